@@ -1,0 +1,53 @@
+import express, { type Express } from 'express';
+import type { Cluster, Redis } from 'ioredis';
+import type { Core } from '../src/core.ts';
+import { LetheError } from '../src/errors.ts';
+import type { Logger } from '../src/log.ts';
+import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
+import { createMetrics } from '../src/ops/metrics.ts';
+import { checkReadiness } from '../src/ops/readiness.ts';
+import type { Producer } from '../src/queue/producer.ts';
+import type { AcceptDependencies } from '../src/requests/accept.ts';
+import { logAccess } from './access-log.ts';
+import { authenticate } from './auth.ts';
+import { readBytes } from './body.ts';
+import { handleErrors, presentError } from './errors.ts';
+import { forgetRoutes } from './forget/routes.ts';
+import { operationsRoutes } from './operations/routes.ts';
+import { limitRate } from './rate-limit.ts';
+
+export interface AppDependencies {
+  readonly core: Core;
+  readonly redis: Redis | Cluster;
+  readonly producer: Producer;
+  readonly logger: Logger;
+  readonly now: () => Date;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Builds the whole API, without listening. */
+export function createApp(deps: AppDependencies): Express {
+  const { core, redis, producer, logger, now } = deps;
+  const { config } = core;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.set('query parser', 'simple');
+
+  const figures = createLedgerFigures(core.db);
+  const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
+  app.use(logAccess(logger, metrics));
+  app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
+
+  const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };
+  const guards = [authenticate(core.keys), limitRate(redis, config.QUEUE_PREFIX, config.RATE_LIMIT_PER_SECOND), readBytes];
+  app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
+
+  app.use(() => {
+    throw new LetheError('route_not_found');
+  });
+  app.use(handleErrors(logger, presentError));
+  return app;
+}

@@ -1,0 +1,50 @@
+import type { RequestHandler } from 'express';
+import type { Account } from '../src/accounts/accounts.ts';
+import { type Keys, readWholeKey } from '../src/accounts/keys.ts';
+import { LetheError } from '../src/errors.ts';
+
+/** Who is calling. */
+export interface Caller {
+  readonly keyId: string;
+  readonly account: Account;
+}
+
+declare global {
+  namespace Express {
+    interface Locals {
+      caller?: Caller;
+      requestId?: string;
+    }
+  }
+}
+
+/** The key of an Authorization header: `Bearer ID.SECRET`, bare `ID.SECRET` as the document's PHP sends it, or Basic. */
+export function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
+  if (header === undefined) return null;
+  const text = header.trim();
+  const [, scheme, rest] = /^(\S+)\s+(\S+)$/.exec(text) ?? [];
+  if (scheme === undefined || rest === undefined) return readWholeKey(text);
+  if (/^bearer$/i.test(scheme)) return readWholeKey(rest);
+  if (!/^basic$/i.test(scheme)) return null;
+  const pair = Buffer.from(rest, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? null : readWholeKey(`${pair.slice(0, colon)}.${pair.slice(colon + 1)}`);
+}
+
+/** Lets a request through with a live key, and says whose it is in `res.locals.caller`. */
+export function authenticate(keys: Keys): RequestHandler {
+  return async (request, response, next) => {
+    const given = readAuthorization(request.headers.authorization);
+    const caller = given && (await keys.authenticate(given.id, given.secret));
+    if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
+    response.locals.caller = caller;
+    next();
+  };
+}
+
+/** The caller of an authenticated request. */
+export function callerOf(response: { locals: Express.Locals }): Caller {
+  const { caller } = response.locals;
+  if (!caller) throw new LetheError('unauthorized');
+  return caller;
+}

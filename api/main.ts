@@ -1,0 +1,54 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readConfig } from '../src/config.ts';
+import { createCore } from '../src/core.ts';
+import { createLogger } from '../src/log.ts';
+import { openRedis } from '../src/queue/connections.ts';
+import { createProducer } from '../src/queue/producer.ts';
+import { installShutdown } from '../src/shutdown.ts';
+import { createApp } from './app.ts';
+
+const POOL_SIZE = 50;
+
+/** Runs an API process until it is told to stop; requests under way are answered first. */
+export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = readConfig(env);
+  const logger = createLogger({ level: config.LOG_LEVEL, service: 'api' });
+  const core = createCore(config, { poolSize: POOL_SIZE });
+  const onError = (error: Error) => logger.warn('redis', { error });
+  const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', onError);
+  const producer = createProducer(redis, config.QUEUE_PREFIX, onError);
+  const app = createApp({ core, redis, producer, logger, now: () => new Date() });
+
+  // Not being able to reach the database is no reason not to start: /readyz says so, and requests get 503 until it is there.
+  const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, app);
+  await listen(server, config.PORT, config.HOST);
+  installShutdown(
+    [
+      { name: 'http', run: () => closeServer(server) },
+      { name: 'queue', run: () => producer.close() },
+      { name: 'redis', run: () => redis.disconnect() },
+      { name: 'database', run: () => prepared.then(core.close) },
+    ],
+    { timeoutMs: config.SHUTDOWN_TIMEOUT_MS, logger },
+  );
+  logger.info('api listening', { host: config.HOST, port: (server.address() as AddressInfo).port });
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+    server.closeIdleConnections();
+  });
+}

@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto';
+import { IANAZone } from 'luxon';
+import type mongoose from 'mongoose';
+import { Schema } from 'mongoose';
+import type { AccountValue } from '../erasure/subject.ts';
+
+/** A platform's customer: the owner of records and of keys. */
+export interface Account {
+  /** `acc_` and 12 letters or digits. */
+  readonly _id: string;
+  readonly name: string;
+  /** What the platform's records hold in their account field. */
+  readonly records_id: AccountValue;
+  /** IANA name: what "yesterday" means to this account. */
+  readonly time_zone: string;
+  readonly created_at: Date;
+}
+
+const accountSchema = new Schema<Account>(
+  {
+    _id: { type: String, required: true },
+    name: { type: String, required: true, maxlength: 200 },
+    records_id: { type: Schema.Types.Mixed, required: true },
+    time_zone: { type: String, required: true },
+    created_at: { type: Date, required: true },
+  },
+  { collection: 'lethe_accounts', versionKey: false },
+);
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Letters and digits from a secure source: references, account ids, key ids. */
+export function randomText(length: number): string {
+  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+}
+
+/** Is it a time zone of the IANA database? */
+export function isTimeZone(name: string): boolean {
+  return IANAZone.isValidZone(name);
+}
+
+export interface Accounts {
+  /** @throws TypeError when the time zone is none */
+  create(input: { name: string; recordsId?: AccountValue; timeZone?: string; now: Date }): Promise<Account>;
+  find(id: string): Promise<Account | null>;
+  list(): Promise<Account[]>;
+}
+
+export function createAccounts(connection: mongoose.Connection): Accounts {
+  const model = connection.model('Account', accountSchema);
+  return {
+    async create({ name, recordsId, timeZone = 'Europe/London', now }) {
+      if (!isTimeZone(timeZone)) throw new TypeError('not a time zone of the IANA database');
+      const _id = `acc_${randomText(12)}`;
+      const account: Account = { _id, name, records_id: recordsId ?? _id, time_zone: timeZone, created_at: now };
+      await model.create(account);
+      return account;
+    },
+    find: (id) => model.findById(id).lean<Account | null>().exec(),
+    list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),
+  };
+}

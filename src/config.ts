@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { parseKeyRing } from './subject/key-ring.ts';
+
+const milliseconds = (fallback: number, least = 1) =>
+  z.coerce.number().int().min(least).max(2_147_483_647).default(fallback);
+const count = (fallback: number, least: number, most: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
+
+const keyRing = (variable: string) =>
+  z.string({ error: `${variable} is missing. Make one with: lethe keys generate` }).transform((text, context) => {
+    const ring = parseKeyRing(text);
+    if (ring.ok) return ring.ring;
+    context.addIssue({
+      code: 'custom',
+      message: `${variable}: ${ring.reason}. Make a new one with: lethe keys generate`,
+    });
+    return z.NEVER;
+  });
+
+/** Every environment variable Lethe reads. `.env.example` lists the same names; a test compares them. */
+const variables = {
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  MONGODB_URI: z
+    .string({ error: 'MONGODB_URI is missing' })
+    .regex(/^mongodb(\+srv)?:\/\//, 'MONGODB_URI must begin with mongodb:// or mongodb+srv://'),
+  MONGODB_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,63}$/)
+    .default('lethe'),
+  REDIS_URL: z
+    .string({ error: 'REDIS_URL is missing' })
+    .regex(/^rediss?:\/\//, 'REDIS_URL must begin with redis:// or rediss://'),
+  REDIS_CLUSTER: flag.default(false),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,40}$/)
+    .default('lethe'),
+  LETHE_SEAL_KEYS: keyRing('LETHE_SEAL_KEYS'),
+  LETHE_TOKEN_KEYS: keyRing('LETHE_TOKEN_KEYS'),
+  DATA_MAP: z.string().optional(),
+  NUMBER_PREFIXES: z
+    .string()
+    .regex(/^[1-9]\d{0,6}(,[1-9]\d{0,6})*$/, 'NUMBER_PREFIXES is a list of digits, e.g. 44,353')
+    .default('44')
+    .transform((list) => list.split(',')),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: count(3000, 0, 65_535),
+  TRUST_PROXY: z.string().default('loopback'),
+  RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),
+  WORKER_PORT: count(0, 0, 65_535),
+  WORKER_CONCURRENCY: count(16, 1, 256),
+  BATCH_SIZE: count(1000, 1, 10_000),
+  BATCH_PAUSE_MS: milliseconds(0, 0),
+  LEASE_MS: milliseconds(30_000, 200),
+  RELAY_INTERVAL_MS: milliseconds(5_000, 20),
+  SCHEDULED_SETTLE_MS: milliseconds(60_000, 0),
+  RETRY_BASE_MS: milliseconds(30_000, 10),
+  DEADLINE_HOURS: count(24, 1, 720),
+  SHUTDOWN_TIMEOUT_MS: milliseconds(20_000, 100),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+} as const;
+
+const schema = z.object(
+  Object.fromEntries(
+    Object.entries(variables).map(([name, type]) => [name, z.preprocess(blankIsAbsent, type)]),
+  ) as unknown as typeof variables,
+);
+
+export type Config = Readonly<z.output<typeof schema>>;
+export const CONFIG_NAMES = Object.keys(variables) as readonly (keyof typeof variables)[];
+
+/** The configuration is wrong; `message` has one line a fault and no secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration from an environment, once, at start-up.
+ * @returns a frozen object, one property a variable
+ * @throws ConfigError naming every variable that is missing or wrong, without its value
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const result = schema.safeParse(env);
+  if (result.success) return Object.freeze(result.data);
+  const lines = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return issue.message.includes(name) ? issue.message : `${name}: ${issue.message}`;
+  });
+  throw new ConfigError(lines.join('\n'));
+}

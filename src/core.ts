@@ -1,0 +1,64 @@
+import type mongoose from 'mongoose';
+import { type Accounts, createAccounts } from './accounts/accounts.ts';
+import { createKeys, type Keys } from './accounts/keys.ts';
+import type { Config } from './config.ts';
+import { loadDataMap } from './data-map/load.ts';
+import type { DataMap } from './data-map/schema.ts';
+import { nativeDb, openDatabase } from './db/connection.ts';
+import { ensureIndexes } from './db/indexes.ts';
+import { compilePlan, type Plan } from './erasure/plan.ts';
+import { profileFor } from './erasure/profile.ts';
+import { createRecordStore, type RecordStore } from './erasure/store.ts';
+import { createSeal, type Seal } from './subject/seal.ts';
+import { createTokens, type Tokens } from './subject/token.ts';
+import { createSuppressions, type Suppressions, suppressionEntry } from './suppression/suppression.ts';
+
+/** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
+export interface Core {
+  readonly config: Config;
+  readonly connection: mongoose.Connection;
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly plan: Plan;
+  readonly store: RecordStore;
+  readonly suppressions: Suppressions;
+  readonly tokens: Tokens;
+  readonly seal: Seal;
+  readonly accounts: Accounts;
+  readonly keys: Keys;
+  /** Builds the indexes of Lethe's own collections where they are missing. */
+  prepare(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Wires the engine. Opens the connection without waiting for the server.
+ * @param options.poolSize connections to MongoDB this process may hold
+ * @throws DataMapError
+ */
+export function createCore(config: Config, options: { poolSize: number }): Core {
+  const dataMap = loadDataMap(config.DATA_MAP);
+  const connection = openDatabase({
+    uri: config.MONGODB_URI,
+    database: config.MONGODB_DATABASE,
+    poolSize: options.poolSize,
+    serverSelectionMs: 2_000,
+  });
+  const db = nativeDb(connection);
+  const suppression = suppressionEntry(dataMap);
+  return {
+    config,
+    connection,
+    db,
+    dataMap,
+    plan: compilePlan(dataMap, profileFor('forget', dataMap)),
+    store: createRecordStore(db),
+    suppressions: createSuppressions(db, dataMap),
+    tokens: createTokens(config.LETHE_TOKEN_KEYS),
+    seal: createSeal(config.LETHE_SEAL_KEYS),
+    accounts: createAccounts(connection),
+    keys: createKeys(connection),
+    prepare: () => ensureIndexes(db, suppression),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,18 @@
+/** A path of the data map, taken apart at its arrays: `contacts[].number` -> `[['contacts'], ['number']]`. */
+export interface FieldPath {
+  /** As MongoDB queries it: `contacts.number`. */
+  readonly dotted: string;
+  /** The dotted pieces between arrays; one piece: no array on the way. The last is '' for an array of plain values. */
+  readonly pieces: readonly string[];
+}
+
+/** Takes a path of the data map apart. */
+export function readPath(text: string): FieldPath {
+  const pieces = text.split('[]').map((piece) => piece.replace(/^\./, ''));
+  return { dotted: text.replaceAll('[]', ''), pieces };
+}
+
+/** Does the path go through an array? */
+export function throughArray(path: FieldPath): boolean {
+  return path.pieces.length > 1;
+}

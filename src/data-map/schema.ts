@@ -1,0 +1,180 @@
+import { z } from 'zod';
+
+/**
+ * The data map says where personal data lives. Paths are dotted; `[]` after a name means "each element of this array"
+ * (`contacts[].number`).
+ */
+const PATH = /^(?!\$)[^.$[\]\s]+(\[\])?(\.(?!\$)[^.$[\]\s]+(\[\])?)*$/;
+const path = z
+  .string()
+  .max(200)
+  .regex(PATH, 'must be a field path such as to, contact.phone or contacts[].number')
+  .refine(
+    (text) => !/(^|\.)(__proto__|constructor|prototype)(\[\])?(\.|$)/.test(text),
+    'names a field that no record can have',
+  );
+const plainPath = path.refine((text) => !text.includes('[]'), 'must not go through an array');
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, _ or -');
+const collectionName = z
+  .string()
+  .min(1)
+  .max(120)
+  .refine(
+    (text) => !text.includes('$') && !text.includes('\0') && !text.startsWith('system.'),
+    'is not a collection name',
+  )
+  .refine((text) => !text.startsWith('lethe_'), "is one of Lethe's own collections");
+
+/** What a field or a record is; a profile says what becomes of each. */
+export const FIELD_CATEGORIES = [
+  'number',
+  'body',
+  'name',
+  'email',
+  'custom',
+  'caller_id',
+  'transcript',
+  'recording',
+  'note',
+  'tag',
+  'visitor',
+  'form',
+  'other',
+] as const;
+export const RECORD_CATEGORIES = ['contact', 'message', 'scheduled', 'call', 'suppression', 'other'] as const;
+export const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
+
+export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
+export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
+
+const strategy = z.union([
+  z.enum(['mask', 'clear', 'empty', 'token', 'keep', 'delete']),
+  z.strictObject({
+    replace: z
+      .string()
+      .max(200)
+      .refine((text) => !/\d{5}/.test(text), 'must not hold a number'),
+  }),
+]);
+export type Strategy = z.output<typeof strategy>;
+
+const field = z.strictObject({
+  path,
+  category: z.enum(FIELD_CATEGORIES),
+  /** What the field holds: decides what `empty` and `replace` write. */
+  type: z.enum(VALUE_TYPES).default('string'),
+});
+
+const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
+
+const collection = z
+  .strictObject({
+    /** What counts and reports call it; the collection's own name unless given. */
+    name: name.optional(),
+    collection: collectionName,
+    /** The field that holds the account. */
+    account: plainPath,
+    record: z.enum(RECORD_CATEGORIES),
+    /** The array whose elements are the records; without it the documents are. */
+    elements: path.refine((text) => text.endsWith('[]'), 'must end in []').optional(),
+    /** Every place where the data subject's number may stand. */
+    numbers: z.array(path).min(1).max(20),
+    fields: z.array(field).max(100).default([]),
+    /** Records that are still to be acted on: looked at, never changed, and waited for. */
+    pending: z.strictObject({ path: plainPath, values: z.array(scalar).min(1).max(20), at: plainPath }).optional(),
+    /** Only for record: suppression. */
+    suppression: z
+      .strictObject({
+        /** Keep the number itself after an erasure, because the platform's own send path reads it from here. */
+        keep_number: z.boolean().default(false),
+      })
+      .optional(),
+  })
+  .superRefine((entry, context) => {
+    const inside = (text: string) =>
+      entry.elements === undefined || text === entry.elements || text.startsWith(`${entry.elements}.`);
+    entry.numbers.forEach((text, index) => {
+      if (!inside(text))
+        context.addIssue({ code: 'custom', path: ['numbers', index], message: `must lie inside ${entry.elements}` });
+      if (text === entry.account)
+        context.addIssue({ code: 'custom', path: ['numbers', index], message: 'is the account field' });
+    });
+    entry.fields.forEach((one, index) => {
+      if (!inside(one.path))
+        context.addIssue({
+          code: 'custom',
+          path: ['fields', index, 'path'],
+          message: `must lie inside ${entry.elements}`,
+        });
+      if (one.path === entry.account || one.path === '_id')
+        context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
+      if (entry.numbers.includes(one.path))
+        context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'stands under numbers already' });
+    });
+    const arrays = new Set(entry.numbers.map((text) => text.slice(0, text.lastIndexOf('[]') + 2)));
+    for (const [index, one] of entry.fields.entries()) {
+      const array = one.path.slice(0, one.path.lastIndexOf('[]') + 2);
+      if (array !== '' && !arrays.has(array)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['fields', index, 'path'],
+          message: 'must be in the record, or in the same array as a number',
+        });
+      }
+    }
+    if (entry.record === 'suppression') {
+      if (entry.numbers.length !== 1 || entry.numbers[0]?.includes('[]') || entry.numbers[0]?.includes('.')) {
+        context.addIssue({
+          code: 'custom',
+          path: ['numbers'],
+          message: 'a suppression list has one plain number field',
+        });
+      }
+      if (entry.elements || entry.pending)
+        context.addIssue({
+          code: 'custom',
+          path: [],
+          message: 'a suppression list has no elements and nothing pending',
+        });
+    } else if (entry.suppression) {
+      context.addIssue({ code: 'custom', path: ['suppression'], message: 'is only for record: suppression' });
+    }
+  });
+
+const profileOverride = z.strictObject({
+  records: z.partialRecord(z.enum(RECORD_CATEGORIES), z.enum(['keep', 'delete'])).optional(),
+  fields: z.partialRecord(z.enum(FIELD_CATEGORIES), strategy).optional(),
+});
+
+export const dataMapSchema = z
+  .strictObject({
+    version: z.literal(1),
+    collections: z.array(collection).min(1).max(200),
+    /** Changes to a built-in profile, e.g. `forget: { fields: { email: keep } }`. */
+    profiles: z.partialRecord(z.enum(['forget']), profileOverride).default({}),
+  })
+  .superRefine((map, context) => {
+    const seen = new Set<string>();
+    map.collections.forEach((entry, index) => {
+      const called = entry.name ?? entry.collection;
+      if (seen.has(called))
+        context.addIssue({ code: 'custom', path: ['collections', index, 'name'], message: `${called} stands twice` });
+      seen.add(called);
+    });
+    const lists = map.collections.filter((entry) => entry.record === 'suppression').length;
+    if (lists !== 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['collections'],
+        message: `needs exactly one with record: suppression, has ${lists}`,
+      });
+  });
+
+export type DataMap = z.output<typeof dataMapSchema>;
+export type CollectionMap = DataMap['collections'][number];
+export type DataMapInput = z.input<typeof dataMapSchema>;
+
+/** What reports call a mapped collection. */
+export function nameOf(entry: CollectionMap): string {
+  return entry.name ?? entry.collection;
+}

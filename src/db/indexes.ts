@@ -1,0 +1,54 @@
+import type mongoose from 'mongoose';
+import { REQUESTS } from '../requests/ledger.ts';
+
+interface IndexedCollection {
+  readonly collection: string;
+  readonly indexes: mongoose.mongo.IndexDescription[];
+}
+
+/** The indexes of Lethe's own collections. Every unique one begins with the account, so that it can be sharded by it. */
+const OWN_INDEXES: readonly IndexedCollection[] = [
+  {
+    collection: REQUESTS,
+    indexes: [
+      {
+        name: 'one_unfinished',
+        key: { account_id: 1, token: 1 },
+        unique: true,
+        partialFilterExpression: { unfinished: true },
+      },
+      { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
+      { name: 'by_day', key: { account_id: 1, created_at: -1 } },
+      { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
+    ],
+  },
+  {
+    collection: 'lethe_accounts',
+    indexes: [{ name: 'by_records', key: { records_id: 1 } }],
+  },
+  { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
+];
+
+/** Index that keeps one suppression a number and account, in the platform's own suppression collection. */
+function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription {
+  return {
+    name: 'lethe_token',
+    key: { [accountPath]: 1, token: 1 },
+    unique: true,
+    partialFilterExpression: { token: { $exists: true } },
+  };
+}
+
+/**
+ * Builds what Lethe needs and does not find: safe to run from any number of processes at once, and at every start.
+ * Of the platform's own collections it touches the suppression list alone; `lethe check-map` names what the others lack.
+ */
+export async function ensureIndexes(
+  db: mongoose.mongo.Db,
+  suppression: { collection: string; account: string },
+): Promise<void> {
+  for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
+  await db.collection(suppression.collection).createIndexes([suppressionIndex(suppression.account)]);
+}

@@ -1,0 +1,48 @@
+/**
+ * Joins calls that arrive while an earlier one of the same key is under way: N jobs side by side cost one round trip
+ * instead of N. A call that finds nothing under way starts at the end of the current turn of the event loop.
+ * @param run takes the joined items in order of arrival, returns one result an item in the same order
+ * @param most items a joined call may take
+ */
+export function coalesce<Item, Result>(
+  run: (key: string, items: Item[]) => Promise<Result[]>,
+  most: number,
+): (key: string, item: Item) => Promise<Result> {
+  interface Call {
+    item: Item;
+    resolve: (result: Result) => void;
+    reject: (error: unknown) => void;
+  }
+  const lanes = new Map<string, Call[]>();
+
+  async function work(key: string, waiting: Call[]): Promise<void> {
+    while (waiting.length > 0) {
+      const calls = waiting.splice(0, most);
+      try {
+        const results = await run(
+          key,
+          calls.map((call) => call.item),
+        );
+        calls.forEach((call, index) => {
+          call.resolve(results[index] as Result);
+        });
+      } catch (error) {
+        for (const call of calls) call.reject(error);
+      }
+    }
+    lanes.delete(key);
+  }
+
+  return (key, item) =>
+    new Promise((resolve, reject) => {
+      const lane = lanes.get(key);
+      const call = { item, resolve, reject };
+      if (lane) {
+        lane.push(call);
+        return;
+      }
+      const fresh = [call];
+      lanes.set(key, fresh);
+      setImmediate(() => void work(key, fresh));
+    });
+}

@@ -1,0 +1,203 @@
+import type mongoose from 'mongoose';
+import { throughArray } from '../data-map/paths.ts';
+import { ErasureFailure } from '../errors.ts';
+import { coalesce } from './coalesce.ts';
+import { type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
+import type { AccountValue, Subject } from './subject.ts';
+
+type Document = mongoose.mongo.Document;
+type Id = unknown;
+type Db = mongoose.mongo.Db;
+type UpdateStatement = mongoose.mongo.AnyBulkWriteOperation<Document>;
+
+/** What the engine asks of the platform's collections. Calls of jobs that run side by side are joined. */
+export interface RecordStore {
+  /** `_id`s of at most `limit` records that hold the number where the step looks. */
+  find(step: Step, subject: Subject, limit: number): Promise<Id[]>;
+  /** Changes those of the records that still hold the number. Safe to repeat. @throws ErasureFailure `unsupported_type` */
+  change(step: Step, subject: Subject, ids: readonly Id[]): Promise<void>;
+  /** Is a record left that holds the number, in whatever shape? */
+  isLeft(step: Step, subject: Subject): Promise<boolean>;
+  /** How many records hold the number. */
+  count(step: Step, subject: Subject): Promise<number>;
+  /** Is there a record on the account whose number field no query by number can see? */
+  isUnreadable(step: Step, account: AccountValue): Promise<boolean>;
+  /** When the last of the pending records is due; null when nothing is pending. A due time that is no date counts as now. */
+  lastPending(wait: Wait, subject: Subject): Promise<Date | null>;
+}
+
+const JOINED_AT_MOST = 64;
+/** Update errors that say "this value is not of the shape the map promised". */
+const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
+
+/** @param db the platform's database */
+export function createRecordStore(db: Db): RecordStore {
+  const laneOf = (step: Step, account: AccountValue) => `${step.key}\0${typeof account}\0${String(account)}`;
+
+  // One query for many numbers of an account. Only plain fields: the projection of an array would carry the whole list.
+  const findJoined = coalesce<{ step: Step; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
+    const [first] = items;
+    if (!first) return [];
+    const { step } = first;
+    if (items.length === 1) return [await findOne(step, first.subject, first.limit)];
+    const limit = Math.max(...items.map((item) => item.limit));
+    const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
+    const records = await db
+      .collection(step.collection)
+      .find({ ...selectNumber(step, joined, true), ...step.except }, { projection: { [step.path.dotted]: 1 } })
+      .limit(limit)
+      .toArray();
+    const owners = ownersOf(items.map((item) => item.subject));
+    const found: Id[][] = items.map(() => []);
+    for (const record of records) {
+      for (const index of owners.get(String(valueAt(record, step.path.dotted))) ?? []) found[index]?.push(record._id);
+    }
+    return found;
+  }, JOINED_AT_MOST);
+
+  const findOne = async (step: Step, subject: Subject, limit: number): Promise<Id[]> => {
+    const records = await db
+      .collection(step.collection)
+      .find({ ...selectNumber(step, subject, true), ...step.except }, { projection: { _id: 1 } })
+      .limit(limit)
+      .toArray();
+    return records.map((record) => record._id);
+  };
+
+  const changeJoined = coalesce<{ step: Step; statement: UpdateStatement }, void>(async (_key, items) => {
+    const [first] = items;
+    if (!first) return [];
+    try {
+      await db.collection(first.step.collection).bulkWrite(
+        items.map((item) => item.statement),
+        { ordered: false },
+      );
+    } catch (error) {
+      // A statement that met a wrong shape must not fail the others: each is tried again alone.
+      if (items.length === 1 || !isShapeError(error)) throw shapeFailure(error, first.step);
+      return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
+    }
+    return items.map(() => undefined);
+  }, JOINED_AT_MOST);
+
+  const changeAlone = async (step: Step, statement: UpdateStatement): Promise<void> => {
+    try {
+      await db.collection(step.collection).bulkWrite([statement], { ordered: false });
+    } catch (error) {
+      throw shapeFailure(error, step);
+    }
+  };
+
+  const isLeftJoined = coalesce<{ step: Step; subject: Subject }, boolean>(async (_key, items) => {
+    const [first] = items;
+    if (!first) return [];
+    const any = (subject: Subject) =>
+      db
+        .collection(first.step.collection)
+        .findOne({ ...selectNumber(first.step, subject, false), ...first.step.except }, { projection: { _id: 1 } });
+    if (items.length > 1) {
+      const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
+      if ((await any(joined)) === null) return items.map(() => false);
+    }
+    return Promise.all(items.map(async (item) => (await any(item.subject)) !== null));
+  }, JOINED_AT_MOST);
+
+  const isUnreadableJoined = coalesce<{ step: Step; account: AccountValue }, boolean>(async (_key, items) => {
+    const [first] = items;
+    if (!first) return [];
+    const record = await db
+      .collection(first.step.collection)
+      .findOne(selectUnreadable(first.step, first.account), { projection: { _id: 1 } });
+    return items.map(() => record !== null);
+  }, Number.POSITIVE_INFINITY);
+
+  const lastPendingJoined = coalesce<{ wait: Wait; subject: Subject }, Date | null>(async (_key, items) => {
+    const [first] = items;
+    if (!first) return [];
+    const { wait } = first;
+    const latest = async (subject: Subject): Promise<Date | null> => {
+      const [record] = await db
+        .collection(wait.collection)
+        .find({ ...selectNumber(wait, subject, false), ...wait.pending }, { projection: { _id: 0, [wait.at]: 1 } })
+        .sort({ [wait.at]: -1 })
+        .limit(1)
+        .toArray();
+      return record === undefined ? null : toDate(valueAt(record, wait.at));
+    };
+    if (items.length > 1) {
+      const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
+      if ((await latest(joined)) === null) return items.map(() => null);
+    }
+    return Promise.all(items.map((item) => latest(item.subject)));
+  }, JOINED_AT_MOST);
+
+  return {
+    find: (step, subject, limit) =>
+      throughArray(step.path)
+        ? findOne(step, subject, limit)
+        : findJoined(laneOf(step, subject.account), { step, subject, limit }),
+    change(step, subject, ids) {
+      const filter: Filter = { _id: { $in: [...ids] }, ...selectNumber(step, subject, true), ...step.except } as Filter;
+      const change = step.change(subject);
+      const statement: UpdateStatement =
+        change.kind === 'delete'
+          ? { deleteMany: { filter } }
+          : {
+              updateMany: {
+                filter,
+                update: change.update,
+                ...(change.arrayFilters.length > 0 && { arrayFilters: change.arrayFilters }),
+              },
+            };
+      return changeJoined(laneOf(step, subject.account), { step, statement });
+    },
+    isLeft: (step, subject) => isLeftJoined(laneOf(step, subject.account), { step, subject }),
+    count: (step, subject) =>
+      db.collection(step.collection).countDocuments({ ...selectNumber(step, subject, false), ...step.except }),
+    isUnreadable: (step, account) => isUnreadableJoined(laneOf(step, account), { step, account }),
+    lastPending: (wait, subject) =>
+      lastPendingJoined(`${wait.name}.${wait.path.dotted}\0${String(subject.account)}`, { wait, subject }),
+  };
+}
+
+/** Which of the subjects a stored value belongs to. */
+function ownersOf(subjects: readonly Subject[]): Map<string, number[]> {
+  const owners = new Map<string, number[]>();
+  subjects.forEach((subject, index) => {
+    for (const value of subject.values) {
+      const key = value.toString();
+      const list = owners.get(key) ?? [];
+      if (!list.includes(index)) owners.set(key, [...list, index]);
+    }
+  });
+  return owners;
+}
+
+function valueAt(record: Document, dotted: string): unknown {
+  return dotted
+    .split('.')
+    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], record);
+}
+
+function toDate(value: unknown): Date {
+  if (value instanceof Date) return value;
+  const number =
+    typeof value === 'string'
+      ? Date.parse(value)
+      : typeof value === 'number'
+        ? value * (value < 1e11 ? 1000 : 1)
+        : Number.NaN;
+  return Number.isNaN(number) ? new Date() : new Date(number);
+}
+
+function isShapeError(error: unknown): boolean {
+  const codes = [
+    (error as { code?: unknown }).code,
+    ...((error as { writeErrors?: { code?: unknown }[] }).writeErrors ?? []).map((one) => one.code),
+  ];
+  return codes.some((code) => typeof code === 'number' && SHAPE_ERRORS.has(code));
+}
+
+function shapeFailure(error: unknown, step: Step): unknown {
+  return isShapeError(error) ? new ErasureFailure('unsupported_type', step.key) : error;
+}

@@ -1,0 +1,45 @@
+import mongoose from 'mongoose';
+import { storedForms } from '../phone/forms.ts';
+import { maskNumber } from '../phone/mask.ts';
+import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
+import type { Replacements } from './strategies.ts';
+
+const { Long } = mongoose.mongo;
+
+/** Whose records: one number on one account, with every value a record may hold it as. */
+export interface Subject extends Replacements {
+  readonly number: PhoneNumber;
+  /** The value of the platform's own account field. */
+  readonly account: AccountValue;
+  /** Strings and Int64: MongoDB compares Int32, Int64, Double and Decimal128 by value. */
+  readonly values: readonly (string | InstanceType<typeof Long>)[];
+}
+
+/** What a platform's account field may hold. */
+export type AccountValue = string | number | InstanceType<typeof mongoose.mongo.ObjectId>;
+
+/**
+ * The selector of one number.
+ * @throws TypeError when the number or the account is not one: a filter made from nothing would select everything
+ */
+export function numberSubject(number: PhoneNumber, account: AccountValue, token: string): Subject {
+  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+  assertAccount(account);
+  const forms = storedForms(number);
+  return {
+    number,
+    account,
+    token,
+    masked: maskNumber(number),
+    values: [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))],
+  };
+}
+
+/** @throws TypeError when a filter on this account would not name one */
+export function assertAccount(account: unknown): asserts account is AccountValue {
+  const usable =
+    (typeof account === 'string' && account !== '') ||
+    (typeof account === 'number' && Number.isFinite(account)) ||
+    account instanceof mongoose.mongo.ObjectId;
+  if (!usable) throw new TypeError('an account is needed for every filter');
+}

@@ -1,0 +1,60 @@
+/**
+ * Every error Lethe answers with or records. `code` is what the forget and status contract prints in `error.code`;
+ * where the source document names none, it is the HTTP status. A test keeps the README's table equal to this one.
+ */
+export const ERRORS = {
+  bad_input: { status: 400, code: 400, message: 'Bad request' },
+  no_affiliation: { status: 400, code: 76, message: 'Cannot use this number' },
+  unauthorized: { status: 401, code: 401, message: 'Unauthorized' },
+  route_not_found: { status: 404, code: 404, message: 'Not found' },
+  no_records: { status: 404, code: 77, message: 'No records found' },
+  method_not_allowed: { status: 405, code: 405, message: 'Method not allowed' },
+  request_failed: { status: 409, code: 78, message: 'Request failed' },
+  body_too_large: { status: 413, code: 413, message: 'The body is larger than 10 kB' },
+  rate_limited: { status: 429, code: 429, message: 'Too many requests' },
+  internal: { status: 500, code: 500, message: 'Internal error' },
+  unavailable: { status: 503, code: 503, message: 'The database cannot keep a promise just now. Try again.' },
+} as const;
+
+export type ErrorName = keyof typeof ERRORS;
+
+/** An error with a place in the table. `detail` replaces the table's message and must never hold what the caller sent. */
+export class LetheError extends Error {
+  readonly errorName: ErrorName;
+  readonly status: number;
+  readonly code: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(errorName: ErrorName, detail?: string, headers: Record<string, string> = {}) {
+    const row = ERRORS[errorName];
+    super(detail ?? row.message);
+    this.name = 'LetheError';
+    this.errorName = errorName;
+    this.status = row.status;
+    this.code = row.code;
+    this.headers = headers;
+  }
+}
+
+/** Why an erasure could not go on; recorded in the ledger, shown to operators. Never holds a value read from a record. */
+export const FAILURES = {
+  unsupported_type: 'A field the data map calls a number holds a value of a type that cannot be erased',
+  unsealable: 'The sealed number cannot be opened with the keys at hand',
+  unexpected: 'An unexpected error',
+} as const;
+
+export type FailureName = keyof typeof FAILURES;
+
+/** An erasure that needs a person to look: the request is marked failed, and still retried. */
+export class ErasureFailure extends Error {
+  readonly failure: FailureName;
+  /** Where it happened, e.g. `sent_sms.to`: names from the data map only. */
+  readonly where: string | undefined;
+
+  constructor(failure: FailureName, where?: string) {
+    super(FAILURES[failure] + (where ? `: ${where}` : ''));
+    this.name = 'ErasureFailure';
+    this.failure = failure;
+    this.where = where;
+  }
+}

@@ -1,0 +1,75 @@
+import type mongoose from 'mongoose';
+import { requestsOf, STATES } from '../requests/ledger.ts';
+
+/** What the ledger says about the work at this moment. */
+export interface LedgerFigures {
+  readonly byState: Record<string, number>;
+  /** Seconds since the oldest unfinished request was accepted; 0 without one. */
+  readonly oldestUnfinishedSeconds: number;
+  /** Seconds until the nearest deadline of an unfinished request, negative when it has passed; null without one. */
+  readonly nearestDeadlineSeconds: number | null;
+  readonly overdue: number;
+  readonly erased: Record<string, number>;
+}
+
+/** Completions are counted up to this long ago for good; later ones each time, as a slow clock may still write there. */
+const SETTLED_MS = 120_000;
+
+/**
+ * A reader of the ledger that stays cheap as it grows: unfinished requests have a partial index, and completed ones are
+ * summed once, then only what came since.
+ */
+export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promise<LedgerFigures> {
+  const requests = requestsOf(db);
+  let settled = { upTo: new Date(0), completed: 0, erased: {} as Record<string, number> };
+
+  const sumCompleted = async (from: Date, to: Date) => {
+    const cursor = requests.find({ completed_at: { $gte: from, $lt: to } }, { projection: { _id: 0, erased: 1 } });
+    let completed = 0;
+    const erased: Record<string, number> = {};
+    for await (const request of cursor) {
+      completed += 1;
+      addTo(erased, request.erased);
+    }
+    return { completed, erased };
+  };
+
+  return async (now) => {
+    const border = new Date(Math.max(settled.upTo.getTime(), now.getTime() - SETTLED_MS));
+    const [newlySettled, recent, unfinished, [oldest], [nearest], overdue] = await Promise.all([
+      sumCompleted(settled.upTo, border),
+      sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
+      Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
+      requests
+        .find({ unfinished: true }, { projection: { created_at: 1 } })
+        .sort({ due_at: 1 })
+        .limit(1)
+        .toArray(),
+      requests
+        .find({ unfinished: true }, { projection: { due_at: 1 } })
+        .sort({ due_at: 1 })
+        .limit(1)
+        .toArray(),
+      requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
+    ]);
+    settled = {
+      upTo: border,
+      completed: settled.completed + newlySettled.completed,
+      erased: addTo({ ...settled.erased }, newlySettled.erased),
+    };
+    const byState = Object.fromEntries(STATES.map((state, index) => [state, unfinished[index] ?? 0]));
+    byState.completed = settled.completed + recent.completed;
+    return {
+      byState,
+      oldestUnfinishedSeconds: oldest ? (now.getTime() - oldest.created_at.getTime()) / 1000 : 0,
+      nearestDeadlineSeconds: nearest ? (nearest.due_at.getTime() - now.getTime()) / 1000 : null,
+      overdue,
+      erased: addTo({ ...settled.erased }, recent.erased),
+    };
+  };
+}
+
+function addTo(total: Record<string, number>, more: Record<string, number>): Record<string, number> {
+  for (const [name, count] of Object.entries(more)) total[name] = (total[name] ?? 0) + count;
+  return total;
+}

@@ -1,0 +1,93 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { LedgerFigures } from './ledger-figures.ts';
+
+/** The metrics of one process. Labels are names of routes, states and collections: never a value from a request. */
+export interface Metrics {
+  readonly contentType: string;
+  observeRequest(route: string, method: string, status: number, seconds: number): void;
+  /** @returns the text for Prometheus */
+  render(): Promise<string>;
+}
+
+export interface MetricsSources {
+  readonly ledger: () => Promise<LedgerFigures>;
+  readonly queue: () => Promise<Record<string, number>>;
+}
+
+/** Gauges are read when they are asked for: the ledger and the queue are shared, and no process owns their figures. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const duration = new Histogram({
+    name: 'lethe_http_request_duration_seconds',
+    help: 'HTTP requests by route, method and status',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const requests = new Gauge({
+    name: 'lethe_requests',
+    help: 'Erasure requests by state',
+    labelNames: ['state'],
+    registers,
+  });
+  const oldest = new Gauge({
+    name: 'lethe_oldest_unfinished_age_seconds',
+    help: 'Age of the oldest unfinished request',
+    registers,
+  });
+  const deadline = new Gauge({
+    name: 'lethe_nearest_deadline_seconds',
+    help: 'Seconds to the nearest deadline of an unfinished request; negative when it has passed, absent without one',
+    registers,
+  });
+  const overdue = new Gauge({
+    name: 'lethe_overdue_requests',
+    help: 'Unfinished requests past their deadline',
+    registers,
+  });
+  const erased = new Counter({
+    name: 'lethe_records_erased_total',
+    help: 'Records erased by completed requests',
+    labelNames: ['collection'],
+    registers,
+  });
+  const depth = new Gauge({
+    name: 'lethe_queue_jobs',
+    help: 'Jobs in the queue by state',
+    labelNames: ['state'],
+    registers,
+  });
+  const up = new Gauge({
+    name: 'lethe_source_up',
+    help: 'Whether the figures of a source could be read',
+    labelNames: ['source'],
+    registers,
+  });
+
+  return {
+    contentType: registry.contentType,
+    observeRequest(route, method, status, seconds) {
+      duration.observe({ route, method, status }, seconds);
+    },
+    async render() {
+      const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
+      up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
+      up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
+      // A figure that could not be read is absent, not the one of last time.
+      for (const metric of [requests, oldest, deadline, overdue, erased, depth]) metric.reset();
+      if (ledger.status === 'fulfilled') {
+        const figures = ledger.value;
+        for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
+        for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
+        oldest.set(figures.oldestUnfinishedSeconds);
+        overdue.set(figures.overdue);
+        if (figures.nearestDeadlineSeconds === null) deadline.remove();
+        else deadline.set(figures.nearestDeadlineSeconds);
+      }
+      if (queue.status === 'fulfilled')
+        for (const [state, count] of Object.entries(queue.value)) depth.set({ state }, count);
+      return registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Cluster, Redis } from 'ioredis';
+import type mongoose from 'mongoose';
+
+/** One thing that must hold before work is accepted. */
+export interface Check {
+  readonly name: 'mongodb' | 'redis' | 'noeviction';
+  readonly ok: boolean;
+  readonly detail?: string;
+}
+
+const PATIENCE_MS = 2_000;
+
+/**
+ * Looks whether the services are there and set up as they must be: MongoDB answers and can run transactions, Redis
+ * answers and never evicts (BullMQ's keys are not a cache).
+ */
+export async function checkReadiness(db: mongoose.mongo.Db, redis: Redis | Cluster): Promise<Check[]> {
+  return Promise.all([
+    within('mongodb', async () => {
+      const hello = await db.admin().command({ hello: 1 });
+      return hello.setName || hello.msg === 'isdbgrid' ? undefined : 'not a replica set: transactions are impossible';
+    }),
+    within('redis', async () => ((await redis.ping()) === 'PONG' ? undefined : 'no answer')),
+    within('noeviction', async () => {
+      const info = await redis.info('memory');
+      const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
+      return policy === undefined || policy === 'noeviction'
+        ? undefined
+        : `maxmemory-policy is ${policy}, must be noeviction`;
+    }),
+  ]);
+}
+
+async function within(name: Check['name'], look: () => Promise<string | undefined>): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('no answer in time'), PATIENCE_MS);
+  });
+  try {
+    const detail = await Promise.race([look(), late]);
+    return detail === undefined ? { name, ok: true } : { name, ok: false, detail };
+  } catch {
+    return { name, ok: false, detail: 'not reachable' };
+  } finally {
+    clearTimeout(timer);
+  }
+}

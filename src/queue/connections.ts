@@ -1,0 +1,51 @@
+import { Cluster, Redis } from 'ioredis';
+
+export interface RedisSettings {
+  readonly url: string;
+  readonly cluster: boolean;
+}
+
+/** Answers at once or fails: for a caller who must not be kept waiting by a Redis that is away. */
+const FAIL_FAST = { enableOfflineQueue: false, commandTimeout: 1_500, maxRetriesPerRequest: 1 } as const;
+/** Waits for Redis as long as it takes, as BullMQ demands of a worker. */
+const PATIENT = { enableOfflineQueue: true, maxRetriesPerRequest: null } as const;
+
+const LONGEST_RECONNECT_MS = 2_000;
+
+/**
+ * Opens a connection to Redis, or to a Redis Cluster when the settings say so.
+ * @param kind `fail-fast` for the API, `patient` for workers
+ * @param onError told of every lost connection; without it ioredis would print
+ */
+export function openRedis(
+  settings: RedisSettings,
+  kind: 'fail-fast' | 'patient',
+  onError: (error: Error) => void,
+): Redis | Cluster {
+  const options = { ...(kind === 'fail-fast' ? FAIL_FAST : PATIENT), connectTimeout: 2_000, keepAlive: 10_000 };
+  const retry = (times: number) => Math.min(times * 100, LONGEST_RECONNECT_MS);
+  if (!settings.cluster) {
+    const redis = new Redis(settings.url, { ...options, retryStrategy: retry });
+    redis.on('error', onError);
+    return redis;
+  }
+  const node = new URL(settings.url);
+  const { enableOfflineQueue = true, ...redisOptions } = options;
+  const cluster = new Cluster([{ host: node.hostname, port: Number(node.port || 6379) }], {
+    enableOfflineQueue,
+    clusterRetryStrategy: retry,
+    redisOptions: {
+      ...redisOptions,
+      ...(node.username && { username: decodeURIComponent(node.username) }),
+      ...(node.password && { password: decodeURIComponent(node.password) }),
+      ...(node.protocol === 'rediss:' && { tls: {} }),
+    },
+  });
+  cluster.on('error', onError);
+  return cluster;
+}
+
+/** The prefix of every key: a hash tag, so that in a cluster all keys of the queue lie on one node. */
+export function queuePrefix(name: string): string {
+  return `{${name}}`;
+}

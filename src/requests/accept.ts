@@ -1,0 +1,153 @@
+import mongoose from 'mongoose';
+import { type Account, randomText } from '../accounts/accounts.ts';
+import { isDuplicateKey, isTransient } from '../db/connection.ts';
+import type { Plan } from '../erasure/plan.ts';
+import type { RecordStore } from '../erasure/store.ts';
+import { numberSubject, type Subject } from '../erasure/subject.ts';
+import { LetheError } from '../errors.ts';
+import type { PhoneNumber } from '../phone/number.ts';
+import type { Seal } from '../subject/seal.ts';
+import type { Tokens } from '../subject/token.ts';
+import type { Suppressions } from '../suppression/suppression.ts';
+import { type ErasureRequest, requestsOf } from './ledger.ts';
+
+export interface AcceptDependencies {
+  readonly connection: mongoose.Connection;
+  readonly db: mongoose.mongo.Db;
+  readonly plan: Plan;
+  readonly store: RecordStore;
+  readonly suppressions: Suppressions;
+  readonly tokens: Tokens;
+  readonly seal: Seal;
+  readonly deadlineMs: number;
+  /** How long the relay leaves a fresh request to the queue before it looks after it. */
+  readonly graceMs: number;
+}
+
+export interface ForgetInput {
+  readonly account: Account;
+  readonly number: PhoneNumber;
+  /** Take the number off the suppression list once it is erased. */
+  readonly unsuppress: boolean;
+}
+
+export interface Accepted {
+  readonly request: Pick<ErasureRequest, 'reference' | 'account_id' | 'created_at' | 'generation'>;
+  /** False: an unfinished request for the same number answered. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Accepts a forget request: when this returns, the number is suppressed and the request is durable, both or neither
+ * (one transaction, majority, journalled). It does not touch the queue.
+ * @throws LetheError `no_affiliation` when the account holds nothing on the number; `unavailable` when nothing could
+ * be made durable
+ */
+export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
+  const { account, number } = input;
+  const every = deps.tokens.every(account._id, number);
+  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  const requests = requestsOf(deps.db);
+  const findUnfinished = () =>
+    requests.findOne(
+      { account_id: account._id, token: { $in: every }, unfinished: true },
+      { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
+    );
+
+  const [unfinished, affiliated] = await Promise.all([
+    findUnfinished(),
+    isAffiliated(deps, subject, every, input.unsuppress),
+  ]);
+  if (unfinished) return { request: unfinished, fresh: false };
+  if (!affiliated) throw new LetheError('no_affiliation');
+
+  const reference = randomText(15);
+  const request: ErasureRequest = {
+    _id: new mongoose.mongo.ObjectId(),
+    reference,
+    account_id: account._id,
+    profile: 'forget',
+    state: 'accepted',
+    unfinished: true,
+    token: subject.token,
+    masked: subject.masked,
+    sealed: deps.seal.close(number, reference),
+    keep_suppression: !input.unsuppress,
+    created_at: now,
+    due_at: new Date(now.getTime() + deps.deadlineMs),
+    not_before: now,
+    look_at: new Date(now.getTime() + deps.graceMs),
+    generation: 1,
+    erased: {},
+    failures: 0,
+  };
+  try {
+    await inTransaction(deps.connection, async (session) => {
+      // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
+      await requests.insertOne(request, { session });
+      await deps.suppressions.add(subject, every, now, session);
+    });
+  } catch (error) {
+    if (!isDuplicateKey(error) && !isTransient(error)) throw error;
+    // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
+    const winner = await findUnfinished();
+    if (winner) return { request: winner, fresh: winner.reference === reference };
+    throw error;
+  }
+  return { request, fresh: true };
+}
+
+/**
+ * The same request as a dry run: nothing is written.
+ * @returns records that would be erased, by the names of the data map; names with none are left out
+ * @throws LetheError `no_affiliation`
+ */
+export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
+  const { account, number } = input;
+  const every = deps.tokens.every(account._id, number);
+  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  if (!(await isAffiliated(deps, subject, every, input.unsuppress))) throw new LetheError('no_affiliation');
+  const counts: Record<string, number> = {};
+  await Promise.all(
+    deps.plan.steps.map(async (step) => {
+      const found = await deps.store.count(step, subject);
+      if (found > 0) counts[step.name] = (counts[step.name] ?? 0) + found;
+    }),
+  );
+  return counts;
+}
+
+/**
+ * Does the account hold anything on the number? One indexed look a place, side by side. A tombstone on the suppression
+ * list counts only when the request asks to take the number off it: otherwise nothing is left to do.
+ */
+async function isAffiliated(
+  deps: AcceptDependencies,
+  subject: Subject,
+  tokens: readonly string[],
+  unsuppress: boolean,
+): Promise<boolean> {
+  const looks = [
+    ...deps.plan.steps.map((step) => deps.store.isLeft(step, subject)),
+    ...deps.plan.waits.map(async (wait) => (await deps.store.lastPending(wait, subject)) !== null),
+    ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
+  ];
+  return (await Promise.all(looks)).some(Boolean);
+}
+
+async function inTransaction(
+  connection: mongoose.Connection,
+  work: (session: mongoose.mongo.ClientSession) => Promise<void>,
+): Promise<void> {
+  const session = connection.getClient().startSession();
+  try {
+    await session.withTransaction(() => work(session), {
+      readConcern: { level: 'snapshot' },
+      writeConcern: { w: 'majority', journal: true },
+      maxCommitTimeMS: 5_000,
+      timeoutMS: 8_000,
+    });
+  } finally {
+    await session.endSession();
+  }
+}

@@ -1,0 +1,146 @@
+import type mongoose from 'mongoose';
+import type { Accounts } from '../accounts/accounts.ts';
+import { isTransient } from '../db/connection.ts';
+import type { Plan } from '../erasure/plan.ts';
+import type { RecordStore } from '../erasure/store.ts';
+import { numberSubject, type Subject } from '../erasure/subject.ts';
+import { sweep } from '../erasure/sweep.ts';
+import { verify } from '../erasure/verify.ts';
+import { ErasureFailure, type FailureName } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Seal } from '../subject/seal.ts';
+import type { Tokens } from '../subject/token.ts';
+import type { Suppressions } from '../suppression/suppression.ts';
+import { claimRequest, type Lease, LeaseLost } from './lease.ts';
+import type { ErasureRequest, PendingStep } from './ledger.ts';
+
+export interface EraseDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly plan: Plan;
+  readonly store: RecordStore;
+  readonly suppressions: Suppressions;
+  /** The map says the platform itself reads numbers from its suppression list. */
+  readonly keepsSuppressedNumber: boolean;
+  readonly tokens: Tokens;
+  readonly seal: Seal;
+  readonly logger: Logger;
+  readonly batchSize: number;
+  readonly pauseMs: number;
+  readonly leaseMs: number;
+  readonly settleMs: number;
+  readonly retryBaseMs: number;
+  readonly now: () => Date;
+}
+
+/** What a turn of work on a request came to. */
+export type EraseOutcome =
+  | { readonly outcome: 'completed' }
+  | { readonly outcome: 'finished' }
+  /** Come back then: it waits for scheduled messages, for another worker's lease, or backs off. */
+  | { readonly outcome: 'later'; readonly at: Date };
+
+/** Longest pause between looks while scheduled messages are pending past their time, and between retries. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/**
+ * Takes one request as far as it goes now: sweep, wait, verify, complete. Safe to run twice, and to be killed anywhere.
+ * @throws LeaseLost when another worker took over; what the database throws while it is away (the request keeps its state)
+ */
+export async function eraseRequest(
+  deps: EraseDependencies,
+  key: { account: string; reference: string },
+  signal: AbortSignal,
+): Promise<EraseOutcome> {
+  const claim = await claimRequest(deps.db, key, deps);
+  if (claim.outcome !== 'claimed') return claim;
+  const { request, lease } = claim;
+  try {
+    return await workOn(deps, request, lease, signal);
+  } catch (error) {
+    if (error instanceof LeaseLost) throw error;
+    if (isTransient(error)) {
+      // Best effort: a lease that cannot be given back now runs out by itself.
+      await lease.release({ state: request.state, at: deps.now() }).catch(() => {});
+      throw error;
+    }
+    const failure: FailureName = error instanceof ErasureFailure ? error.failure : 'unexpected';
+    const where = error instanceof ErasureFailure ? error.where : undefined;
+    const at = new Date(deps.now().getTime() + backOff(request.failures, deps.retryBaseMs));
+    deps.logger.error('erasure failed', { reference: request.reference, failure, where, error, retry_at: at });
+    await lease.release({ state: 'failed', at, failure: { name: failure, ...(where && { where }), at: deps.now() } });
+    return { outcome: 'later', at };
+  }
+}
+
+async function workOn(
+  deps: EraseDependencies,
+  request: ErasureRequest,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<EraseOutcome> {
+  const account = await deps.accounts.find(request.account_id);
+  if (!account) throw new ErasureFailure('unexpected', 'account');
+  if (!request.sealed) throw new ErasureFailure('unsealable');
+  const number = deps.seal.open(request.sealed, request.reference);
+  const subject = numberSubject(number, account.records_id, request.token);
+  const steps = deps.plan.steps.filter(
+    (step) => !(step.suppression && request.keep_suppression && deps.keepsSuppressedNumber),
+  );
+  const later = async (
+    state: 'waiting' | 'sweeping',
+    at: Date,
+    done: readonly PendingStep[],
+    wait?: 'pending' | 'settling',
+  ): Promise<EraseOutcome> => {
+    await lease.release({ state, at, done, ...(wait && { wait }) });
+    return { outcome: 'later', at };
+  };
+  const options = { batchSize: deps.batchSize, pauseMs: deps.pauseMs, signal };
+
+  let open = steps;
+  let done: readonly PendingStep[] = request.pending ?? [];
+  for (;;) {
+    const result = await sweep({ ...deps, lease }, subject, open, done, options);
+    done = result.done;
+    if (!result.finished) return later('sweeping', deps.now(), done);
+
+    const wake = await nextLook(deps, request, subject);
+    if (wake) return later('waiting', wake.at, done, wake.wait);
+
+    open = await verify(deps, subject, steps);
+    if (open.length === 0) break;
+    if (signal.aborted) return later('sweeping', deps.now(), done);
+  }
+  const tokens = deps.tokens.every(request.account_id, number);
+  await deps.suppressions.settle(subject, [...tokens, request.token], request.keep_suppression);
+  await lease.complete(done);
+  return { outcome: 'completed' };
+}
+
+/**
+ * When to look again because scheduled messages are still to be sent; null when there is nothing to wait for.
+ * After the last of them one more pause: what a send leaves behind may be written after the schedule says "sent".
+ * Bounded by the deadline, so that an overdue request is seen as one, and goes on.
+ */
+async function nextLook(
+  deps: EraseDependencies,
+  request: ErasureRequest,
+  subject: Subject,
+): Promise<{ at: Date; wait: 'pending' | 'settling' } | null> {
+  const pending = await Promise.all(deps.plan.waits.map((wait) => deps.store.lastPending(wait, subject)));
+  const dates = pending.filter((date) => date !== null);
+  const now = deps.now().getTime();
+  const due = request.due_at.getTime();
+  const bound = (at: number) => new Date(Math.min(now < due ? Math.min(at, due) : at, now + LONGEST_PAUSE_MS));
+  if (dates.length > 0) {
+    // A message past its time and not yet sent: the sender is late, so look again, and not in a tight loop.
+    const at = Math.max(...dates.map((date) => date.getTime()), now + Math.max(deps.settleMs, 100));
+    return { at: bound(at), wait: 'pending' };
+  }
+  return request.wait === 'pending' ? { at: bound(now + deps.settleMs), wait: 'settling' } : null;
+}
+
+function backOff(failures: number, base: number): number {
+  return Math.min(base * 2 ** Math.min(failures, 12), LONGEST_PAUSE_MS);
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type mongoose from 'mongoose';
+import { type ErasureRequest, type PendingStep, type RequestState, requestsOf } from './ledger.ts';
+
+/** Another worker took the request over: whatever this one still holds in its hands must be dropped. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** What claiming a request can come to. */
+export type Claim =
+  | { readonly outcome: 'claimed'; readonly request: ErasureRequest; readonly lease: Lease }
+  | { readonly outcome: 'finished' }
+  /** Not now: leased by another worker, or told to wait, until this moment. */
+  | { readonly outcome: 'later'; readonly at: Date };
+
+/** The right to work on one request. Every write is guarded by it: after a takeover they match nothing. */
+export interface Lease {
+  /**
+   * Writes down what is about to be changed, before it is changed, and counts what the last write announced: that has
+   * been changed since. A killed worker's successor finds the announcement, repeats the change and counts it once.
+   * @throws LeaseLost
+   */
+  announce(pending: readonly PendingStep[], done: readonly PendingStep[], state: RequestState): Promise<void>;
+  /** The end: counts, drops the sealed number, frees the number for a new request. @throws LeaseLost */
+  complete(done: readonly PendingStep[]): Promise<void>;
+  /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
+  release(next: {
+    state: RequestState;
+    at: Date;
+    done?: readonly PendingStep[];
+    failure?: ErasureRequest['failure'];
+    wait?: ErasureRequest['wait'];
+  }): Promise<void>;
+}
+
+export interface LeaseOptions {
+  readonly leaseMs: number;
+  readonly now: () => Date;
+}
+
+/**
+ * Claims a request for this worker, if nobody else holds it and its time has come.
+ * Two workers with one request: the ledger decides, not the queue.
+ */
+export async function claimRequest(
+  db: mongoose.mongo.Db,
+  key: { account: string; reference: string },
+  options: LeaseOptions,
+): Promise<Claim> {
+  const requests = requestsOf(db);
+  const owner = randomUUID();
+  const now = options.now();
+  const until = new Date(now.getTime() + options.leaseMs);
+  const identity = { account_id: key.account, reference: key.reference };
+  const request = await requests.findOneAndUpdate(
+    {
+      ...identity,
+      unfinished: true,
+      not_before: { $lte: now },
+      $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: now } }],
+    },
+    { $set: { lease: { owner, until }, look_at: until, state: 'sweeping' } },
+    { returnDocument: 'after' },
+  );
+  if (request) return { outcome: 'claimed', request, lease: leaseOn(requests, request, owner, options) };
+  const held = await requests.findOne({ ...identity, unfinished: true }, { projection: { lease: 1, not_before: 1 } });
+  if (!held) return { outcome: 'finished' };
+  const leased = held.lease?.until.getTime() ?? 0;
+  return { outcome: 'later', at: new Date(Math.max(held.not_before.getTime(), leased, now.getTime() + 50)) };
+}
+
+function leaseOn(
+  requests: mongoose.mongo.Collection<ErasureRequest>,
+  request: ErasureRequest,
+  owner: string,
+  { leaseMs, now }: LeaseOptions,
+): Lease {
+  const guard = { _id: request._id, account_id: request.account_id, unfinished: true as const, 'lease.owner': owner };
+  const write = async (update: mongoose.mongo.UpdateFilter<ErasureRequest>) => {
+    const result = await requests.updateOne(guard, update);
+    if (result.matchedCount !== 1) throw new LeaseLost('the lease was lost');
+  };
+  const counting = (done: readonly PendingStep[]): { $inc?: Record<string, number> } => {
+    const counts = countRecords(done);
+    const names = Object.keys(counts);
+    return names.length > 0
+      ? { $inc: Object.fromEntries(names.map((name) => [`erased.${name}`, counts[name] ?? 0])) }
+      : {};
+  };
+
+  return {
+    async announce(pending, done, state) {
+      const until = new Date(now().getTime() + leaseMs);
+      await write({
+        $set: { pending: [...pending], state, 'lease.until': until, look_at: until },
+        ...counting(done),
+      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+    },
+    async complete(done) {
+      await write({
+        $set: { state: 'completed', completed_at: now() },
+        $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
+        ...counting(done),
+      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+    },
+    async release({ state, at, done = [], failure, wait }) {
+      await write({
+        $set: {
+          state,
+          not_before: at,
+          look_at: at,
+          ...(done.length > 0 && { pending: [] }),
+          ...(failure && { failure }),
+          ...(wait && { wait }),
+        },
+        $unset: { lease: '' },
+        $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
+      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+    },
+  };
+}
+
+/** Records by collection; a record found at two places of one collection in the same batch is one record. */
+export function countRecords(steps: readonly PendingStep[]): Record<string, number> {
+  const ids = new Map<string, Set<string>>();
+  for (const step of steps) {
+    const seen = ids.get(step.name) ?? new Set();
+    for (const id of step.ids) seen.add(`${typeof id}:${String(id)}`);
+    ids.set(step.name, seen);
+  }
+  return Object.fromEntries([...ids].map(([name, seen]) => [name, seen.size]));
+}

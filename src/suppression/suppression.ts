@@ -1,0 +1,68 @@
+import type mongoose from 'mongoose';
+import type { CollectionMap, DataMap } from '../data-map/schema.ts';
+import type { Subject } from '../erasure/subject.ts';
+
+type Db = mongoose.mongo.Db;
+type Session = mongoose.mongo.ClientSession;
+
+/** The list of numbers that must not be written to: the platform's own collection, as the data map names it. */
+export interface Suppressions {
+  /** Puts the number on the list, as itself, until the erasure completes. */
+  add(subject: Subject, tokens: readonly string[], now: Date, session: Session): Promise<void>;
+  /** Is the number on the list, as itself or as a token? */
+  has(subject: Subject, tokens: readonly string[]): Promise<boolean>;
+  /** Is a tombstone of the number on the list? */
+  hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
+  /** The end of an erasure: the number leaves its row, or the row leaves the list. Safe to repeat. */
+  settle(subject: Subject, tokens: readonly string[], keep: boolean): Promise<void>;
+}
+
+export const SUPPRESSION_REASON = 'gdpr_forget';
+
+/** The entry of the map that describes the suppression list; the schema lets no map through without one. */
+export function suppressionEntry(map: DataMap): CollectionMap {
+  const entry = map.collections.find((one) => one.record === 'suppression');
+  if (!entry) throw new TypeError('the data map has no suppression list');
+  return entry;
+}
+
+export function createSuppressions(db: Db, map: DataMap): Suppressions {
+  const entry = suppressionEntry(map);
+  const collection = db.collection(entry.collection);
+  const numberPath = entry.numbers[0] ?? 'number';
+  const keepNumber = entry.suppression?.keep_number ?? false;
+  const byToken = (subject: Subject, tokens: readonly string[]) => {
+    if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
+    return { [entry.account]: subject.account, token: { $in: [...tokens] } };
+  };
+
+  return {
+    async add(subject, tokens, now, session) {
+      await collection.updateOne(
+        byToken(subject, tokens),
+        {
+          $set: { [numberPath]: subject.number, masked: subject.masked },
+          $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
+        },
+        { upsert: true, session },
+      );
+    },
+    async has(subject, tokens) {
+      const [byHash, byNumber] = await Promise.all([
+        collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } }),
+        collection.findOne(
+          { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } },
+          { projection: { _id: 1 } },
+        ),
+      ]);
+      return byHash !== null || byNumber !== null;
+    },
+    async hasToken(subject, tokens) {
+      return (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } })) !== null;
+    },
+    async settle(subject, tokens, keep) {
+      if (!keep) await collection.deleteMany(byToken(subject, tokens));
+      else if (!keepNumber) await collection.updateMany(byToken(subject, tokens), { $unset: { [numberPath]: '' } });
+    },
+  };
+}

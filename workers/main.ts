@@ -1,0 +1,49 @@
+import { readConfig } from '../src/config.ts';
+import { createCore } from '../src/core.ts';
+import { createLogger } from '../src/log.ts';
+import { installShutdown } from '../src/shutdown.ts';
+import { startWorker } from './worker.ts';
+
+/**
+ * Runs a worker process: always on, or until nothing is due (`drain`), for cron and Kubernetes CronJobs.
+ * Drained: it exits with 0. A database that stays away while draining: it exits with 1.
+ */
+export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolean }): Promise<void> {
+  const config = readConfig(env);
+  const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
+  const core = createCore(config, { poolSize: config.WORKER_CONCURRENCY + 8 });
+  if (options.drain) await core.prepare();
+  else await prepareWhenThere(core.prepare, logger);
+
+  const worker = startWorker(core, logger);
+  const stopped = new AbortController();
+  const shutDown = installShutdown(
+    [
+      { name: 'drain', run: () => stopped.abort() },
+      { name: 'worker', run: worker.stop },
+      { name: 'database', run: core.close },
+    ],
+    { timeoutMs: config.SHUTDOWN_TIMEOUT_MS, logger },
+  );
+  logger.info('worker started', { concurrency: config.WORKER_CONCURRENCY, drain: options.drain });
+  if (!options.drain) return;
+  try {
+    await worker.drained(stopped.signal);
+    await shutDown(0);
+  } catch (error) {
+    logger.error('draining failed', { error });
+    await shutDown(1);
+  }
+}
+
+/** A worker that starts before its database waits for it. */
+async function prepareWhenThere(prepare: () => Promise<void>, logger: ReturnType<typeof createLogger>): Promise<void> {
+  for (;;) {
+    try {
+      return await prepare();
+    } catch (error) {
+      logger.warn('waiting for the database', { error });
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { Worker } from 'bullmq';
+import type { Core } from '../src/core.ts';
+import type { Logger } from '../src/log.ts';
+import { QUEUE_NAME } from '../src/queue/catalogue.ts';
+import { openRedis, queuePrefix } from '../src/queue/connections.ts';
+import { createProducer, type Producer } from '../src/queue/producer.ts';
+import type { EraseDependencies } from '../src/requests/erase.ts';
+import { countDue, relayRequests } from '../src/requests/relay.ts';
+import { suppressionEntry } from '../src/suppression/suppression.ts';
+import { createRegistry } from './registry.ts';
+
+export interface RunningWorker {
+  readonly producer: Producer;
+  /** Ends when nothing is due any more; requests that wait for a later moment do not count. */
+  drained(signal: AbortSignal): Promise<void>;
+  /** Finishes the batches under way, hands their requests back, closes the connections to Redis. */
+  stop(): Promise<void>;
+}
+
+/** A crash is not the job's fault: a request must survive any number of them. */
+const ANY_NUMBER_OF_STALLS = 1_000_000;
+
+/** Starts taking jobs, and the relay beside them. */
+export function startWorker(core: Core, logger: Logger): RunningWorker {
+  const { config } = core;
+  const now = () => new Date();
+  const onError = (error: Error) => logger.warn('redis', { error });
+  const redis = { url: config.REDIS_URL, cluster: config.REDIS_CLUSTER };
+  const connection = openRedis(redis, 'patient', onError);
+  const producerConnection = openRedis(redis, 'fail-fast', onError);
+  const producer = createProducer(producerConnection, config.QUEUE_PREFIX, onError);
+  const stopping = new AbortController();
+  const deps: EraseDependencies = {
+    db: core.db,
+    accounts: core.accounts,
+    plan: core.plan,
+    store: core.store,
+    suppressions: core.suppressions,
+    keepsSuppressedNumber: suppressionEntry(core.dataMap).suppression?.keep_number ?? false,
+    tokens: core.tokens,
+    seal: core.seal,
+    logger,
+    batchSize: config.BATCH_SIZE,
+    pauseMs: config.BATCH_PAUSE_MS,
+    leaseMs: config.LEASE_MS,
+    settleMs: config.SCHEDULED_SETTLE_MS,
+    retryBaseMs: config.RETRY_BASE_MS,
+    now,
+  };
+  const registry = createRegistry(deps);
+
+  const worker = new Worker(
+    QUEUE_NAME,
+    async (job, token, cancelled) => {
+      const processor = registry.get(job.name);
+      if (!processor) throw new Error('a job of a name that is not in the catalogue');
+      await processor(job, token, cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal);
+    },
+    {
+      connection,
+      prefix: queuePrefix(config.QUEUE_PREFIX),
+      concurrency: config.WORKER_CONCURRENCY,
+      lockDuration: config.LEASE_MS,
+      stalledInterval: config.LEASE_MS,
+      maxStalledCount: ANY_NUMBER_OF_STALLS,
+      skipVersionCheck: true,
+    },
+  );
+  worker.on('error', onError);
+  worker.on('failed', (job, error) => logger.error('job failed', { job: job?.id, error }));
+  worker.on('lockRenewalFailed', (ids: string[]) => {
+    for (const id of ids) worker.cancelJob(id);
+  });
+
+  const relay = { db: core.db, producer, logger, graceMs: config.LEASE_MS, now };
+  let round: Promise<unknown> = Promise.resolve();
+  const relayOnce = (reach: Date) =>
+    relayRequests(relay, reach).catch((error) => {
+      logger.warn('relay interrupted', { error });
+      return 0;
+    });
+  const timer = setInterval(() => {
+    round = round.then(() => (stopping.signal.aborted ? 0 : relayOnce(now())));
+  }, config.RELAY_INTERVAL_MS);
+  round = relayOnce(now());
+
+  return {
+    producer,
+    async drained(signal) {
+      // What is in the ledger without a job may still be inside its grace: reach past it.
+      await round;
+      await relayRequests(relay, new Date(now().getTime() + config.LEASE_MS));
+      while (!signal.aborted && (await countDue(core.db, now())) > 0)
+        await untilNextLook(config.RELAY_INTERVAL_MS, signal);
+    },
+    async stop() {
+      clearInterval(timer);
+      stopping.abort();
+      await round;
+      await worker.close();
+      await producer.close();
+      for (const open of [connection, producerConnection]) open.disconnect();
+    },
+  };
+}
+
+function untilNextLook(relayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, Math.min(relayMs, 250));
+    signal.addEventListener('abort', done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
