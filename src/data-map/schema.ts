@@ -65,6 +65,9 @@ const field = z.strictObject({
   type: z.enum(VALUE_TYPES).default('string'),
 });
 
+/** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
+const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '');
+
 const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
 const collection = z
@@ -111,9 +114,9 @@ const collection = z
       if (entry.numbers.includes(one.path))
         context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'stands under numbers already' });
     });
-    const arrays = new Set(entry.numbers.map((text) => text.slice(0, text.lastIndexOf('[]') + 2)));
+    const arrays = new Set(entry.numbers.map(arrayOf));
     for (const [index, one] of entry.fields.entries()) {
-      const array = one.path.slice(0, one.path.lastIndexOf('[]') + 2);
+      const array = arrayOf(one.path);
       if (array !== '' && !arrays.has(array)) {
         context.addIssue({
           code: 'custom',
