@@ -1,0 +1,62 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chooseUser } from '../privileges.ts';
+import { isPortFree } from '../process.ts';
+import { runService, type Service, type ServiceOptions } from '../service.ts';
+import { startCluster } from './cluster.ts';
+import type { Engine } from './engine.ts';
+import type { GatewayOptions } from './gateway.ts';
+
+const SET = 'rs0';
+/** How long the gateway may take to listen, in milliseconds. */
+const START = 60_000;
+
+/** Starts DocumentDB in `dataDir/documentdb`: PostgreSQL, then the gateway in front of it. */
+export async function startDocumentDb(engine: Engine, options: ServiceOptions): Promise<Service> {
+  const folder = join(options.dataDir, 'documentdb');
+  await mkdir(folder, { recursive: true });
+  return runService({ name: 'mongodb', folder, print: options.print }, async (tools) => {
+    if (options.port !== undefined && !(await isPortFree(options.port))) {
+      throw new Error(`mongodb: port ${options.port} is taken by another program`);
+    }
+    const runAs = await chooseUser([engine.folder, folder]);
+    const cluster = await startCluster(engine, { folder, durable: options.durable, runAs }, tools);
+    const ready = join(folder, 'gateway.port');
+    const log = join(folder, 'gateway.log');
+    await rm(ready, { force: true });
+    const argument: GatewayOptions & { ready: string } = {
+      socket: cluster.socket,
+      user: cluster.user,
+      port: options.port ?? 0,
+      setName: SET,
+      ready,
+    };
+    const child = await tools.start({
+      command: [process.execPath, '--import', findLoader(), findGateway(), JSON.stringify(argument)],
+      // NODE_OPTIONS may hold what only the parent should have: a debugger's port, a test runner's flags.
+      env: { ...process.env, NODE_OPTIONS: '' },
+      cwd: dirname(findGateway()),
+      log,
+      stopSignal: 'SIGTERM',
+      grace: 5_000,
+    });
+    let port = 0;
+    const isListening = async () => {
+      port = Number(await readFile(ready, 'utf8').catch(() => '0'));
+      return port > 0;
+    };
+    await tools.waitFor(child, log, isListening, START);
+    return { detail: engine.detail, url: `mongodb://127.0.0.1:${port}/?replicaSet=${SET}`, port };
+  });
+}
+
+/** tsx's loader, as a URL: the gateway is TypeScript, and its working folder says nothing about where tsx is. */
+function findLoader(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+}
+
+function findGateway(): string {
+  return fileURLToPath(new URL('./gateway-main.ts', import.meta.url));
+}
