@@ -42,7 +42,11 @@ export function createApp(deps: AppDependencies): Express {
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
 
   const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };
-  const guards = [authenticate(core.keys), limitRate(redis, config.QUEUE_PREFIX, config.RATE_LIMIT_PER_SECOND), readBytes];
+  const guards = [
+    authenticate(core.keys),
+    limitRate(redis, config.QUEUE_PREFIX, config.RATE_LIMIT_PER_SECOND),
+    readBytes,
+  ];
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
 
   app.use(() => {

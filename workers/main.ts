@@ -1,7 +1,10 @@
 import { readConfig } from '../src/config.ts';
 import { createCore } from '../src/core.ts';
 import { createLogger } from '../src/log.ts';
+import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
+import { createMetrics } from '../src/ops/metrics.ts';
 import { installShutdown } from '../src/shutdown.ts';
+import { serveHealth } from './health.ts';
 import { startWorker } from './worker.ts';
 
 /**
@@ -16,11 +19,19 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   else await prepareWhenThere(core.prepare, logger);
 
   const worker = startWorker(core, logger);
+  const figures = createLedgerFigures(core.db);
+  const metrics = createMetrics({ ledger: () => figures(new Date()), queue: worker.producer.counts });
+  const health = await serveHealth(
+    { isRunning: worker.isRunning, metrics: metrics.render, metricsType: metrics.contentType },
+    config.HOST,
+    config.WORKER_PORT,
+  );
   const stopped = new AbortController();
   const shutDown = installShutdown(
     [
       { name: 'drain', run: () => stopped.abort() },
       { name: 'worker', run: worker.stop },
+      { name: 'health', run: health.close },
       { name: 'database', run: core.close },
     ],
     { timeoutMs: config.SHUTDOWN_TIMEOUT_MS, logger },

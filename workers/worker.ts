@@ -11,6 +11,7 @@ import { createRegistry } from './registry.ts';
 
 export interface RunningWorker {
   readonly producer: Producer;
+  isRunning(): boolean;
   /** Ends when nothing is due any more; requests that wait for a later moment do not count. */
   drained(signal: AbortSignal): Promise<void>;
   /** Finishes the batches under way, hands their requests back, closes the connections to Redis. */
@@ -86,6 +87,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
 
   return {
     producer,
+    isRunning: () => worker.isRunning() && !stopping.signal.aborted,
     async drained(signal) {
       // What is in the ledger without a job may still be inside its grace: reach past it.
       await round;

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { createApp } from '../../api/app.ts';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { type Core, createCore } from '../../src/core.ts';
+import { createLogger, type Logger } from '../../src/log.ts';
+import { openRedis } from '../../src/queue/connections.ts';
+import { createProducer, type Producer } from '../../src/queue/producer.ts';
+import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+
+export const TEST_KEYS = {
+  LETHE_SEAL_KEYS: `seal1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
+  LETHE_TOKEN_KEYS: `token1:${Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('base64')}`,
+} as const;
+
+/** One test file's world: a database and a queue prefix of its own, on the engines the suite's runner started. */
+export interface Platform {
+  readonly env: NodeJS.ProcessEnv;
+  readonly config: Config;
+  readonly core: Core;
+  readonly logger: Logger;
+  account(options?: {
+    name?: string;
+    recordsId?: string | number;
+    timeZone?: string;
+  }): Promise<{ account: Account; key: string; keyId: string }>;
+  /** Starts an API in this process; closed with the platform. */
+  startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; close(): Promise<void> }>;
+  /** Starts a worker in this process; stopped with the platform. */
+  startWorker(env?: NodeJS.ProcessEnv): Promise<RunningWorker>;
+  close(): Promise<void>;
+}
+
+/** The engines' addresses. @throws Error when the tests were not started with `npm test` */
+export function engines(): { mongodbUri: string; redisUrl: string } {
+  const { MONGODB_URI: mongodbUri, REDIS_URL: redisUrl } = process.env;
+  if (!mongodbUri || !redisUrl) throw new Error('MONGODB_URI and REDIS_URL are not set: run the tests with npm test');
+  return { mongodbUri, redisUrl };
+}
+
+/** The environment of a Lethe process in a test: short times, so that crashes are fast. */
+export function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { mongodbUri, redisUrl } = engines();
+  const unique = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    NODE_ENV: 'test',
+    MONGODB_URI: mongodbUri,
+    REDIS_URL: redisUrl,
+    MONGODB_DATABASE: `t-${unique}`,
+    QUEUE_PREFIX: `t-${unique}`,
+    ...TEST_KEYS,
+    LEASE_MS: '1500',
+    RELAY_INTERVAL_MS: '200',
+    RETRY_BASE_MS: '200',
+    SCHEDULED_SETTLE_MS: '200',
+    LOG_LEVEL: 'error',
+    ...extra,
+  };
+}
+
+/** Opens a world for a test file. Close it in `afterAll`. */
+export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}): Promise<Platform> {
+  const env = testEnvironment(name, extra);
+  const config = readConfig(env);
+  const core = createCore(config, { poolSize: 20 });
+  const logger = createLogger({ level: config.LOG_LEVEL, service: name });
+  const closers: (() => Promise<unknown>)[] = [];
+  await core.prepare();
+
+  return {
+    env,
+    config,
+    core,
+    logger,
+    async account({ name: accountName = 'Acme', recordsId, timeZone } = {}) {
+      const now = new Date();
+      const account = await core.accounts.create({
+        name: accountName,
+        now,
+        ...(recordsId !== undefined && { recordsId }),
+        ...(timeZone !== undefined && { timeZone }),
+      });
+      const made = await core.keys.create({ account: account._id, label: 'test', now });
+      if (!made) throw new Error('no key was made');
+      return { account, key: made.whole, keyId: made.key._id };
+    },
+    async startApi(apiEnv = {}) {
+      const api = await openApi(readConfig({ ...env, ...apiEnv }), logger);
+      const close = once(api.close);
+      closers.push(close);
+      return { url: api.url, close };
+    },
+    async startWorker(workerEnv = {}) {
+      const workerConfig = readConfig({ ...env, ...workerEnv });
+      const workerCore = createCore(workerConfig, { poolSize: workerConfig.WORKER_CONCURRENCY + 4 });
+      const worker = startWorker(workerCore, logger);
+      const stop = once(async () => {
+        await worker.stop();
+        await workerCore.close();
+      });
+      closers.push(stop);
+      return { ...worker, stop };
+    },
+    async close() {
+      for (const close of closers.reverse()) await close();
+      await core.db.dropDatabase();
+      await core.close();
+      await dropKeys(config.REDIS_URL, `{${config.QUEUE_PREFIX}}:*`);
+    },
+  };
+}
+
+async function openApi(config: Config, logger: Logger): Promise<{ url: string; close: () => Promise<void> }> {
+  const core = createCore(config, { poolSize: 20 });
+  const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
+  const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
+  const server = createServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      await closeServer(server);
+      await producer.close();
+      redis.disconnect();
+      await core.close();
+    },
+  };
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function dropKeys(url: string, pattern: string): Promise<void> {
+  const redis = new Redis(url);
+  for await (const keys of redis.scanStream({ match: pattern, count: 500 })) {
+    if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
+  }
+  redis.disconnect();
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => {
+    closing ??= close();
+    return closing;
+  };
+}
