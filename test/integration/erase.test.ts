@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
-import { openRedis } from '../../src/queue/connections.ts';
-import { createProducer } from '../../src/queue/producer.ts';
 import { acceptForget } from '../../src/requests/accept.ts';
 import { jobIdOf, requestsOf } from '../../src/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
