@@ -62,14 +62,20 @@ const variables = {
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 } as const;
 
-const schema = z.object(
-  Object.fromEntries(
-    Object.entries(variables).map(([name, type]) => [name, z.preprocess(blankIsAbsent, type)]),
-  ) as unknown as typeof variables,
-);
+/** Every name is preprocessed: `NAME=` in an env file means the same as no line at all. */
+const schemaOf = (names: readonly string[]) =>
+  z.object(
+    Object.fromEntries(
+      Object.entries(variables)
+        .filter(([name]) => names.includes(name))
+        .map(([name, type]) => [name, z.preprocess(blankIsAbsent, type)]),
+    ) as unknown as typeof variables,
+  );
+const schema = schemaOf(Object.keys(variables));
 
+export type ConfigName = keyof typeof variables;
 export type Config = Readonly<z.output<typeof schema>>;
-export const CONFIG_NAMES = Object.keys(variables) as readonly (keyof typeof variables)[];
+export const CONFIG_NAMES = Object.keys(variables) as readonly ConfigName[];
 
 /** The configuration is wrong; `message` has one line a fault and no secret. */
 export class ConfigError extends Error {
@@ -82,7 +88,22 @@ export class ConfigError extends Error {
  * @throws ConfigError naming every variable that is missing or wrong, without its value
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = schema.safeParse(env);
+  return parseWith(schema, env);
+}
+
+/**
+ * Reads only some of the variables: a command that needs no keys must not ask for them.
+ * @throws ConfigError about these variables alone
+ */
+export function readConfigPart<Name extends ConfigName>(
+  env: NodeJS.ProcessEnv,
+  names: readonly Name[],
+): Pick<Config, Name> {
+  return parseWith(schemaOf(names), env);
+}
+
+function parseWith(type: typeof schema, env: NodeJS.ProcessEnv): Config {
+  const result = type.safeParse(env);
   if (result.success) return Object.freeze(result.data);
   const lines = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);

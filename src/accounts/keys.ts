@@ -67,9 +67,10 @@ export function createKeys(connection: mongoose.Connection): Keys {
     },
     list: (account) => model.find({ account_id: account }).sort({ created_at: 1 }).lean<ApiKey[]>().exec(),
     async revoke(id, now) {
-      const result = await model
-        .updateOne({ _id: id, revoked_at: { $exists: false } }, { $set: { revoked_at: now } })
-        .setOptions({ sanitizeFilter: false });
+      const result = await keys().updateOne(
+        { _id: String(id), revoked_at: { $exists: false } },
+        { $set: { revoked_at: now } },
+      );
       return result.modifiedCount === 1;
     },
     async authenticate(id, secret) {

@@ -1,0 +1,48 @@
+import { Command, Option } from 'commander';
+import { createAccounts, isTimeZone } from '../../src/accounts/accounts.ts';
+import type { CommandContext } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { UsageFault } from '../faults.ts';
+import { RECORDS_ID_TYPES, type RecordsIdType, readRecordsId } from '../records-id.ts';
+
+interface Options {
+  name: string;
+  recordsId?: string;
+  recordsIdType: RecordsIdType;
+  timeZone?: string;
+}
+
+/** `lethe account create`: prints the new account's id. */
+export function accountCreate(context: CommandContext): Command {
+  return new Command('create')
+    .description('Create an account and print its id')
+    .requiredOption('--name <name>', 'what people call it')
+    .option('--records-id <value>', "what the platform's records hold in their account field; the new id unless given")
+    .addOption(
+      new Option('--records-id-type <type>', 'its type in the records').choices(RECORDS_ID_TYPES).default('string'),
+    )
+    .option('--time-zone <zone>', 'where "yesterday" begins and ends, e.g. Europe/Berlin (default: Europe/London)')
+    .action((options: Options) => create(context, options));
+}
+
+async function create(context: CommandContext, options: Options): Promise<void> {
+  const { recordsId: text, recordsIdType: type, timeZone } = options;
+  const name = options.name.trim();
+  if (name === '' || name.length > 200) throw new UsageFault('--name needs 1 to 200 characters');
+  if (timeZone !== undefined && !isTimeZone(timeZone))
+    throw new UsageFault('--time-zone must be a name of the IANA database, e.g. Europe/London');
+  if (text === undefined && type !== 'string') throw new UsageFault('--records-id-type needs --records-id');
+  const recordsId = text === undefined ? undefined : readRecordsId(text, type);
+  if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
+
+  const account = await withDatabase(context, ({ connection }) =>
+    createAccounts(connection).create({
+      name,
+      now: context.now(),
+      ...(recordsId !== undefined && { recordsId }),
+      ...(timeZone !== undefined && { timeZone }),
+    }),
+  );
+  context.print(account._id);
+  context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
+}

@@ -1,0 +1,43 @@
+import { Command } from 'commander';
+import { readConfigPart } from '../../src/config.ts';
+import { generateKey } from '../../src/subject/key-ring.ts';
+import type { CommandContext } from '../context.ts';
+
+const VARIABLES = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;
+
+const ROTATION = [
+  'Two steps, so that at no moment a process meets what it cannot read:',
+  '1. Put these two lines in place of the ones you have (the new keys stand last: read, not yet written with),',
+  '   and restart every API and worker process.',
+  '2. Move the new key of each line to the front, and restart every process again: now it is written with.',
+  'Taking old keys out: a seal key when every request accepted before step 2 is completed;',
+  'a token key never, unless you can do without every suppression made under it: they could not be found any more.',
+];
+
+/** `lethe keys generate`: two lines for an env file on standard output. Needs no configuration. */
+export function keysGenerate(context: CommandContext): Command {
+  return new Command('generate')
+    .description('Print new secret keys as lines for an env file')
+    .option('--add', 'add new keys to those of the environment, and print how to rotate', false)
+    .action(({ add }: { add: boolean }) => (add ? addKeys(context) : printKeys(context)));
+}
+
+function printKeys(context: CommandContext): void {
+  for (const name of VARIABLES) context.print(`${name}=${generateKey(context.now())}`);
+  context.note('Keep these secret and backed up: without them open requests and suppressions cannot be read.');
+}
+
+/** @throws ConfigError when the environment has no keys, or wrong ones */
+function addKeys(context: CommandContext): void {
+  const rings = readConfigPart(context.env, VARIABLES);
+  for (const name of VARIABLES) {
+    let key = generateKey(context.now());
+    while (rings[name].keys.has(idOf(key))) key = generateKey(context.now());
+    context.print(`${name}=${context.env[name]?.trim()},${key}`);
+  }
+  for (const line of ROTATION) context.note(line);
+}
+
+function idOf(key: string): string {
+  return key.slice(0, key.indexOf(':'));
+}

@@ -1,0 +1,9 @@
+/** What a command sees of the world: handed in, so that a test needs no process. */
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** Writes a line of the result to standard output. */
+  print(line: string): void;
+  /** Writes a line for the person at the terminal to standard error. */
+  note(line: string): void;
+  now(): Date;
+}

@@ -1,0 +1,35 @@
+import type mongoose from 'mongoose';
+import { type ConfigName, readConfigPart } from '../src/config.ts';
+import { nativeDb, openDatabase } from '../src/db/connection.ts';
+import type { CommandContext } from './context.ts';
+
+export const DATABASE_VARIABLES = ['MONGODB_URI', 'MONGODB_DATABASE'] as const satisfies readonly ConfigName[];
+
+export interface OpenDatabase {
+  readonly connection: mongoose.Connection;
+  readonly db: mongoose.mongo.Db;
+}
+
+/**
+ * Runs a command's work on the database, and closes the connection whatever comes of it. Asks for no more of the
+ * environment than it needs.
+ * @throws ConfigError, and what the work throws
+ */
+export async function withDatabase<Result>(
+  context: CommandContext,
+  work: (open: OpenDatabase) => Promise<Result>,
+): Promise<Result> {
+  const config = readConfigPart(context.env, DATABASE_VARIABLES);
+  const connection = openDatabase({
+    uri: config.MONGODB_URI,
+    database: config.MONGODB_DATABASE,
+    poolSize: 5,
+    serverSelectionMs: 5_000,
+  });
+  try {
+    await connection.asPromise();
+    return await work({ connection, db: nativeDb(connection) });
+  } finally {
+    await connection.close();
+  }
+}

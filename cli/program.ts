@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { accountCreate } from './commands/account-create.ts';
+import { accountList } from './commands/account-list.ts';
+import { api } from './commands/api.ts';
+import { keyCreate } from './commands/key-create.ts';
+import { keyList } from './commands/key-list.ts';
+import { keyRevoke } from './commands/key-revoke.ts';
+import { keysGenerate } from './commands/keys-generate.ts';
+import { worker } from './commands/worker.ts';
+import type { CommandContext } from './context.ts';
+import { describeFault, EXIT } from './faults.ts';
+
+/** Every command of `lethe`. Commander throws instead of ending the process. */
+function createProgram(context: CommandContext): Command {
+  const group = (name: string, description: string, commands: Command[]) => {
+    const parent = new Command(name).description(description);
+    for (const command of commands) parent.addCommand(command);
+    return parent;
+  };
+  const program = new Command('lethe')
+    .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
+    .addCommand(api(context))
+    .addCommand(worker(context))
+    .addCommand(
+      group('account', 'Accounts: the owners of records and keys', [accountCreate(context), accountList(context)]),
+    )
+    .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
+    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]));
+  quieten(program, context);
+  return program;
+}
+
+/** Sub-commands that are added whole inherit nothing: each is told by itself. */
+function quieten(command: Command, context: CommandContext): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => context.print(text.trimEnd()),
+    writeErr: (text) => context.note(text.trimEnd()),
+    outputError: (text, write) => write(text.replace(/^error: /, 'lethe: ')),
+  });
+  for (const child of command.commands) quieten(child, context);
+}
+
+/**
+ * Runs one command line.
+ * @param args without the program and the script: `['key', 'list', '--account', 'acc_…']`
+ * @returns the exit code: 0 fine, 1 failed, 2 wrong usage
+ */
+export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  try {
+    await createProgram(context).parseAsync([...args], { from: 'user' });
+    return EXIT.fine;
+  } catch (error) {
+    const fault = describeFault(error);
+    for (const line of fault.lines) context.note(`lethe: ${line}`);
+    return fault.code;
+  }
+}
