@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import mongoose from 'mongoose';
+
+type Db = mongoose.mongo.Db;
+type Row = Record<string, unknown>;
+
+/** What the demo platform's records hold in their account field. */
+export const DEMO_ACCOUNT = 'demo-platform';
+/** The account's own number, which every erasure keeps. */
+const OWN_NUMBER = '447700900999';
+const PEOPLE = 200;
+const FIRST_NUMBER = 447_700_900_000;
+const MINUTE_MS = 60_000;
+
+const NAMES = ['Ada', 'Ben', 'Chloe', 'Dev', 'Ella', 'Finn', 'Grace', 'Hamza', 'Isla', 'Jack'] as const;
+
+/** The indexes a platform has on the collections of the default data map. */
+const INDEXES: readonly (readonly [string, string])[] = [
+  ['contact_lists', 'contacts.number'],
+  ['contacts', 'number'],
+  ['sent_sms', 'to'],
+  ['received_sms', 'from'],
+  ['scheduled_sms', 'to'],
+  ['calls', 'from'],
+  ['calls', 'to'],
+  ['blacklist', 'number'],
+];
+
+/** The number of one of the demo's people, as the API takes it. */
+export function demoNumber(person: number): string {
+  return String(FIRST_NUMBER + person);
+}
+
+/** The same number in the ways platforms come to store it; which one depends on the record. */
+function asStored(person: number, turn: number): unknown {
+  const number = demoNumber(person);
+  const ways = [number, `+${number}`, `0${number.slice(2)}`, mongoose.mongo.Long.fromString(number), `00${number}`];
+  return ways[turn % ways.length];
+}
+
+/**
+ * Fills a database with a platform's records: real message texts, sent to and received from 200 people. What an
+ * earlier load left is replaced.
+ * @returns how many records were written
+ */
+export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
+  const texts = await readTexts();
+  const before = (minutes: number) => new Date(now.getTime() - minutes * MINUTE_MS);
+  const people = Array.from({ length: PEOPLE }, (_, person) => person);
+  const contact = (person: number, turn: number): Row => ({
+    number: asStored(person, turn),
+    name: `${NAMES[person % NAMES.length]} ${String.fromCharCode(65 + (person % 26))}.`,
+    email: `person${person}@example.org`,
+    custom: { since: 2020 + (person % 6) },
+  });
+  const account = { account_id: DEMO_ACCOUNT };
+  const rows: Record<string, Row[]> = {
+    contacts: people.map((person) => ({ ...account, list_id: person % 4, ...contact(person, person) })),
+    contact_lists: Array.from({ length: 4 }, (_, list) => ({
+      ...account,
+      name: `Newsletter ${list + 1}`,
+      contacts: people.filter((person) => person % 4 === list).map((person) => contact(person, person + list)),
+    })),
+    sent_sms: [],
+    received_sms: [],
+    calls: people.slice(0, 60).map((person) => ({
+      ...account,
+      call_id: `call-${person}`,
+      direction: person % 2 === 0 ? 'inbound' : 'outbound',
+      from: person % 2 === 0 ? asStored(person, person) : OWN_NUMBER,
+      to: person % 2 === 0 ? OWN_NUMBER : asStored(person, person),
+      started_at: before(person * 11),
+      status: 'answered',
+      caller_name: NAMES[person % NAMES.length],
+      transcript: ['Hello, this is about my order.', 'It has not come yet.'],
+      recording_url: null,
+    })),
+    scheduled_sms: [],
+    blacklist: [],
+  };
+  texts.forEach((body, index) => {
+    const person = index % PEOPLE;
+    const sent = index % 3 !== 0;
+    const at = before(index * 7);
+    if (sent)
+      rows.sent_sms?.push({
+        ...account,
+        message_id: `s-${index}`,
+        to: asStored(person, index),
+        from: 'ACME',
+        body,
+        status: 'delivered',
+        sent_at: at,
+      });
+    else
+      rows.received_sms?.push({
+        ...account,
+        message_id: `r-${index}`,
+        from: asStored(person, index),
+        to: OWN_NUMBER,
+        body,
+        received_at: at,
+      });
+  });
+
+  for (const [collection, path] of INDEXES) await db.collection(collection).createIndex({ account_id: 1, [path]: 1 });
+  let written = 0;
+  for (const [collection, list] of Object.entries(rows)) {
+    await db.collection(collection).deleteMany(account);
+    if (list.length > 0) written += (await db.collection(collection).insertMany(list)).insertedCount;
+  }
+  return written;
+}
+
+async function readTexts(): Promise<string[]> {
+  const file = await readFile(new URL('./demo-data/sms-messages.tsv', import.meta.url), 'utf8');
+  return file
+    .split('\n')
+    .map((line) => line.slice(line.indexOf('\t') + 1).trim())
+    .filter((text) => text !== '');
+}
