@@ -36,7 +36,13 @@ export function parseDataMap(text: string, file: string): DataMap {
         .join('\n'),
     );
   }
-  const result = dataMapSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  let content: unknown;
+  try {
+    content = document.toJS({ maxAliasCount: 0 });
+  } catch {
+    throw new DataMapError(`${file}: aliases (&name, *name) are not allowed in a data map`);
+  }
+  const result = dataMapSchema.safeParse(content);
   if (result.success) return result.data;
 
   const lineOf = (path: PropertyKey[]): number => {

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { profileFor } from '../erasure/profile.ts';
+import { findContradictions } from './overlaps.ts';
 
 /**
  * The data map says where personal data lives. Paths are dotted; `[]` after a name means "each element of this array"
@@ -14,7 +16,10 @@ const path = z
     'names a field that no record can have',
   );
 const plainPath = path.refine((text) => !text.includes('[]'), 'must not go through an array');
-const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,62}$/, 'must be letters, digits, _ or -');
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
+/** Counts are kept under it: neither a dot, which MongoDB reads as a path, nor a word every object knows. */
+const isName = (text: string) => NAME.test(text) && !(text in {});
+const name = z.string().refine(isName, 'must be letters, digits, _ or -, and no word of JavaScript objects');
 const collectionName = z
   .string()
   .min(1)
@@ -68,6 +73,12 @@ const field = z.strictObject({
 /** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
 const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '');
 
+/** `_id` and what is inside it: MongoDB lets nobody change them. */
+const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
+
+/** What Lethe writes into a row of the suppression list beside the number. */
+const SUPPRESSION_FIELDS = ['_id', 'token', 'masked', 'reason', 'created_at'];
+
 const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
 const collection = z
@@ -99,8 +110,6 @@ const collection = z
     entry.numbers.forEach((text, index) => {
       if (!inside(text))
         context.addIssue({ code: 'custom', path: ['numbers', index], message: `must lie inside ${entry.elements}` });
-      if (text === entry.account)
-        context.addIssue({ code: 'custom', path: ['numbers', index], message: 'is the account field' });
     });
     entry.fields.forEach((one, index) => {
       if (!inside(one.path))
@@ -109,11 +118,24 @@ const collection = z
           path: ['fields', index, 'path'],
           message: `must lie inside ${entry.elements}`,
         });
-      if (one.path === entry.account || one.path === '_id')
+      if (isDocumentId(one.path))
         context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
-      if (entry.numbers.includes(one.path))
-        context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'stands under numbers already' });
     });
+    const places = [
+      { at: ['account'], path: entry.account },
+      ...(entry.pending ? [{ at: ['pending', 'path'], path: entry.pending.path }] : []),
+      ...(entry.pending ? [{ at: ['pending', 'at'], path: entry.pending.at }] : []),
+      ...entry.numbers.map((text, index) => ({ at: ['numbers', index], path: text })),
+      ...entry.fields.map((one, index) => ({ at: ['fields', index, 'path'], path: one.path })),
+    ];
+    for (const { at, message } of findContradictions(places))
+      context.addIssue({ code: 'custom', path: [...at], message });
+    if (entry.name === undefined && !isName(entry.collection))
+      context.addIssue({
+        code: 'custom',
+        path: ['collection'],
+        message: 'needs a name beside it: counts cannot be kept under this one',
+      });
     const arrays = new Set(entry.numbers.map(arrayOf));
     for (const [index, one] of entry.fields.entries()) {
       const array = arrayOf(one.path);
@@ -133,6 +155,17 @@ const collection = z
           message: 'a suppression list has one plain number field',
         });
       }
+      for (const [at, text] of [
+        ['numbers', entry.numbers[0]],
+        ['account', entry.account],
+      ] as const) {
+        if (text !== undefined && SUPPRESSION_FIELDS.includes(text))
+          context.addIssue({
+            code: 'custom',
+            path: at === 'numbers' ? ['numbers', 0] : ['account'],
+            message: `${text} is written by Lethe itself in a suppression list`,
+          });
+      }
       if (entry.elements || entry.pending)
         context.addIssue({
           code: 'custom',
@@ -146,7 +179,14 @@ const collection = z
 
 const profileOverride = z.strictObject({
   records: z.partialRecord(z.enum(RECORD_CATEGORIES), z.enum(['keep', 'delete'])).optional(),
-  fields: z.partialRecord(z.enum(FIELD_CATEGORIES), strategy).optional(),
+  fields: z
+    .partialRecord(z.enum(FIELD_CATEGORIES), strategy)
+    .superRefine((fields, context) => {
+      // A number that is kept is found again by every look: no request would ever be completed.
+      if (fields.number === 'keep')
+        context.addIssue({ code: 'custom', path: ['number'], message: 'cannot be kept: it is what is erased' });
+    })
+    .optional(),
 });
 
 export const dataMapSchema = z
@@ -163,6 +203,22 @@ export const dataMapSchema = z
       if (seen.has(called))
         context.addIssue({ code: 'custom', path: ['collections', index, 'name'], message: `${called} stands twice` });
       seen.add(called);
+    });
+    const searched = new Set<string>();
+    map.collections.forEach((entry, index) => {
+      const kept = profileFor('forget', map).records[entry.record] === 'keep';
+      entry.numbers.forEach((text, place) => {
+        const path = ['collections', index, 'numbers', place];
+        const key = `${entry.collection}\0${text}`;
+        if (searched.has(key)) context.addIssue({ code: 'custom', path, message: 'is mapped already' });
+        searched.add(key);
+        if (isDocumentId(text) && kept)
+          context.addIssue({
+            code: 'custom',
+            path,
+            message: `cannot be changed, and a ${entry.record} is kept: only records that are deleted may be known by it`,
+          });
+      });
     });
     const lists = map.collections.filter((entry) => entry.record === 'suppression').length;
     if (lists !== 1)

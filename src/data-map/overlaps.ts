@@ -1,0 +1,47 @@
+/** A path of the map and where it stands there. */
+export interface PlacedPath {
+  readonly at: readonly PropertyKey[];
+  readonly path: string;
+}
+
+export interface Contradiction {
+  readonly at: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/**
+ * Finds paths of one collection that cannot both be true. MongoDB refuses to write `a` and `a.b` in one update, and a
+ * field is either an array everywhere (`a[].b`) or nowhere (`a.c`).
+ * @param paths in the order in which they are to be believed: of two that contradict each other the later is reported
+ */
+export function findContradictions(paths: readonly PlacedPath[]): Contradiction[] {
+  const found: Contradiction[] = [];
+  paths.forEach((later, index) => {
+    for (const earlier of paths.slice(0, index)) {
+      const message = contradiction(earlier.path, later.path);
+      if (message !== undefined) {
+        found.push({ at: later.at, message });
+        break;
+      }
+    }
+  });
+  return found;
+}
+
+function contradiction(earlier: string, later: string): string | undefined {
+  if (earlier === later) return `${later} stands twice`;
+  const [names, others] = [earlier.split('.'), later.split('.')];
+  const shared = Math.min(names.length, others.length);
+  for (let index = 0; index < shared; index += 1) {
+    const [one = '', other = ''] = [names[index], others[index]];
+    if (bare(one) !== bare(other)) return undefined;
+    // The last name of a shorter path may be the array itself: that is an overlap, below.
+    const inner = index < names.length - 1 && index < others.length - 1;
+    if (inner && one !== other) return `${bare(one)} is an array in ${earlier.includes('[]') ? earlier : later} only`;
+  }
+  return names.length <= others.length
+    ? `lies inside ${earlier}: both cannot be written at once`
+    : `holds ${earlier}: both cannot be written at once`;
+}
+
+const bare = (name: string) => name.replace('[]', '');
