@@ -15,11 +15,12 @@ export const readBytes: RequestHandler = express.raw({ type: () => true, limit: 
 export async function readBody(request: Request): Promise<unknown> {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined;
-  const text = bytes.toString('utf8');
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  if (type === 'multipart/form-data') return readMultipart(request, bytes);
+  // A decoder of its own, because it drops the byte order mark that some clients send and `JSON.parse` refuses.
+  const text = new TextDecoder().decode(bytes);
   const json = parseJson(text);
   if (json.ok) return json.value;
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  if (type === 'multipart/form-data') return readMultipart(request, bytes);
   const looksLikeJson = /^\s*[[{"]/.test(text);
   if (!looksLikeJson && type === 'application/x-www-form-urlencoded') return collect(new URLSearchParams(text));
   throw new LetheError('bad_input', 'The body is not JSON');
