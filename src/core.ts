@@ -44,7 +44,7 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     poolSize: options.poolSize,
     serverSelectionMs: 2_000,
   });
-  const db = nativeDb(connection);
+  const db = nativeDb(connection, config.MONGODB_DATABASE);
   const suppression = suppressionEntry(dataMap);
   return {
     config,

@@ -41,9 +41,12 @@ export function openDatabase(options: DatabaseOptions): mongoose.Connection {
   return connection;
 }
 
-/** The native database of an open connection. */
-export function nativeDb(connection: mongoose.Connection): mongoose.mongo.Db {
-  return connection.getClient().db(connection.name);
+/**
+ * The native database of a connection.
+ * @param database its name: a connection that is still being opened does not know it, and would give another one
+ */
+export function nativeDb(connection: mongoose.Connection, database: string): mongoose.mongo.Db {
+  return connection.getClient().db(database);
 }
 
 /** Could the same operation succeed later: server away, primary stepping down, write conflict? */
