@@ -28,7 +28,7 @@ export async function withDatabase<Result>(
   });
   try {
     await connection.asPromise();
-    return await work({ connection, db: nativeDb(connection) });
+    return await work({ connection, db: nativeDb(connection, config.MONGODB_DATABASE) });
   } finally {
     await connection.close();
   }
