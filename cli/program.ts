@@ -6,6 +6,9 @@ import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keysGenerate } from './commands/keys-generate.ts';
+import { printMap } from './commands/print-map.ts';
+import { requestList } from './commands/request-list.ts';
+import { requestRetry } from './commands/request-retry.ts';
 import { worker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { describeFault, EXIT } from './faults.ts';
@@ -25,7 +28,9 @@ function createProgram(context: CommandContext): Command {
       group('account', 'Accounts: the owners of records and keys', [accountCreate(context), accountList(context)]),
     )
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
-    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]));
+    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
+    .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(printMap(context));
   quieten(program, context);
   return program;
 }

@@ -1,0 +1,81 @@
+import { Command, Option } from 'commander';
+import type mongoose from 'mongoose';
+import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import type { CommandContext } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { UsageFault } from '../faults.ts';
+import { formatTable, formatTime } from '../table.ts';
+
+interface Options {
+  overdue?: true;
+  failed?: true;
+  unfinished?: true;
+  all?: true;
+  account?: string;
+  limit: string;
+}
+
+const MOST_ROWS = 10_000;
+const HEADER = ['REFERENCE', 'ACCOUNT', 'STATE', 'ACCEPTED', 'DUE', 'NEXT LOOK', 'FAILURES', 'ERASED', 'WHY'];
+
+/** `lethe request list`: unfinished requests, the nearest deadline first. */
+export function requestList(context: CommandContext): Command {
+  return new Command('list')
+    .description('List requests by deadline: unfinished ones unless told otherwise')
+    .addOption(new Option('--unfinished', 'not completed yet (the default)').conflicts(['overdue', 'failed', 'all']))
+    .addOption(new Option('--overdue', 'unfinished and past the deadline').conflicts(['failed', 'all']))
+    .addOption(new Option('--failed', 'unfinished, and the last attempt failed').conflicts(['all']))
+    .addOption(new Option('--all', 'completed ones too, newest first; needs --account'))
+    .option('--account <id>', 'of this account only')
+    .option('--limit <n>', `at most so many, up to ${MOST_ROWS}`, '100')
+    .action((options: Options) => list(context, options));
+}
+
+async function list(context: CommandContext, options: Options): Promise<void> {
+  const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
+  if (limit < 1 || limit > MOST_ROWS) throw new UsageFault(`--limit must be a whole number from 1 to ${MOST_ROWS}`);
+  // Over all accounts only the unfinished ones have an index.
+  if (options.all && options.account === undefined) throw new UsageFault('--all needs --account');
+
+  const requests = await withDatabase(context, ({ db }) =>
+    requestsOf(db)
+      .find(filterOf(options, context.now()), { projection: { sealed: 0, token: 0, masked: 0, pending: 0 } })
+      .sort(options.all ? { created_at: -1 } : { due_at: 1 })
+      // One more than is shown, to tell whether there is more.
+      .limit(limit + 1)
+      .toArray(),
+  );
+  if (requests.length === 0) {
+    context.note('No such requests.');
+    return;
+  }
+  const rows = requests.slice(0, limit).map((request) => rowOf(request, context.now()));
+  for (const line of formatTable(HEADER, rows)) context.print(line);
+  if (requests.length > limit) context.note(`There are more than ${limit}: see --limit.`);
+}
+
+function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureRequest> {
+  return {
+    ...(options.account !== undefined && { account_id: options.account }),
+    ...(!options.all && { unfinished: true as const }),
+    ...(options.overdue && { due_at: { $lt: now } }),
+    ...(options.failed && { state: 'failed' as const }),
+  };
+}
+
+function rowOf(request: ErasureRequest, now: Date): string[] {
+  const erased = Object.values(request.erased).reduce((sum, count) => sum + count, 0);
+  const overdue = request.unfinished && request.due_at < now ? ' (overdue)' : '';
+  const { failure } = request;
+  return [
+    request.reference,
+    request.account_id,
+    request.state + overdue,
+    formatTime(request.created_at),
+    formatTime(request.due_at),
+    request.unfinished ? formatTime(request.not_before) : '',
+    String(request.failures),
+    String(erased),
+    failure ? failure.name + (failure.where ? ` ${failure.where}` : '') : '',
+  ];
+}
