@@ -25,7 +25,7 @@ export interface Stage {
 export interface StageOptions {
   /** Absolute: keys, data and logs live here. */
   readonly folder: string;
-  /** The port people expect; another is taken when it is in use. */
+  /** The port people expect; a free one is taken when it is in use, or 0. */
   readonly port: number;
   readonly print: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
@@ -48,7 +48,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const services = await startServices({ dataDir: join(folder, 'data'), durable: true, print, env: options.env });
     closers.push(services.stop);
     const secrets = await keep(join(folder, 'keys.env'), () => runLethe(['keys', 'generate'], options.env));
-    const port = (await isPortFree(options.port)) ? options.port : await findFreePort();
+    const port = options.port > 0 && (await isPortFree(options.port)) ? options.port : await findFreePort();
     const env: NodeJS.ProcessEnv = {
       ...options.env,
       ...parseEnv(secrets),

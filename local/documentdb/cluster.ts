@@ -17,6 +17,8 @@ export interface Cluster {
 }
 
 const SUPERUSER = 'postgres';
+/** A file in the data folder that says its creation was finished. */
+const MARK = 'lethe-ready';
 /** Only names the socket's file. */
 const PORT = 5432;
 /** `sun_path` of a Unix socket's address holds 108 bytes on Linux (unix(7)), with the zero at its end. */
@@ -37,10 +39,10 @@ export async function startCluster(
 ): Promise<Cluster> {
   const { folder, durable, runAs } = options;
   const data = join(folder, 'data');
-  const mark = join(data, 'lethe-ready');
+  const mark = join(data, MARK);
   const log = join(folder, 'postgres.log');
   const prefix = runAs?.prefix ?? [];
-  const isReady = await exists(mark);
+  const isReady = await isClusterReady(folder);
   if (!isReady) {
     await rm(data, { recursive: true, force: true });
     await mkdir(data, { mode: 0o700 });
@@ -60,6 +62,8 @@ export async function startCluster(
     }
     await giveTo(runAs, data);
     await dropForeignPidFile(data);
+    // No cursor outlives the server, and their files hold documents.
+    await rm(join(data, 'pg_documentdb_cursor_files'), { recursive: true, force: true });
   }
   const sockets = await makeSocketFolder(runAs);
   await tools.addScratch(sockets);
@@ -79,6 +83,14 @@ export async function startCluster(
     await giveTo(runAs, mark);
   }
   return { child, socket, user: SUPERUSER };
+}
+
+/** True when the folder holds a database whose creation was finished. */
+export async function isClusterReady(folder: string): Promise<boolean> {
+  return access(join(folder, 'data', MARK)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Starts the server; one whose killed predecessor's processes still hold its memory is started again a little later. */
@@ -207,11 +219,4 @@ async function dropForeignPidFile(data: string): Promise<void> {
 /** PostgreSQL's programs read settings from PG* variables, which are the user's own affair. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, LC_ALL: 'C' };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,16 +1,16 @@
 import { BSON, Long } from 'bson';
-import type { Cursors } from './cursors.ts';
+import type { CursorContext, Cursors } from './cursors.ts';
 import { CommandError, translateState, unpackState } from './errors.ts';
 import type { Pool } from './pool.ts';
-import type { Parameter, Statement } from './postgres.ts';
+import type { Parameter, Queryable, Statement } from './postgres.ts';
 import type { Retries } from './retries.ts';
 import { SQL } from './sql.ts';
 import type { Transaction, Transactions } from './transactions.ts';
 import { type Command, MAX_MESSAGE, type Reply, readBytes, readCommand, readNumber, readString } from './wire.ts';
-import type { Writes } from './writes.ts';
+import type { WriteContext, Writes } from './writes.ts';
 
 /** What a command works with. */
-export interface Context {
+export interface Context extends CursorContext, WriteContext {
   readonly command: Command;
   readonly transaction: Transaction | null;
   /** The logical session's id, as its bytes; empty when the command names none. */
@@ -108,22 +108,22 @@ function describeServer({ address, setName }: Parts): Record<string, Handler> {
 function readAndWrite({ pool, cursors, writes }: Parts): Record<string, Handler> {
   const open =
     (statement: Statement): Handler =>
-    ({ command, session, transaction }) =>
-      cursors.open(statement, command, session, transaction);
+    (context) =>
+      cursors.open(statement, context);
   const write =
     (statement: Statement): Handler =>
-    ({ command, transaction }) =>
-      writes.run(statement, command, transaction);
+    (context) =>
+      writes.run(statement, context);
   const simple =
     (statement: Statement): Handler =>
-    ({ command, transaction }) =>
-      runSimple(pool, statement, [command.database, command.body], transaction);
+    async ({ command, transaction, limit }) =>
+      runSimple((await transaction?.connection) ?? pool, statement, [command.database, command.body], limit);
   return {
     find: open(SQL.find),
     aggregate: open(SQL.aggregate),
     listCollections: open(SQL.listCollections),
     listIndexes: open(SQL.listIndexes),
-    getMore: ({ command }) => cursors.getMore(command),
+    getMore: (context) => cursors.getMore(context),
     insert: write(SQL.insert),
     update: write(SQL.update),
     delete: write(SQL.delete),
@@ -210,13 +210,12 @@ function endThings({ cursors, transactions, retries }: Parts): Record<string, Ha
 }
 
 async function runSimple(
-  pool: Pool,
+  target: Queryable,
   statement: Statement,
   parameters: readonly Parameter[],
-  transaction: Transaction | null = null,
+  limit = 0,
 ): Promise<Buffer> {
-  const connection = await transaction?.connection;
-  const [row] = await (connection ?? pool).query(statement, parameters);
+  const [row] = await target.query(statement, parameters, limit);
   return row?.[0] ?? OK;
 }
 

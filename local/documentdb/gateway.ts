@@ -5,6 +5,7 @@ import { CommandError, chooseLabels, SHUTDOWN, toCommandError } from './errors.t
 import { createPool } from './pool.ts';
 import { connectPostgres } from './postgres.ts';
 import { createRetries } from './retries.ts';
+import { SQL } from './sql.ts';
 import { createTransactions, type Transaction } from './transactions.ts';
 import {
   type Command,
@@ -26,6 +27,11 @@ export interface GatewayOptions {
   /** 0 for a free one. */
   readonly port: number;
   readonly setName: string;
+  /**
+   * True: the database itself remembers each retryable write of a single statement, so that one repeated after a crash
+   * counts once. Costs an index entry a write. False: only this process remembers.
+   */
+  readonly keepRetries: boolean;
 }
 
 export interface Gateway {
@@ -38,6 +44,9 @@ export interface Gateway {
 const POOL_SIZE = 24;
 /** How long commands in flight may take to finish at the end, in milliseconds. */
 const DRAIN = 2_000;
+
+/** How often cursors and records of the past are swept, in milliseconds. */
+const HOUSEKEEPING = 60_000;
 
 const HOST = '127.0.0.1';
 const ENDS = new Set(['commitTransaction', 'abortTransaction']);
@@ -94,7 +103,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           socket,
         );
       }
-      const context: Context = { command, transaction, session, connectionId };
+      const context: Context = {
+        command,
+        transaction,
+        session,
+        connectionId,
+        limit: command.name === 'getMore' ? 0 : Number(readNumber(command, 'maxTimeMS') ?? 0),
+        retryId:
+          options.keepRetries && number !== undefined && !inTransaction ? `${lsid?.toString('hex')}:${number}` : null,
+      };
       if (number === undefined || inTransaction) return await handler(context);
       return await retries.once(session, BigInt(number), async () => handler(context));
     } catch (cause) {
@@ -164,13 +181,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
   });
   port = await listen(server, options.port);
-  const expiry = setInterval(() => cursors.expire(Date.now()), 30_000).unref();
+  const housekeeping = setInterval(() => {
+    cursors.expire(Date.now());
+    if (options.keepRetries) pool.query(SQL.forgetRetries, []).catch(() => {});
+  }, HOUSEKEEPING).unref();
 
   return {
     port,
     close: async () => {
       isClosing = true;
-      clearInterval(expiry);
+      clearInterval(housekeeping);
       const closed = new Promise((resolve) => server.close(resolve));
       const end = Date.now() + DRAIN;
       while (inFlight > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,16 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Connection,
-  ConnectionLost,
-  type Parameter,
-  PostgresError,
-  type Row,
-  type Statement,
-} from './postgres.ts';
+import { type Connection, ConnectionLost, PostgresError, type Queryable } from './postgres.ts';
 
 /** A few connections, shared. */
-export interface Pool {
-  query(statement: Statement, parameters: readonly Parameter[]): Promise<Row[]>;
+export interface Pool extends Queryable {
   /** Runs something that needs one connection to itself. */
   use<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
   /** A connection outside the pool's count, for a transaction or a cursor; the caller closes it or gives it back. */
@@ -83,7 +75,7 @@ export function createPool(open: () => Promise<Connection>, max: number): Pool {
   };
   return {
     use,
-    query: (statement, parameters) => use((connection) => connection.query(statement, parameters)),
+    query: (statement, parameters, limit) => use((connection) => connection.query(statement, parameters, limit)),
     take: async () => {
       if (isClosed) throw new ConnectionLost('shutting down');
       return pickIdle() ?? (await connect());

@@ -18,9 +18,14 @@ export type Parameter = string | Buffer | null;
 /** A row: each column in its type's binary form. */
 export type Row = readonly (Buffer | null)[];
 
-export interface Connection {
+/** Something queries can be sent to. */
+export interface Queryable {
+  /** @param limit how long PostgreSQL may work on it, in milliseconds; 0 for as long as it takes. Then state 57014. */
+  query(statement: Statement, parameters: readonly Parameter[], limit?: number): Promise<Row[]>;
+}
+
+export interface Connection extends Queryable {
   readonly isOpen: boolean;
-  query(statement: Statement, parameters: readonly Parameter[]): Promise<Row[]>;
   /** Runs statements that bring no rows, such as BEGIN. */
   run(sql: string): Promise<void>;
   /** Resolves when the connection has closed, for whatever reason. */
@@ -123,23 +128,32 @@ export async function connectPostgres(options: {
   const started = expect(null);
   socket.write(startup({ user: options.user, database: options.database, ...options.settings }));
   await started;
+  const run = async (sql: string) => {
+    if (!isOpen) throw new ConnectionLost(reason);
+    const answer = expect(null);
+    socket.write(message(0x51, `${sql}\0`));
+    await answer;
+  };
+  const query = (statement: Statement, parameters: readonly Parameter[]) => {
+    if (!isOpen) return Promise.reject(new ConnectionLost(reason));
+    const isNew = !prepared.has(statement.name);
+    const answer = expect(isNew ? statement.name : null);
+    send(socket, isNew ? parse(statement) : null, statement.name, parameters);
+    return answer;
+  };
   return {
     get isOpen() {
       return isOpen;
     },
     closed,
-    query: (statement, parameters) => {
-      if (!isOpen) return Promise.reject(new ConnectionLost(reason));
-      const isNew = !prepared.has(statement.name);
-      const answer = expect(isNew ? statement.name : null);
-      send(socket, isNew ? parse(statement) : null, statement.name, parameters);
+    run,
+    query: (statement, parameters, limit = 0) => {
+      if (limit === 0) return query(statement, parameters);
+      // All three are sent at once and answered in order. In a transaction that fails, ROLLBACK undoes the setting.
+      run(`SET statement_timeout = ${limit}`).catch(() => {});
+      const answer = query(statement, parameters);
+      run('SET statement_timeout = 0').catch(() => {});
       return answer;
-    },
-    run: async (sql) => {
-      if (!isOpen) throw new ConnectionLost(reason);
-      const answer = expect(null);
-      socket.write(message(0x51, `${sql}\0`));
-      await answer;
     },
     close: () => {
       if (isOpen) socket.end(TERMINATE);

@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chooseUser } from '../privileges.ts';
 import { isPortFree } from '../process.ts';
 import { runService, type Service, type ServiceOptions } from '../service.ts';
-import { startCluster } from './cluster.ts';
+import { isClusterReady, startCluster } from './cluster.ts';
 import type { Engine } from './engine.ts';
 import type { GatewayOptions } from './gateway.ts';
 
@@ -31,6 +31,7 @@ export async function startDocumentDb(engine: Engine, options: ServiceOptions): 
       user: cluster.user,
       port: options.port ?? 0,
       setName: SET,
+      keepRetries: options.durable,
       ready,
     };
     const child = await tools.start({
@@ -59,4 +60,9 @@ function findLoader(): string {
 
 function findGateway(): string {
   return fileURLToPath(new URL('./gateway-main.ts', import.meta.url));
+}
+
+/** True when DocumentDB has kept data in this data folder. */
+export async function hasDocumentDbData(dataDir: string): Promise<boolean> {
+  return isClusterReady(join(dataDir, 'documentdb'));
 }

@@ -14,7 +14,7 @@ const firstPage = (name: string) =>
 
 const write = (name: string) =>
   prepare(
-    `SELECT p_result, p_success FROM documentdb_api.${name}($1, $2::documentdb_core.bson, $3::documentdb_core.bsonsequence)`,
+    `SELECT p_result, p_success FROM documentdb_api.${name}($1, $2::documentdb_core.bson, $3::documentdb_core.bsonsequence, $4)`,
   );
 
 /**
@@ -34,7 +34,7 @@ export const SQL = {
   update: write('update'),
   delete: write('delete'),
   findAndModify: prepare(
-    'SELECT p_result, p_success FROM documentdb_api.find_and_modify($1, $2::documentdb_core.bson)',
+    'SELECT p_result, p_success FROM documentdb_api.find_and_modify($1, $2::documentdb_core.bson, $3)',
   ),
   count: prepare('SELECT document FROM documentdb_api.count_query($1, $2::documentdb_core.bson)'),
   distinct: prepare('SELECT document FROM documentdb_api.distinct_query($1, $2::documentdb_core.bson)'),
@@ -52,6 +52,10 @@ export const SQL = {
   renameCollection: prepare('SELECT documentdb_api.rename_collection($1::documentdb_core.bson)'),
   listDatabases: prepare('SELECT documentdb_api.list_databases($1::documentdb_core.bson)'),
   validate: prepare('SELECT document FROM documentdb_api.validate($1, $2::documentdb_core.bson)'),
+  // The engine keeps its record of retryable writes for good; a session ends after thirty minutes without use.
+  forgetRetries: prepare(
+    "DELETE FROM documentdb_data.retryable_writes WHERE write_time < now() - interval '40 minutes'",
+  ),
   explainFind: explain('find'),
   explainAggregate: explain('pipeline'),
   explainCount: explain('count'),

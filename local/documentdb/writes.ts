@@ -2,13 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BSON } from 'bson';
 import { CommandError, DUPLICATE_KEY, toCommandError, translateState, unpackState, WRITE_CONFLICT } from './errors.ts';
 import type { Pool } from './pool.ts';
-import type { Connection, Parameter, Statement } from './postgres.ts';
+import type { Parameter, Queryable, Statement } from './postgres.ts';
 import type { Transaction } from './transactions.ts';
 import { type Command, countDocuments, type Reply, readBoolean, readBytes, readString } from './wire.ts';
 
+/** A write and what it depends on. */
+export interface WriteContext {
+  readonly command: Command;
+  readonly transaction: Transaction | null;
+  /** How long one try may take, in milliseconds; 0 for as long as it takes. */
+  readonly limit: number;
+  /** A name for this write that its repetition has too, for the engine to tell; null when it need not. */
+  readonly retryId: string | null;
+}
+
 export interface Writes {
   /** Runs insert, update, delete or findAndModify. */
-  run(statement: Statement, command: Command, transaction: Transaction | null): Promise<Reply>;
+  run(statement: Statement, context: WriteContext): Promise<Reply>;
 }
 
 /** What the engine says in a write's answer about one of its statements. */
@@ -33,13 +43,14 @@ export function createWrites(pool: Pool): Writes {
   const queue = createQueue();
 
   const attempt = async (
-    connection: Pick<Connection, 'query'>,
+    target: Queryable,
     statement: Statement,
-    command: Command,
+    { command, limit, retryId }: WriteContext,
   ): Promise<{ reply: Reply; errors: CommandError[] }> => {
     const parameters: Parameter[] = [command.database, command.body];
     if (command.name !== 'findAndModify') parameters.push(command.sequence);
-    const [row] = await connection.query(statement, parameters);
+    parameters.push(retryId);
+    const [row] = await target.query(statement, parameters, limit);
     const [raw, success] = row ?? [];
     if (!raw) throw new CommandError(1, 'InternalError', 'the engine answered without a result');
     if (success?.[0] === 1) return { reply: raw, errors: [] };
@@ -55,11 +66,11 @@ export function createWrites(pool: Pool): Writes {
   };
 
   /** One try outside a transaction. Several statements either all count or, on a conflict, none: they will run again. */
-  const attemptWhole = async (statement: Statement, command: Command, isUpsert: boolean, isSingle: boolean) => {
+  const attemptWhole = async (statement: Statement, context: WriteContext, isUpsert: boolean, isSingle: boolean) => {
     const again = (errors: CommandError[]) =>
       errors.find(({ code }) => code === WRITE_CONFLICT || (isUpsert && code === DUPLICATE_KEY));
     if (isSingle) {
-      const { reply, errors } = await attempt(pool, statement, command);
+      const { reply, errors } = await attempt(pool, statement, context);
       return { reply, obstacle: again(errors) ?? null };
     }
     return pool.use(async (connection) => {
@@ -67,7 +78,7 @@ export function createWrites(pool: Pool): Writes {
       const begun = connection.run('BEGIN');
       begun.catch(() => {});
       try {
-        const { reply, errors } = await attempt(connection, statement, command);
+        const { reply, errors } = await attempt(connection, statement, context);
         const obstacle = again(errors) ?? null;
         await connection.run(obstacle ? 'ROLLBACK' : 'COMMIT');
         return { reply, obstacle };
@@ -78,12 +89,12 @@ export function createWrites(pool: Pool): Writes {
     });
   };
 
-  const retry = async (statement: Statement, command: Command, isUpsert: boolean, isSingle: boolean) => {
+  const retry = async (statement: Statement, context: WriteContext, isUpsert: boolean, isSingle: boolean) => {
     for (let count = 1; ; count += 1) {
       let obstacle: CommandError;
       let reply: Reply | null = null;
       try {
-        const outcome = await attemptWhole(statement, command, isUpsert, isSingle);
+        const outcome = await attemptWhole(statement, context, isUpsert, isSingle);
         if (!outcome.obstacle) return outcome.reply;
         ({ obstacle, reply } = outcome);
       } catch (error) {
@@ -95,16 +106,17 @@ export function createWrites(pool: Pool): Writes {
       if (obstacle.code === WRITE_CONFLICT && count === CONFLICT_TRIES) throw obstacle;
       if (obstacle.code === DUPLICATE_KEY && count === UPSERT_TRIES && reply) {
         // No race after all: the write really breaks the index.
-        return isSingle ? reply : (await attemptWhole(statement, command, false, false)).reply;
+        return isSingle ? reply : (await attemptWhole(statement, context, false, false)).reply;
       }
       await delay(Math.random() * 5 * Math.min(count, 10));
     }
   };
 
   return {
-    run: async (statement, command, transaction) => {
+    run: async (statement, context) => {
+      const { command, transaction } = context;
       if (transaction) {
-        const { reply, errors } = await attempt(await transaction.connection, statement, command);
+        const { reply, errors } = await attempt(await transaction.connection, statement, context);
         const [first] = errors;
         if (!first) return reply;
         // A conflict fails the command; any other write error is reported as one, and ends the transaction as well.
@@ -118,8 +130,8 @@ export function createWrites(pool: Pool): Writes {
       }
       const isSingle =
         command.name === 'findAndModify' || countDocuments(command, STATEMENTS[command.name] ?? '', 2) < 2;
-      if (!isUpserting(command)) return retry(statement, command, false, isSingle);
-      return queue(nameLane(command, isSingle), () => retry(statement, command, true, isSingle));
+      if (!isUpserting(command)) return retry(statement, context, false, isSingle);
+      return queue(nameLane(command, isSingle), () => retry(statement, context, true, isSingle));
     },
   };
 }

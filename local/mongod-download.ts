@@ -1,0 +1,70 @@
+import { copyFile, rm } from 'node:fs/promises';
+import { request as requestPlain } from 'node:http';
+import { join } from 'node:path';
+import { useCached } from './cache.ts';
+import { checkMongod, type Mongod } from './mongod.ts';
+
+/** How long the download host may take to answer anything, in milliseconds. */
+const PATIENCE = 5_000;
+
+/** Where mongodb-memory-server-core downloads from unless its own variables say otherwise. */
+const HOST = 'https://fastdl.mongodb.org';
+
+/**
+ * A `mongod` downloaded by mongodb-memory-server-core into the user's cache. Its MONGOMS_* variables (mirror, version,
+ * distribution) are honoured.
+ *
+ * @returns the program, or why there is none: quickly, where the host does not answer.
+ */
+export async function downloadMongod(
+  cache: string,
+  env: NodeJS.ProcessEnv,
+  print: (line: string) => void,
+): Promise<Mongod | string> {
+  const folderName = `mongod-${process.platform}-${process.arch}-${env.MONGOMS_VERSION ?? 'default'}`;
+  try {
+    const folder = await useCached(cache, folderName, async (target) => {
+      const url = new URL(env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? HOST);
+      if (!(await answers(url, env))) throw new Error(`${url.host} does not answer`);
+      print(`mongodb: fetching mongod from ${url.host}`);
+      const { MongoBinary } = await import('mongodb-memory-server-core');
+      const downloads = join(target, 'download');
+      await copyFile(await MongoBinary.getPath({ downloadDir: downloads }), join(target, 'mongod'));
+      await rm(downloads, { recursive: true });
+      const checked = await checkMongod(join(target, 'mongod'));
+      if (typeof checked === 'string') throw new Error('the downloaded mongod does not run here');
+    });
+    return await checkMongod(join(folder, 'mongod'));
+  } catch (error) {
+    return (error as Error).message.split('\n')[0] ?? 'it failed';
+  }
+}
+
+/** True when the host answers at all, whatever it says. Through the proxy where one is set. */
+async function answers(url: URL, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const proxy = env.https_proxy ?? env.HTTPS_PROXY ?? env.http_proxy ?? env.HTTP_PROXY;
+  if (proxy) return tunnels(new URL(proxy), `${url.hostname}:${url.port || '443'}`);
+  return fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(PATIENCE) }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** True when a proxy opens a tunnel to the host (CONNECT, RFC 9110 section 9.3.6). */
+async function tunnels(proxy: URL, target: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asking = requestPlain({ host: proxy.hostname, port: proxy.port || 80, method: 'CONNECT', path: target });
+    asking.setTimeout(PATIENCE, () => asking.destroy());
+    asking.once('connect', (response, socket) => {
+      socket.destroy();
+      resolve(response.statusCode === 200);
+    });
+    asking.once('response', (response) => {
+      response.resume();
+      resolve(false);
+    });
+    asking.once('error', () => resolve(false));
+    asking.once('close', () => resolve(false));
+    asking.end();
+  });
+}
