@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { type ConfigName, readConfigPart } from '../src/config.ts';
-import { nativeDb, openDatabase } from '../src/db/connection.ts';
+import { openDatabase } from '../src/db/connection.ts';
 import type { CommandContext } from './context.ts';
 
 export const DATABASE_VARIABLES = ['MONGODB_URI', 'MONGODB_DATABASE'] as const satisfies readonly ConfigName[];
@@ -20,16 +20,17 @@ export async function withDatabase<Result>(
   work: (open: OpenDatabase) => Promise<Result>,
 ): Promise<Result> {
   const config = readConfigPart(context.env, DATABASE_VARIABLES);
-  const connection = openDatabase({
+  const database = openDatabase({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
     poolSize: 5,
     serverSelectionMs: 5_000,
   });
   try {
-    await connection.asPromise();
-    return await work({ connection, db: nativeDb(connection, config.MONGODB_DATABASE) });
+    // So that a database that is away is the command's only complaint, whatever its work would have begun with.
+    await database.db.command({ ping: 1 });
+    return await work(database);
   } finally {
-    await connection.close();
+    await database.close();
   }
 }

@@ -4,7 +4,7 @@ import { createKeys, type Keys } from './accounts/keys.ts';
 import type { Config } from './config.ts';
 import { loadDataMap } from './data-map/load.ts';
 import type { DataMap } from './data-map/schema.ts';
-import { nativeDb, openDatabase } from './db/connection.ts';
+import { openDatabase } from './db/connection.ts';
 import { ensureIndexes } from './db/indexes.ts';
 import { compilePlan, type Plan } from './erasure/plan.ts';
 import { profileFor } from './erasure/profile.ts';
@@ -34,17 +34,17 @@ export interface Core {
 /**
  * Wires the engine. Opens the connection without waiting for the server.
  * @param options.poolSize connections to MongoDB this process may hold
- * @throws DataMapError
+ * @throws DataMapError, ConfigError
  */
 export function createCore(config: Config, options: { poolSize: number }): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
-  const connection = openDatabase({
+  const database = openDatabase({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
     poolSize: options.poolSize,
     serverSelectionMs: 2_000,
   });
-  const db = nativeDb(connection, config.MONGODB_DATABASE);
+  const { connection, db } = database;
   const suppression = suppressionEntry(dataMap);
   return {
     config,
@@ -59,6 +59,6 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     prepare: () => ensureIndexes(db, suppression),
-    close: () => connection.close(),
+    close: database.close,
   };
 }

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
+import { ConfigError } from '../config.ts';
 
 export interface DatabaseOptions {
   readonly uri: string;
@@ -9,12 +11,23 @@ export interface DatabaseOptions {
   readonly serverSelectionMs: number;
 }
 
+/** An open database: one client, and Mongoose's models on top of it. */
+export interface Database {
+  readonly connection: mongoose.Connection;
+  readonly db: mongoose.mongo.Db;
+  close(): Promise<void>;
+}
+
+/** Rest between two attempts to reach a server that has not been there yet. */
+const ATTEMPT_PAUSE_MS = 250;
+
 /**
  * Opens a connection with every guard on: no buffering of commands while the server is away, no index built behind
  * an operator's back, filters strict and sanitised, writes acknowledged by a majority and journalled.
- * It does not wait for the server: the first operation does, for at most `serverSelectionMs`.
+ * It does not wait for the server: each operation does, for at most `serverSelectionMs`.
+ * @throws ConfigError when the URI is none
  */
-export function openDatabase(options: DatabaseOptions): mongoose.Connection {
+export function openDatabase(options: DatabaseOptions): Database {
   // An instance of its own: the global one's settings belong to nobody.
   const instance = new mongoose.Mongoose({
     strictQuery: 'throw',
@@ -23,30 +36,58 @@ export function openDatabase(options: DatabaseOptions): mongoose.Connection {
     autoCreate: false,
     bufferCommands: false,
   });
-  const connection = instance.createConnection(options.uri, {
-    dbName: options.database,
-    maxPoolSize: options.poolSize,
-    serverSelectionTimeoutMS: options.serverSelectionMs,
-    connectTimeoutMS: options.serverSelectionMs,
-    socketTimeoutMS: 60_000,
-    heartbeatFrequencyMS: 2_000,
-    writeConcern: { w: 'majority', journal: true },
-    readConcern: { level: 'majority' },
-    ignoreUndefined: false,
-    appName: 'lethe',
-  });
-  // The failure belongs to whoever runs the first operation; without a listener it would end the process.
-  connection.asPromise().catch(() => {});
+  const client = createClient(options);
+  const connection = instance.createConnection();
   connection.on('error', () => {});
-  return connection;
+  client.once('topologyOpening', () => connection.setClient(client));
+  const closing = new AbortController();
+  void keepConnecting(client, closing.signal);
+  return {
+    connection,
+    db: client.db(options.database),
+    async close() {
+      closing.abort();
+      await connection.close();
+      await client.close();
+    },
+  };
+}
+
+function createClient(options: DatabaseOptions): mongoose.mongo.MongoClient {
+  try {
+    return new mongoose.mongo.MongoClient(options.uri, {
+      // Read by the driver though its types do not say so; Mongoose takes the name of the models' database from it.
+      ...({ dbName: options.database } as object),
+      maxPoolSize: options.poolSize,
+      serverSelectionTimeoutMS: options.serverSelectionMs,
+      connectTimeoutMS: options.serverSelectionMs,
+      socketTimeoutMS: 60_000,
+      heartbeatFrequencyMS: 2_000,
+      writeConcern: { w: 'majority', journal: true },
+      readConcern: { level: 'majority' },
+      ignoreUndefined: false,
+      appName: 'lethe',
+    });
+  } catch {
+    // The driver's message repeats the URI, and the URI holds a password.
+    throw new ConfigError('MONGODB_URI is not a connection string of MongoDB');
+  }
 }
 
 /**
- * The native database of a connection.
- * @param database its name: a connection that is still being opened does not know it, and would give another one
+ * Connects once, however long it takes. A client whose first attempt failed would otherwise answer every operation
+ * with "topology is closed" for the rest of the process's life; one that was connected finds its server again by itself.
  */
-export function nativeDb(connection: mongoose.Connection, database: string): mongoose.mongo.Db {
-  return connection.getClient().db(database);
+async function keepConnecting(client: mongoose.mongo.MongoClient, closing: AbortSignal): Promise<void> {
+  while (!closing.aborted) {
+    try {
+      await client.connect();
+      return;
+    } catch {
+      // Whoever runs an operation meanwhile gets the error.
+      await pause(ATTEMPT_PAUSE_MS, undefined, { signal: closing }).catch(() => {});
+    }
+  }
 }
 
 /** Could the same operation succeed later: server away, primary stepping down, write conflict? */
