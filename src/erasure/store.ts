@@ -18,8 +18,8 @@ export interface RecordStore {
   change(step: Step, subject: Subject, ids: readonly Id[]): Promise<void>;
   /** Is a record left that holds the number, in whatever shape? */
   isLeft(step: Step, subject: Subject): Promise<boolean>;
-  /** How many records hold the number. */
-  count(step: Step, subject: Subject): Promise<number>;
+  /** How many records of one collection an erasure by these steps would change in the end, pending ones included. */
+  count(steps: readonly Step[], subject: Subject): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
   isUnreadable(step: Step, account: AccountValue): Promise<boolean>;
   /** When the last of the pending records is due; null when nothing is pending. A due time that is no date counts as now. */
@@ -152,8 +152,17 @@ export function createRecordStore(db: Db): RecordStore {
       return changeJoined(laneOf(step, subject.account), { step, statement });
     },
     isLeft: (step, subject) => isLeftJoined(laneOf(step, subject.account), { step, subject }),
-    count: (step, subject) =>
-      db.collection(step.collection).countDocuments({ ...selectNumber(step, subject, false), ...step.except }),
+    async count(steps, subject) {
+      const [first] = steps;
+      if (!first || steps.some((step) => step.collection !== first.collection))
+        throw new TypeError('the steps of one collection are needed');
+      // A record that holds the number at two places is one record.
+      const places = steps.map((step) => ({
+        ...selectNumber(step, subject, false),
+        ...(step.suppression && step.except),
+      }));
+      return db.collection(first.collection).countDocuments({ $or: places });
+    },
     isUnreadable: (step, account) => isUnreadableJoined(laneOf(step, account), { step, account }),
     lastPending: (wait, subject) =>
       lastPendingJoined(`${wait.name}.${wait.path.dotted}\0${String(subject.account)}`, { wait, subject }),

@@ -47,15 +47,8 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
   const { account, number } = input;
   const every = deps.tokens.every(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
-  const requests = requestsOf(deps.db);
-  const findUnfinished = () =>
-    requests.findOne(
-      { account_id: account._id, token: { $in: every }, unfinished: true },
-      { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
-    );
-
   const [unfinished, affiliated] = await Promise.all([
-    findUnfinished(),
+    findUnfinished(deps, account, every),
     isAffiliated(deps, subject, every, input.unsuppress),
   ]);
   if (unfinished) return { request: unfinished, fresh: false };
@@ -84,13 +77,13 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
   try {
     await inTransaction(deps.connection, async (session) => {
       // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
-      await requests.insertOne(request, { session });
+      await requestsOf(deps.db).insertOne(request, { session });
       await deps.suppressions.add(subject, every, now, session);
     });
   } catch (error) {
     if (!isDuplicateKey(error) && !isTransient(error)) throw error;
     // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
-    const winner = await findUnfinished();
+    const winner = await findUnfinished(deps, account, every);
     if (winner) return { request: winner, fresh: winner.reference === reference };
     throw error;
   }
@@ -106,15 +99,30 @@ export async function rehearseForget(deps: AcceptDependencies, input: ForgetInpu
   const { account, number } = input;
   const every = deps.tokens.every(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
-  if (!(await isAffiliated(deps, subject, every, input.unsuppress))) throw new LetheError('no_affiliation');
-  const counts: Record<string, number> = {};
-  await Promise.all(
-    deps.plan.steps.map(async (step) => {
-      const found = await deps.store.count(step, subject);
-      if (found > 0) counts[step.name] = (counts[step.name] ?? 0) + found;
+  const [unfinished, affiliated] = await Promise.all([
+    findUnfinished(deps, account, every),
+    isAffiliated(deps, subject, every, input.unsuppress),
+  ]);
+  if (!unfinished && !affiliated) throw new LetheError('no_affiliation');
+  const names = [...new Set(deps.plan.steps.map((step) => step.name))];
+  const counts = await Promise.all(
+    names.map(async (name): Promise<[string, number]> => {
+      const steps = deps.plan.steps.filter((step) => step.name === name);
+      return [name, await deps.store.count(steps, subject)];
     }),
   );
-  return counts;
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+function findUnfinished(
+  { db }: AcceptDependencies,
+  account: Account,
+  tokens: readonly string[],
+): Promise<Accepted['request'] | null> {
+  return requestsOf(db).findOne(
+    { account_id: account._id, token: { $in: [...tokens] }, unfinished: true },
+    { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
+  );
 }
 
 /**
