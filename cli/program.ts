@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
 import { api } from './commands/api.ts';
+import { checkMap } from './commands/check-map.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
@@ -30,6 +31,7 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(checkMap(context))
     .addCommand(printMap(context));
   quieten(program, context);
   return program;

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { createAccounts } from '../../src/accounts/accounts.ts';
+import { readConfigPart } from '../../src/config.ts';
+import { type CheckReport, checkDataMap } from '../../src/data-map/check.ts';
+import { loadDataMap } from '../../src/data-map/load.ts';
+import type { CommandContext } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { CommandFailure } from '../faults.ts';
+
+interface Options {
+  file?: string;
+  account?: string;
+}
+
+/** `lethe check-map`: what does not fit, one line each, with what mends it. Fails when an erasure would. */
+export function checkMap(context: CommandContext): Command {
+  return new Command('check-map')
+    .description('Compare the data map with the live database: reads only, and shows no values')
+    .option('--file <path>', 'a map that is not in use yet (default: DATA_MAP, else the default map)')
+    .option('--account <id>', "look at this account's records only")
+    .action((options: Options) => check(context, options));
+}
+
+async function check(context: CommandContext, options: Options): Promise<void> {
+  const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
+  const map = loadDataMap(options.file ?? config.DATA_MAP);
+  const report = await withDatabase(context, async ({ connection, db }) => {
+    const account = options.account === undefined ? undefined : await createAccounts(connection).find(options.account);
+    if (account === null) throw new CommandFailure('no account has this id');
+    return checkDataMap(db, map, {
+      prefixes: config.NUMBER_PREFIXES,
+      ...(account && { account: account.records_id }),
+    });
+  });
+  printFindings(context, report);
+}
+
+/** @throws CommandFailure when there is an error among the findings */
+function printFindings(context: CommandContext, report: CheckReport): void {
+  for (const { severity, where, message, remedy } of report.findings) {
+    context.print(`${severity.padEnd(7)}  ${where}: ${message}`);
+    if (remedy !== undefined) context.print(`         ${remedy}`);
+  }
+  const errors = report.findings.filter((finding) => finding.severity === 'error').length;
+  const warnings = report.findings.length - errors;
+  const looked = `${report.collections} collections, ${report.places} places of a number, ${report.sampled} records looked at`;
+  context.note(`${looked}: ${count(errors, 'error')}, ${count(warnings, 'warning')}`);
+  if (errors > 0)
+    throw new CommandFailure('the map and the database do not fit: erasures would fail, be slow, or miss records');
+}
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

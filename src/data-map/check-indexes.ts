@@ -1,0 +1,104 @@
+import type { Profile } from '../erasure/profile.ts';
+import type { Finding } from './findings.ts';
+import { readPath } from './paths.ts';
+import type { CollectionMap } from './schema.ts';
+
+/** What MongoDB tells of an index; engines differ in what else they say. */
+export interface IndexDescription {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly unique?: boolean;
+  readonly hidden?: boolean;
+  readonly sparse?: boolean;
+  readonly partialFilterExpression?: object;
+  readonly collation?: { readonly locale?: string };
+}
+
+/**
+ * Compares the indexes of a collection with what an erasure asks of it.
+ * @param collation the collection's own, which an index must share to serve its queries
+ */
+export function checkIndexes(
+  entry: CollectionMap,
+  indexes: readonly IndexDescription[],
+  profile: Profile,
+  collation: { readonly locale?: string } | undefined,
+): Finding[] {
+  return [...findMissing(entry, indexes, collation), ...findCollisions(entry, indexes, profile)];
+}
+
+/** Every look for a number names the account, then the number: without such an index it reads the whole collection. */
+function findMissing(
+  entry: CollectionMap,
+  indexes: readonly IndexDescription[],
+  collation: { readonly locale?: string } | undefined,
+): Finding[] {
+  return entry.numbers.flatMap((text): Finding[] => {
+    const { dotted } = readPath(text);
+    const serves = (index: IndexDescription) => {
+      const [first, second] = Object.entries(index.key);
+      return (
+        isKey(first, entry.account) &&
+        isKey(second, dotted) &&
+        !index.hidden &&
+        index.partialFilterExpression === undefined &&
+        index.collation?.locale === collation?.locale
+      );
+    };
+    if (indexes.some(serves)) return [];
+    const keys = JSON.stringify({ [entry.account]: 1, [dotted]: 1 });
+    return [
+      {
+        severity: 'error',
+        where: `${entry.collection}.${text}`,
+        message: `no index begins with ${entry.account}, ${dotted}: every look would read the whole collection`,
+        remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
+      },
+    ];
+  });
+}
+
+/** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
+function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
+  const unique = indexes.filter((index) => index.unique && !isOwnIndex(index));
+  if (entry.record === 'suppression') {
+    const [number = ''] = entry.numbers;
+    return unique
+      .filter((index) => number in index.key)
+      .map(() => ({
+        severity: 'error',
+        where: `${entry.collection}.${number}`,
+        message:
+          'a unique index on the number: Lethe puts a row of its own beside the platform’s, and takes the number out of it later. Drop the index, or limit it to rows of the platform',
+      }));
+  }
+  if (profile.records[entry.record] === 'delete') return [];
+  const changed = new Set<string>();
+  if (profile.fields.number !== 'token') for (const text of entry.numbers) changed.add(readPath(text).dotted);
+  for (const field of entry.fields)
+    if (profile.fields[field.category] !== 'keep') changed.add(readPath(field.path).dotted);
+  return unique.flatMap((index): Finding[] => {
+    const keys = Object.keys(index.key);
+    const touched = keys.filter((key) => changed.has(key));
+    if (touched.length === 0) return [];
+    const certain =
+      keys.every((key) => changed.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+    return [
+      {
+        severity: certain ? 'error' : 'warning',
+        where: `${entry.collection}.${touched.join('+')}`,
+        message: `a unique index on ${keys.join(', ')}: two people's erased records ${certain ? 'are' : 'may be'} alike in it, and the second erasure is refused`,
+      },
+    ];
+  });
+}
+
+/** The one that Lethe builds itself. */
+const isOwnIndex = (index: IndexDescription) => 'token' in index.key;
+
+const isKey = (key: [string, unknown] | undefined, path: string) =>
+  key?.[0] === path && (typeof key[1] === 'number' || typeof key[1] === 'object' || key[1] === 'hashed');
+
+/** A collection as mongosh names it. */
+function inShell(collection: string): string {
+  return /^[A-Za-z_]\w*$/.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`;
+}
