@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { createKeys, type Keys } from './accounts/keys.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
+import { createAuditSeal } from './audit/entry.ts';
 import type { Config } from './config.ts';
 import { loadDataMap } from './data-map/load.ts';
 import type { DataMap } from './data-map/schema.ts';
@@ -24,6 +26,7 @@ export interface Core {
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
+  readonly audit: Audit;
   readonly accounts: Accounts;
   readonly keys: Keys;
   /** Builds the indexes of Lethe's own collections where they are missing. */
@@ -56,6 +59,7 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal: createSeal(config.LETHE_SEAL_KEYS),
+    audit: createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     prepare: () => ensureIndexes(db, suppression),

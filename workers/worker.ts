@@ -6,7 +6,7 @@ import { openRedis, queuePrefix } from '../src/queue/connections.ts';
 import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { countDue, relayRequests } from '../src/requests/relay.ts';
-import { suppressionEntry } from '../src/suppression/suppression.ts';
+import { createWork } from '../src/requests/work.ts';
 import { createRegistry } from './registry.ts';
 
 export interface RunningWorker {
@@ -34,12 +34,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const deps: EraseDependencies = {
     db: core.db,
     accounts: core.accounts,
-    plan: core.plan,
-    store: core.store,
-    suppressions: core.suppressions,
-    keepsSuppressedNumber: suppressionEntry(core.dataMap).suppression?.keep_number ?? false,
-    tokens: core.tokens,
-    seal: core.seal,
+    workFor: createWork({ ...core, now }),
     logger,
     batchSize: config.BATCH_SIZE,
     pauseMs: config.BATCH_PAUSE_MS,

@@ -39,6 +39,7 @@ export function forgetRoutes(deps: ForgetDependencies): Router {
       const fields = checkFields(forget, await readBody(request));
       const input = {
         account: callerOf(response).account,
+        keyId: callerOf(response).keyId,
         number: fields.number,
         unsuppress: fields.blacklist ?? false,
       };

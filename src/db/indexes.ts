@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { AUDIT } from '../audit/entry.ts';
 import { REQUESTS } from '../requests/ledger.ts';
 
 interface IndexedCollection {
@@ -27,6 +28,18 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
   {
     collection: 'lethe_accounts',
     indexes: [{ name: 'by_records', key: { records_id: 1 } }],
+  },
+  {
+    collection: AUDIT,
+    indexes: [
+      { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+      {
+        name: 'once',
+        key: { account_id: 1, once: 1 },
+        unique: true,
+        partialFilterExpression: { once: { $exists: true } },
+      },
+    ],
   },
   { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];

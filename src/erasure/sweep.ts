@@ -1,9 +1,7 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Lease } from '../requests/lease.ts';
 import type { PendingStep, RequestState } from '../requests/ledger.ts';
-import type { Plan, Step } from './plan.ts';
-import type { RecordStore } from './store.ts';
-import type { Subject } from './subject.ts';
+import type { Target } from './target.ts';
 
 export interface SweepOptions {
   /** Records a batch, over all collections. */
@@ -22,48 +20,43 @@ export interface SweepResult {
 }
 
 /**
- * Erases the number step by step in bounded batches: find, announce in the ledger, change. Changed records match no
- * more, so whoever takes over after a crash just goes on.
+ * Erases target by target in bounded batches: find, announce in the ledger, change. Changed records match no more, so
+ * whoever takes over after a crash just goes on.
+ * @param all every target of the erasure: what `left` names is looked up here
+ * @param open the targets that still have to be looked at
  * @param left what a worker before this one announced and may not have changed
- * @param steps the steps that still have to be looked at
  * @throws LeaseLost, ErasureFailure, and what the database throws
  */
 export async function sweep(
-  deps: { plan: Plan; store: RecordStore; lease: Lease },
-  subject: Subject,
-  steps: readonly Step[],
+  lease: Pick<Lease, 'announce'>,
+  all: readonly Target[],
+  open: readonly Target[],
   left: readonly PendingStep[],
   options: SweepOptions,
 ): Promise<SweepResult> {
-  const { store, lease, plan } = deps;
-  const byKey = new Map(plan.steps.map((step) => [step.key, step]));
+  const byKey = new Map(all.map((target) => [target.key, target]));
   const changeAll = (batch: readonly PendingStep[]) =>
-    Promise.all(
-      batch.map((part) => {
-        const step = byKey.get(part.step);
-        return step ? store.change(step, subject, part.ids) : undefined;
-      }),
-    );
+    Promise.all(batch.map((part) => byKey.get(part.step)?.change(part.ids)));
 
   let done: readonly PendingStep[] = left;
   await changeAll(left);
-  let open = [...steps];
-  while (open.length > 0) {
+  let remaining = [...open];
+  while (remaining.length > 0) {
     if (options.signal.aborted) return { finished: false, done };
-    const limit = Math.max(1, Math.floor(options.batchSize / open.length));
-    const found = await Promise.all(open.map((step) => store.find(step, subject, limit)));
-    const batch = open.flatMap((step, index) => {
+    const limit = Math.max(1, Math.floor(options.batchSize / remaining.length));
+    const found = await Promise.all(remaining.map((target) => target.find(limit)));
+    const batch = remaining.flatMap(({ key, name }, index) => {
       const ids = found[index] ?? [];
-      return ids.length > 0 ? [{ step: step.key, name: step.name, ids }] : [];
+      return ids.length > 0 ? [{ step: key, name, ids }] : [];
     });
-    open = open.filter((_, index) => (found[index]?.length ?? 0) >= limit);
+    remaining = remaining.filter((_, index) => (found[index]?.length ?? 0) >= limit);
     if (batch.length === 0) break;
 
-    const state: RequestState = open.length > 0 ? 'sweeping' : 'verifying';
+    const state: RequestState = remaining.length > 0 ? 'sweeping' : 'verifying';
     await lease.announce(batch, done, state);
     await changeAll(batch);
     done = batch;
-    if (open.length > 0)
+    if (remaining.length > 0)
       await (options.pauseMs > 0
         ? pause(options.pauseMs, undefined, { signal: options.signal }).catch(() => {})
         : turn());

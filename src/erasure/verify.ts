@@ -1,39 +1,35 @@
-import { throughArray } from '../data-map/paths.ts';
 import { ErasureFailure } from '../errors.ts';
-import type { Plan, Step } from './plan.ts';
-import type { RecordStore } from './store.ts';
-import type { Subject } from './subject.ts';
+import type { Target } from './target.ts';
+
+/** A record may arrive between two looks; one that no sweep can see is still there at every look. */
+const LOOKS = 3;
 
 /**
- * Looks whether anything of the number is left, in every mapped collection and every form, and whether the account has
- * records that no such look could see.
- * @returns the steps with records left: they must be swept again
- * @throws ErasureFailure `unsupported_type` when a number field holds what the engine cannot read
+ * Looks whether anything is left, in every mapped collection and every form, and whether the account has records that
+ * no such look could see.
+ * @returns the targets with records left: they must be swept again
+ * @throws ErasureFailure `unsupported_type` when a field holds what the engine cannot read
  */
-export async function verify(
-  deps: { plan: Plan; store: RecordStore },
-  subject: Subject,
-  steps: readonly Step[],
-): Promise<Step[]> {
-  const { store } = deps;
+export async function verify(targets: readonly Target[]): Promise<Target[]> {
   const [left] = await Promise.all([
-    Promise.all(steps.map((step) => store.isLeft(step, subject))),
+    Promise.all(targets.map((target) => target.isLeft())),
     Promise.all(
-      steps.map(async (step) => {
-        if (await store.isUnreadable(step, subject.account)) throw new ErasureFailure('unsupported_type', step.key);
+      targets.map(async (target) => {
+        if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
       }),
     ),
   ]);
-  const again = steps.filter((_, index) => left[index]);
-  for (const step of again) {
-    // What the sweep cannot see and the verification can: an array in a field the map calls plain.
-    if (
-      !throughArray(step.path) &&
-      (await store.find(step, subject, 1)).length === 0 &&
-      (await store.isLeft(step, subject))
-    ) {
-      throw new ErasureFailure('unsupported_type', step.key);
-    }
+  const again = targets.filter((_, index) => left[index]);
+  for (const target of again) {
+    if (await isOutOfReach(target)) throw new ErasureFailure('unsupported_type', target.key);
   }
   return again;
+}
+
+/** Is there something the sweep cannot find, such as an array in a field the map calls plain? */
+async function isOutOfReach(target: Target): Promise<boolean> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if ((await target.find(1)).length > 0 || !(await target.isLeft())) return false;
+  }
+  return true;
 }

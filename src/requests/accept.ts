@@ -26,6 +26,8 @@ export interface AcceptDependencies {
 
 export interface ForgetInput {
   readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
   readonly number: PhoneNumber;
   /** Take the number off the suppression list once it is erased. */
   readonly unsuppress: boolean;
@@ -66,6 +68,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     masked: subject.masked,
     sealed: deps.seal.close(number, reference),
     keep_suppression: !input.unsuppress,
+    requested_by: input.keyId,
     created_at: now,
     due_at: new Date(now.getTime() + deps.deadlineMs),
     not_before: now,

@@ -1,29 +1,19 @@
 import type mongoose from 'mongoose';
-import type { Accounts } from '../accounts/accounts.ts';
+import type { Account, Accounts } from '../accounts/accounts.ts';
 import { isTransient } from '../db/connection.ts';
-import type { Plan } from '../erasure/plan.ts';
-import type { RecordStore } from '../erasure/store.ts';
-import { numberSubject, type Subject } from '../erasure/subject.ts';
 import { sweep } from '../erasure/sweep.ts';
 import { verify } from '../erasure/verify.ts';
 import { ErasureFailure, type FailureName } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Seal } from '../subject/seal.ts';
-import type { Tokens } from '../subject/token.ts';
-import type { Suppressions } from '../suppression/suppression.ts';
 import { claimRequest, type Lease, LeaseLost } from './lease.ts';
 import type { ErasureRequest, PendingStep } from './ledger.ts';
+import type { Work } from './work.ts';
 
 export interface EraseDependencies {
   readonly db: mongoose.mongo.Db;
   readonly accounts: Pick<Accounts, 'find'>;
-  readonly plan: Plan;
-  readonly store: RecordStore;
-  readonly suppressions: Suppressions;
-  /** The map says the platform itself reads numbers from its suppression list. */
-  readonly keepsSuppressedNumber: boolean;
-  readonly tokens: Tokens;
-  readonly seal: Seal;
+  /** Binds a request to its targets. @throws ErasureFailure */
+  readonly workFor: (request: ErasureRequest, account: Account) => Work;
   readonly logger: Logger;
   readonly batchSize: number;
   readonly pauseMs: number;
@@ -81,12 +71,7 @@ async function workOn(
 ): Promise<EraseOutcome> {
   const account = await deps.accounts.find(request.account_id);
   if (!account) throw new ErasureFailure('unexpected', 'account');
-  if (!request.sealed) throw new ErasureFailure('unsealable');
-  const number = deps.seal.open(request.sealed, request.reference);
-  const subject = numberSubject(number, account.records_id, request.token);
-  const steps = deps.plan.steps.filter(
-    (step) => !(step.suppression && request.keep_suppression && deps.keepsSuppressedNumber),
-  );
+  const work = deps.workFor(request, account);
   const later = async (
     state: 'waiting' | 'sweeping',
     at: Date,
@@ -98,22 +83,21 @@ async function workOn(
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.pauseMs, signal };
 
-  let open = steps;
+  let open = work.targets;
   let done: readonly PendingStep[] = request.pending ?? [];
   for (;;) {
-    const result = await sweep({ ...deps, lease }, subject, open, done, options);
+    const result = await sweep(lease, work.targets, open, done, options);
     done = result.done;
     if (!result.finished) return later('sweeping', deps.now(), done);
 
-    const wake = await nextLook(deps, request, subject);
+    const wake = await nextLook(deps, request, work);
     if (wake) return later('waiting', wake.at, done, wake.wait);
 
-    open = await verify(deps, subject, steps);
+    open = await verify(work.targets);
     if (open.length === 0) break;
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
-  const tokens = deps.tokens.every(request.account_id, number);
-  await deps.suppressions.settle(subject, [...tokens, request.token], request.keep_suppression);
+  await work.finish(lease.erasedWith(done));
   await lease.complete(done);
   return { outcome: 'completed' };
 }
@@ -126,9 +110,9 @@ async function workOn(
 async function nextLook(
   deps: EraseDependencies,
   request: ErasureRequest,
-  subject: Subject,
+  work: Work,
 ): Promise<{ at: Date; wait: 'pending' | 'settling' } | null> {
-  const pending = await Promise.all(deps.plan.waits.map((wait) => deps.store.lastPending(wait, subject)));
+  const pending = await work.lastPending();
   const dates = pending.filter((date) => date !== null);
   const now = deps.now().getTime();
   const due = request.due_at.getTime();

@@ -22,6 +22,8 @@ export interface Lease {
    * @throws LeaseLost
    */
   announce(pending: readonly PendingStep[], done: readonly PendingStep[], state: RequestState): Promise<void>;
+  /** All records changed so far: what the ledger has counted, and the batch it has not counted yet. */
+  erasedWith(done: readonly PendingStep[]): Record<string, number>;
   /** The end: counts, drops the sealed number, frees the number for a new request. @throws LeaseLost */
   complete(done: readonly PendingStep[]): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
@@ -89,13 +91,20 @@ function leaseOn(
       : {};
   };
 
+  const total = { ...request.erased };
+  const remember = (done: readonly PendingStep[]) => {
+    addCounts(total, countRecords(done));
+  };
+
   return {
+    erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
     async announce(pending, done, state) {
       const until = new Date(now().getTime() + leaseMs);
       await write({
         $set: { pending: [...pending], state, 'lease.until': until, look_at: until },
         ...counting(done),
       } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+      remember(done);
     },
     async complete(done) {
       await write({
@@ -130,4 +139,9 @@ export function countRecords(steps: readonly PendingStep[]): Record<string, numb
     ids.set(step.name, seen);
   }
   return Object.fromEntries([...ids].map(([name, seen]) => [name, seen.size]));
+}
+
+function addCounts(total: Record<string, number>, more: Record<string, number>): Record<string, number> {
+  for (const [name, count] of Object.entries(more)) total[name] = (total[name] ?? 0) + count;
+  return total;
 }

@@ -29,6 +29,8 @@ export interface ErasureRequest {
   /** The number, sealed; dropped when completed. */
   sealed?: string;
   readonly keep_suppression: boolean;
+  /** The id of the key that asked. */
+  readonly requested_by: string;
   readonly created_at: Date;
   readonly due_at: Date;
   completed_at?: Date;

@@ -7,6 +7,8 @@ type Session = mongoose.mongo.ClientSession;
 
 /** The list of numbers that must not be written to: the platform's own collection, as the data map names it. */
 export interface Suppressions {
+  /** The map says the platform itself reads numbers from its list: a number that stays suppressed stays as itself. */
+  readonly keepsNumber: boolean;
   /** Puts the number on the list, as itself, until the erasure completes. */
   add(subject: Subject, tokens: readonly string[], now: Date, session: Session): Promise<void>;
   /** Is the number on the list, as itself or as a token? */
@@ -30,13 +32,14 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
   const entry = suppressionEntry(map);
   const collection = db.collection(entry.collection);
   const numberPath = entry.numbers[0] ?? 'number';
-  const keepNumber = entry.suppression?.keep_number ?? false;
+  const keepsNumber = entry.suppression?.keep_number ?? false;
   const byToken = (subject: Subject, tokens: readonly string[]) => {
     if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
     return { [entry.account]: subject.account, token: { $in: [...tokens] } };
   };
 
   return {
+    keepsNumber,
     async add(subject, tokens, now, session) {
       await collection.updateOne(
         byToken(subject, tokens),
@@ -62,7 +65,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     },
     async settle(subject, tokens, keep) {
       if (!keep) await collection.deleteMany(byToken(subject, tokens));
-      else if (!keepNumber) await collection.updateMany(byToken(subject, tokens), { $unset: { [numberPath]: '' } });
+      else if (!keepsNumber) await collection.updateMany(byToken(subject, tokens), { $unset: { [numberPath]: '' } });
     },
   };
 }

@@ -36,6 +36,7 @@ describe('/gdpr/status', () => {
       masked: '44********23',
       sealed: 'seal1.never-shown',
       keep_suppression: true,
+      requested_by: 'test',
       created_at: at,
       due_at: new Date(at.getTime() + 24 * HOUR),
       not_before: at,

@@ -29,7 +29,7 @@ describe('an erasure from ledger to completion', () => {
     const worker = await platform.startWorker();
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 1_000 },
-      { account, number: number(447700900123), unsuppress: false },
+      { account, keyId: 'test', number: number(447700900123), unsuppress: false },
       new Date(),
     );
     await worker.producer.add(

@@ -1,0 +1,124 @@
+import mongoose from 'mongoose';
+import { isDuplicateKey } from '../db/connection.ts';
+import { coalesce } from '../erasure/coalesce.ts';
+import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, type AuditSeal } from './entry.ts';
+
+export interface Audit {
+  /**
+   * Appends an act to its account's chain. Acts that come side by side are appended by one write. An act whose `once`
+   * is there already is left as it is.
+   */
+  append(act: Act): Promise<void>;
+  /** As `append`, inside a transaction: a chain that moved on meanwhile makes the transaction be tried again. */
+  appendWithin(act: Act, session: mongoose.mongo.ClientSession): Promise<void>;
+}
+
+/** What `lethe audit verify` finds wrong with a chain. */
+export interface AuditFault {
+  readonly account: string;
+  readonly seq: number;
+  readonly fault: 'changed' | 'missing' | 'out of order';
+}
+
+interface Head {
+  readonly _id: string;
+  readonly seq: number;
+}
+
+const JOINED_AT_MOST = 200;
+const TRIES = 50;
+
+export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
+  const entries = db.collection<AuditEntry>(AUDIT);
+  const heads = db.collection<Head>(AUDIT_HEADS);
+  const last = (account: string, session?: mongoose.mongo.ClientSession) =>
+    entries.findOne(
+      { account_id: account },
+      { sort: { seq: -1 }, projection: { seq: 1, mac: 1 }, ...(session && { session }) },
+    );
+
+  const appendJoined = coalesce<Act, void>(async (account, acts) => {
+    for (let turn = 1; ; turn += 1) {
+      const fresh = await withoutRepeats(account, acts);
+      if (fresh.length === 0) break;
+      const chain = link(fresh, await last(account), seal);
+      try {
+        await entries.insertMany(chain, { ordered: true });
+        await heads.updateOne({ _id: account }, { $max: { seq: chain.at(-1)?.seq ?? 0 } }, { upsert: true });
+        break;
+      } catch (error) {
+        // Another process appended first, or repeated one of these acts: link again behind what is there now.
+        if (!isDuplicateKey(error) || turn >= TRIES) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * turn));
+      }
+    }
+    return acts.map(() => undefined);
+  }, JOINED_AT_MOST);
+
+  const withoutRepeats = async (account: string, acts: readonly Act[]): Promise<Act[]> => {
+    const marks = acts.flatMap((act) => (act.once === undefined ? [] : [act.once]));
+    if (marks.length === 0) return [...acts];
+    const known = await entries
+      .find({ account_id: account, once: { $in: marks } }, { projection: { once: 1 } })
+      .toArray();
+    const seen = new Set(known.map((entry) => entry.once));
+    return acts.filter((act) => {
+      if (act.once === undefined) return true;
+      const first = !seen.has(act.once);
+      seen.add(act.once);
+      return first;
+    });
+  };
+
+  return {
+    append: (act) => appendJoined(act.account, act),
+    async appendWithin(act, session) {
+      const [entry] = link([act], await last(act.account, session), seal);
+      if (!entry) return;
+      await entries.insertOne(entry, { session });
+      await heads.updateOne({ _id: act.account }, { $max: { seq: entry.seq } }, { upsert: true, session });
+    },
+  };
+}
+
+function link(acts: readonly Act[], before: Pick<AuditEntry, 'seq' | 'mac'> | null, seal: AuditSeal): AuditEntry[] {
+  let { seq, mac: previous } = before ?? { seq: 0, mac: '' };
+  return acts.map(({ account, ...act }) => {
+    seq += 1;
+    const body = { ...act, account_id: account, seq, previous };
+    const entry: AuditEntry = { _id: new mongoose.mongo.ObjectId(), ...body, mac: seal.mac(body) };
+    previous = entry.mac;
+    return entry;
+  });
+}
+
+/**
+ * Walks the chains and yields what is wrong: an entry changed, one taken out (also at the end: the head remembers how
+ * far the chain went), two in each other's place.
+ * @param account one account; all of them without
+ */
+export async function* verifyAudit(
+  db: mongoose.mongo.Db,
+  seal: AuditSeal,
+  account?: string,
+): AsyncGenerator<AuditFault> {
+  const filter = account === undefined ? {} : { account_id: account };
+  const ends = new Map<string, number>();
+  let before: AuditEntry | null = null;
+  for await (const entry of db.collection<AuditEntry>(AUDIT).find(filter).sort({ account_id: 1, seq: 1 })) {
+    const sameChain: boolean = before?.account_id === entry.account_id;
+    const expected: number = sameChain && before ? before.seq + 1 : 1;
+    const previous: string = sameChain && before ? before.mac : '';
+    for (let seq = expected; seq < entry.seq; seq += 1) yield { account: entry.account_id, seq, fault: 'missing' };
+    if (!seal.isGenuine(entry)) yield { account: entry.account_id, seq: entry.seq, fault: 'changed' };
+    else if (entry.seq === expected && entry.previous !== previous)
+      yield { account: entry.account_id, seq: entry.seq, fault: 'out of order' };
+    ends.set(entry.account_id, entry.seq);
+    before = entry;
+  }
+  const heads = db.collection<Head>(AUDIT_HEADS).find(account === undefined ? {} : { _id: account });
+  for await (const head of heads) {
+    for (let seq = (ends.get(head._id) ?? 0) + 1; seq <= head.seq; seq += 1)
+      yield { account: head._id, seq, fault: 'missing' };
+  }
+}

@@ -1,0 +1,15 @@
+/** One place an erasure works on: a step of a plan bound to whose records it is about. What the sweep sees of both. */
+export interface Target {
+  /** Stable across restarts: the ledger names the place by it. */
+  readonly key: string;
+  /** What counts call the collection. */
+  readonly name: string;
+  /** `_id`s of at most `limit` records that are still to be changed. */
+  find(limit: number): Promise<unknown[]>;
+  /** Changes those of the records that still need it. Safe to repeat. @throws ErasureFailure `unsupported_type` */
+  change(ids: readonly unknown[]): Promise<void>;
+  /** Is a record left, in whatever shape, also one that `find` does not see? */
+  isLeft(): Promise<boolean>;
+  /** Are there records of which nobody can say whether they belong here? */
+  isUnreadable(): Promise<boolean>;
+}
