@@ -6,7 +6,7 @@ const milliseconds = (fallback: number, least = 1) =>
 const count = (fallback: number, least: number, most: number) =>
   z.coerce.number().int().min(least).max(most).default(fallback);
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-const blankIsAbsent = (value: unknown) => (value === '' ? undefined : value);
+const blankIsAbsent = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value);
 
 const keyRing = (variable: string) =>
   z.string({ error: `${variable} is missing. Make one with: lethe keys generate` }).transform((text, context) => {
