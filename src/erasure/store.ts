@@ -32,7 +32,8 @@ const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
 
 /** @param db the platform's database */
 export function createRecordStore(db: Db): RecordStore {
-  const laneOf = (step: Step, account: AccountValue) => `${step.key}\0${typeof account}\0${String(account)}`;
+  // `7` and `'7'` are two accounts.
+  const laneOf = (place: string, account: AccountValue) => `${place}\0${typeof account}\0${String(account)}`;
 
   // One query for many numbers of an account. Only plain fields: the projection of an array would carry the whole list.
   const findJoined = coalesce<{ step: Step; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
@@ -49,10 +50,21 @@ export function createRecordStore(db: Db): RecordStore {
       .toArray();
     const owners = ownersOf(items.map((item) => item.subject));
     const found: Id[][] = items.map(() => []);
+    let sorted = true;
     for (const record of records) {
-      for (const index of owners.get(String(valueAt(record, step.path.dotted))) ?? []) found[index]?.push(record._id);
+      const indexes = owners.get(String(valueAt(record, step.path.dotted))) ?? [];
+      // `447700900123.0` is the number too, and no writing of it that is known here.
+      if (indexes.length === 0) sorted = false;
+      for (const index of indexes) found[index]?.push(record._id);
     }
-    return found;
+    if (sorted && records.length < limit) return found;
+    // The records of one may have filled the answer, and finding fewer than asked for means that there are no more.
+    return Promise.all(
+      items.map(({ subject, limit: wanted }, index) => {
+        const own = found[index] ?? [];
+        return own.length >= wanted ? own : findOne(step, subject, wanted);
+      }),
+    );
   }, JOINED_AT_MOST);
 
   const findOne = async (step: Step, subject: Subject, limit: number): Promise<Id[]> => {
@@ -64,27 +76,32 @@ export function createRecordStore(db: Db): RecordStore {
     return records.map((record) => record._id);
   };
 
-  const changeJoined = coalesce<{ step: Step; statement: UpdateStatement }, void>(async (_key, items) => {
-    const [first] = items;
-    if (!first) return [];
-    try {
-      await db.collection(first.step.collection).bulkWrite(
-        items.map((item) => item.statement),
-        { ordered: false },
-      );
-    } catch (error) {
-      // A statement that met a wrong shape must not fail the others: each is tried again alone.
-      if (items.length === 1 || !isShapeError(error)) throw shapeFailure(error, first.step);
-      return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
-    }
-    return items.map(() => undefined);
-  }, JOINED_AT_MOST);
+  // Gives an outcome for each: what is thrown here would fail them all.
+  const changeJoined = coalesce<{ step: Step; statement: UpdateStatement }, { failure?: unknown }>(
+    async (_key, items) => {
+      const [first] = items;
+      if (!first) return [];
+      try {
+        await db.collection(first.step.collection).bulkWrite(
+          items.map((item) => item.statement),
+          { ordered: false },
+        );
+      } catch (error) {
+        // A statement that met a wrong shape must not fail the others: each is tried again alone.
+        if (items.length === 1 || !isShapeError(error)) throw shapeFailure(error, first.step);
+        return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
+      }
+      return items.map(() => ({}));
+    },
+    JOINED_AT_MOST,
+  );
 
-  const changeAlone = async (step: Step, statement: UpdateStatement): Promise<void> => {
+  const changeAlone = async (step: Step, statement: UpdateStatement): Promise<{ failure?: unknown }> => {
     try {
       await db.collection(step.collection).bulkWrite([statement], { ordered: false });
+      return {};
     } catch (error) {
-      throw shapeFailure(error, step);
+      return { failure: shapeFailure(error, step) };
     }
   };
 
@@ -135,8 +152,8 @@ export function createRecordStore(db: Db): RecordStore {
     find: (step, subject, limit) =>
       throughArray(step.path)
         ? findOne(step, subject, limit)
-        : findJoined(laneOf(step, subject.account), { step, subject, limit }),
-    change(step, subject, ids) {
+        : findJoined(laneOf(step.key, subject.account), { step, subject, limit }),
+    async change(step, subject, ids) {
       const filter: Filter = { _id: { $in: [...ids] }, ...selectNumber(step, subject, true), ...step.except } as Filter;
       const change = step.change(subject);
       const statement: UpdateStatement =
@@ -149,9 +166,10 @@ export function createRecordStore(db: Db): RecordStore {
                 ...(change.arrayFilters.length > 0 && { arrayFilters: change.arrayFilters }),
               },
             };
-      return changeJoined(laneOf(step, subject.account), { step, statement });
+      const { failure } = await changeJoined(laneOf(step.key, subject.account), { step, statement });
+      if (failure !== undefined) throw failure;
     },
-    isLeft: (step, subject) => isLeftJoined(laneOf(step, subject.account), { step, subject }),
+    isLeft: (step, subject) => isLeftJoined(laneOf(step.key, subject.account), { step, subject }),
     async count(steps, subject) {
       const [first] = steps;
       if (!first || steps.some((step) => step.collection !== first.collection))
@@ -163,9 +181,9 @@ export function createRecordStore(db: Db): RecordStore {
       }));
       return db.collection(first.collection).countDocuments({ $or: places });
     },
-    isUnreadable: (step, account) => isUnreadableJoined(laneOf(step, account), { step, account }),
+    isUnreadable: (step, account) => isUnreadableJoined(laneOf(step.key, account), { step, account }),
     lastPending: (wait, subject) =>
-      lastPendingJoined(`${wait.name}.${wait.path.dotted}\0${String(subject.account)}`, { wait, subject }),
+      lastPendingJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
   };
 }
 

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import type { Step, Wait } from '../../src/erasure/plan.ts';
+import { type AccountValue, numberSubject, type Subject } from '../../src/erasure/subject.ts';
+import { ErasureFailure } from '../../src/errors.ts';
+import { parseSubjectNumber } from '../../src/phone/number.ts';
+import { openPlatform, type Platform } from '../support/platform.ts';
+import { indexPlatform } from '../support/records.ts';
+
+const { Decimal128, Double } = mongoose.mongo;
+const account = 'acc_joined';
+
+const subjectOf = (digits: number, owner: AccountValue = account): Subject => {
+  const parsed = parseSubjectNumber(digits, ['44']);
+  if (!parsed.ok) throw new Error('not a number');
+  return numberSubject(parsed.number, owner, `token.${digits}`);
+};
+
+/** Jobs that run side by side share queries: none may see, miss or suffer what belongs to another. */
+describe('calls of the record store that are joined', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await openPlatform('joined');
+    await indexPlatform(platform.core.db);
+  });
+  afterAll(() => platform?.close());
+
+  const step = (key: string): Step => {
+    const found = platform.core.plan.steps.find((one) => one.key === key);
+    if (!found) throw new Error(`no step ${key}`);
+    return found;
+  };
+  const put = (collection: string, rows: object[], owner: unknown = account) =>
+    platform.core.db.collection(collection).insertMany(rows.map((row) => ({ account_id: owner, ...row })));
+  const numbers = Array.from({ length: 40 }, (_, index) => 447700900100 + index);
+
+  it('find: one with many records does not hide those of the others', async () => {
+    const { store } = platform.core;
+    await put(
+      'sent_sms',
+      Array.from({ length: 500 }, () => ({ to: '447700900100' })),
+    );
+    await put(
+      'sent_sms',
+      numbers.slice(1).flatMap((digits) => [{ to: String(digits) }, { to: String(digits) }]),
+    );
+    const found = await Promise.all(numbers.map((digits) => store.find(step('sent_sms.to'), subjectOf(digits), 5)));
+    expect(found.map((ids) => ids.length >= 5)).toEqual(numbers.map((_, index) => index === 0));
+    expect(found.slice(1).map((ids) => ids.length)).toEqual(Array(numbers.length - 1).fill(2));
+  });
+
+  it('find: a number written as no other is', async () => {
+    const { store } = platform.core;
+    const written: unknown[] = [
+      Decimal128.fromString('4.47700900201E+11'),
+      Decimal128.fromString('447700900202.00'),
+      new Double(447700900203),
+      '07700 900204',
+    ];
+    await put(
+      'received_sms',
+      written.map((from) => ({ from })),
+    );
+    const found = await Promise.all(
+      [447700900201, 447700900202, 447700900203, 447700900204, 447700900205].map((digits) =>
+        store.find(step('received_sms.from'), subjectOf(digits), 10),
+      ),
+    );
+    expect(found.map((ids) => ids.length)).toEqual([1, 1, 1, 1, 0]);
+  });
+
+  it('change: a record of the wrong shape fails its own erasure and no other', async () => {
+    const { store, db } = platform.core;
+    const lists = step('contact_lists.contacts.number');
+    const ids = new Map<number, unknown>();
+    for (const digits of numbers) {
+      const contacts = { number: String(digits) };
+      const { insertedId } = await db
+        .collection('contact_lists')
+        .insertOne({ account_id: account, contacts: digits === 447700900105 ? contacts : [contacts] });
+      ids.set(digits, insertedId);
+    }
+    const outcomes = await Promise.allSettled(
+      numbers.map((digits) => store.change(lists, subjectOf(digits), [ids.get(digits)])),
+    );
+    const failed = numbers.filter((_, index) => outcomes[index]?.status === 'rejected');
+    expect(failed).toEqual([447700900105]);
+    const reason = outcomes[5]?.status === 'rejected' ? outcomes[5].reason : null;
+    expect(reason).toBeInstanceOf(ErasureFailure);
+    expect(reason).toMatchObject({ failure: 'unsupported_type', where: 'contact_lists.contacts.number' });
+    expect(await db.collection('contact_lists').countDocuments({ account_id: account, contacts: [] })).toBe(39);
+  });
+
+  it('isLeft: each gets its own answer', async () => {
+    const { store } = platform.core;
+    await put(
+      'calls',
+      numbers.filter((digits) => digits % 3 === 0).map((digits) => ({ from: String(digits) })),
+    );
+    const left = await Promise.all(numbers.map((digits) => store.isLeft(step('calls.from'), subjectOf(digits))));
+    expect(left).toEqual(numbers.map((digits) => digits % 3 === 0));
+  });
+
+  it('accounts of the same writing and another type are not joined', async () => {
+    const { store, plan } = platform.core;
+    const [wait] = plan.waits as [Wait];
+    const due = new Date('2030-01-01T00:00:00Z');
+    const id = new mongoose.mongo.ObjectId();
+    const owners: [AccountValue, AccountValue][] = [
+      ['7001', 7001],
+      [7002, '7002'],
+      [id, id.toHexString()],
+      [String(new mongoose.mongo.ObjectId()), 7003],
+    ];
+    for (const [holder, other] of owners) {
+      const row = { to: '447700900150', status: 'pending', send_at: due };
+      await put('scheduled_sms', [row], holder);
+      await put('calls', [{ from: '447700900150' }, { from: { not: 'readable' } }], holder);
+      for (const pair of [
+        [other, holder],
+        [holder, other],
+      ] as const) {
+        const asked = pair.map((owner) => subjectOf(447700900150, owner));
+        const expected = <Answer>(yes: Answer, no: Answer) => pair.map((owner) => (owner === holder ? yes : no));
+        expect(await Promise.all(asked.map((subject) => store.lastPending(wait, subject)))).toEqual(
+          expected<Date | null>(due, null),
+        );
+        const from = step('calls.from');
+        expect(await Promise.all(asked.map((subject) => store.isLeft(from, subject)))).toEqual(expected(true, false));
+        expect(
+          (await Promise.all(asked.map((subject) => store.find(from, subject, 9)))).map((ids) => ids.length),
+        ).toEqual(expected(1, 0));
+        expect(await Promise.all(asked.map((subject) => store.isUnreadable(from, subject.account)))).toEqual(
+          expected(true, false),
+        );
+      }
+    }
+  });
+});
