@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
+import { CONFIG_NAMES, readConfig } from '../../src/config.ts';
+import { generateKey } from '../../src/subject/key-ring.ts';
+
+interface Service {
+  image: string;
+  command: string[];
+  user?: string;
+  environment?: Record<string, string>;
+  ports?: string[];
+  volumes: (string | { source: string; target: string; read_only: boolean })[];
+  networks: string[];
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck: { test: string[] };
+  restart: string;
+  [key: string]: unknown;
+}
+
+const read = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>;
+  volumes: Record<string, object>;
+  networks: Record<string, { internal?: boolean }>;
+};
+const { api, worker, redis, mongodb } = compose.services as Record<'api' | 'worker' | 'redis' | 'mongodb', Service>;
+const services = Object.entries(compose.services);
+const lethe = [api, worker];
+
+/** As Compose fills a variable in: the file uses `:-`, `:+` and `:?` only. */
+function interpolate(text: string, env: Record<string, string>): string {
+  return text.replace(/\$\{([A-Z_]+):([-+?])([^}]*)\}/g, (_whole, name: string, kind: string, word: string) => {
+    const value = env[name] ?? '';
+    if (kind === '+') return value === '' ? '' : word;
+    if (value !== '') return value;
+    if (kind === '?') throw new Error(`${name} ${word}`);
+    return word;
+  });
+}
+
+const environmentOf = (service: Service, env: Record<string, string>) =>
+  Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, interpolate(value, env)]));
+
+const keys = { LETHE_SEAL_KEYS: generateKey(new Date()), LETHE_TOKEN_KEYS: generateKey(new Date()) };
+
+describe('docker-compose.yml', () => {
+  it('has API, workers, a queue and a database', () => {
+    expect(services.map(([name]) => name).sort()).toEqual(['api', 'mongodb', 'redis', 'worker']);
+  });
+
+  it.each(services)('gives %s no more rights than it needs', (_name, service) => {
+    expect(service).toMatchObject({
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      read_only: true,
+      init: true,
+      restart: 'unless-stopped',
+    });
+    expect(service.privileged).toBeUndefined();
+    expect(service.user ?? '').not.toMatch(/^(root|0)\b/);
+  });
+
+  it.each(services)('pins the image of %s', (_name, service) => {
+    expect(service.image).toMatch(/^[a-z/]+:\d+\.\d+(\.\d+)?$/);
+  });
+
+  it.each(services)('looks after the health of %s', (_name, service) => {
+    expect(service.healthcheck.test[0]).toMatch(/^CMD/);
+  });
+
+  it('lets Redis forget nothing', () => {
+    const settings = new Map(
+      redis.command.flatMap((word, index) => (word.startsWith('--') ? [[word, redis.command[index + 1]]] : [])) as [
+        string,
+        string,
+      ][],
+    );
+    expect(Object.fromEntries(settings)).toEqual({
+      '--appendonly': 'yes',
+      '--appendfsync': 'everysec',
+      '--maxmemory-policy': 'noeviction',
+    });
+  });
+
+  it('makes MongoDB a replica set, by the name that the address has', () => {
+    expect(mongodb.command.join(' ')).toContain('--replSet rs0');
+    const script = mongodb.healthcheck.test.at(-1);
+    expect(script).toContain("rs.initiate({ _id: 'rs0'");
+    expect(script).toContain("host: 'mongodb:27017'");
+    expect(api.environment?.MONGODB_URI).toBe('mongodb://mongodb:27017/?replicaSet=rs0');
+  });
+
+  it('publishes the API alone, and on the loopback', () => {
+    expect(api.ports).toEqual(['127.0.0.1:3000:3000']);
+    for (const service of [worker, redis, mongodb]) expect(service.ports).toBeUndefined();
+    expect(compose.networks.back?.internal).toBe(true);
+    for (const service of [worker, redis, mongodb]) expect(service.networks).toEqual(['back']);
+  });
+
+  it('can run any number of workers', () => {
+    expect(worker.container_name).toBeUndefined();
+    expect(worker.hostname).toBeUndefined();
+  });
+
+  it('keeps data in named volumes', () => {
+    for (const service of [redis, mongodb])
+      for (const volume of service.volumes)
+        expect(Object.keys(compose.volumes)).toContain(String(volume).split(':')[0]);
+  });
+
+  it.each(lethe)('starts Lethe when its services are healthy', (service) => {
+    expect(service.depends_on).toEqual({
+      mongodb: { condition: 'service_healthy' },
+      redis: { condition: 'service_healthy' },
+    });
+  });
+
+  it.each(lethe)('sets variables that exist, to values that are right', (service) => {
+    for (const name of Object.keys(service.environment ?? {})) expect(CONFIG_NAMES).toContain(name);
+    const config = readConfig(environmentOf(service, keys));
+    expect(config).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0', MONGODB_DATABASE: 'lethe' });
+    expect(config.DATA_MAP).toBeUndefined();
+  });
+
+  it('checks health where the processes listen', () => {
+    expect(api.healthcheck.test.join(' ')).toContain(`127.0.0.1:${api.environment?.PORT}/readyz`);
+    expect(worker.healthcheck.test.join(' ')).toContain(`127.0.0.1:${worker.environment?.WORKER_PORT}/healthz`);
+  });
+
+  it.each(['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const)(
+    'does not start without %s, and says how to make it',
+    (name) => {
+      const env = { ...keys, [name]: '' };
+      expect(() => environmentOf(worker, env)).toThrow(new RegExp(`^${name} .*lethe keys generate`));
+    },
+  );
+
+  it('mounts the data map that DATA_MAP names', () => {
+    const env = { ...keys, DATA_MAP: './map.yaml' };
+    const [mount] = api.volumes;
+    if (typeof mount !== 'object') throw new Error('no mount');
+    expect(readConfig(environmentOf(api, env)).DATA_MAP).toBe(mount.target);
+    expect(interpolate(mount.source, env)).toBe('./map.yaml');
+    expect(mount.read_only).toBe(true);
+  });
+});
+
+describe('Dockerfile', () => {
+  const lines = read('Dockerfile').split('\n');
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
+
+  it('runs as somebody who is not root', () => {
+    expect(last).toContain('USER node');
+  });
+
+  it('starts the command line, and the API unless told otherwise', () => {
+    expect(last).toContain('ENTRYPOINT ["node", "cli/lethe.mjs"]');
+    expect(last).toContain('CMD ["api"]');
+  });
+
+  it('is built on a Node that the package allows', () => {
+    const bases = lines.filter((line) => line.startsWith('FROM '));
+    expect(new Set(bases.map((line) => line.split(' ')[1]))).toEqual(new Set(['node:24-slim']));
+  });
+
+  it('takes in nothing that is not named', () => {
+    const ignored = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'));
+    expect(ignored[0]).toBe('*');
+    const copied = lines.flatMap((line) => (/^COPY (?!--from)/.test(line) ? line.split(' ').slice(1, -1) : []));
+    for (const path of copied) expect(ignored).toContain(`!${path.split('/')[0]}`);
+  });
+});
