@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { isTransient } from '../src/db/connection.ts';
 import { LetheError } from '../src/errors.ts';
@@ -19,23 +20,33 @@ export function toLetheError(error: unknown): LetheError {
 
 /** The end of every failed request. `present` is the front door's own shape of an error. */
 export function handleErrors(logger: Logger, present: (error: LetheError) => unknown): ErrorRequestHandler {
-  return (error, request, response, next) => {
+  return (error, request, response, _next) => {
     const known = toLetheError(error);
     if (known.status >= 500) logger.error('request failed', { request_id: response.locals.requestId, error });
     if (response.headersSent) {
-      next(error);
+      // Not passed on: Express would print the error, and there is nothing left to answer.
+      response.destroy();
       return;
     }
-    // A body that was refused unread would otherwise be taken for the next request on this connection.
-    if (!request.readableEnded) response.set('Connection', 'close');
+    // A body that was refused unread need not be sent to its end.
+    if (hasBody(request) && !request.readableEnded) response.set('Connection', 'close');
     response.status(known.status).set(known.headers).json(present(known));
   };
 }
 
-/** For a path that exists under another method. */
-export const refuseMethod: RequestHandler = () => {
-  throw new LetheError('method_not_allowed');
-};
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/**
+ * For a path that exists under other methods.
+ * @param allow these, as the header `Allow` lists them (RFC 9110, section 15.5.6)
+ */
+export const refuseMethod =
+  (allow: string): RequestHandler =>
+  () => {
+    throw new LetheError('method_not_allowed', undefined, { Allow: allow });
+  };
 
 /** `{"error":{"code","msg"}}`: the shape of the forget and status contract. */
 export function presentError(error: LetheError): unknown {

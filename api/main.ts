@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/config.ts';
 import { createCore } from '../src/core.ts';
@@ -7,6 +7,7 @@ import { openRedis } from '../src/queue/connections.ts';
 import { createProducer } from '../src/queue/producer.ts';
 import { installShutdown } from '../src/shutdown.ts';
 import { createApp } from './app.ts';
+import { createApiServer } from './server.ts';
 
 const POOL_SIZE = 50;
 
@@ -22,7 +23,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
 
   // Not being able to reach the database is no reason not to start: /readyz says so, and requests get 503 until it is there.
   const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, app);
+  const server = createApiServer(app);
   await listen(server, config.PORT, config.HOST);
   installShutdown(
     [

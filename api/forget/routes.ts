@@ -60,7 +60,7 @@ export function forgetRoutes(deps: ForgetDependencies): Router {
       }
       response.json(presentAccepted(reference, created_at));
     })
-    .all(refuseMethod);
+    .all(refuseMethod('POST'));
 
   const answerStatus = async (fields: unknown, locals: { locals: Express.Locals }) => {
     const { date, reference, limit, skip } = checkFields(statusSchema, fields);
@@ -96,7 +96,7 @@ export function forgetRoutes(deps: ForgetDependencies): Router {
     .post(async (request, response) => {
       response.json(await answerStatus(await readBody(request), response));
     })
-    .all(refuseMethod);
+    .all(refuseMethod('GET, HEAD, POST'));
 
   router
     .route('/blacklist/check')
@@ -107,7 +107,7 @@ export function forgetRoutes(deps: ForgetDependencies): Router {
       const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
       response.json({ blacklisted: await core.suppressions.has(subject, tokens) });
     })
-    .all(refuseMethod);
+    .all(refuseMethod('POST'));
 
   return router;
 }

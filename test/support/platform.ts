@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { createApp } from '../../api/app.ts';
+import { createApiServer } from '../../api/server.ts';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Core, createCore } from '../../src/core.ts';
@@ -119,7 +120,7 @@ async function openApi(config: Config, logger: Logger): Promise<{ url: string; c
   const core = createCore(config, { poolSize: 20 });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
   const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
-  const server = createServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
+  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());
   });

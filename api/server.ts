@@ -1,0 +1,48 @@
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** What HTTP itself refuses never reaches a route; Node would answer it without a body. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+const errorText = (status: number): string =>
+  JSON.stringify({ error: { code: status, msg: STATUS_CODES[status] ?? 'Bad Request' } });
+
+/** A server with the limits of the API, that answers in JSON even where no route is reached. It does not listen yet. */
+export function createApiServer(app: RequestListener): Server {
+  const server = createServer(
+    // A request without a host is served: nothing depends on it.
+    { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384, requireHostHeader: false },
+    app,
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable || hasBegunToAnswer(socket as Socket)) {
+      socket.destroy();
+      return;
+    }
+    const status = STATUS_OF[error.code ?? ''] ?? 400;
+    const text = errorText(status);
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+        `Content-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`,
+    );
+  });
+  server.on('checkExpectation', (_request, response) => {
+    const text = errorText(417);
+    response.writeHead(417, {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': text.length,
+      Connection: 'close',
+    });
+    response.end(text);
+  });
+  return server;
+}
+
+/** Half an answer with another one behind it would be read as one by the client. */
+function hasBegunToAnswer(socket: Socket & { _httpMessage?: { headersSent?: boolean } | null }): boolean {
+  return socket._httpMessage?.headersSent === true;
+}
