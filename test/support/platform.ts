@@ -7,6 +7,7 @@ import { createApiServer } from '../../api/server.ts';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { type Core, createCore } from '../../src/core.ts';
+import type { AccountValue } from '../../src/erasure/subject.ts';
 import { createLogger, type Logger } from '../../src/log.ts';
 import { openRedis } from '../../src/queue/connections.ts';
 import { createProducer, type Producer } from '../../src/queue/producer.ts';
@@ -25,7 +26,7 @@ export interface Platform {
   readonly logger: Logger;
   account(options?: {
     name?: string;
-    recordsId?: string | number;
+    recordsId?: AccountValue;
     timeZone?: string;
   }): Promise<{ account: Account; key: string; keyId: string }>;
   /** Starts an API in this process; closed with the platform. */
