@@ -23,6 +23,13 @@ const INDEXES: readonly (readonly [string, string])[] = [
   ['scheduled_sms', 'to'],
   ['calls', 'from'],
   ['calls', 'to'],
+  ['chats', 'number'],
+  ['forms', 'number'],
+  ['verifications', 'number'],
+  ['insights', 'number'],
+  ['legs', 'from'],
+  ['legs', 'to'],
+  ['users', 'name'],
   ['blacklist', 'number'],
 ];
 

@@ -70,6 +70,7 @@ export function forgetRoutes(deps: ForgetDependencies): Router {
     const window = given ? readDay(date, account.time_zone) : undefined;
     const page = await findRequests(core.db, {
       account,
+      profile: 'forget',
       limit,
       skip,
       ...(window && { window }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { profileFor } from '../erasure/profile.ts';
+import { PROFILE_NAMES, profileFor } from '../erasure/profile.ts';
 import { findContradictions } from './overlaps.ts';
 
 /**
@@ -46,10 +46,30 @@ export const FIELD_CATEGORIES = [
   'form',
   'other',
 ] as const;
-export const RECORD_CATEGORIES = ['contact', 'message', 'scheduled', 'call', 'suppression', 'other'] as const;
+export const RECORD_CATEGORIES = [
+  'contact',
+  'message',
+  'scheduled',
+  'call',
+  'chat',
+  'form',
+  'lookup',
+  'resource',
+  'suppression',
+  'other',
+] as const;
+/** What a transaction id may belong to (the redact contract's products). */
+export const PRODUCTS = ['sms', 'voice', 'number-insight', 'verify', 'verify-sdk', 'messages'] as const;
+export const DIRECTIONS = ['outbound', 'inbound'] as const;
+export const INTERACTION_KINDS = ['call', 'text', 'chat', 'form'] as const;
+export const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
 export const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
 
 export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
+export type Product = (typeof PRODUCTS)[number];
+export type Direction = (typeof DIRECTIONS)[number];
+export type InteractionKind = (typeof INTERACTION_KINDS)[number];
+export type Resource = (typeof RESOURCES)[number];
 export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
 
 const strategy = z.union([
@@ -92,10 +112,26 @@ const collection = z
     /** The array whose elements are the records; without it the documents are. */
     elements: path.refine((text) => text.endsWith('[]'), 'must end in []').optional(),
     /** Every place where the data subject's number may stand. */
-    numbers: z.array(path).min(1).max(20),
+    numbers: z.array(path).max(20),
     fields: z.array(field).max(100).default([]),
     /** Records that are still to be acted on: looked at, never changed, and waited for. */
     pending: z.strictObject({ path: plainPath, values: z.array(scalar).min(1).max(20), at: plainPath }).optional(),
+    /** The id that customers know the record by. */
+    id: plainPath.optional(),
+    /** When it happened: a date. */
+    at: plainPath.optional(),
+    /** The products whose transaction ids are found here. */
+    products: z.array(z.enum(PRODUCTS)).min(1).max(10).optional(),
+    /** Which way it went: always the same, or told by a field that holds `outbound` or `inbound`. */
+    direction: z.union([z.enum(DIRECTIONS), z.strictObject({ path: plainPath })]).optional(),
+    /** Its kind in the log of interactions. */
+    interaction: z.enum(INTERACTION_KINDS).optional(),
+    /** The resource that the product APIs list and delete. */
+    resource: z.enum(RESOURCES).optional(),
+    /** The conversation or call it belongs to. */
+    conversation: plainPath.optional(),
+    /** Where Lethe notes when it redacted the record. */
+    redacted: plainPath.optional(),
     /** Only for record: suppression. */
     suppression: z
       .strictObject({
@@ -121,10 +157,16 @@ const collection = z
       if (isDocumentId(one.path))
         context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
     });
+    for (const issue of missingParts(entry)) context.addIssue({ code: 'custom', ...issue });
     const places = [
       { at: ['account'], path: entry.account },
       ...(entry.pending ? [{ at: ['pending', 'path'], path: entry.pending.path }] : []),
       ...(entry.pending ? [{ at: ['pending', 'at'], path: entry.pending.at }] : []),
+      ...(entry.id && entry.id !== '_id' ? [{ at: ['id'], path: entry.id }] : []),
+      ...(entry.at && entry.at !== entry.pending?.at ? [{ at: ['at'], path: entry.at }] : []),
+      ...(entry.redacted ? [{ at: ['redacted'], path: entry.redacted }] : []),
+      ...(entry.conversation ? [{ at: ['conversation'], path: entry.conversation }] : []),
+      ...(typeof entry.direction === 'object' ? [{ at: ['direction', 'path'], path: entry.direction.path }] : []),
       ...entry.numbers.map((text, index) => ({ at: ['numbers', index], path: text })),
       ...entry.fields.map((one, index) => ({ at: ['fields', index, 'path'], path: one.path })),
     ];
@@ -177,6 +219,39 @@ const collection = z
     }
   });
 
+/** What an entry says it serves, and lacks for it. */
+function missingParts(entry: {
+  numbers: string[];
+  fields: { path: string }[];
+  id?: string | undefined;
+  at?: string | undefined;
+  redacted?: string | undefined;
+  products?: unknown;
+  interaction?: unknown;
+  resource?: unknown;
+}): { path: string[]; message: string }[] {
+  const issues: { path: string[]; message: string }[] = [];
+  const byId = entry.products !== undefined || entry.interaction !== undefined || entry.resource !== undefined;
+  const need = (missing: boolean, path: string, message: string) => {
+    if (missing) issues.push({ path: path === '' ? [] : [path], message });
+  };
+  need(entry.numbers.length === 0 && entry.resource === undefined, 'numbers', 'needs at least one path');
+  need(byId && entry.id === undefined, '', 'products, interaction and resource need id');
+  need(
+    (entry.products || entry.interaction) !== undefined && entry.at === undefined,
+    '',
+    'products and interaction need at',
+  );
+  need(entry.interaction !== undefined && entry.redacted === undefined, '', 'interaction needs redacted');
+  const paths = [...entry.numbers, ...entry.fields.map((one) => one.path)];
+  need(
+    byId && paths.some((text) => text.includes('[]')),
+    '',
+    'records found by their id cannot have paths through an array',
+  );
+  return issues;
+}
+
 const profileOverride = z.strictObject({
   records: z.partialRecord(z.enum(RECORD_CATEGORIES), z.enum(['keep', 'delete'])).optional(),
   fields: z
@@ -194,7 +269,7 @@ export const dataMapSchema = z
     version: z.literal(1),
     collections: z.array(collection).min(1).max(200),
     /** Changes to a built-in profile, e.g. `forget: { fields: { email: keep } }`. */
-    profiles: z.partialRecord(z.enum(['forget']), profileOverride).default({}),
+    profiles: z.partialRecord(z.enum(PROFILE_NAMES), profileOverride).default({}),
   })
   .superRefine((map, context) => {
     const seen = new Set<string>();

@@ -14,7 +14,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       {
         name: 'one_unfinished',
-        key: { account_id: 1, token: 1 },
+        key: { account_id: 1, token: 1, profile: 1 },
         unique: true,
         partialFilterExpression: { unfinished: true },
       },

@@ -67,6 +67,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
   const steps: Step[] = [];
   const waits: Wait[] = [];
   for (const entry of map.collections) {
+    if (profile.records[entry.record] === 'skip') continue;
     const pending: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
     const notPending: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
     for (const text of entry.numbers) {
@@ -130,6 +131,7 @@ function changeOf(entry: CollectionMap, number: FieldPath, profile: Profile, sub
   };
   const last = number.pieces[depth] ?? '';
   write(last === '' ? at.slice(0, -1) : at + last, applyStrategy(profile.fields.number, 'string', subject));
+  if (profile.marks && entry.redacted !== undefined) set[entry.redacted] = subject.now;
   for (const field of entry.fields) {
     const path = readPath(field.path);
     const change = applyStrategy(profile.fields[field.category], field.type, subject);

@@ -1,49 +1,126 @@
+import type { AuditAction } from '../audit/entry.ts';
 import type { DataMap, FieldCategory, RecordCategory, Strategy } from '../data-map/schema.ts';
+
+/** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
+export type RecordFate = 'keep' | 'delete' | 'skip';
 
 /** What one contract makes of each category: the third part of an erasure plan. */
 export interface Profile {
-  readonly name: string;
-  /** Records of these categories are deleted whole (the document, or the element of an array). Others are kept. */
-  readonly records: Readonly<Record<RecordCategory, 'keep' | 'delete'>>;
+  readonly name: ProfileName;
+  readonly records: Readonly<Record<RecordCategory, RecordFate>>;
   readonly fields: Readonly<Record<FieldCategory, Strategy>>;
+  /** Note in the record when it was redacted, where the map names a field for it. */
+  readonly marks: boolean;
+  /** What the audit calls it. */
+  readonly act: { readonly action: AuditAction; readonly reason: string };
 }
 
-export const REDACTED_TEXT = '[REDACTED]';
+export const PROFILE_NAMES = ['forget', 'transaction', 'contact', 'interaction', 'retention'] as const;
+export type ProfileName = (typeof PROFILE_NAMES)[number];
 
-/** GDPR forget: contacts go, messages and calls stay as rows without the person (the source document of the contract). */
-const FORGET: Profile = {
-  name: 'forget',
-  records: {
-    contact: 'delete',
-    message: 'keep',
-    scheduled: 'keep',
-    call: 'keep',
-    suppression: 'delete',
-    other: 'keep',
+export const REDACTED_TEXT = '[REDACTED]';
+/** What the redact contract writes. */
+export const REDACTED_WORD = 'REDACTED';
+
+const every = <Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>> = {}) =>
+  Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+
+const RECORDS: readonly RecordCategory[] = [
+  'contact',
+  'message',
+  'scheduled',
+  'call',
+  'chat',
+  'form',
+  'lookup',
+  'resource',
+  'suppression',
+  'other',
+];
+const FIELDS: readonly FieldCategory[] = [
+  'number',
+  'body',
+  'name',
+  'email',
+  'custom',
+  'caller_id',
+  'transcript',
+  'recording',
+  'note',
+  'tag',
+  'visitor',
+  'form',
+  'other',
+];
+
+const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
+  /** GDPR forget: contacts go, messages and calls stay as rows without the person. */
+  forget: {
+    name: 'forget',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'keep', { contact: 'delete', suppression: 'delete' }),
+    fields: every<FieldCategory, Strategy>(FIELDS, 'clear', {
+      number: 'mask',
+      body: { replace: REDACTED_TEXT },
+      transcript: { replace: REDACTED_TEXT },
+      tag: 'empty',
+    }),
+    marks: false,
+    act: { action: 'data.erasure', reason: 'gdpr_forget' },
   },
-  fields: {
-    number: 'mask',
-    body: { replace: REDACTED_TEXT },
-    transcript: { replace: REDACTED_TEXT },
-    name: 'clear',
-    email: 'clear',
-    custom: 'clear',
-    caller_id: 'clear',
-    recording: 'clear',
-    note: 'clear',
-    tag: 'empty',
-    visitor: 'clear',
-    form: 'clear',
-    other: 'clear',
+  /** Redact a transaction: what can identify the person becomes the contract's word. */
+  transaction: {
+    name: 'transaction',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'keep', { contact: 'skip', suppression: 'skip' }),
+    fields: every<FieldCategory, Strategy>(
+      FIELDS,
+      { replace: REDACTED_WORD },
+      { recording: 'clear', custom: 'clear', visitor: 'clear', form: 'clear' },
+    ),
+    marks: true,
+    act: { action: 'data.redaction', reason: 'redact_transaction' },
+  },
+  /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
+  contact: {
+    name: 'contact',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'skip', { message: 'keep', call: 'keep' }),
+    fields: every<FieldCategory, Strategy>(FIELDS, 'keep', {
+      body: { replace: REDACTED_TEXT },
+      transcript: { replace: REDACTED_TEXT },
+      recording: 'clear',
+    }),
+    marks: false,
+    act: { action: 'data.erasure', reason: 'ndpr_right_to_erasure' },
+  },
+  /** Redact an interaction: tracking number, source, time, status and call flow stay, the rest goes. */
+  interaction: {
+    name: 'interaction',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'skip', {
+      message: 'keep',
+      call: 'keep',
+      chat: 'keep',
+      form: 'keep',
+    }),
+    fields: every<FieldCategory, Strategy>(FIELDS, 'clear', { transcript: 'empty', tag: 'empty' }),
+    marks: true,
+    act: { action: 'data.redaction', reason: 'interaction_redaction' },
+  },
+  /** Retention: communications records that hold numbers are deleted when their time is over. */
+  retention: {
+    name: 'retention',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'delete', {
+      contact: 'skip',
+      scheduled: 'skip',
+      suppression: 'skip',
+    }),
+    fields: every<FieldCategory, Strategy>(FIELDS, 'keep'),
+    marks: false,
+    act: { action: 'data.retention', reason: 'retention_period' },
   },
 };
 
-const BUILT_IN = { forget: FORGET } as const;
-export type ProfileName = keyof typeof BUILT_IN;
-
 /** A built-in profile with the data map's own changes laid over it. */
-export function profileFor(name: ProfileName, map: DataMap): Profile {
+export function profileFor(name: ProfileName, map: Pick<DataMap, 'profiles'>): Profile {
   const base = BUILT_IN[name];
   const own = map.profiles[name];
-  return { name, records: { ...base.records, ...own?.records }, fields: { ...base.fields, ...own?.fields } };
+  return { ...base, records: { ...base.records, ...own?.records }, fields: { ...base.fields, ...own?.fields } };
 }

@@ -8,6 +8,8 @@ const { Long } = mongoose.mongo;
 
 /** Whose records: one number on one account, with every value a record may hold it as. */
 export interface Subject extends Replacements {
+  /** When the change is made, for records that note it. */
+  readonly now: Date;
   readonly number: PhoneNumber;
   /** The value of the platform's own account field. */
   readonly account: AccountValue;
@@ -22,7 +24,7 @@ export type AccountValue = string | number | InstanceType<typeof mongoose.mongo.
  * The selector of one number.
  * @throws TypeError when the number or the account is not one: a filter made from nothing would select everything
  */
-export function numberSubject(number: PhoneNumber, account: AccountValue, token: string): Subject {
+export function numberSubject(number: PhoneNumber, account: AccountValue, token: string, now = new Date()): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
   const forms = storedForms(number);
@@ -30,6 +32,7 @@ export function numberSubject(number: PhoneNumber, account: AccountValue, token:
     number,
     account,
     token,
+    now,
     masked: maskNumber(number),
     values: [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))],
   };

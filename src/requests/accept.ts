@@ -1,5 +1,5 @@
-import mongoose from 'mongoose';
-import { type Account, randomText } from '../accounts/accounts.ts';
+import type mongoose from 'mongoose';
+import type { Account } from '../accounts/accounts.ts';
 import { isDuplicateKey, isTransient } from '../db/connection.ts';
 import type { Plan } from '../erasure/plan.ts';
 import type { RecordStore } from '../erasure/store.ts';
@@ -10,6 +10,7 @@ import type { Seal } from '../subject/seal.ts';
 import type { Tokens } from '../subject/token.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
+import { draftRequest } from './open-request.ts';
 
 export interface AcceptDependencies {
   readonly connection: mongoose.Connection;
@@ -56,27 +57,18 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
   if (unfinished) return { request: unfinished, fresh: false };
   if (!affiliated) throw new LetheError('no_affiliation');
 
-  const reference = randomText(15);
-  const request: ErasureRequest = {
-    _id: new mongoose.mongo.ObjectId(),
-    reference,
+  const request = draftRequest({
     account_id: account._id,
     profile: 'forget',
-    state: 'accepted',
-    unfinished: true,
+    selector: { by: 'number' },
     token: subject.token,
-    masked: subject.masked,
-    sealed: deps.seal.close(number, reference),
-    keep_suppression: !input.unsuppress,
     requested_by: input.keyId,
-    created_at: now,
-    due_at: new Date(now.getTime() + deps.deadlineMs),
-    not_before: now,
-    look_at: new Date(now.getTime() + deps.graceMs),
-    generation: 1,
-    erased: {},
-    failures: 0,
-  };
+    keep_suppression: !input.unsuppress,
+    seal: (reference) => deps.seal.close(number, reference),
+    now,
+    deadlineMs: deps.deadlineMs,
+    graceMs: deps.graceMs,
+  });
   try {
     await inTransaction(deps.connection, async (session) => {
       // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
@@ -87,7 +79,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     if (!isDuplicateKey(error) && !isTransient(error)) throw error;
     // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
     const winner = await findUnfinished(deps, account, every);
-    if (winner) return { request: winner, fresh: winner.reference === reference };
+    if (winner) return { request: winner, fresh: winner.reference === request.reference };
     throw error;
   }
   return { request, fresh: true };
@@ -123,7 +115,7 @@ function findUnfinished(
   tokens: readonly string[],
 ): Promise<Accepted['request'] | null> {
   return requestsOf(db).findOne(
-    { account_id: account._id, token: { $in: [...tokens] }, unfinished: true },
+    { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget', unfinished: true },
     { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
   );
 }

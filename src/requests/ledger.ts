@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import type { ProfileName } from '../erasure/profile.ts';
 
 /** What a request may be in. `failed` is retried too: only `completed` is the end. */
 export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'completed', 'failed'] as const;
@@ -19,13 +20,14 @@ export interface ErasureRequest {
   readonly reference: string;
   /** Lethe's account. */
   readonly account_id: string;
-  readonly profile: 'forget';
+  readonly profile: ProfileName;
+  /** Whose records: those on a number (sealed), or those older than a moment. */
+  readonly selector: { readonly by: 'number' } | { readonly by: 'age'; readonly before: Date };
   state: RequestState;
   /** Present and true until completed: the partial indexes are on it. */
   unfinished?: true;
-  /** Stands for the number: HMAC, keyed and scoped by account. */
+  /** Stands for the number: HMAC, keyed and scoped by account. For other selectors, what makes two requests the same. */
   readonly token: string;
-  readonly masked: string;
   /** The number, sealed; dropped when completed. */
   sealed?: string;
   readonly keep_suppression: boolean;

@@ -1,9 +1,12 @@
 import type mongoose from 'mongoose';
 import type { Account } from '../accounts/accounts.ts';
+import type { ProfileName } from '../erasure/profile.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export interface StatusQuery {
   readonly account: Account;
+  /** Requests of this contract only. */
+  readonly profile: ProfileName;
   /** Requests submitted in `[from, to)`. */
   readonly window?: { from: Date; to: Date };
   readonly reference?: string;
@@ -27,6 +30,7 @@ export async function findRequests(db: mongoose.mongo.Db, query: StatusQuery): P
     throw new TypeError('a day or a reference is needed');
   const filter = {
     account_id: query.account._id,
+    profile: query.profile,
     ...(query.window && { created_at: { $gte: query.window.from, $lt: query.window.to } }),
     ...(query.reference !== undefined && { reference: query.reference }),
   };

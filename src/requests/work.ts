@@ -1,7 +1,12 @@
+import type mongoose from 'mongoose';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { DataMap } from '../data-map/schema.ts';
+import { targetsByAge } from '../erasure/by-age.ts';
 import { targetsByNumber } from '../erasure/by-number.ts';
-import type { Plan } from '../erasure/plan.ts';
+import { compilePlan, type Plan } from '../erasure/plan.ts';
+import { PROFILE_NAMES, type Profile, type ProfileName, profileFor } from '../erasure/profile.ts';
+import { compileRecordPlan, type RecordStep } from '../erasure/record-plan.ts';
 import type { RecordStore } from '../erasure/store.ts';
 import { numberSubject } from '../erasure/subject.ts';
 import type { Target } from '../erasure/target.ts';
@@ -21,7 +26,8 @@ export interface Work {
 }
 
 export interface WorkDependencies {
-  readonly plan: Plan;
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
@@ -30,27 +36,41 @@ export interface WorkDependencies {
   readonly now: () => Date;
 }
 
+/** What the parts of a request's work have in common. */
+interface Bound {
+  readonly request: ErasureRequest;
+  readonly account: Account;
+}
+
+type Part = Omit<Work, 'finish'> & { settle(): Promise<void> };
+
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createWork(deps: WorkDependencies): (request: ErasureRequest, account: Account) => Work {
-  const { plan, store, suppressions, tokens, seal, audit } = deps;
+  const { dataMap, audit, now } = deps;
+  const plans = Object.fromEntries(
+    PROFILE_NAMES.map((name) => {
+      const profile = profileFor(name, dataMap);
+      const byAge = compileRecordPlan(dataMap, profile, (entry) => entry.at !== undefined);
+      return [name, { profile, byNumber: compilePlan(dataMap, profile), byAge: byAge.filter(endsByItself) }];
+    }),
+  ) as unknown as Record<ProfileName, { profile: Profile; byNumber: Plan; byAge: RecordStep[] }>;
+
   return (request, account) => {
-    if (!request.sealed) throw new ErasureFailure('unsealable');
-    const number = seal.open(request.sealed, request.reference);
-    const subject = numberSubject(number, account.records_id, request.token);
-    const keeps = request.keep_suppression && suppressions.keepsNumber;
-    const steps = plan.steps.filter((step) => !(step.suppression && keeps));
+    const { profile, byNumber, byAge } = plans[request.profile];
+    const bound = { request, account };
+    const { settle, ...work } =
+      request.selector.by === 'age'
+        ? bindAge(deps, bound, byAge, request.selector.before)
+        : bindNumber(deps, bound, byNumber);
     return {
-      targets: targetsByNumber(store, steps, subject),
-      lastPending: () => Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject))),
+      ...work,
       async finish(erased) {
-        const every = [...tokens.every(account._id, number), request.token];
-        await suppressions.settle(subject, every, request.keep_suppression);
+        await settle();
         await audit.append({
           account: account._id,
           actor: request.requested_by,
-          action: 'data.erasure',
-          reason: 'gdpr_forget',
-          at: deps.now(),
+          ...profile.act,
+          at: now(),
           counts: erased,
           reference: request.reference,
           token: request.token,
@@ -58,5 +78,40 @@ export function createWork(deps: WorkDependencies): (request: ErasureRequest, ac
         });
       },
     };
+  };
+}
+
+/** Records that are kept and not marked stay in a selection by age: they cannot be chosen that way. */
+function endsByItself(step: RecordStep): boolean {
+  return step.change(new Date()).kind === 'delete' || step.entry.redacted !== undefined;
+}
+
+function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan): Part {
+  const { store, suppressions, tokens, seal } = deps;
+  if (!request.sealed) throw new ErasureFailure('unsealable');
+  const number = seal.open(request.sealed, request.reference);
+  const subject = numberSubject(number, account.records_id, request.token, deps.now());
+  const keeps = request.keep_suppression && suppressions.keepsNumber;
+  const steps = plan.steps.filter((step) => !(step.suppression && keeps));
+  return {
+    targets: targetsByNumber(store, steps, subject),
+    lastPending: () => Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject))),
+    async settle() {
+      // A plan without the suppression list has put nothing on it.
+      if (!plan.steps.some((step) => step.suppression)) return;
+      await suppressions.settle(
+        subject,
+        [...tokens.every(account._id, number), request.token],
+        request.keep_suppression,
+      );
+    },
+  };
+}
+
+function bindAge(deps: WorkDependencies, { account }: Bound, steps: readonly RecordStep[], before: Date): Part {
+  return {
+    targets: targetsByAge(deps.db, steps, account.records_id, before, deps.now()),
+    lastPending: async () => [],
+    settle: async () => {},
   };
 }

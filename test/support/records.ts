@@ -10,6 +10,13 @@ export async function indexPlatform(db: Db): Promise<void> {
     ['scheduled_sms', 'to'],
     ['calls', 'from'],
     ['calls', 'to'],
+    ['chats', 'number'],
+    ['forms', 'number'],
+    ['verifications', 'number'],
+    ['insights', 'number'],
+    ['legs', 'from'],
+    ['legs', 'to'],
+    ['users', 'name'],
     ['blacklist', 'number'],
   ];
   for (const [collection, path] of wanted) await db.collection(collection).createIndex({ account_id: 1, [path]: 1 });

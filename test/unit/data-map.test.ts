@@ -61,13 +61,25 @@ describe('the data map', () => {
     ]);
   });
 
+  it.each([
+    ['numbers: []', 'numbers'],
+    ['numbers: [to]\nproducts: [sms]\nat: sent_at', ''],
+    ['numbers: [to]\nproducts: [sms]\nid: message_id', ''],
+    ['numbers: [to]\ninteraction: text\nid: message_id\nat: sent_at', ''],
+    ["numbers: ['to[]']\nproducts: [sms]\nid: message_id\nat: sent_at", ''],
+  ])('refuses an entry that lacks what it is used for: %s', (lines, path) => {
+    const faults = faultsOf(entry(`collection: sms\naccount: owner\nrecord: message\n${lines}`));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`collections[1]${path && '.'}${path}: `);
+  });
+
   it('reports every fault of an entry, each with its line and path', () => {
     const faults = faultsOf(
-      entry('collection: sms\naccount: owner\nrecord: letter\nnumbers: []\nfields:\n- { path: $x, category: body }'),
+      entry('collection: sms\naccount: owner\nrecord: letter\nnumbers: [7]\nfields:\n- { path: $x, category: body }'),
     );
     expect(faults.map((fault) => fault.split(': ').slice(0, 2).join(': '))).toEqual([
       'map.yaml:9: collections[1].record',
-      'map.yaml:10: collections[1].numbers',
+      'map.yaml:10: collections[1].numbers[0]',
       'map.yaml:12: collections[1].fields[0].path',
     ]);
   });
