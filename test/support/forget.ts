@@ -1,0 +1,29 @@
+import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import type { Platform } from './platform.ts';
+import { waitFor } from './wait-for.ts';
+import { call } from './wire.ts';
+
+/** Asks for a number to be forgotten, over HTTP. @throws Error when it is refused @returns the request's reference */
+export async function forget(url: string, key: string, body: object): Promise<string> {
+  const answer = await call(url, '/gdpr/forget', { key, body });
+  if (answer.status !== 200) throw new Error(`refused: ${answer.text}`);
+  return String(answer.body.reference);
+}
+
+/** The request's row in the ledger, as soon as the condition holds of it. */
+export function untilRequest(
+  platform: Platform,
+  reference: string,
+  what: string,
+  holds: (request: ErasureRequest) => boolean,
+): Promise<ErasureRequest> {
+  return waitFor(what, async () => {
+    const request = await requestsOf(platform.core.db).findOne({ reference });
+    return request && holds(request) ? request : null;
+  });
+}
+
+/** The request's row when it is completed. */
+export function untilCompleted(platform: Platform, reference: string): Promise<ErasureRequest> {
+  return untilRequest(platform, reference, 'completion', (request) => request.state === 'completed');
+}
