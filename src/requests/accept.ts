@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Account } from '../accounts/accounts.ts';
 import { isDuplicateKey, isTransient } from '../db/connection.ts';
+import { inTransaction } from '../db/transaction.ts';
 import type { Plan } from '../erasure/plan.ts';
 import type { RecordStore } from '../erasure/store.ts';
 import { numberSubject, type Subject } from '../erasure/subject.ts';
@@ -13,7 +14,6 @@ import { type ErasureRequest, requestsOf } from './ledger.ts';
 import { draftRequest } from './open-request.ts';
 
 export interface AcceptDependencies {
-  readonly connection: mongoose.Connection;
   readonly db: mongoose.mongo.Db;
   readonly plan: Plan;
   readonly store: RecordStore;
@@ -70,7 +70,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     graceMs: deps.graceMs,
   });
   try {
-    await inTransaction(deps.connection, async (session) => {
+    await inTransaction(deps.db, async (session) => {
       // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
       await requestsOf(deps.db).insertOne(request, { session });
       await deps.suppressions.add(subject, every, now, session);
@@ -136,21 +136,4 @@ async function isAffiliated(
     ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
   ];
   return (await Promise.all(looks)).some(Boolean);
-}
-
-async function inTransaction(
-  connection: mongoose.Connection,
-  work: (session: mongoose.mongo.ClientSession) => Promise<void>,
-): Promise<void> {
-  const session = connection.getClient().startSession();
-  try {
-    await session.withTransaction(() => work(session), {
-      readConcern: { level: 'snapshot' },
-      writeConcern: { w: 'majority', journal: true },
-      maxCommitTimeMS: 5_000,
-      timeoutMS: 8_000,
-    });
-  } finally {
-    await session.endSession();
-  }
 }

@@ -97,8 +97,8 @@ async function workOn(
     if (open.length === 0) break;
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
-  await work.finish(lease.erasedWith(done));
-  await lease.complete(done);
+  await work.report(lease.erasedWith(done));
+  await lease.complete(done, work.settle);
   return { outcome: 'completed' };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
+import { inTransaction } from '../db/transaction.ts';
 import { type ErasureRequest, type PendingStep, type RequestState, requestsOf } from './ledger.ts';
 
 /** Another worker took the request over: whatever this one still holds in its hands must be dropped. */
@@ -24,8 +25,15 @@ export interface Lease {
   announce(pending: readonly PendingStep[], done: readonly PendingStep[], state: RequestState): Promise<void>;
   /** All records changed so far: what the ledger has counted, and the batch it has not counted yet. */
   erasedWith(done: readonly PendingStep[]): Record<string, number>;
-  /** The end: counts, drops the sealed number, frees the number for a new request. @throws LeaseLost */
-  complete(done: readonly PendingStep[]): Promise<void>;
+  /**
+   * The end: counts, drops the sealed number, frees the number for a new request. What belongs to the end is done in
+   * the same transaction: a worker that was held up past its lease must not do it to the number's next request.
+   * @throws LeaseLost
+   */
+  complete(
+    done: readonly PendingStep[],
+    settle: (session: mongoose.mongo.ClientSession) => Promise<void>,
+  ): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -65,22 +73,18 @@ export async function claimRequest(
     { $set: { lease: { owner, until }, look_at: until, state: 'sweeping' } },
     { returnDocument: 'after' },
   );
-  if (request) return { outcome: 'claimed', request, lease: leaseOn(requests, request, owner, options) };
+  if (request) return { outcome: 'claimed', request, lease: leaseOn(db, request, owner, options) };
   const held = await requests.findOne({ ...identity, unfinished: true }, { projection: { lease: 1, not_before: 1 } });
   if (!held) return { outcome: 'finished' };
   const leased = held.lease?.until.getTime() ?? 0;
   return { outcome: 'later', at: new Date(Math.max(held.not_before.getTime(), leased, now.getTime() + 50)) };
 }
 
-function leaseOn(
-  requests: mongoose.mongo.Collection<ErasureRequest>,
-  request: ErasureRequest,
-  owner: string,
-  { leaseMs, now }: LeaseOptions,
-): Lease {
+function leaseOn(db: mongoose.mongo.Db, request: ErasureRequest, owner: string, { leaseMs, now }: LeaseOptions): Lease {
+  const requests = requestsOf(db);
   const guard = { _id: request._id, account_id: request.account_id, unfinished: true as const, 'lease.owner': owner };
-  const write = async (update: mongoose.mongo.UpdateFilter<ErasureRequest>) => {
-    const result = await requests.updateOne(guard, update);
+  const write = async (update: mongoose.mongo.UpdateFilter<ErasureRequest>, session?: mongoose.mongo.ClientSession) => {
+    const result = await requests.updateOne(guard, update, { ...(session && { session }) });
     if (result.matchedCount !== 1) throw new LeaseLost('the lease was lost');
   };
   const counting = (done: readonly PendingStep[]): { $inc?: Record<string, number> } => {
@@ -106,12 +110,16 @@ function leaseOn(
       } as mongoose.mongo.UpdateFilter<ErasureRequest>);
       remember(done);
     },
-    async complete(done) {
-      await write({
+    async complete(done, settle) {
+      const update = {
         $set: { state: 'completed', completed_at: now() },
         $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
         ...counting(done),
-      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+      } as mongoose.mongo.UpdateFilter<ErasureRequest>;
+      await inTransaction(db, async (session) => {
+        await write(update, session);
+        await settle(session);
+      });
     },
     async release({ state, at, done = [], failure, wait }) {
       await write({

@@ -21,8 +21,10 @@ export interface Work {
   readonly targets: readonly Target[];
   /** When the last record is due that is still to be acted on, one answer a mapped place; null where nothing is pending. */
   lastPending(): Promise<(Date | null)[]>;
-  /** What has to be true before the request may be called completed. Safe to repeat. */
-  finish(erased: Readonly<Record<string, number>>): Promise<void>;
+  /** Writes down what was done, before the request is called completed. Safe to repeat. */
+  report(erased: Readonly<Record<string, number>>): Promise<void>;
+  /** What becomes true together with the request's end, in the same transaction. */
+  settle(session: mongoose.mongo.ClientSession): Promise<void>;
 }
 
 export interface WorkDependencies {
@@ -42,7 +44,7 @@ interface Bound {
   readonly account: Account;
 }
 
-type Part = Omit<Work, 'finish'> & { settle(): Promise<void> };
+type Part = Omit<Work, 'report'>;
 
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createWork(deps: WorkDependencies): (request: ErasureRequest, account: Account) => Work {
@@ -58,14 +60,13 @@ export function createWork(deps: WorkDependencies): (request: ErasureRequest, ac
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
     const bound = { request, account };
-    const { settle, ...work } =
+    const part =
       request.selector.by === 'age'
         ? bindAge(deps, bound, byAge, request.selector.before)
         : bindNumber(deps, bound, byNumber);
     return {
-      ...work,
-      async finish(erased) {
-        await settle();
+      ...part,
+      async report(erased) {
         await audit.append({
           account: account._id,
           actor: request.requested_by,
@@ -96,13 +97,14 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   return {
     targets: targetsByNumber(store, steps, subject),
     lastPending: () => Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject))),
-    async settle() {
+    async settle(session) {
       // A plan without the suppression list has put nothing on it.
       if (!plan.steps.some((step) => step.suppression)) return;
       await suppressions.settle(
         subject,
         [...tokens.every(account._id, number), request.token],
         request.keep_suppression,
+        session,
       );
     },
   };

@@ -15,8 +15,8 @@ export interface Suppressions {
   has(subject: Subject, tokens: readonly string[]): Promise<boolean>;
   /** Is a tombstone of the number on the list? */
   hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
-  /** The end of an erasure: the number leaves its row, or the row leaves the list. Safe to repeat. */
-  settle(subject: Subject, tokens: readonly string[], keep: boolean): Promise<void>;
+  /** The end of an erasure: the number leaves its row, or the row leaves the list. */
+  settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
 }
 
 export const SUPPRESSION_REASON = 'gdpr_forget';
@@ -63,9 +63,10 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     async hasToken(subject, tokens) {
       return (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } })) !== null;
     },
-    async settle(subject, tokens, keep) {
-      if (!keep) await collection.deleteMany(byToken(subject, tokens));
-      else if (!keepsNumber) await collection.updateMany(byToken(subject, tokens), { $unset: { [numberPath]: '' } });
+    async settle(subject, tokens, keep, session) {
+      const rows = byToken(subject, tokens);
+      if (!keep) await collection.deleteMany(rows, { session });
+      else if (!keepsNumber) await collection.updateMany(rows, { $unset: { [numberPath]: '' } }, { session });
     },
   };
 }
