@@ -20,7 +20,10 @@ const MANIFEST = '.complete.json';
  *
  * @throws Error when that last folder exists and belongs to somebody else.
  */
-export async function openCacheFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
+export async function openCacheFolder(
+  env: NodeJS.ProcessEnv = process.env,
+  temporary: string = tmpdir(),
+): Promise<string> {
   const base = env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : join(homedir(), '.cache');
   const usual = join(base, 'lethe');
   try {
@@ -33,7 +36,7 @@ export async function openCacheFolder(env: NodeJS.ProcessEnv = process.env): Pro
     // falls through: a read-only or missing home folder is common in containers
   }
   const { uid } = userInfo();
-  const fallback = join(tmpdir(), `lethe-cache-${uid}`);
+  const fallback = join(temporary, `lethe-cache-${uid}`);
   await mkdir(fallback, { recursive: true, mode: 0o700 });
   const found = await lstat(fallback);
   if (!found.isDirectory() || (uid >= 0 && found.uid !== uid)) {

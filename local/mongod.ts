@@ -57,16 +57,13 @@ export async function startMongod(found: Mongod, detail: string, options: Servic
         stopSignal: 'SIGTERM',
         grace: 20_000,
       });
-      const client = await connectDirectly(port);
       try {
-        await tools.waitFor(child, log, () => becomePrimary(client, port), START);
+        await tools.waitFor(child, log, () => becomePrimary(port), START);
         await writeFile(join(folder, 'port'), String(port));
         return { detail, url: `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}`, port };
       } catch (error) {
         if ((await isPortFree(port)) || options.port !== undefined || attempt === PORT_TRIES) throw error;
         await tools.discard(child);
-      } finally {
-        await client.close();
       }
     }
   });
@@ -99,22 +96,29 @@ async function connectDirectly(port: number): Promise<mongo.MongoClient> {
 }
 
 /** One step on the way to a primary; true when it is one. Safe to repeat in every state. */
-async function becomePrimary(client: mongo.MongoClient, port: number): Promise<boolean> {
-  const admin = client.db('admin');
-  const host = `127.0.0.1:${port}`;
+async function becomePrimary(port: number): Promise<boolean> {
+  // A new client each time: one whose first connection failed stays closed for good.
+  const client = await connectDirectly(port);
   try {
-    const hello = await admin.command({ hello: 1 });
-    if (hello.isWritablePrimary === true && hello.me === host) return true;
-    const config = await readConfig(admin);
-    if (config === null) {
-      await admin.command({ replSetInitiate: { _id: REPLICA_SET, members: [{ _id: 0, host }] } });
-    } else if (config.members[0]?.host !== host) {
-      // A start on another port: the only member has moved, and there is no majority to ask.
-      const members = [{ ...config.members[0], host }];
-      await admin.command({ replSetReconfig: { ...config, version: config.version + 1, members }, force: true });
-    }
+    return await stepUp(client.db('admin'), `127.0.0.1:${port}`);
   } catch {
     // Not up yet, or between two states: the next step will tell.
+    return false;
+  } finally {
+    await client.close();
+  }
+}
+
+async function stepUp(admin: mongo.Db, host: string): Promise<boolean> {
+  const hello = await admin.command({ hello: 1 });
+  if (hello.isWritablePrimary === true && hello.me === host) return true;
+  const config = await readConfig(admin);
+  if (config === null) {
+    await admin.command({ replSetInitiate: { _id: REPLICA_SET, members: [{ _id: 0, host }] } });
+  } else if (config.members[0]?.host !== host) {
+    // A start on another port: the only member has moved, and there is no majority to ask.
+    const members = [{ ...config.members[0], host }];
+    await admin.command({ replSetReconfig: { ...config, version: config.version + 1, members }, force: true });
   }
   return false;
 }

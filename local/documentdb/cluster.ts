@@ -185,7 +185,7 @@ function describeSettings(sockets: string, durable: boolean): string {
     wal_level: 'minimal',
     max_wal_senders: 0,
     max_wal_size: '512MB',
-    deadlock_timeout: '50ms',
+    deadlock_timeout: '10ms',
     autovacuum_naptime: '5s',
     log_min_messages: 'fatal',
     log_min_error_statement: 'panic',
