@@ -89,15 +89,32 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
 
 /**
  * The filter every query of a step begins with: one account, one number in all its forms.
- * @param scalarOnly leave out fields that hold an array where the map says a plain value: an update would replace all of it
+ * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
+ * should be, as an update would replace all of it, and an array that is none
  * @throws TypeError when account or values are missing
  */
 export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
   assertAccount(subject.account);
   if (subject.values.length === 0) throw new TypeError('a number is needed for every filter');
-  const condition: mongoose.mongo.Document = { $in: subject.values };
-  if (scalarOnly && !throughArray(place.path)) condition.$not = { $type: 'array' };
-  return { [place.accountPath]: subject.account, [place.path.dotted]: condition };
+  const anywhere = { $in: subject.values };
+  const plain = unlessArray(anywhere);
+  const found = { [place.accountPath]: subject.account };
+  if (!scalarOnly) return { ...found, [place.path.dotted]: anywhere };
+  if (!throughArray(place.path)) return { ...found, [place.path.dotted]: plain };
+  // The dotted condition is for the index, which cannot serve the other everywhere.
+  return { ...found, $and: [{ [place.path.dotted]: anywhere }, withinArrays(place.path.pieces, plain)] };
+}
+
+/** An array that holds the number holds other people's beside it. */
+function unlessArray(condition: mongoose.mongo.Document): mongoose.mongo.Document {
+  return { ...condition, $not: { $type: 'array' } };
+}
+
+/** `a[].b[].c` under a condition: `{a: {$elemMatch: {b: {$elemMatch: {c: condition}}}}}`. */
+function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Document): mongoose.mongo.Document {
+  const [first = '', ...rest] = pieces;
+  if (rest.length === 0) return { [first]: condition };
+  return { [first]: { $elemMatch: rest.length === 1 && rest[0] === '' ? condition : withinArrays(rest, condition) } };
 }
 
 /** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
@@ -117,7 +134,8 @@ function changeOf(entry: CollectionMap, number: FieldPath, profile: Profile, sub
       .filter(Boolean)
       .join('.');
     const array = elements.pieces[elements.pieces.length - 2] ?? '';
-    const pull: mongoose.mongo.Document = { [at + array]: rest === '' ? within : { [rest]: within } };
+    const condition = number.pieces.length === elements.pieces.length ? unlessArray(within) : within;
+    const pull: mongoose.mongo.Document = { [at + array]: rest === '' ? condition : { [rest]: condition } };
     return { kind: 'update', update: { $pull: pull }, arrayFilters };
   }
 
@@ -160,7 +178,8 @@ function locate(
       .slice(index + 1)
       .filter(Boolean)
       .join('.');
-    arrayFilters.push({ [rest === '' ? `e${index}` : `e${index}.${rest}`]: within });
+    const condition = index === number.pieces.length - 2 ? unlessArray(within) : within;
+    arrayFilters.push({ [rest === '' ? `e${index}` : `e${index}.${rest}`]: condition });
   }
   return { at, arrayFilters };
 }

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
+import type { DataMapInput } from '../../src/data-map/schema.ts';
 import type { Step, Wait } from '../../src/erasure/plan.ts';
 import { type AccountValue, numberSubject, type Subject } from '../../src/erasure/subject.ts';
 import { ErasureFailure } from '../../src/errors.ts';
 import { parseSubjectNumber } from '../../src/phone/number.ts';
+import { writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 
@@ -19,11 +22,24 @@ const subjectOf = (digits: number, owner: AccountValue = account): Subject => {
 /** Jobs that run side by side share queries: none may see, miss or suffer what belongs to another. */
 describe('calls of the record store that are joined', () => {
   let platform: Platform;
+  let map: Awaited<ReturnType<typeof writeMap>>;
   beforeAll(async () => {
-    platform = await openPlatform('joined');
+    const visits: DataMapInput['collections'][number] = {
+      collection: 'visits',
+      account: 'account_id',
+      record: 'other',
+      numbers: ['phone'],
+      fields: [{ path: 'who.name', category: 'name' }],
+    };
+    const { version, collections } = DEFAULT_DATA_MAP as unknown as DataMapInput;
+    map = await writeMap({ version, collections: [...collections, visits] });
+    platform = await openPlatform('joined', { DATA_MAP: map.file });
     await indexPlatform(platform.core.db);
   });
-  afterAll(() => platform?.close());
+  afterAll(async () => {
+    await platform?.close();
+    await map?.remove();
+  });
 
   const step = (key: string): Step => {
     const found = platform.core.plan.steps.find((one) => one.key === key);
@@ -71,24 +87,26 @@ describe('calls of the record store that are joined', () => {
 
   it('change: a record of the wrong shape fails its own erasure and no other', async () => {
     const { store, db } = platform.core;
-    const lists = step('contact_lists.contacts.number');
     const ids = new Map<number, unknown>();
     for (const digits of numbers) {
-      const contacts = { number: String(digits) };
+      // A place inside `who` cannot be written where `who` is a string.
+      const who = digits === 447700900105 ? 'Jo' : { name: 'Jo' };
       const { insertedId } = await db
-        .collection('contact_lists')
-        .insertOne({ account_id: account, contacts: digits === 447700900105 ? contacts : [contacts] });
+        .collection('visits')
+        .insertOne({ account_id: account, phone: String(digits), who });
       ids.set(digits, insertedId);
     }
+    const visits = step('visits.phone');
     const outcomes = await Promise.allSettled(
-      numbers.map((digits) => store.change(lists, subjectOf(digits), [ids.get(digits)])),
+      numbers.map((digits) => store.change(visits, subjectOf(digits), [ids.get(digits)])),
     );
     const failed = numbers.filter((_, index) => outcomes[index]?.status === 'rejected');
     expect(failed).toEqual([447700900105]);
     const reason = outcomes[5]?.status === 'rejected' ? outcomes[5].reason : null;
     expect(reason).toBeInstanceOf(ErasureFailure);
-    expect(reason).toMatchObject({ failure: 'unsupported_type', where: 'contact_lists.contacts.number' });
-    expect(await db.collection('contact_lists').countDocuments({ account_id: account, contacts: [] })).toBe(39);
+    expect(reason).toMatchObject({ failure: 'unsupported_type', where: 'visits.phone' });
+    expect(await db.collection('visits').countDocuments({ account_id: account, 'who.name': null })).toBe(40);
+    expect(await db.collection('visits').countDocuments({ account_id: account, phone: /^44\*/ })).toBe(39);
   });
 
   it('isLeft: each gets its own answer', async () => {
