@@ -1,10 +1,11 @@
 import { Command } from 'commander';
-import { runApi } from '../../api/main.ts';
 import type { CommandContext } from '../context.ts';
 
 /** `lethe api` */
 export function api(context: CommandContext): Command {
-  return new Command('api')
-    .description('Run an API process until it is told to stop')
-    .action(() => runApi(context.env));
+  return new Command('api').description('Run an API process until it is told to stop').action(async () => {
+    // Loaded when it is run: no other command needs a web server.
+    const { runApi } = await import('../../api/main.ts');
+    await runApi(context.env);
+  });
 }

@@ -16,7 +16,18 @@ interface Options {
 }
 
 const MOST_ROWS = 10_000;
-const HEADER = ['REFERENCE', 'ACCOUNT', 'STATE', 'ACCEPTED', 'DUE', 'NEXT LOOK', 'FAILURES', 'ERASED', 'WHY'];
+const HEADER = [
+  'REFERENCE',
+  'ACCOUNT',
+  'PROFILE',
+  'STATE',
+  'ACCEPTED',
+  'DUE',
+  'NEXT LOOK',
+  'FAILURES',
+  'ERASED',
+  'WHY',
+];
 
 /** `lethe request list`: unfinished requests, the nearest deadline first. */
 export function requestList(context: CommandContext): Command {
@@ -70,6 +81,7 @@ function rowOf(request: ErasureRequest, now: Date): string[] {
   return [
     request.reference,
     request.account_id,
+    request.profile,
     request.state + overdue,
     formatTime(request.created_at),
     formatTime(request.due_at),

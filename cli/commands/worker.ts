@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { runWorker } from '../../workers/main.ts';
 import type { CommandContext } from '../context.ts';
 
 /** `lethe worker [--drain]` */
@@ -7,5 +6,9 @@ export function worker(context: CommandContext): Command {
   return new Command('worker')
     .description('Run a worker process until it is told to stop')
     .option('--drain', 'work off what is due, then exit: for cron and scheduled jobs', false)
-    .action(({ drain }: { drain: boolean }) => runWorker(context.env, { drain }));
+    .action(async ({ drain }: { drain: boolean }) => {
+      // Loaded when it is run: no other command needs a queue.
+      const { runWorker } = await import('../../workers/main.ts');
+      await runWorker(context.env, { drain });
+    });
 }
