@@ -1,0 +1,51 @@
+import { readConfig } from '../../src/config.ts';
+import { createCore } from '../../src/core.ts';
+import { type Filter, selectNumber } from '../../src/erasure/plan.ts';
+import { type AccountValue, numberSubject } from '../../src/erasure/subject.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
+import { sideBySide } from './world.ts';
+
+/** The question this process answers, with the seconds it took. */
+export interface BareErasures {
+  readonly concurrency: number;
+  readonly subjects: readonly { readonly account: AccountValue; readonly number: PhoneNumber }[];
+}
+
+/** Records a batch and step: what the worker asks for at first. */
+const AT_ONCE = 125;
+
+const core = createCore(readConfig(process.env), { poolSize: 24 });
+await core.db.command({ ping: 1 });
+
+/** One person's records found, changed and looked for again: one call after the other, each awaited. */
+async function erase({ account, number }: BareErasures['subjects'][number]): Promise<void> {
+  const subject = numberSubject(number, account, 'none');
+  for (const step of core.plan.steps) {
+    const collection = core.db.collection(step.collection);
+    const filter = { ...selectNumber(step, subject, true), ...step.except };
+    const found = await collection
+      .find(filter, { projection: { _id: 1 } })
+      .limit(AT_ONCE)
+      .toArray();
+    if (found.length === 0) continue;
+    const these: Filter = { _id: { $in: found.map((row) => row._id) } };
+    const change = step.change(subject);
+    if (change.kind === 'delete') await collection.deleteMany(these);
+    else {
+      const { update, arrayFilters } = change;
+      await collection.updateMany(these, update, arrayFilters.length > 0 ? { arrayFilters } : {});
+    }
+  }
+  for (const step of core.plan.steps) {
+    const filter = { ...selectNumber(step, subject, false), ...step.except };
+    const left = await core.db.collection(step.collection).findOne(filter, { projection: { _id: 1 } });
+    if (left) throw new Error(`a record is left at ${step.key}`);
+  }
+}
+
+process.on('message', async ({ concurrency, subjects }: BareErasures) => {
+  const start = performance.now();
+  await sideBySide(subjects, concurrency, erase);
+  process.send?.({ seconds: (performance.now() - start) / 1000 });
+});
+process.on('disconnect', () => core.close());

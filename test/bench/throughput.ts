@@ -1,0 +1,92 @@
+import type { Account } from '../../src/accounts/accounts.ts';
+import { insertRecords } from '../support/records.ts';
+import type { BareErasures } from './bare-erasures.ts';
+import { startBare, startLethe } from './children.ts';
+import { compare, type Figure, type Measurement, timed } from './measurement.ts';
+import { dramaNumber, sideBySide, type World } from './world.ts';
+
+const REQUESTS = 400;
+const WARM_UP = 100;
+/** Twenty records a person. */
+const RECORDS = { contacts: 1, lists: 1, sent: 10, received: 6, calls: 2 } as const;
+const RECORDS_A_REQUEST = 20;
+/** Accounts the requests of the second figure come from. */
+const SEVERAL = 8;
+
+/**
+ * Requests a second of one real worker, against the same finds, changes and looks of verification by bare calls, as
+ * many side by side, with no ledger and no queue. The worker joins calls of requests on one account; how much that
+ * gives depends on how many accounts the requests come from, so both are measured.
+ */
+export const measureThroughput: Measurement = async (bench) => {
+  const world = await bench.open('throughput');
+  const worker = startLethe('worker', world.env);
+  const bare = startBare('bare-erasures.ts', world.env);
+  try {
+    await worker.line('worker started');
+    const measure = async (name: string, accounts: number, least: number): Promise<Figure> => {
+      const speeds = { product: [] as number[], reference: [] as number[] };
+      const requests = bench.scaled(REQUESTS, 64);
+      const erase = async (count: number) => {
+        const people = await insertPeople(world, accounts, count);
+        const accepted = (
+          await Promise.all(people.map(({ account, numbers }) => world.accept(account, numbers)))
+        ).flat();
+        const seconds = await timed(async () => {
+          const done = worker.lines('request completed', accepted.length);
+          await world.queue(accepted);
+          await done;
+        });
+        await world.check(accepted, accepted.length * RECORDS_A_REQUEST);
+        return accepted.length / seconds;
+      };
+      const eraseBare = async (count: number) => {
+        const people = await insertPeople(world, accounts, count);
+        const question: BareErasures = {
+          concurrency: world.config.WORKER_CONCURRENCY,
+          subjects: people.flatMap(({ account, numbers }) =>
+            numbers.map((number) => ({ account: account.records_id, number })),
+          ),
+        };
+        const { seconds } = await bare.ask<{ seconds: number }>(question);
+        return question.subjects.length / seconds;
+      };
+      await erase(Math.min(requests, WARM_UP));
+      await eraseBare(Math.min(requests, WARM_UP));
+      for (let round = 1; round <= bench.rounds; round += 1) {
+        speeds.product.push(await erase(requests));
+        speeds.reference.push(await eraseBare(requests));
+        bench.note(`${name}: round ${round} of ${bench.rounds}`);
+      }
+      return {
+        name,
+        unit: 'requests/s',
+        against: 'bare driver calls',
+        ...compare(speeds.product, speeds.reference),
+        target: { least },
+      };
+    };
+    return [await measure('throughput', 1, 0.6), await measure(`throughput, ${SEVERAL} accounts`, SEVERAL, 0.6)];
+  } finally {
+    await worker.stop();
+    await bare.stop();
+    await world.close();
+  }
+};
+
+async function insertPeople(
+  world: World,
+  accounts: number,
+  requests: number,
+): Promise<{ account: Account; numbers: ReturnType<typeof dramaNumber>[] }[]> {
+  return Promise.all(
+    Array.from({ length: accounts }, async () => {
+      const { account } = await world.account();
+      const numbers = Array.from({ length: Math.ceil(requests / accounts) }, (_, index) => dramaNumber(index));
+      await sideBySide(numbers, 4, (number) =>
+        insertRecords(world.core.db, account.records_id, number, RECORDS, '447700900999'),
+      );
+      return { account, numbers };
+    }),
+  );
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import { type Core, createCore } from '../../src/core.ts';
+import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
+import { openRedis } from '../../src/queue/connections.ts';
+import { createProducer } from '../../src/queue/producer.ts';
+import { acceptForget } from '../../src/requests/accept.ts';
+import { type ErasureRequest, jobIdOf, requestsOf } from '../../src/requests/ledger.ts';
+import { generateKey } from '../../src/subject/key-ring.ts';
+import { indexPlatform } from '../support/records.ts';
+
+type Request = Pick<ErasureRequest, 'reference' | 'account_id' | 'generation'>;
+
+/** A database with the default collections and their indexes, and a queue. Settings are the defaults of production. */
+export interface World {
+  readonly env: NodeJS.ProcessEnv;
+  readonly config: Config;
+  readonly core: Core;
+  account(): Promise<{ account: Account; key: string }>;
+  /** Puts requests in the ledger as the API does; no job is queued. */
+  accept(account: Account, numbers: readonly PhoneNumber[]): Promise<Request[]>;
+  queue(requests: readonly Request[]): Promise<void>;
+  /** @throws Error unless all are completed, with these records in all between them: a wrong count has no speed */
+  check(requests: readonly Request[], records: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Ofcom sets 07700 900000 to 900999 aside for drama: nobody has them. */
+export function dramaNumber(index: number): PhoneNumber {
+  if (index < 0 || index > 999) throw new RangeError('there are a thousand numbers for drama');
+  const parsed = parseSubjectNumber(447_700_900_000 + index, ['44']);
+  if (!parsed.ok) throw new Error('not a number');
+  return parsed.number;
+}
+
+const SIDE_BY_SIDE = 16;
+const HOUR_MS = 3_600_000;
+
+/** @param engines where MongoDB and Redis are */
+export async function openWorld(engines: { mongodbUri: string; redisUrl: string }, name: string): Promise<World> {
+  const unique = `bench-${name}-${randomBytes(3).toString('hex')}`;
+  const now = new Date();
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env.PATH,
+    MONGODB_URI: engines.mongodbUri,
+    REDIS_URL: engines.redisUrl,
+    MONGODB_DATABASE: unique,
+    QUEUE_PREFIX: unique,
+    LETHE_SEAL_KEYS: generateKey(now),
+    LETHE_TOKEN_KEYS: generateKey(now),
+    PORT: '0',
+    // Counted as always, and never reached.
+    RATE_LIMIT_PER_SECOND: '1000000',
+  };
+  const config = readConfig(env);
+  const core = createCore(config, { poolSize: SIDE_BY_SIDE + 4 });
+  const redis = openRedis({ url: config.REDIS_URL, cluster: false }, 'patient', (error) =>
+    console.error(error.message),
+  );
+  const producer = createProducer(redis, config.QUEUE_PREFIX, (error) => console.error(error.message));
+  await core.prepare();
+  await indexPlatform(core.db);
+  // The grace is long: the relay must not queue a request before its round begins.
+  const deps = { ...core, deadlineMs: 24 * HOUR_MS, graceMs: HOUR_MS };
+
+  return {
+    env,
+    config,
+    core,
+    async account() {
+      const account = await core.accounts.create({ name: 'Bench', now: new Date() });
+      const made = await core.keys.create({ account: account._id, now: new Date() });
+      if (!made) throw new Error('no key was made');
+      return { account, key: made.whole };
+    },
+    accept: (account, numbers) =>
+      sideBySide(numbers, SIDE_BY_SIDE, async (number) => {
+        const { request } = await acceptForget(
+          deps,
+          { account, keyId: 'bench', number, unsuppress: false },
+          new Date(),
+        );
+        return request;
+      }),
+    async queue(requests) {
+      await Promise.all(
+        requests.map((request) =>
+          producer.add(
+            'erase',
+            { account: request.account_id, reference: request.reference },
+            { id: jobIdOf(request) },
+          ),
+        ),
+      );
+    },
+    async check(requests, records) {
+      const rows = await requestsOf(core.db)
+        .find({ reference: { $in: requests.map((request) => request.reference) } })
+        .toArray();
+      const completed = rows.filter((row) => row.state === 'completed').length;
+      const erased = rows.flatMap((row) => Object.values(row.erased)).reduce((sum, count) => sum + count, 0);
+      if (completed !== requests.length || erased !== records) {
+        throw new Error(
+          `${completed} of ${requests.length} requests completed, ${erased} of ${records} records erased`,
+        );
+      }
+    },
+    async close() {
+      await producer.close();
+      for await (const keys of redis.status === 'ready' ? scan(redis, unique) : []) await redis.unlink(keys);
+      redis.disconnect();
+      await core.db.dropDatabase();
+      await core.close();
+    },
+  };
+}
+
+function scan(redis: ReturnType<typeof openRedis>, prefix: string): AsyncIterable<string[]> {
+  if (!('scanStream' in redis)) return (async function* () {})();
+  return redis.scanStream({ match: `{${prefix}}:*`, count: 1_000 });
+}
+
+/** Works on a list with so many at a time; results in the order of the list. */
+export async function sideBySide<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let at = next++; at < items.length; at = next++) results[at] = await work(items[at] as Item);
+    }),
+  );
+  return results;
+}
