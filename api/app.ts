@@ -12,7 +12,11 @@ import { logAccess } from './access-log.ts';
 import { authenticate } from './auth.ts';
 import { readBytes } from './body.ts';
 import { handleErrors, presentError } from './errors.ts';
+import { forgetOperations } from './forget/operations.ts';
 import { forgetRoutes } from './forget/routes.ts';
+import { describeApi } from './openapi/document.ts';
+import { openApiRoutes } from './openapi/routes.ts';
+import { operationsOperations } from './operations/operations.ts';
 import { operationsRoutes } from './operations/routes.ts';
 import { limitRate } from './rate-limit.ts';
 
@@ -25,6 +29,8 @@ export interface AppDependencies {
 }
 
 const HOUR_MS = 3_600_000;
+/** The version of the API's description. */
+const VERSION = '1.0.0';
 
 /** Builds the whole API, without listening. */
 export function createApp(deps: AppDependencies): Express {
@@ -39,6 +45,9 @@ export function createApp(deps: AppDependencies): Express {
   const figures = createLedgerFigures(core.db);
   const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
   app.use(logAccess(logger, metrics));
+  // A door's operations stand beside its routes: a test fails when one of the two is missing.
+  const operations = [...operationsOperations, ...forgetOperations(config.NUMBER_PREFIXES)];
+  app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
 
   const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LetheError } from '../../src/errors.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
+import { DATE_FORMATS } from '../../src/requests/dates/parse.ts';
 
 /** `true`, `"true"`, `1` and `"1"`, and their opposites: JSON clients and form clients alike. */
 const flag = z
@@ -17,16 +18,31 @@ const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
   impossible: 'is not a possible phone number',
 };
 
-const phoneNumber = (prefixes: readonly string[]) =>
-  z.unknown().transform((value, context): PhoneNumber => {
-    const parsed = parseSubjectNumber(value, prefixes);
-    if (parsed.ok) return parsed.number;
-    context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] });
-    return z.NEVER;
-  });
+/** A data subject's number as the contract takes it. */
+export const phoneNumber = (prefixes: readonly string[]) =>
+  z
+    .unknown()
+    .transform((value, context): PhoneNumber => {
+      const parsed = parseSubjectNumber(value, prefixes);
+      if (parsed.ok) return parsed.number;
+      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] });
+      return z.NEVER;
+    })
+    .meta({
+      type: ['integer', 'string'],
+      description: `International digits without a plus, beginning with ${prefixes.join(' or ')}`,
+    });
 
 export const forgetSchema = (prefixes: readonly string[]) =>
-  z.object({ number: phoneNumber(prefixes), blacklist: flag.optional(), sandbox: flag.optional() });
+  z.object({
+    number: phoneNumber(prefixes),
+    blacklist: flag
+      .optional()
+      .meta({
+        description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
+      }),
+    sandbox: flag.optional().meta({ description: 'true: a dry run; nothing is written' }),
+  });
 
 export const checkSchema = (prefixes: readonly string[]) => z.object({ number: phoneNumber(prefixes) });
 
@@ -52,7 +68,10 @@ const wholeNumber = (least: number, most: number, fallback: number) =>
     .default(fallback);
 
 export const statusSchema = z.object({
-  date: z.unknown().optional(),
+  date: z
+    .unknown()
+    .optional()
+    .meta({ type: ['string', 'integer'], description: `The day of submission: ${DATE_FORMATS.join('; ')}` }),
   reference: z
     .string({ error: 'must be a string' })
     .regex(/^[A-Za-z0-9]{15}$/, 'must be 15 letters or digits')

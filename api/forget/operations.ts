@@ -1,0 +1,74 @@
+import { ERRORS, type ErrorName } from '../../src/errors.ts';
+import type { Answer, Operation } from '../openapi/operation.ts';
+import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
+
+const ACCEPTED = {
+  status: 'SUCCESS',
+  msg: 'Your request has been accepted',
+  reference: 'BWwmkoxO3YTfpEt',
+  created_at: 1548892800,
+};
+const REMOVED = {
+  ...ACCEPTED,
+  msg: 'The number has been removed',
+  state: 'completed',
+  due_at: 1548979200,
+  completed_at: 1548892860,
+  erased: { contacts: 1, sent_sms: 12 },
+};
+
+/** Errors of the table as answers, joined where two have one status. */
+export function errorAnswers(...names: ErrorName[]): Record<number, Answer> {
+  const answers: Record<number, Answer> = {};
+  for (const name of names) {
+    const { status, code, message } = ERRORS[name];
+    const before = answers[status];
+    answers[status] = before
+      ? { ...before, description: `${before.description}; or ${code}: ${message}` }
+      : { description: `${code}: ${message}`, example: { error: { code, msg: message } } };
+  }
+  return answers;
+}
+
+const COMMON: ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
+
+/** What the forget and status contract tells about itself. */
+export function forgetOperations(prefixes: readonly string[]): Operation[] {
+  const door = 'forget';
+  const status = {
+    door,
+    summary: 'Is it done? By day of submission, or by reference',
+    responses: {
+      200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
+      ...errorAnswers(...COMMON, 'no_records', 'request_failed'),
+    },
+  };
+  return [
+    {
+      method: 'post',
+      path: '/gdpr/forget',
+      door,
+      summary: 'Erase a number',
+      description:
+        'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
+      body: forgetSchema(prefixes),
+      responses: {
+        200: { description: 'Accepted', example: ACCEPTED },
+        ...errorAnswers(...COMMON, 'no_affiliation'),
+      },
+    },
+    { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
+    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema },
+    {
+      method: 'post',
+      path: '/blacklist/check',
+      door,
+      summary: 'May this number be written to?',
+      body: checkSchema(prefixes),
+      responses: {
+        200: { description: 'Whether it is suppressed', example: { blacklisted: true } },
+        ...errorAnswers(...COMMON),
+      },
+    },
+  ];
+}

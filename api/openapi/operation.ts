@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+
+/** What a route tells about itself: the schemas are those that check its requests. */
+export interface Operation {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As Express knows it: `/v1/contacts/:e164`. */
+  readonly path: string;
+  /** The front door it belongs to. */
+  readonly door: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** False: it asks for no key. */
+  readonly open?: boolean;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly responses: Readonly<Record<number, Answer>>;
+}
+
+/** One answer of a route. */
+export interface Answer {
+  readonly description: string;
+  /** JSON unless another type is named; none at all with `null`. */
+  readonly type?: string | null;
+  readonly example?: unknown;
+}
