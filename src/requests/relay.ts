@@ -21,11 +21,12 @@ const AT_ONCE = 500;
  * @returns how many jobs were added
  */
 export async function relayRequests(deps: RelayDependencies, reach: Date): Promise<number> {
+  await reportOverdue(deps);
   // The one query over all accounts: a partial index holds the unfinished requests only.
   const due = await requestsOf(deps.db)
     .find(
       { unfinished: true, look_at: { $lte: reach } },
-      { projection: { reference: 1, account_id: 1, generation: 1, not_before: 1, look_at: 1, due_at: 1, overdue: 1 } },
+      { projection: { reference: 1, account_id: 1, generation: 1, not_before: 1, look_at: 1 } },
     )
     .sort({ look_at: 1 })
     .limit(AT_ONCE)
@@ -37,19 +38,26 @@ export async function relayRequests(deps: RelayDependencies, reach: Date): Promi
   return added;
 }
 
-type Relayed = Pick<
-  ErasureRequest,
-  '_id' | 'reference' | 'account_id' | 'generation' | 'not_before' | 'look_at' | 'due_at' | 'overdue'
->;
+/** Says once of every request past its deadline that it is, whatever it is waiting for. */
+async function reportOverdue({ db, logger, now }: RelayDependencies): Promise<void> {
+  const requests = requestsOf(db);
+  const unreported = { unfinished: true as const, overdue: { $exists: false } };
+  const late = await requests
+    .find({ ...unreported, due_at: { $lt: now() } }, { projection: { reference: 1, account_id: 1, due_at: 1 } })
+    .limit(AT_ONCE)
+    .toArray();
+  for (const { _id, account_id, reference, due_at } of late) {
+    const marked = await requests.updateOne({ ...unreported, _id, account_id }, { $set: { overdue: true } });
+    if (marked.modifiedCount === 1) logger.error('request is overdue', { reference, due_at });
+  }
+}
+
+type Relayed = Pick<ErasureRequest, '_id' | 'reference' | 'account_id' | 'generation' | 'not_before' | 'look_at'>;
 
 async function relayOne(deps: RelayDependencies, request: Relayed): Promise<boolean> {
   const { db, producer, logger, graceMs } = deps;
   const now = deps.now();
-  const overdue = now > request.due_at;
-  if (overdue && !request.overdue)
-    logger.error('request is overdue', { reference: request.reference, due_at: request.due_at });
   const lookAgain = new Date(Math.max(now.getTime(), request.not_before.getTime()) + graceMs);
-  const marks = { look_at: lookAgain, ...(overdue && { overdue: true as const }) };
   // Guarded by what was read: of two relays, or a relay and a worker that just moved on, one goes ahead.
   const unchanged = {
     _id: request._id,
@@ -60,11 +68,13 @@ async function relayOne(deps: RelayDependencies, request: Relayed): Promise<bool
   };
 
   if (await producer.isAlive(jobIdOf(request))) {
-    await requestsOf(db).updateOne(unchanged, { $set: marks });
+    await requestsOf(db).updateOne(unchanged, { $set: { look_at: lookAgain } });
     return false;
   }
   const next = { ...request, generation: request.generation + 1 };
-  const taken = await requestsOf(db).updateOne(unchanged, { $set: { ...marks, generation: next.generation } });
+  const taken = await requestsOf(db).updateOne(unchanged, {
+    $set: { look_at: lookAgain, generation: next.generation },
+  });
   if (taken.modifiedCount !== 1) return false;
   await producer.add(
     'erase',
