@@ -20,6 +20,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       },
       { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
       { name: 'by_day', key: { account_id: 1, created_at: -1 } },
+      { name: 'by_token', key: { account_id: 1, token: 1 } },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
@@ -33,6 +34,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     collection: AUDIT,
     indexes: [
       { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+      { name: 'by_token', key: { account_id: 1, token: 1 }, partialFilterExpression: { token: { $exists: true } } },
       {
         name: 'once',
         key: { account_id: 1, once: 1 },

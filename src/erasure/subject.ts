@@ -27,15 +27,24 @@ export type AccountValue = string | number | InstanceType<typeof mongoose.mongo.
 export function numberSubject(number: PhoneNumber, account: AccountValue, token: string, now = new Date()): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
-  const forms = storedForms(number);
   return {
     number,
     account,
     token,
     now,
     masked: maskNumber(number),
-    values: [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))],
+    values: storedValues(number),
   };
+}
+
+/**
+ * Every value a record may hold a number as, for an equality search.
+ * @throws TypeError when it is no number: a filter made from nothing would select everything
+ */
+export function storedValues(number: PhoneNumber): Subject['values'] {
+  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+  const forms = storedForms(number);
+  return [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))];
 }
 
 /** @throws TypeError when a filter on this account would not name one */

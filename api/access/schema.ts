@@ -1,0 +1,202 @@
+import { DateTime } from 'luxon';
+import { z } from 'zod';
+import type { Party, RecordQuery } from '../../src/access/query.ts';
+import { DIRECTIONS, PRODUCTS, type Product } from '../../src/data-map/schema.ts';
+import { type PhoneNumber, parseE164, parseSubjectNumber } from '../../src/phone/number.ts';
+
+/** The most ids one search takes. */
+export const MOST_IDS = 10;
+/** Records one page of the records report has at most. */
+export const MOST_RECORDS = 50_000;
+const PAGE = 1_000;
+
+const plain = (value: string) => value.toLowerCase().replace(/[-_ ]/g, '');
+
+/** What the reports of that API call the products, beside the names of the redact contract. */
+const PRODUCT_NAMES: ReadonlyMap<string, Product> = new Map([
+  ...PRODUCTS.map((product): [string, Product] => [plain(product), product]),
+  ['voicecall', 'voice'],
+  ['verifyapi', 'verify'],
+]);
+
+const text = (most: number) =>
+  z
+    .string({ error: 'must be given once, as text' })
+    .min(1, 'must not be empty')
+    .max(most, `must have ${most} characters at most`);
+
+export const recordId = text(200);
+
+const product = text(40).transform((value, context): Product => {
+  const known = PRODUCT_NAMES.get(plain(value));
+  if (known) return known;
+  context.addIssue({ code: 'custom', message: `must be one of ${PRODUCTS.join(', ')}` });
+  return z.NEVER;
+});
+
+const direction = z
+  .string({ error: 'must be outbound or inbound' })
+  .transform((value) => value.toLowerCase())
+  .pipe(z.enum(DIRECTIONS, { error: 'must be outbound or inbound' }));
+
+/** Integer or string of digits, by the rules of the forget contract. */
+export const subjectNumber = (prefixes: readonly string[]) =>
+  z.unknown().transform((value, context): PhoneNumber => {
+    const parsed = parseSubjectNumber(value, prefixes);
+    if (parsed.ok) return parsed.number;
+    const message =
+      parsed.reason === 'missing'
+        ? 'is missing'
+        : parsed.reason === 'prefix'
+          ? 'must begin with a country code that is served here'
+          : parsed.reason === 'impossible'
+            ? 'is not a possible phone number'
+            : 'must be an integer, or a string of digits';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+const SHORT_CODE = /^\d{1,6}$/;
+const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{1,15}$/;
+
+/** Either end of a record: a number of any country, a short code, or a sender's name. */
+const party = z.union([z.string(), z.number()], { error: 'must be a number or a sender' }).transform((given, context) => {
+  const value = String(given);
+  if (SHORT_CODE.test(value) || SENDER_NAME.test(value)) return { name: value } satisfies Party;
+  const parsed = parseE164(`+${value.replace(/^\+/, '')}`);
+  if (parsed.ok) return { number: parsed.number } satisfies Party;
+  context.addIssue({ code: 'custom', message: 'must be a possible phone number, a short code or a sender' });
+  return z.NEVER;
+});
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]\d{2}:?\d{2})?$/i;
+const DATE_RULE = 'must be a day (2026-01-31) or a moment (2026-01-31T12:00:00Z)';
+
+/** A day or a moment of ISO 8601 in UTC; the plus of an offset may have become a space in a query. */
+const readDate = (value: string): { day: boolean; at: DateTime } | null => {
+  if (!DAY.test(value) && !MOMENT.test(value)) return null;
+  const iso = value.replace(/^(.{10}) /, '$1T').replace(/ (?=\d{2}:?\d{2}$)/, '+');
+  const at = DateTime.fromISO(iso.toUpperCase(), { zone: 'utc' });
+  return at.isValid ? { day: DAY.test(value), at } : null;
+};
+
+/** @param edge of a bare day: its beginning, or its end */
+const date = (edge: 'beginning' | 'end') =>
+  z.string({ error: DATE_RULE }).transform((value, context): Date => {
+    const read = readDate(value);
+    if (read) return (read.day && edge === 'end' ? read.at.plus({ days: 1 }) : read.at).toJSDate();
+    context.addIssue({ code: 'custom', message: DATE_RULE });
+    return z.NEVER;
+  });
+
+const range = { date_start: date('beginning').optional(), date_end: date('end').optional() };
+
+interface Range {
+  readonly date_start?: Date | undefined;
+  readonly date_end?: Date | undefined;
+}
+
+const isForward = ({ date_start: start, date_end: end }: Range) => !start || !end || start < end;
+const TURNED_ROUND = { path: ['date_end'], error: 'must be later than date_start' };
+
+/** The times of a query: from `date_start` up to, and not including, the end of `date_end`. */
+export const rangeOf = ({ date_start, date_end }: Range): Pick<RecordQuery, 'since' | 'until'> => ({
+  ...(date_start && { since: date_start }),
+  ...(date_end && { until: date_end }),
+});
+
+const list = (item: z.ZodType<string>) =>
+  z.union([item, z.array(item)], { error: 'must be text' }).transform((value) => [value].flat());
+
+export const searchOneSchema = z.object({ id: recordId });
+
+export const searchManySchema = (prefixes: readonly string[]) =>
+  z
+    .object({
+      ids: list(recordId)
+        .refine((ids) => ids.length <= MOST_IDS, `must be ${MOST_IDS} at most`)
+        .optional(),
+      date: z
+        .string({ error: 'must be a day such as 2026-01-31' })
+        .regex(DAY, 'must be a day such as 2026-01-31')
+        .transform((value, context): Pick<RecordQuery, 'since' | 'until'> => {
+          const read = readDate(value);
+          if (read) return { since: read.at.toJSDate(), until: read.at.plus({ days: 1 }).toJSDate() };
+          context.addIssue({ code: 'custom', message: 'must be a day such as 2026-01-31' });
+          return z.NEVER;
+        })
+        .optional(),
+      to: subjectNumber(prefixes).optional(),
+      ...range,
+    })
+    .refine(isForward, TURNED_ROUND)
+    .refine(({ ids, date, date_start, date_end }) => ids || date || date_start || date_end, {
+      path: ['ids'],
+      error: `are needed, or date and to, or date_start and date_end`,
+    })
+    .refine(({ ids, date, date_start, date_end }) => !(ids && (date || date_start || date_end)), {
+      path: ['ids'],
+      error: 'cannot stand beside dates',
+    })
+    .refine(({ date, date_start, date_end }) => !(date && (date_start || date_end)), {
+      path: ['date'],
+      error: 'cannot stand beside date_start and date_end',
+    })
+    .refine(({ date, to }) => !date || to !== undefined, { path: ['to'], error: 'is needed beside date' });
+
+export const accessSchema = (prefixes: readonly string[]) => z.object({ number: subjectNumber(prefixes) });
+
+const flag = z
+  .union([z.boolean(), z.enum(['true', 'false'])], { error: 'must be true or false' })
+  .transform((value) => value === true || value === 'true');
+
+const choice = {
+  product: product.optional(),
+  direction: direction.optional(),
+  from: party.optional(),
+  to: party.optional(),
+  status: text(40).optional(),
+  include_message: flag.default(false),
+  ...range,
+};
+
+export const recordsSchema = z
+  .object({
+    ...choice,
+    id: list(recordId)
+      .refine((ids) => ids.length <= MOST_IDS, `must be ${MOST_IDS} at most`)
+      .optional(),
+    limit: z
+      .string({ error: `must be a whole number from 1 to ${MOST_RECORDS}` })
+      .regex(/^\d{1,6}$/, `must be a whole number from 1 to ${MOST_RECORDS}`)
+      .transform(Number)
+      .pipe(z.number().min(1, 'must be 1 at least').max(MOST_RECORDS, `must be ${MOST_RECORDS} at most`))
+      .default(PAGE),
+    cursor: text(2_000).optional(),
+  })
+  .refine(isForward, TURNED_ROUND);
+
+export const reportSchema = z
+  .object({
+    ...choice,
+    format: z
+      .string({ error: 'must be csv or json' })
+      .transform((value) => value.toLowerCase())
+      .pipe(z.enum(['csv', 'json'], { error: 'must be csv or json' }))
+      .default('csv'),
+  })
+  .refine(isForward, TURNED_ROUND);
+
+/** What is asked for, as the reading of records takes it. */
+export function queryOf(fields: z.output<typeof reportSchema> | z.output<typeof recordsSchema>): RecordQuery {
+  const { product, direction, from, to, status } = fields;
+  return {
+    ...(product && { product }),
+    ...(direction && { direction }),
+    ...(from && { from }),
+    ...(to && { to }),
+    ...(status && { status }),
+    ...rangeOf(fields),
+  };
+}

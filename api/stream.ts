@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import type { Response } from 'express';
+
+/** Texts are joined up to this length before they are sent. */
+const CHUNK_LENGTH = 16_384;
+
+/**
+ * Sends texts as they come, no faster than the client reads, so that an answer of any length takes the same memory.
+ * Nothing is sent before the first chunk is there: what fails until then is answered as an error; what fails later
+ * breaks the connection, which no client can take for a whole answer. A client that leaves ends the reading, too.
+ */
+export async function streamText(response: Response, type: string, texts: AsyncIterable<string>): Promise<void> {
+  response.type(type);
+  for await (const chunk of inChunks(texts)) {
+    if (response.destroyed) return;
+    if (!response.write(chunk)) await untilWritable(response);
+  }
+  response.end();
+}
+
+async function* inChunks(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const text of texts) {
+    chunk += text;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+async function untilWritable(response: Response): Promise<void> {
+  if (response.destroyed) return;
+  const stop = new AbortController();
+  try {
+    await Promise.race([
+      once(response, 'drain', { signal: stop.signal }),
+      once(response, 'close', { signal: stop.signal }),
+    ]);
+  } finally {
+    stop.abort();
+  }
+}
