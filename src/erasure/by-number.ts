@@ -1,4 +1,6 @@
-import type { Step } from './plan.ts';
+import type mongoose from 'mongoose';
+import { NO_DATES } from './by-age.ts';
+import { type Step, selectNumber } from './plan.ts';
 import type { RecordStore } from './store.ts';
 import type { Subject } from './subject.ts';
 import type { Target } from './target.ts';
@@ -13,4 +15,37 @@ export function targetsByNumber(store: RecordStore, steps: readonly Step[], subj
     isLeft: () => store.isLeft(step, subject),
     isUnreadable: () => store.isUnreadable(step, subject.account),
   }));
+}
+
+/**
+ * The selector "records that hold this number, and happened before this moment".
+ * @param steps those whose collection names no time are left out: nothing in it happened at any moment
+ * @param before what happened at this moment or after it stays as it is
+ * @throws TypeError when the moment is none
+ */
+export function targetsByNumberBefore(
+  db: mongoose.mongo.Db,
+  store: RecordStore,
+  steps: readonly Step[],
+  subject: Subject,
+  before: Date,
+): Target[] {
+  if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
+  return steps.flatMap((step) => {
+    const { at } = step;
+    if (at === undefined) return [];
+    const bound: Step = {
+      ...step,
+      // Searches of one key are joined into one query, and these must not be joined with those of another bound.
+      key: `${step.key}<${before.toISOString()}`,
+      except: { ...step.except, [at]: { $lt: before } },
+    };
+    const undated = { ...selectNumber(step, subject, false), [at]: { $type: [...NO_DATES] } };
+    return targetsByNumber(store, [bound], subject).map((target) => ({
+      ...target,
+      isUnreadable: async () =>
+        (await target.isUnreadable()) ||
+        (await db.collection(step.collection).findOne(undated, { projection: { _id: 1 } })) !== null,
+    }));
+  });
 }

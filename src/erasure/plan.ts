@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import { type FieldPath, readPath, throughArray } from '../data-map/paths.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../data-map/schema.ts';
-import type { Profile } from './profile.ts';
+import { concerns, type Profile } from './profile.ts';
 import { applyStrategy, type FieldChange } from './strategies.ts';
 import { type AccountValue, assertAccount, type Subject } from './subject.ts';
 
@@ -28,6 +28,8 @@ export interface Step {
   /** Records this step leaves alone whatever they hold, as a filter that matches the others. */
   readonly except: Filter;
   readonly suppression: boolean;
+  /** The field with the moment it happened, where the map names one. */
+  readonly at?: string;
   change(subject: Subject): Change;
 }
 
@@ -67,7 +69,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
   const steps: Step[] = [];
   const waits: Wait[] = [];
   for (const entry of map.collections) {
-    if (profile.records[entry.record] === 'skip') continue;
+    if (!concerns(profile, entry)) continue;
     const pending: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
     const notPending: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
     for (const text of entry.numbers) {
@@ -79,6 +81,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         // Lethe's own suppression has a token and is settled apart, when the erasure is verified.
         except: entry.record === 'suppression' ? { token: { $exists: false } } : notPending,
         suppression: entry.record === 'suppression',
+        ...(entry.at !== undefined && { at: entry.at }),
         change: (subject) => changeOf(entry, path, profile, subject),
       });
       if (entry.pending) waits.push({ ...place, pending, at: entry.pending.at });

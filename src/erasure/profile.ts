@@ -1,5 +1,5 @@
 import type { AuditAction } from '../audit/entry.ts';
-import type { DataMap, FieldCategory, RecordCategory, Strategy } from '../data-map/schema.ts';
+import type { CollectionMap, DataMap, FieldCategory, RecordCategory, Strategy } from '../data-map/schema.ts';
 
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
 export type RecordFate = 'keep' | 'delete' | 'skip';
@@ -11,6 +11,10 @@ export interface Profile {
   readonly fields: Readonly<Record<FieldCategory, Strategy>>;
   /** Note in the record when it was redacted, where the map names a field for it. */
   readonly marks: boolean;
+  /** Which entries of the map the contract is about; all of them unless given. */
+  readonly concerns?: (entry: CollectionMap) => boolean;
+  /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
+  readonly keepsOwnNumber?: boolean;
   /** What the audit calls it. */
   readonly act: { readonly action: AuditAction; readonly reason: string };
 }
@@ -102,6 +106,8 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     }),
     fields: every<FieldCategory, Strategy>(FIELDS, 'clear', { transcript: 'empty', tag: 'empty' }),
     marks: true,
+    concerns: (entry) => entry.interaction !== undefined,
+    keepsOwnNumber: true,
     act: { action: 'data.redaction', reason: 'interaction_redaction' },
   },
   /** Retention: communications records that hold numbers are deleted when their time is over. */
@@ -117,6 +123,11 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     act: { action: 'data.retention', reason: 'retention_period' },
   },
 };
+
+/** Is the profile about the records of this entry at all? */
+export function concerns(profile: Profile, entry: CollectionMap): boolean {
+  return profile.records[entry.record] !== 'skip' && (profile.concerns?.(entry) ?? true);
+}
 
 /** A built-in profile with the data map's own changes laid over it. */
 export function profileFor(name: ProfileName, map: Pick<DataMap, 'profiles'>): Profile {

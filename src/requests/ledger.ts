@@ -21,8 +21,8 @@ export interface ErasureRequest {
   /** Lethe's account. */
   readonly account_id: string;
   readonly profile: ProfileName;
-  /** Whose records: those on a number (sealed), or those older than a moment. */
-  readonly selector: { readonly by: 'number' } | { readonly by: 'age'; readonly before: Date };
+  /** Whose records: those on a number (sealed), all or up to a moment, or those older than a moment. */
+  readonly selector: { readonly by: 'number'; readonly before?: Date } | { readonly by: 'age'; readonly before: Date };
   state: RequestState;
   /** Present and true until completed: the partial indexes are on it. */
   unfinished?: true;

@@ -3,7 +3,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { DataMap } from '../data-map/schema.ts';
 import { targetsByAge } from '../erasure/by-age.ts';
-import { targetsByNumber } from '../erasure/by-number.ts';
+import { targetsByNumber, targetsByNumberBefore } from '../erasure/by-number.ts';
 import { compilePlan, type Plan } from '../erasure/plan.ts';
 import { PROFILE_NAMES, type Profile, type ProfileName, profileFor } from '../erasure/profile.ts';
 import { compileRecordPlan, type RecordStep } from '../erasure/record-plan.ts';
@@ -44,7 +44,10 @@ interface Bound {
   readonly account: Account;
 }
 
-type Part = Omit<Work, 'report'>;
+type Part = Omit<Work, 'report'> & {
+  /** Stands for the number in the audit. */
+  readonly token: string;
+};
 
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createWork(deps: WorkDependencies): (request: ErasureRequest, account: Account) => Work {
@@ -64,8 +67,9 @@ export function createWork(deps: WorkDependencies): (request: ErasureRequest, ac
       request.selector.by === 'age'
         ? bindAge(deps, bound, byAge, request.selector.before)
         : bindNumber(deps, bound, byNumber);
+    const { token, ...work } = part;
     return {
-      ...part,
+      ...work,
       async report(erased) {
         await audit.append({
           account: account._id,
@@ -74,7 +78,7 @@ export function createWork(deps: WorkDependencies): (request: ErasureRequest, ac
           at: now(),
           counts: erased,
           reference: request.reference,
-          token: request.token,
+          token,
           once: `completed:${request.reference}`,
         });
       },
@@ -91,12 +95,23 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   const { store, suppressions, tokens, seal } = deps;
   if (!request.sealed) throw new ErasureFailure('unsealable');
   const number = seal.open(request.sealed, request.reference);
-  const subject = numberSubject(number, account.records_id, request.token, deps.now());
+  const { before } = request.selector;
+  // Requests up to different moments are different requests, so their token says more than the number's own.
+  const token = before === undefined ? request.token : tokens.current(account._id, number);
+  const subject = numberSubject(number, account.records_id, token, deps.now());
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const steps = plan.steps.filter((step) => !(step.suppression && keeps));
   return {
-    targets: targetsByNumber(store, steps, subject),
-    lastPending: () => Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject))),
+    token,
+    targets:
+      before === undefined
+        ? targetsByNumber(store, steps, subject)
+        : targetsByNumberBefore(deps.db, store, steps, subject, before),
+    // What is still to be acted on happens after any moment that is past.
+    lastPending: () =>
+      before === undefined
+        ? Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject)))
+        : Promise.resolve([]),
     async settle(session) {
       // A plan without the suppression list has put nothing on it.
       if (!plan.steps.some((step) => step.suppression)) return;
@@ -110,8 +125,14 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   };
 }
 
-function bindAge(deps: WorkDependencies, { account }: Bound, steps: readonly RecordStep[], before: Date): Part {
+function bindAge(
+  deps: WorkDependencies,
+  { request, account }: Bound,
+  steps: readonly RecordStep[],
+  before: Date,
+): Part {
   return {
+    token: request.token,
     targets: targetsByAge(deps.db, steps, account.records_id, before, deps.now()),
     lastPending: async () => [],
     settle: async () => {},
