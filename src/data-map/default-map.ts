@@ -112,6 +112,8 @@ export const DEFAULT_DATA_MAP = {
       fields: [
         { path: 'name', category: 'name' },
         { path: 'email', category: 'email' },
+      own_number: 'tracking_number',
+      log: { status: 'status', source: 'source' },
         { path: 'answers', category: 'form', type: 'object' },
         { path: 'notes', category: 'note' },
         { path: 'tags', category: 'tag', type: 'list' },
@@ -131,6 +133,8 @@ export const DEFAULT_DATA_MAP = {
       id: 'request_id',
       at: 'created_at',
       products: ['verify', 'verify-sdk'],
+      own_number: 'tracking_number',
+      log: { status: 'status', source: 'source' },
       redacted: 'redacted_at',
     },
     {

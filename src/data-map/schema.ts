@@ -157,7 +157,7 @@ const collection = z
       if (isDocumentId(one.path))
         context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
     });
-    for (const issue of missingParts(entry)) context.addIssue({ code: 'custom', ...issue });
+    for (const issue of [...missingParts(entry), ...lostParts(entry)]) context.addIssue({ code: 'custom', ...issue });
     const places = [
       { at: ['account'], path: entry.account },
       ...(entry.pending ? [{ at: ['pending', 'path'], path: entry.pending.path }] : []),
@@ -267,6 +267,28 @@ const profileOverride = z.strictObject({
 export const dataMapSchema = z
   .strictObject({
     version: z.literal(1),
+/** What an entry says it keeps, and does not. */
+function lostParts(entry: {
+  numbers: string[];
+  fields: { path: string }[];
+  direction?: unknown;
+  own_number?: string | { inbound: string; outbound: string } | undefined;
+  log?: Partial<Record<'status' | 'source' | 'flow', string | undefined>> | undefined;
+}): { path: string[]; message: string }[] {
+  const { own_number: own, log = {} } = entry;
+  const erased = [...entry.numbers, ...entry.fields.map((one) => one.path)];
+  const isErased = (text: string) =>
+    erased.some((one) => one === text || text.startsWith(`${one}.`) || one.startsWith(`${text}.`));
+  const issues = Object.entries(log).flatMap(([name, text]) =>
+    text !== undefined && isErased(text) ? [{ path: ['log', name], message: 'is erased: it cannot be kept' }] : [],
+  );
+  if (typeof own === 'string' && isErased(own))
+    issues.push({ path: ['own_number'], message: 'is erased: say in which direction it is kept' });
+  if (typeof own === 'object' && typeof entry.direction !== 'object')
+    issues.push({ path: ['own_number'], message: 'needs a direction that is told by a field' });
+  return issues;
+}
+
     collections: z.array(collection).min(1).max(200),
     /** Changes to a built-in profile, e.g. `forget: { fields: { email: keep } }`. */
     profiles: z.partialRecord(z.enum(PROFILE_NAMES), profileOverride).default({}),
