@@ -6,7 +6,7 @@ import { downloadMongod } from './mongod-download.ts';
 import type { Service, ServiceOptions } from './service.ts';
 
 /** Something that speaks MongoDB's protocol and can be started. */
-export interface MongoEngine {
+interface MongoEngine {
   readonly detail: string;
   start(options: ServiceOptions): Promise<Service>;
 }
@@ -18,9 +18,9 @@ export interface Surroundings {
 }
 
 /** The ways to a MongoDB, in the order tried, by the names LETHE_LOCAL_MONGO takes. */
-export const MONGO_WAYS = ['mongod', 'download', 'documentdb'] as const;
+const MONGO_WAYS = ['mongod', 'download', 'documentdb'] as const;
 
-export type MongoWay = (typeof MONGO_WAYS)[number];
+type MongoWay = (typeof MONGO_WAYS)[number];
 
 /**
  * Which ways to try. `LETHE_LOCAL_MONGO` set to one of them allows only that one. Otherwise what wrote the data that is

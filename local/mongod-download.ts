@@ -1,4 +1,4 @@
-import { copyFile, rm } from 'node:fs/promises';
+import { copyFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as requestPlain } from 'node:http';
 import { join } from 'node:path';
 import { useCached } from './cache.ts';
@@ -6,6 +6,10 @@ import { checkMongod, type Mongod } from './mongod.ts';
 
 /** How long the download host may take to answer anything, in milliseconds. */
 const PATIENCE = 5_000;
+
+/** How long a host that did not answer is not asked again, in milliseconds: a silent one costs its patience each time. */
+const REMEMBERED = 3_600_000;
+const SILENT = 'mongod-host-silent';
 
 /** Where mongodb-memory-server-core downloads from unless its own variables say otherwise. */
 const HOST = 'https://fastdl.mongodb.org';
@@ -25,7 +29,7 @@ export async function downloadMongod(
   try {
     const folder = await useCached(cache, folderName, async (target) => {
       const url = new URL(env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? HOST);
-      if (!(await answers(url, env))) throw new Error(`${url.host} does not answer`);
+      await checkHost(url, env, join(cache, SILENT));
       print(`mongodb: fetching mongod from ${url.host}`);
       const { MongoBinary } = await import('mongodb-memory-server-core');
       const downloads = join(target, 'download');
@@ -38,6 +42,20 @@ export async function downloadMongod(
   } catch (error) {
     return (error as Error).message.split('\n')[0] ?? 'it failed';
   }
+}
+
+/** Throws when the host does not answer, or did not within the last hour, which a note in the cache says. */
+async function checkHost(url: URL, env: NodeJS.ProcessEnv, note: string): Promise<void> {
+  const asked = await stat(note).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const isAskedFor = env.LETHE_LOCAL_MONGO === 'download';
+  if (!isAskedFor && Date.now() - asked < REMEMBERED)
+    throw new Error(`${url.host} did not answer within the last hour`);
+  if (await answers(url, env)) return rm(note, { force: true });
+  await writeFile(note, '');
+  throw new Error(`${url.host} does not answer`);
 }
 
 /** True when the host answers at all, whatever it says. Through the proxy where one is set. */

@@ -10,7 +10,7 @@ export interface Mongod {
   readonly version: string;
 }
 
-export const REPLICA_SET = 'rs0';
+const REPLICA_SET = 'rs0';
 
 /** How long a start may take that has to replay the journal of a crash first, in milliseconds. */
 const START = 120_000;

@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Identity, identify, isAlive } from './identity.ts';
 
-export interface Exit {
+interface Exit {
   /** The exit code, or 128 plus the signal's number, as a shell counts. */
   readonly code: number;
 }

@@ -42,7 +42,7 @@ export async function findInstalledRedis(env: NodeJS.ProcessEnv): Promise<RedisE
  *
  * @returns the engine, or why there is none.
  */
-export async function fetchDebianRedis(
+async function fetchDebianRedis(
   cache: string,
   env: NodeJS.ProcessEnv,
   print: (line: string) => void,
@@ -86,7 +86,7 @@ function isOlder(version: string, than: readonly [number, number]): boolean {
  * The command line of a Redis for this project. `noeviction` because a queue that loses keys loses jobs (BullMQ says so
  * at start-up). Durable: every write is appended, and flushed once a second. Else nothing is ever written.
  */
-export function describeRedis(program: string, folder: string, port: number, durable: boolean): string[] {
+function describeRedis(program: string, folder: string, port: number, durable: boolean): string[] {
   return [
     program,
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
@@ -99,7 +99,7 @@ export function describeRedis(program: string, folder: string, port: number, dur
  * True when this very Redis answers on the port: it says its pid, and PONG, which it does not while it loads its file.
  * Another program on the port is not taken for it.
  */
-export async function isServing(port: number, pid: number): Promise<boolean> {
+async function isServing(port: number, pid: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     let text = '';

@@ -132,7 +132,10 @@ async function accepts(open: () => Promise<Connection>): Promise<boolean> {
   }
 }
 
-/** Creates the extension, or brings it to the version of a newer engine. */
+/**
+ * Creates the extension, or brings it to the version of a newer engine; and turns off its index builders, which look
+ * for work every two seconds and get none here.
+ */
 async function installExtension(connection: Connection): Promise<void> {
   await connection.run('SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS documentdb CASCADE');
   const outdated = await connection.query(
@@ -145,6 +148,7 @@ async function installExtension(connection: Connection): Promise<void> {
   );
   // documentdb_core comes first: the other one needs it.
   for (const [name] of outdated) await connection.run(`ALTER EXTENSION ${name?.toString()} UPDATE`);
+  await connection.run("DELETE FROM cron.job WHERE jobname LIKE 'documentdb_index_build_task_%'");
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Pool } from './pool.ts';
 import type { Row, Statement } from './postgres.ts';
 import { SQL } from './sql.ts';
 import type { Transaction } from './transactions.ts';
-import { type Command, readNumber } from './wire.ts';
+import { appendLong, type Command, readNumber } from './wire.ts';
 
 interface Cursor {
   readonly database: string;
@@ -25,8 +25,9 @@ export interface CursorContext {
 }
 
 /**
- * Open cursors. A batch beyond the first is a query of its own: documents that are written meanwhile may show in it, and
- * one that moves while it is rewritten may be missed or seen twice, unless the result was sorted or grouped.
+ * Open cursors. Each batch is a query of its own. Where the engine goes on from a row's place in the table, a row that is
+ * rewritten meanwhile may be missed or come twice. That is so for an aggregation that only matches and reshapes. A `find`
+ * is kept from it: see `fixResult`.
  */
 export interface Cursors {
   /** Runs a command that answers with a first batch. */
@@ -38,6 +39,21 @@ export interface Cursors {
   endTransaction(transaction: Transaction): void;
   /** Forgets what nobody read for ten minutes, MongoDB's `cursorTimeoutMillis`. */
   expire(now: number): void;
+}
+
+/** More documents than any collection here will hold, and few enough for the engine. */
+const UNLIMITED = 2_147_483_647n;
+
+/**
+ * The command for a result that later writes do not change. Given a limit, the engine puts the rest of the result aside
+ * when it hands out the first batch. A scan of a whole collection needs none: it goes on by `_id`.
+ */
+function fixResult(command: Command): Buffer {
+  const { name, body, fields } = command;
+  const filter = fields.get('filter');
+  const isFiltered = filter !== undefined && filter.end - filter.start > 5;
+  const isFixed = fields.has('limit') || fields.has('sort') || fields.has('tailable');
+  return name === 'find' && isFiltered && !isFixed ? appendLong(body, 'limit', UNLIMITED) : body;
 }
 
 /** In milliseconds; the cluster keeps the engine's own files for as long. */
@@ -63,7 +79,7 @@ export function createCursors(pool: Pool): Cursors {
   return {
     open: async (statement, { command, session, transaction, limit }) => {
       const target = (await transaction?.connection) ?? pool;
-      const [row] = await target.query(statement, [command.database, command.body], limit);
+      const [row] = await target.query(statement, [command.database, fixResult(command)], limit);
       const page = readPage(row);
       const [, continuation, , id] = row ?? [];
       if (continuation && id) {

@@ -6,7 +6,7 @@ import { runCommand } from '../process.ts';
 
 /** PostgreSQL with the DocumentDB extension, unpacked somewhere. */
 export interface Engine {
-  /** For people: `DocumentDB on PostgreSQL 18.6 (Debian forky, private copy)`. */
+  /** For people: `DocumentDB on PostgreSQL 18.6 (Debian packages, private copy)`. */
   readonly detail: string;
   /** PostgreSQL's major version, such as `18`. */
   readonly major: string;
@@ -16,8 +16,11 @@ export interface Engine {
   readonly folder: string;
 }
 
-/** Debian's first suite with the extension; also its code name once it is released. */
-const SUITE = 'forky';
+/**
+ * Where the extension is: first the release that brought it, testing at first and stable one day; then unstable, for the
+ * days when testing goes without.
+ */
+const SUITES = ['forky', 'sid'] as const;
 
 /** Raised whenever what is done to the packages changes, so that an older copy is not taken for a new one. */
 const RECIPE = 1;
@@ -31,21 +34,33 @@ const ASSUMED = [
 ] as const;
 
 /**
- * The engine from Debian's testing suite, in the user's cache: about 60 MB to fetch, 170 MB on disk. It brings its own C
- * library and loader, so the machine's own release does not matter.
+ * The engine from Debian, in the user's cache: about 60 MB to fetch, 170 MB on disk. It brings its own C library and
+ * loader, so the machine's own release does not matter.
  *
  * @throws Error when the packages cannot be had or do not run here.
  */
 export async function fetchEngine(cache: string, print: (line: string) => void): Promise<Engine> {
   const architecture = await findDebian();
   if (architecture === null) throw new Error('no apt here to fetch packages with');
-  const folder = await useCached(cache, `documentdb-${SUITE}-${architecture}-${RECIPE}`, async (target) => {
-    print(`mongodb: fetching DocumentDB (Debian ${SUITE} packages, about 60 MB)`);
-    await unpackPackages({ kind: 'suite', suite: SUITE, assumed: ASSUMED }, pickPackage, target);
+  const folder = await useCached(cache, `documentdb-${architecture}-${RECIPE}`, async (target) => {
+    print('mongodb: fetching DocumentDB (Debian packages, about 60 MB)');
+    await unpackFirst(SUITES, target);
     await prepareEngine(target);
     await describeEngine(target);
   });
   return describeEngine(folder);
+}
+
+async function unpackFirst([suite, ...others]: readonly string[], target: string): Promise<void> {
+  if (suite === undefined) throw new Error('no Debian suite has the packages');
+  try {
+    await unpackPackages({ kind: 'suite', suite, assumed: ASSUMED }, pickPackage, target);
+  } catch (error) {
+    if (others.length === 0) throw error;
+    await unpackFirst(others, target).catch(() => {
+      throw error;
+    });
+  }
 }
 
 /** `postgresql-NN-documentdb` for the newest PostgreSQL there is one for. */
@@ -60,7 +75,7 @@ async function describeEngine(folder: string): Promise<Engine> {
   const postgres = join(programs, 'postgres');
   const version = /PostgreSQL\) (\S+)/.exec(await runCommand(postgres, ['--version']))?.[1] ?? major;
   return {
-    detail: `DocumentDB on PostgreSQL ${version} (Debian ${SUITE} packages, private copy)`,
+    detail: `DocumentDB on PostgreSQL ${version} (Debian packages, private copy)`,
     major,
     initdb: join(programs, 'initdb'),
     postgres,

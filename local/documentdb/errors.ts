@@ -19,7 +19,7 @@ export const DUPLICATE_KEY = 11000;
 export const WRITE_CONFLICT = 112;
 export const SHUTDOWN = 91;
 export const NO_SUCH_TRANSACTION = 251;
-export const INTERRUPTED = 11602;
+const INTERRUPTED = 11602;
 
 /**
  * The engine's SQLSTATEs that client code looks at, as MongoDB's codes. The engine knows several hundred more, nearly
@@ -94,6 +94,10 @@ const STATES: Readonly<Record<string, readonly [number, string]>> = {
 
 /** Translates a SQLSTATE and its message. */
 export function translateState(state: string, message: string, namespace = ''): CommandError {
+  // Two that create one collection at a time: for MongoDB that is a write conflict, and trying again settles it.
+  if (state === 'M0000' && message.startsWith('Unable to create the specified collection')) {
+    return new CommandError(WRITE_CONFLICT, 'WriteConflict', message);
+  }
   const known = STATES[state];
   if (!known) return new CommandError(8, 'UnknownError', `[${state}] ${message}`);
   const [code, codeName] = known;

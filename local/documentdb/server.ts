@@ -13,7 +13,24 @@ const SET = 'rs0';
 /** How long the gateway may take to listen, in milliseconds. */
 const START = 60_000;
 
-/** Starts DocumentDB in `dataDir/documentdb`: PostgreSQL, then the gateway in front of it. */
+/**
+ * Starts DocumentDB in `dataDir/documentdb`: PostgreSQL, then the gateway in front of it.
+ *
+ * DocumentDB is the open-source engine that keeps BSON in PostgreSQL and runs MongoDB's commands there (extensions
+ * documentdb_core and documentdb). The gateway speaks MongoDB's wire protocol, as a replica set of one, and gives each
+ * command to one of the extension's functions. It is here so that Lethe runs where no MongoDB can be had; it is no
+ * server for production.
+ *
+ * Where it differs from MongoDB 7:
+ * - no change streams, no capped or time-series collections, no authentication (loopback only);
+ * - a duplicate key is reported by its code (11000) and index, without `keyPattern` and `keyValue`;
+ * - `estimatedDocumentCount` is a statistic, `explain` is PostgreSQL's;
+ * - an aggregation that only matches and reshapes may miss a document, or show it twice, that is rewritten while it is
+ *   read in several batches; `find` does not;
+ * - a transaction ends with the connection it last used, and with any failed command;
+ * - a retryable write of several statements that is repeated after a crash may apply twice; one of a single statement
+ *   counts once (durable settings), and a lost connection alone repeats nothing.
+ */
 export async function startDocumentDb(engine: Engine, options: ServiceOptions): Promise<Service> {
   const folder = join(options.dataDir, 'documentdb');
   await mkdir(folder, { recursive: true });

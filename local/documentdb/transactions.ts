@@ -17,7 +17,7 @@ export interface Transaction {
 }
 
 /** What a command says about its transaction. */
-export interface TransactionFields {
+interface TransactionFields {
   readonly session: string;
   readonly number: bigint;
   readonly starts: boolean;

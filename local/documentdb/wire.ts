@@ -21,7 +21,7 @@ export interface Command {
 }
 
 /** A top-level field: its BSON type, and its value's place in the body. */
-export interface Field {
+interface Field {
   readonly type: number;
   readonly start: number;
   readonly end: number;
@@ -206,6 +206,17 @@ export function countDocuments(command: Command, arrayName: string, limit: numbe
     at += array.readInt32LE(at);
   }
   return count;
+}
+
+/** A copy of a BSON document with one more field at its end, a 64-bit number. */
+export function appendLong(document: Buffer, name: string, value: bigint): Buffer {
+  const field = Buffer.alloc(1 + name.length + 1 + 8);
+  field[0] = 0x12;
+  field.write(name, 1, 'latin1');
+  field.writeBigInt64LE(value, name.length + 2);
+  const longer = Buffer.concat([document.subarray(0, -1), field, Buffer.of(0)]);
+  longer.writeInt32LE(longer.length, 0);
+  return longer;
 }
 
 /** Writes the answer to a request: one buffer, or two when the engine's bytes are passed on as they are. */

@@ -1,50 +1,24 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { mongo } from 'mongoose';
-import { startMongo } from '../../local/services.ts';
-import { type Client, createCleanup, MongoBulkWriteError, MongoServerError, ObjectId } from './local-support.ts';
+import { createCleanup, failure, MongoBulkWriteError, ObjectId, openDatabase } from './local-support.ts';
 
-/** What Lethe's code relies on. The same on MongoDB itself: MONGODB_URI runs it there. */
+/** What Lethe's code relies on, one client at a time. The same on MongoDB itself: MONGODB_URI runs it there. */
 
 const cleanup = createCleanup();
-let client: Client;
-let url: string;
 let db: mongo.Db;
 let things: mongo.Collection;
 let count = 0;
 
 beforeAll(async () => {
-  url =
-    process.env.MONGODB_URI ||
-    cleanup.add(await startMongo({ dataDir: await cleanup.folder(), durable: false, print: () => {} })).url;
-  client = await cleanup.connect(url);
-  db = client.db(`local-${process.pid}-${randomBytes(3).toString('hex')}`);
+  ({ db } = await openDatabase(cleanup));
 });
 
-afterAll(async () => {
-  await db?.dropDatabase();
-  await cleanup.run();
-});
+afterAll(() => cleanup.run());
 
 beforeEach(() => {
   count += 1;
   things = db.collection(`things${count}`);
 });
-
-function address(poolSize: number): string {
-  const parsed = new URL(url);
-  parsed.searchParams.set('maxPoolSize', String(poolSize));
-  return parsed.href;
-}
-
-async function failure(work: Promise<unknown>): Promise<mongo.MongoServerError> {
-  const error = await work.then(
-    () => null,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof MongoServerError)) throw new Error(`no server error but ${error}`);
-  return error;
-}
 
 describe('reading and writing', () => {
   it('inserts, finds, updates and deletes, keeping BSON types', async () => {
@@ -85,6 +59,20 @@ describe('reading and writing', () => {
       { _id: false, count: 1_250, last: 2_499 },
       { _id: true, count: 1_250, last: 2_498 },
     ]);
+  });
+
+  it('shows each document once while all of them are being rewritten', async () => {
+    await things.createIndex({ group: 1 });
+    await things.insertMany(Array.from({ length: 1_000 }, (_, n) => ({ _id: n as never, group: n % 2 })));
+    for (const filter of [{}, { group: 1 }, { group: { $lt: 1 } }]) {
+      const seen: number[] = [];
+      for await (const { _id } of things.find(filter).batchSize(100)) {
+        seen.push(_id as never);
+        if (seen.length % 100 === 1) await things.updateMany({}, { $inc: { touched: 1 } });
+      }
+      expect(new Set(seen).size).toBe(seen.length);
+      expect(seen).toHaveLength(await things.countDocuments(filter));
+    }
   });
 
   it('closes a cursor before its end', async () => {
@@ -211,176 +199,5 @@ describe('indexes', () => {
     await things.updateOne({ state: 'open' }, { $set: { state: 'done' } });
     await things.insertOne({ account: 1, token: 't', state: 'open' });
     expect(await things.countDocuments({})).toBe(4);
-  });
-});
-
-describe('concurrent writes', () => {
-  it('makes one document of many upserts of the same key', async () => {
-    await things.createIndex({ key: 1 }, { unique: true });
-    const results = await Promise.all(
-      Array.from({ length: 20 }, () => things.updateOne({ key: 'one' }, { $inc: { n: 1 } }, { upsert: true })),
-    );
-    expect(results.filter(({ upsertedCount }) => upsertedCount === 1)).toHaveLength(1);
-    expect(await things.find({}, { projection: { _id: 0 } }).toArray()).toEqual([{ key: 'one', n: 20 }]);
-  });
-
-  it('makes one document of upserts that meet by different filters', async () => {
-    await things.createIndex({ key: 1 }, { unique: true });
-    await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        index % 2 === 0
-          ? things.findOneAndUpdate({ key: 'one' }, { $inc: { n: 1 } }, { upsert: true })
-          : things.bulkWrite([
-              { updateOne: { filter: { key: { $eq: 'one' } }, update: { $inc: { n: 1 } }, upsert: true } },
-              { updateOne: { filter: { key: `own-${index}` }, update: { $inc: { n: 1 } }, upsert: true } },
-            ]),
-      ),
-    );
-    expect(await things.findOne({ key: 'one' }, { projection: { _id: 0 } })).toEqual({ key: 'one', n: 20 });
-    expect(await things.countDocuments({})).toBe(11);
-  });
-
-  it('lets exactly one of many equal inserts through', async () => {
-    await things.createIndex({ key: 1 }, { unique: true });
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, n) => things.insertOne({ key: 1, n })));
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const result of results) if (result.status === 'rejected') expect(result.reason.code).toBe(11000);
-    expect(await things.countDocuments({})).toBe(1);
-  });
-
-  it('loses no update of one document, and none of a batch that met a conflict', async () => {
-    await things.insertMany([
-      { key: 'a', n: 0 },
-      { key: 'b', n: 0 },
-    ]);
-    const forth = [
-      { updateOne: { filter: { key: 'a' }, update: { $inc: { n: 1 } } } },
-      { updateOne: { filter: { key: 'b' }, update: { $inc: { n: 1 } } } },
-    ];
-    await Promise.all(
-      Array.from({ length: 20 }, (_, index) => things.bulkWrite(index % 2 === 0 ? forth : [...forth].reverse())),
-    );
-    expect(
-      await things
-        .find({}, { projection: { _id: 0 } })
-        .sort({ key: 1 })
-        .toArray(),
-    ).toEqual([
-      { key: 'a', n: 20 },
-      { key: 'b', n: 20 },
-    ]);
-  });
-
-  it('answers hundreds of connections', async () => {
-    const many = await cleanup.connect(address(300));
-    await things.insertOne({ n: 0 });
-    await Promise.all(
-      Array.from({ length: 400 }, () =>
-        many
-          .db(db.databaseName)
-          .collection(things.collectionName)
-          .updateOne({}, { $inc: { n: 1 } }),
-      ),
-    );
-    expect(await things.findOne({}, { projection: { _id: 0 } })).toEqual({ n: 400 });
-  });
-});
-
-describe('transactions', () => {
-  let other: mongo.Collection;
-  beforeEach(async () => {
-    other = db.collection(`${things.collectionName}-other`);
-    await things.insertOne({ key: 'a', n: 0 });
-    await other.insertOne({ key: 'b', n: 0 });
-  });
-
-  it('shows nothing outside before the commit, and everything after it', async () => {
-    await client.withSession(async (session) => {
-      session.startTransaction();
-      await things.insertOne({ key: 'new' }, { session });
-      await other.updateOne({ key: 'b' }, { $set: { n: 1 } }, { session });
-      expect(await things.countDocuments({}, { session })).toBe(2);
-      expect(await things.countDocuments({})).toBe(1);
-      await session.commitTransaction();
-    });
-    expect(await things.countDocuments({})).toBe(2);
-    expect(await other.countDocuments({ n: 1 })).toBe(1);
-  });
-
-  it('leaves nothing behind after an abort, nor after an error', async () => {
-    await client.withSession(async (session) => {
-      session.startTransaction();
-      await things.insertOne({ key: 'new' }, { session });
-      await session.abortTransaction();
-    });
-    const thrown = client.withSession((session) =>
-      session.withTransaction(async () => {
-        await other.deleteMany({}, { session });
-        throw new Error('changed my mind');
-      }),
-    );
-    await expect(thrown).rejects.toThrow('changed my mind');
-    expect([await things.countDocuments({}), await other.countDocuments({})]).toEqual([1, 1]);
-  });
-
-  it('reads one snapshot throughout, in cursors too', async () => {
-    await things.insertMany(Array.from({ length: 300 }, (_, n) => ({ n })));
-    await client.withSession(async (session) => {
-      session.startTransaction({ readConcern: { level: 'snapshot' } });
-      const cursor = things.find({}, { session }).batchSize(50);
-      await cursor.next();
-      await things.deleteMany({});
-      expect((await cursor.toArray()).length).toBe(300);
-      await session.commitTransaction();
-    });
-    expect(await things.countDocuments({})).toBe(0);
-  });
-
-  it('labels a write conflict as one that another try may resolve', async () => {
-    const first = client.startSession();
-    const second = client.startSession();
-    try {
-      first.startTransaction();
-      second.startTransaction();
-      await things.updateOne({ key: 'a' }, { $inc: { n: 1 } }, { session: first });
-      const error = await failure(things.updateOne({ key: 'a' }, { $inc: { n: 1 } }, { session: second }));
-      expect(error.code).toBe(112);
-      expect(error.hasErrorLabel('TransientTransactionError')).toBe(true);
-      const late = await failure(things.findOne({}, { session: second }));
-      expect([late.code, late.hasErrorLabel('TransientTransactionError')]).toEqual([251, true]);
-      await first.commitTransaction();
-    } finally {
-      await first.endSession();
-      await second.endSession();
-    }
-    expect(await things.countDocuments({ n: 1 })).toBe(1);
-  });
-
-  it('counts every one of many transactions on the same document', async () => {
-    await Promise.all(
-      Array.from({ length: 16 }, () =>
-        client.withSession((session) =>
-          session.withTransaction(async () => {
-            const found = await things.findOne({ key: 'a' }, { session });
-            await things.updateOne({ key: 'a' }, { $set: { n: found?.n + 1 } }, { session });
-          }),
-        ),
-      ),
-    );
-    expect(await things.countDocuments({ n: 16 })).toBe(1);
-  });
-
-  it('ends with a duplicate key, and undoes what came before it', async () => {
-    await things.createIndex({ key: 1 }, { unique: true });
-    const error = await failure(
-      client.withSession((session) =>
-        session.withTransaction(async () => {
-          await other.insertOne({ key: 'c' }, { session });
-          await things.insertOne({ key: 'a' }, { session });
-        }),
-      ),
-    );
-    expect(error.code).toBe(11000);
-    expect(await other.countDocuments({})).toBe(1);
   });
 });

@@ -1,16 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BSON } from 'bson';
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { openCacheFolder } from '../../local/cache.ts';
-import { type Engine, fetchEngine } from '../../local/documentdb/engine.ts';
+import { fetchEngine } from '../../local/documentdb/engine.ts';
 import { startDocumentDb } from '../../local/documentdb/server.ts';
 import { identify } from '../../local/identity.ts';
-import type { Service, ServiceOptions } from '../../local/services.ts';
+import { type Service, type ServiceOptions, startMongo } from '../../local/services.ts';
 
-export const { MongoClient, MongoServerError, MongoBulkWriteError, ObjectId } = mongoose.mongo;
+export const { MongoBulkWriteError, ObjectId } = mongoose.mongo;
+const { MongoClient, MongoServerError } = mongoose.mongo;
 export type Client = InstanceType<typeof MongoClient>;
 
 /** What a test starts and has to end, whatever happens in it. */
@@ -43,13 +45,51 @@ export function createCleanup(): {
   };
 }
 
-/** DocumentDB, whatever else this machine has. */
-export async function startEngine(options: Partial<ServiceOptions> & { dataDir: string }): Promise<Service> {
-  return startDocumentDb(await openEngine(), { durable: false, print: () => {}, ...options });
+/** A database of its own for a test file, on MONGODB_URI or, where that is not set, on a server started for it. */
+export async function openDatabase(cleanup: ReturnType<typeof createCleanup>): Promise<{
+  client: Client;
+  db: mongo.Db;
+  /** The server's address, for a client with so many connections. */
+  address(poolSize: number): string;
+}> {
+  const url =
+    process.env.MONGODB_URI ||
+    cleanup.add(await startMongo({ dataDir: await cleanup.folder(), durable: false, print: () => {} })).url;
+  const client = await cleanup.connect(url);
+  const db = client.db(`local-${process.pid}-${randomBytes(3).toString('hex')}`);
+  cleanup.add({
+    stop: async () => {
+      await db.dropDatabase();
+    },
+  });
+  return {
+    client,
+    db,
+    address: (poolSize) => {
+      const parsed = new URL(url);
+      parsed.searchParams.set('maxPoolSize', String(poolSize));
+      return parsed.href;
+    },
+  };
 }
 
-export async function openEngine(): Promise<Engine> {
-  return fetchEngine(await openCacheFolder(), () => {});
+/** The error a server answered with. Throws when it did not. */
+export async function failure(work: Promise<unknown>): Promise<mongo.MongoServerError> {
+  const error = await work.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof MongoServerError)) throw new Error(`no server error but ${error}`);
+  return error;
+}
+
+/** DocumentDB, whatever else this machine has. */
+export async function startEngine(options: Partial<ServiceOptions> & { dataDir: string }): Promise<Service> {
+  return startDocumentDb(await fetchEngine(await openCacheFolder(), () => {}), {
+    durable: false,
+    print: () => {},
+    ...options,
+  });
 }
 
 /** True when none of these processes runs. */
