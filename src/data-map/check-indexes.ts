@@ -14,26 +14,42 @@ export interface IndexDescription {
 }
 
 /**
- * Compares the indexes of a collection with what an erasure asks of it.
+ * Compares the indexes of a collection with what erasures ask of it.
+ * @param profiles every profile, as the map lays its changes over them
  * @param collation the collection's own, which an index must share to serve its queries
  */
 export function checkIndexes(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
-  profile: Profile,
+  profiles: readonly Profile[],
   collation: { readonly locale?: string } | undefined,
 ): Finding[] {
-  return [...findMissing(entry, indexes, collation), ...findCollisions(entry, indexes, profile)];
+  const collisions =
+    entry.record === 'suppression'
+      ? findSuppressionCollisions(entry, indexes)
+      : profiles.filter((profile) => concerns(profile, entry)).flatMap((one) => findCollisions(entry, indexes, one));
+  const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
+  return [...findMissing(entry, indexes, collation), ...once.values()];
 }
 
-/** Every look for a number names the account, then the number: without such an index it reads the whole collection. */
+/** Every look names the account, then the number, the id or the time: without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
   collation: { readonly locale?: string } | undefined,
 ): Finding[] {
-  return entry.numbers.flatMap((text): Finding[] => {
-    const { dotted } = readPath(text);
+  const byId = entry.products ?? entry.interaction ?? entry.resource;
+  const wanted: { path: string; severity: Finding['severity']; looks: string }[] = [
+    ...entry.numbers.map((path) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+    ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
+      ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
+      : []),
+    ...(entry.at === undefined
+      ? []
+      : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+  ];
+  return wanted.flatMap(({ path, severity, looks }): Finding[] => {
+    const { dotted } = readPath(path);
     const serves = (index: IndexDescription) => {
       const [first, second] = Object.entries(index.key);
       return (
@@ -48,32 +64,41 @@ function findMissing(
     const keys = JSON.stringify({ [entry.account]: 1, [dotted]: 1 });
     return [
       {
-        severity: 'error',
-        where: `${entry.collection}.${text}`,
-        message: `no index begins with ${entry.account}, ${dotted}: every look would read the whole collection`,
+        severity,
+        where: `${entry.collection}.${path}`,
+        message: `no index begins with ${entry.account}, ${dotted}: ${looks} would read the whole collection`,
         remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
       },
     ];
   });
 }
 
+/** Does the profile ever change records of the entry, so that they stay? */
+function concerns(profile: Profile, entry: CollectionMap): boolean {
+  if (profile.records[entry.record] !== 'keep') return false;
+  if (profile.name === 'transaction') return entry.products !== undefined;
+  if (profile.name === 'interaction') return entry.interaction !== undefined;
+  return true;
+}
+
+function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
+  const [number = ''] = entry.numbers;
+  return indexes
+    .filter((index) => index.unique && !isOwnIndex(index) && number in index.key)
+    .map(() => ({
+      severity: 'error',
+      where: `${entry.collection}.${number}`,
+      message:
+        "a unique index on the number: Lethe puts a row of its own beside the platform's, and takes the number out of it later. Drop the index, or limit it to rows of the platform",
+    }));
+}
+
 /** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
-  const unique = indexes.filter((index) => index.unique && !isOwnIndex(index));
-  if (entry.record === 'suppression') {
-    const [number = ''] = entry.numbers;
-    return unique
-      .filter((index) => number in index.key)
-      .map(() => ({
-        severity: 'error',
-        where: `${entry.collection}.${number}`,
-        message:
-          'a unique index on the number: Lethe puts a row of its own beside the platform’s, and takes the number out of it later. Drop the index, or limit it to rows of the platform',
-      }));
-  }
-  if (profile.records[entry.record] === 'delete') return [];
+  const unique = indexes.filter((index) => index.unique);
   const changed = new Set<string>();
-  if (profile.fields.number !== 'token') for (const text of entry.numbers) changed.add(readPath(text).dotted);
+  if (profile.fields.number !== 'token' && profile.fields.number !== 'keep')
+    for (const text of entry.numbers) changed.add(readPath(text).dotted);
   for (const field of entry.fields)
     if (profile.fields[field.category] !== 'keep') changed.add(readPath(field.path).dotted);
   return unique.flatMap((index): Finding[] => {

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { profileFor } from '../erasure/profile.ts';
+import { PROFILE_NAMES, type Profile, profileFor } from '../erasure/profile.ts';
 import type { AccountValue } from '../erasure/subject.ts';
 import { redactDigitRuns } from '../phone/scan.ts';
 import { bsonTypeOf } from './bson-type.ts';
@@ -69,9 +69,10 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
     accountTypes,
     sampleSize: options.sampleSize ?? SAMPLE_SIZE,
   };
+  const profiles = PROFILE_NAMES.map((name) => profileFor(name, map));
   let sampled = 0;
   for (const entry of map.collections) {
-    const result = await checkCollection(db, entry, infos.get(entry.collection), looks);
+    const result = await checkCollection(db, entry, infos.get(entry.collection), profiles, looks);
     findings.push(...result.findings);
     sampled += result.sampled;
   }
@@ -110,6 +111,7 @@ async function checkCollection(
   db: Db,
   entry: CollectionMap,
   info: CollectionInfo | undefined,
+  profiles: readonly Profile[],
   looks: RecordCheckOptions,
 ): Promise<{ findings: Finding[]; sampled: number }> {
   const where = entry.collection;
@@ -132,7 +134,7 @@ async function checkCollection(
   try {
     const collection = db.collection(entry.collection);
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
-    findings.push(...checkIndexes(entry, indexes, looks.profile, info.options?.collation));
+    findings.push(...checkIndexes(entry, indexes, profiles, info.options?.collation));
     const records = await checkRecords(collection, entry, looks);
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };

@@ -39,6 +39,9 @@ export const DEFAULT_DATA_MAP = {
       direction: 'outbound',
       interaction: 'text',
       redacted: 'redacted_at',
+      own_number: 'from',
+      log: { status: 'status', source: 'source' },
+      columns: { from: 'from', to: 'to', status: 'status', network: 'network', price: 'price', closed_at: 'closed_at' },
     },
     {
       collection: 'received_sms',
@@ -52,6 +55,9 @@ export const DEFAULT_DATA_MAP = {
       direction: 'inbound',
       interaction: 'text',
       redacted: 'redacted_at',
+      own_number: 'to',
+      log: { status: 'status', source: 'source' },
+      columns: { from: 'from', to: 'to', status: 'status', network: 'network', price: 'price' },
     },
     {
       collection: 'scheduled_sms',
@@ -84,6 +90,9 @@ export const DEFAULT_DATA_MAP = {
       direction: { path: 'direction' },
       interaction: 'call',
       redacted: 'redacted_at',
+      own_number: { inbound: 'to', outbound: 'from' },
+      log: { status: 'status', source: 'source', flow: 'call_flow' },
+      columns: { from: 'from', to: 'to', status: 'status', network: 'network', price: 'price', closed_at: 'ended_at' },
     },
     {
       collection: 'chats',
@@ -103,6 +112,8 @@ export const DEFAULT_DATA_MAP = {
       at: 'started_at',
       interaction: 'chat',
       redacted: 'redacted_at',
+      own_number: 'tracking_number',
+      log: { status: 'status', source: 'source' },
     },
     {
       collection: 'forms',
@@ -112,8 +123,6 @@ export const DEFAULT_DATA_MAP = {
       fields: [
         { path: 'name', category: 'name' },
         { path: 'email', category: 'email' },
-      own_number: 'tracking_number',
-      log: { status: 'status', source: 'source' },
         { path: 'answers', category: 'form', type: 'object' },
         { path: 'notes', category: 'note' },
         { path: 'tags', category: 'tag', type: 'list' },
@@ -124,6 +133,8 @@ export const DEFAULT_DATA_MAP = {
       at: 'submitted_at',
       interaction: 'form',
       redacted: 'redacted_at',
+      own_number: 'tracking_number',
+      log: { status: 'status', source: 'source' },
     },
     {
       collection: 'verifications',
@@ -133,9 +144,8 @@ export const DEFAULT_DATA_MAP = {
       id: 'request_id',
       at: 'created_at',
       products: ['verify', 'verify-sdk'],
-      own_number: 'tracking_number',
-      log: { status: 'status', source: 'source' },
       redacted: 'redacted_at',
+      columns: { to: 'number', status: 'status', price: 'price' },
     },
     {
       collection: 'insights',
@@ -147,6 +157,7 @@ export const DEFAULT_DATA_MAP = {
       at: 'created_at',
       products: ['number-insight'],
       redacted: 'redacted_at',
+      columns: { to: 'number', status: 'status', price: 'price' },
     },
     {
       collection: 'legs',

@@ -64,12 +64,15 @@ export const DIRECTIONS = ['outbound', 'inbound'] as const;
 export const INTERACTION_KINDS = ['call', 'text', 'chat', 'form'] as const;
 export const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
 export const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
+/** What searches and reports tell of a record beside its id, time and direction. */
+export const COLUMNS = ['from', 'to', 'status', 'network', 'price', 'currency', 'client_ref', 'closed_at'] as const;
 
 export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
 export type Product = (typeof PRODUCTS)[number];
 export type Direction = (typeof DIRECTIONS)[number];
 export type InteractionKind = (typeof INTERACTION_KINDS)[number];
 export type Resource = (typeof RESOURCES)[number];
+export type Column = (typeof COLUMNS)[number];
 export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
 
 const strategy = z.union([
@@ -132,6 +135,16 @@ const collection = z
     conversation: plainPath.optional(),
     /** Where Lethe notes when it redacted the record. */
     redacted: plainPath.optional(),
+    /** Where the account's own number stands, always or by the record's direction: redacting an interaction keeps it. */
+    own_number: z.union([plainPath, z.strictObject({ inbound: plainPath, outbound: plainPath })]).optional(),
+    /** What else the log of interactions shows of a record that was redacted. */
+    log: z
+      .strictObject({ status: plainPath.optional(), source: plainPath.optional(), flow: plainPath.optional() })
+      .optional(),
+    /** What searches and reports tell of it, and where it stands. */
+    columns: z.partialRecord(z.enum(COLUMNS), plainPath).optional(),
+    /** Months after which its records are deleted, whatever is set elsewhere; 0: never. */
+    retention_months: z.number().int().min(0).max(1200).optional(),
     /** Only for record: suppression. */
     suppression: z
       .strictObject({
@@ -226,6 +239,7 @@ function missingParts(entry: {
   id?: string | undefined;
   at?: string | undefined;
   redacted?: string | undefined;
+  retention_months?: number | undefined;
   products?: unknown;
   interaction?: unknown;
   resource?: unknown;
@@ -243,6 +257,7 @@ function missingParts(entry: {
     'products and interaction need at',
   );
   need(entry.interaction !== undefined && entry.redacted === undefined, '', 'interaction needs redacted');
+  need(entry.retention_months !== undefined && entry.at === undefined, '', 'retention_months needs at');
   const paths = [...entry.numbers, ...entry.fields.map((one) => one.path)];
   need(
     byId && paths.some((text) => text.includes('[]')),
@@ -252,21 +267,6 @@ function missingParts(entry: {
   return issues;
 }
 
-const profileOverride = z.strictObject({
-  records: z.partialRecord(z.enum(RECORD_CATEGORIES), z.enum(['keep', 'delete'])).optional(),
-  fields: z
-    .partialRecord(z.enum(FIELD_CATEGORIES), strategy)
-    .superRefine((fields, context) => {
-      // A number that is kept is found again by every look: no request would ever be completed.
-      if (fields.number === 'keep')
-        context.addIssue({ code: 'custom', path: ['number'], message: 'cannot be kept: it is what is erased' });
-    })
-    .optional(),
-});
-
-export const dataMapSchema = z
-  .strictObject({
-    version: z.literal(1),
 /** What an entry says it keeps, and does not. */
 function lostParts(entry: {
   numbers: string[];
@@ -289,6 +289,21 @@ function lostParts(entry: {
   return issues;
 }
 
+const profileOverride = z.strictObject({
+  records: z.partialRecord(z.enum(RECORD_CATEGORIES), z.enum(['keep', 'delete'])).optional(),
+  fields: z
+    .partialRecord(z.enum(FIELD_CATEGORIES), strategy)
+    .superRefine((fields, context) => {
+      // A number that is kept is found again by every look: no request would ever be completed.
+      if (fields.number === 'keep')
+        context.addIssue({ code: 'custom', path: ['number'], message: 'cannot be kept: it is what is erased' });
+    })
+    .optional(),
+});
+
+export const dataMapSchema = z
+  .strictObject({
+    version: z.literal(1),
     collections: z.array(collection).min(1).max(200),
     /** Changes to a built-in profile, e.g. `forget: { fields: { email: keep } }`. */
     profiles: z.partialRecord(z.enum(PROFILE_NAMES), profileOverride).default({}),

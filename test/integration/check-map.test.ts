@@ -9,7 +9,6 @@ import { type CheckReport, checkDataMap } from '../../src/data-map/check.ts';
 import { loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
 import { ensureIndexes } from '../../src/db/indexes.ts';
-import { indexPlatform } from '../support/records.ts';
 
 const { Decimal128, Long, ObjectId } = mongoose.mongo;
 
@@ -67,10 +66,17 @@ async function addMessages(records: object[], index: Record<string, 1> = { accou
   if (records.length > 0) await db.collection('sms').insertMany(records.map((record) => ({ ...record })));
 }
 
+/** Does what the line says, as mongosh would. */
+async function paste(line: string | undefined): Promise<void> {
+  const [, name, quoted, keys] =
+    /^db\.(?:(\w+)|getCollection\(("[^"]+")\))\.createIndex\((\{.*\})\)$/.exec(line ?? '') ?? [];
+  if (keys === undefined) throw new Error(`not a line for mongosh: ${line}`);
+  await db.collection(name ?? JSON.parse(quoted ?? '')).createIndex(JSON.parse(keys));
+}
+
 describe('checkDataMap', () => {
   it('finds nothing wrong with a platform that is as the default map says', async () => {
     await addAccount();
-    await indexPlatform(db);
     await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
     const common = { account_id: OWNER };
     const at = new Date();
@@ -91,8 +97,10 @@ describe('checkDataMap', () => {
       { ...common, number: '+44 7700 900123', name: 'Jo', email: null, custom: {} },
       { ...common, number: '44********23', name: null, email: null, custom: null },
     ]);
-    await db.collection('sent_sms').insertOne({ ...common, to: PERSON, body: 'Hello' });
-    await db.collection('received_sms').insertOne({ ...common, from: PERSON, body: 'Hello' });
+    await db.collection('sent_sms').insertOne({ ...common, to: PERSON, body: 'Hello', message_id: 'm1', sent_at: at });
+    await db
+      .collection('received_sms')
+      .insertOne({ ...common, from: PERSON, body: 'Hello', message_id: 'm2', received_at: at, redacted_at: at });
     await db
       .collection('scheduled_sms')
       .insertOne({ ...common, to: PERSON, body: 'x', status: 'pending', send_at: at });
@@ -100,6 +108,9 @@ describe('checkDataMap', () => {
       ...common,
       from: PERSON,
       to: '447700900999',
+      call_id: 'c1',
+      direction: 'inbound',
+      started_at: at,
       caller_name: 'Jo',
       caller_id: { any: 1 },
       transcript: ['Hello'],
@@ -126,8 +137,11 @@ describe('checkDataMap', () => {
       'blacklist',
     ]);
     const collections = map.collections.filter((entry) => inUse.has(entry.collection));
+    const bare = await check({ ...map, collections });
+    expect(bare.findings.map((finding) => finding.remedy)).not.toContain(undefined);
+    for (const { remedy } of bare.findings) await paste(remedy);
     const report = await check({ ...map, collections });
-    expect(report.findings.filter((finding) => finding.where !== 'database')).toEqual([]);
+    expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ collections: 7, places: 8, sampled: 15 });
   });
 
@@ -152,7 +166,8 @@ describe('checkDataMap', () => {
   });
 
   describe('indexes', () => {
-    const missing = 'error no index begins with account_id, to: every look would read the whole collection';
+    const missing =
+      'error no index begins with account_id, to: every look for a number would read the whole collection';
 
     it.each([
       ['none', undefined],
@@ -194,7 +209,7 @@ describe('checkDataMap', () => {
       const report = await check(mapOf(entry));
       const finding = report.findings.find(({ where }) => where === 'sms.lists.people[].phone');
       expect(finding?.remedy).toBe('db.getCollection("sms.lists").createIndex({"account_id":1,"people.phone":1})');
-      await db.collection('sms.lists').createIndex({ account_id: 1, 'people.phone': 1 });
+      await paste(finding?.remedy);
       expect(about(await check(mapOf(entry)), 'sms.lists.people[].phone')).toEqual([]);
     });
 
@@ -205,6 +220,36 @@ describe('checkDataMap', () => {
       await db.collection('sms').dropIndex('one');
       await db.collection('sms').createIndex({ account_id: 1, to: 1, message_id: 1 }, { unique: true });
       expect(about(await check(), 'sms.to')[0]).toMatch(/^warning a unique index on account_id, to, message_id: /);
+    });
+
+    it('wants an index for ids, and asks for one on the time', async () => {
+      const served = { id: 'message_id', at: 'sent_at', products: ['sms'] };
+      await addMessages([{ account_id: OWNER, to: PERSON, message_id: 'm1', sent_at: new Date() }]);
+      const report = await check(mapOf({ ...MESSAGES, ...served }));
+      expect(report.findings.map(({ severity, where, remedy }) => [severity, where, remedy])).toEqual([
+        ['error', 'sms.message_id', 'db.sms.createIndex({"account_id":1,"message_id":1})'],
+        ['warning', 'sms.sent_at', 'db.sms.createIndex({"account_id":1,"sent_at":1})'],
+      ]);
+      for (const { remedy } of report.findings) await paste(remedy);
+      expect((await check(mapOf({ ...MESSAGES, ...served }))).findings).toEqual([]);
+      const byDocumentId = await check(mapOf({ ...MESSAGES, ...served, id: '_id' }));
+      expect(byDocumentId.findings).toEqual([]);
+    });
+
+    it('looks at what every contract changes, not at a forget alone', async () => {
+      await addMessages([{ account_id: OWNER, to: PERSON, email: 'a', message_id: 'm1', sent_at: new Date() }]);
+      await db.collection('sms').createIndex({ account_id: 1, message_id: 1 });
+      await db.collection('sms').createIndex({ account_id: 1, sent_at: 1 });
+      await db.collection('sms').createIndex({ account_id: 1, email: 1 }, { unique: true });
+      const map = (rest: object) =>
+        mapOf(
+          { ...MESSAGES, id: 'message_id', at: 'sent_at', fields: [{ path: 'email', category: 'email' }], ...rest },
+          { profiles: { forget: { fields: { email: 'keep' } } } },
+        );
+      expect((await check(map({}))).findings).toEqual([]);
+      expect(about(await check(map({ products: ['sms'] })), 'sms.email')).toEqual([
+        expect.stringMatching(/^error a unique index on account_id, email/),
+      ]);
     });
 
     it('lets unique numbers be where records are deleted, or become tokens', async () => {
@@ -400,6 +445,54 @@ describe('checkDataMap', () => {
     });
   });
 
+  describe('what other contracts need', () => {
+    const served = { id: 'call_id', at: 'started_at', redacted: 'redacted_at', direction: { path: 'way' } };
+    const good = { account_id: OWNER, to: PERSON, call_id: 'c1', started_at: new Date(), way: 'inbound' };
+    const findings = async (...records: object[]) => {
+      await addMessages(records);
+      await db.collection('sms').createIndex({ account_id: 1, started_at: 1 });
+      return (await check(mapOf({ ...MESSAGES, ...served }))).findings.map(
+        ({ severity, where, message }) => `${severity} ${where}: ${message}`,
+      );
+    };
+
+    it('may be all there, redacted or not', async () => {
+      expect(await findings(good, { ...good, redacted_at: new Date() }, { ...good, redacted_at: null })).toEqual([]);
+    });
+
+    it('must be dates, directions and marks', async () => {
+      const bad = { ...good, started_at: '2026-01-01', redacted_at: false, way: PERSON };
+      const found = await findings(good, bad);
+      expect(found).toEqual([
+        'error sms.started_at: holds string, no date: erasures by age fail on its account (1 of 2 records)',
+        'error sms.redacted_at: holds bool, no date: such a record is taken for redacted (1 of 2 records)',
+        'warning sms.way: holds neither outbound nor inbound: no request finds such a record (1 of 2 records)',
+      ]);
+      expect(found.join()).not.toContain(PERSON);
+    });
+
+    it('is asked about where no record has it', async () => {
+      const { call_id: _id, way: _way, ...bare } = good;
+      expect(await findings(bare)).toEqual([
+        'warning sms.call_id: none of 1 records has this field: is the path right?',
+        'warning sms.way: none of 1 records has this field: is the path right?',
+      ]);
+    });
+  });
+
+  it('looks at part of a long list, and at the newest records all the same', async () => {
+    await addMessages([], { account_id: 1, 'to.n': 1 } as never);
+    const to = Array.from({ length: 3_000 }, () => ({ n: PERSON }));
+    await db
+      .collection<{ _id: number }>('sms')
+      .insertMany(
+        Array.from({ length: 6 }, (_, _id) => ({ _id, account_id: OWNER, to: _id === 5 ? [{ n: true }] : to })),
+      );
+    const report = await check(mapOf({ ...MESSAGES, numbers: ['to[].n'] }));
+    expect(about(report, 'sms.to[].n')[0]).toMatch(/^error holds bool/);
+    expect(report.sampled).toBeLessThan(6);
+  });
+
   it('changes nothing', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON, person: null }]);
     const dump = async () =>
@@ -453,7 +546,7 @@ describe('lethe check-map', () => {
     const { code, out, err } = await run('--file', file);
     expect(code).toBe(1);
     expect(out).toEqual([
-      'error    sms.to: no index begins with account_id, to: every look would read the whole collection',
+      'error    sms.to: no index begins with account_id, to: every look for a number would read the whole collection',
       '         db.sms.createIndex({"account_id":1,"to":1})',
     ]);
     expect(err[0]).toContain('1 error, 0 warnings');
