@@ -3,7 +3,7 @@ import { type ConfigName, readConfigPart } from '../src/config.ts';
 import { openDatabase } from '../src/db/connection.ts';
 import type { CommandContext } from './context.ts';
 
-export const DATABASE_VARIABLES = ['MONGODB_URI', 'MONGODB_DATABASE'] as const satisfies readonly ConfigName[];
+const DATABASE_VARIABLES = ['MONGODB_URI', 'MONGODB_DATABASE'] as const satisfies readonly ConfigName[];
 
 export interface OpenDatabase {
   readonly connection: mongoose.Connection;

@@ -1,4 +1,4 @@
-export type Severity = 'error' | 'warning';
+type Severity = 'error' | 'warning';
 
 /** One way in which the map and the database do not fit. It holds names, types and counts: never a record's value. */
 export interface Finding {
