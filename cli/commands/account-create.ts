@@ -10,6 +10,7 @@ interface Options {
   recordsId?: string;
   recordsIdType: RecordsIdType;
   timeZone?: string;
+  agency?: string;
 }
 
 /** `lethe account create`: prints the new account's id. */
@@ -22,11 +23,12 @@ export function accountCreate(context: CommandContext): Command {
       new Option('--records-id-type <type>', 'its type in the records').choices(RECORDS_ID_TYPES).default('string'),
     )
     .option('--time-zone <zone>', 'where "yesterday" begins and ends, e.g. Europe/Berlin (default: Europe/London)')
+    .option('--agency <account>', 'make it a sub-account of this agency')
     .action((options: Options) => create(context, options));
 }
 
 async function create(context: CommandContext, options: Options): Promise<void> {
-  const { recordsId: text, recordsIdType: type, timeZone } = options;
+  const { recordsId: text, recordsIdType: type, timeZone, agency } = options;
   const name = options.name.trim();
   if (name === '' || name.length > 200) throw new UsageFault('--name needs 1 to 200 characters');
   if (timeZone !== undefined && !isTimeZone(timeZone))
@@ -35,14 +37,21 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const recordsId = text === undefined ? undefined : readRecordsId(text, type);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
-  const account = await withDatabase(context, ({ connection }) =>
-    createAccounts(connection).create({
+  const account = await withDatabase(context, async ({ connection }) => {
+    const accounts = createAccounts(connection);
+    if (agency !== undefined) {
+      const parent = await accounts.find(agency);
+      if (!parent) throw new UsageFault('--agency is no account: see lethe account list');
+      if (parent.agency_id !== undefined) throw new UsageFault('--agency is a sub-account: it cannot have its own');
+    }
+    return accounts.create({
       name,
       now: context.now(),
       ...(recordsId !== undefined && { recordsId }),
       ...(timeZone !== undefined && { timeZone }),
-    }),
-  );
+      ...(agency !== undefined && { agency }),
+    });
+  });
   context.print(account._id);
   context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
 }

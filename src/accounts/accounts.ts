@@ -4,6 +4,22 @@ import type mongoose from 'mongoose';
 import { Schema } from 'mongoose';
 import type { AccountValue } from '../erasure/subject.ts';
 
+/** When interactions are redacted by themselves: at the end of each day, or so many days after they happened. */
+export const AUTOMATIC = ['off', 'daily', 30, 60, 90] as const;
+export type Automatic = (typeof AUTOMATIC)[number];
+
+/** What an account has set about the redaction of interactions; what is not there is off. */
+export interface RedactionSettings {
+  /** Only an agency's: its sub-accounts may redact. */
+  readonly allow_sub_accounts?: boolean;
+  /** Since when they may. */
+  readonly allowed_at?: Date;
+  readonly manual?: boolean;
+  readonly automatic?: Automatic;
+  /** Since when `automatic` is what it is. */
+  readonly automatic_at?: Date;
+}
+
 /** A platform's customer: the owner of records and of keys. */
 export interface Account {
   /** `acc_` and 12 letters or digits. */
@@ -14,6 +30,9 @@ export interface Account {
   /** IANA name: what "yesterday" means to this account. */
   readonly time_zone: string;
   readonly created_at: Date;
+  /** The agency whose sub-account it is; an account without one is an agency itself. */
+  readonly agency_id?: string;
+  readonly redaction?: RedactionSettings;
 }
 
 const accountSchema = new Schema<Account>(
@@ -23,6 +42,8 @@ const accountSchema = new Schema<Account>(
     records_id: { type: Schema.Types.Mixed, required: true },
     time_zone: { type: String, required: true },
     created_at: { type: Date, required: true },
+    agency_id: { type: String },
+    redaction: { type: Schema.Types.Mixed },
   },
   { collection: 'lethe_accounts', versionKey: false },
 );
@@ -40,8 +61,17 @@ export function isTimeZone(name: string): boolean {
 }
 
 export interface Accounts {
-  /** @throws TypeError when the time zone is none */
-  create(input: { name: string; recordsId?: AccountValue; timeZone?: string; now: Date }): Promise<Account>;
+  /**
+   * @param input.agency the id of the agency whose sub-account it becomes
+   * @throws TypeError when the time zone is none, or the agency is unknown or a sub-account itself
+   */
+  create(input: {
+    name: string;
+    recordsId?: AccountValue;
+    timeZone?: string;
+    agency?: string;
+    now: Date;
+  }): Promise<Account>;
   find(id: string): Promise<Account | null>;
   list(): Promise<Account[]>;
 }
@@ -49,10 +79,21 @@ export interface Accounts {
 export function createAccounts(connection: mongoose.Connection): Accounts {
   const model = connection.model('Account', accountSchema);
   return {
-    async create({ name, recordsId, timeZone = 'Europe/London', now }) {
+    async create({ name, recordsId, timeZone = 'Europe/London', agency, now }) {
       if (!isTimeZone(timeZone)) throw new TypeError('not a time zone of the IANA database');
+      if (agency !== undefined) {
+        const parent = await model.findById(agency).lean<Account | null>().exec();
+        if (!parent || parent.agency_id !== undefined) throw new TypeError('not an agency');
+      }
       const _id = `acc_${randomText(12)}`;
-      const account: Account = { _id, name, records_id: recordsId ?? _id, time_zone: timeZone, created_at: now };
+      const account: Account = {
+        _id,
+        name,
+        records_id: recordsId ?? _id,
+        time_zone: timeZone,
+        created_at: now,
+        ...(agency !== undefined && { agency_id: agency }),
+      };
       await model.create(account);
       return account;
     },

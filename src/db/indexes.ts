@@ -23,12 +23,20 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'by_token', key: { account_id: 1, token: 1 } },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },
+      {
+        name: 'by_age',
+        key: { account_id: 1, token: 1, 'selector.before': -1 },
+        partialFilterExpression: { 'selector.by': 'age' },
+      },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
   },
   {
     collection: 'lethe_accounts',
-    indexes: [{ name: 'by_records', key: { records_id: 1 } }],
+    indexes: [
+      { name: 'by_records', key: { records_id: 1 } },
+      { name: 'automatic', key: { 'redaction.automatic': 1 } },
+    ],
   },
   {
     collection: AUDIT,
