@@ -2,7 +2,7 @@ import { Worker } from 'bullmq';
 import type { Core } from '../src/core.ts';
 import type { Logger } from '../src/log.ts';
 import { QUEUE_NAME } from '../src/queue/catalogue.ts';
-import { openRedis, queuePrefix } from '../src/queue/connections.ts';
+import { openRedis, queuePrefix, whenReady } from '../src/queue/connections.ts';
 import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { countDue, relayRequests } from '../src/requests/relay.ts';
@@ -20,6 +20,9 @@ export interface RunningWorker {
 
 /** A crash is not the job's fault: a request must survive any number of them. */
 const ANY_NUMBER_OF_STALLS = 1_000_000;
+
+/** How long the first round of the relay waits for Redis: it fails fast, and would fail before the connection is up. */
+const FIRST_CONTACT_MS = 5_000;
 
 /** Starts taking jobs, and the relay beside them. */
 export function startWorker(core: Core, logger: Logger): RunningWorker {
@@ -78,7 +81,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const timer = setInterval(() => {
     round = round.then(() => (stopping.signal.aborted ? 0 : relayOnce(now())));
   }, config.RELAY_INTERVAL_MS);
-  round = relayOnce(now());
+  round = whenReady(producerConnection, FIRST_CONTACT_MS, stopping.signal).then(() => relayOnce(now()));
 
   return {
     producer,
@@ -93,8 +96,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     async stop() {
       clearInterval(timer);
       stopping.abort();
-      await round;
-      await worker.close();
+      // Together: a worker that is not closing would take the request it has just handed back.
+      await Promise.all([round, worker.close()]);
       await producer.close();
       for (const open of [connection, producerConnection]) open.disconnect();
     },

@@ -45,6 +45,24 @@ export function openRedis(
   return cluster;
 }
 
+/**
+ * Waits until a connection is up, at most so long. A caller who goes on without it gets the error that says what is wrong.
+ */
+export function whenReady(redis: Redis | Cluster, withinMs: number, signal: AbortSignal): Promise<void> {
+  if (redis.status === 'ready' || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, withinMs);
+    redis.once('ready', done);
+    signal.addEventListener('abort', done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      redis.off('ready', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
 /** The prefix of every key: a hash tag, so that in a cluster all keys of the queue lie on one node. */
 export function queuePrefix(name: string): string {
   return `{${name}}`;
