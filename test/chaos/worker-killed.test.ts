@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Chaos, chance, scene } from '../support/chaos.ts';
+import { answeredId, readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
+import type { TestProcess } from '../support/processes.ts';
+import type { TcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const TIMEOUT = 180_000;
+const KILLS = 20;
+/** Small batches with a rest between them: the erasure outlasts the killing. */
+const SLOW = { BATCH_SIZE: '24', BATCH_PAUSE_MS: '5', LEASE_MS: '400', RELAY_INTERVAL_MS: '100' };
+
+/** Who works on the request now; every claim has a name of its own. */
+const ownerOf = async (chaos: Chaos, reference: string) => (await chaos.row(reference))?.lease?.owner;
+
+const isAnnouncement = (command: WireCommand) =>
+  command.name === 'update' && command.collection === 'lethe_requests' && command.holds('pending');
+const isChange = (command: WireCommand) => command.name === 'update' && command.collection === 'sent_sms';
+const isSettlement = (command: WireCommand) => command.collection === 'blacklist' && command.name === 'update';
+const isCommit = (command: WireCommand) => command.name === 'commitTransaction';
+
+/** The announced messages that still hold the number as itself. */
+async function announced(chaos: Chaos, reference: string): Promise<{ announced: number; unchanged: number }> {
+  const request = await chaos.row(reference);
+  const ids = (request?.pending ?? []).filter(({ name }) => name === 'sent_sms').flatMap((step) => step.ids);
+  const messages = chaos.db.collection('sent_sms');
+  return {
+    announced: ids.length,
+    unchanged: await messages.countDocuments({ _id: { $in: ids as never[] }, body: /^Hi Jo/ }),
+  };
+}
+
+interface Moment {
+  readonly when: string;
+  readonly at: (command: WireCommand) => boolean;
+  readonly nth: number;
+  readonly side: 'before' | 'after';
+  /** What the killed worker must have left, or the moment was another one. */
+  readonly left?: (chaos: Chaos, reference: string) => Promise<void>;
+}
+
+const MOMENTS: readonly Moment[] = [
+  {
+    when: 'when a batch is announced and it does not know yet',
+    at: isAnnouncement,
+    nth: 3,
+    side: 'after',
+    left: async (chaos, reference) => {
+      const found = await announced(chaos, reference);
+      expect(found.announced).toBeGreaterThan(0);
+      expect(found.unchanged).toBe(found.announced);
+    },
+  },
+  {
+    when: 'when a batch is announced and not changed',
+    at: isChange,
+    nth: 3,
+    side: 'before',
+    left: async (chaos, reference) => {
+      const found = await announced(chaos, reference);
+      expect(found.announced).toBeGreaterThan(0);
+      expect(found.unchanged).toBe(found.announced);
+    },
+  },
+  {
+    when: 'when a batch is changed and not counted',
+    at: isChange,
+    nth: 3,
+    side: 'after',
+    left: async (chaos, reference) => {
+      const found = await announced(chaos, reference);
+      expect(found.announced).toBeGreaterThan(0);
+      expect(found.unchanged).toBe(0);
+    },
+  },
+  { when: 'in the middle of the end', at: isSettlement, nth: 1, side: 'before' },
+  { when: 'before the end is committed', at: isCommit, nth: 1, side: 'before' },
+  {
+    when: 'when the end is committed and it does not know yet',
+    at: isCommit,
+    nth: 1,
+    side: 'after',
+    left: async (chaos, reference) => expect((await chaos.row(reference))?.state).toBe('completed'),
+  },
+];
+
+describe('a worker that is killed', () => {
+  it(
+    'at any moment, twenty times in one erasure: no record is missed, none is counted twice',
+    scene(
+      'killed',
+      async (chaos) => {
+        const random = chance('worker killed');
+        const person = await chaos.person({ contacts: 20, lists: 30, sent: 4000, received: 1500, calls: 600 });
+        const reference = await chaos.submit(person);
+        let worker = await chaos.processes.worker(chaos.env);
+        let before: string | undefined;
+        for (let kill = 1; kill <= KILLS; kill += 1) {
+          const successor = chaos.processes.worker(chaos.env);
+          const owner = await waitFor('the request to be claimed', async () => {
+            const now = await ownerOf(chaos, reference);
+            return now !== before && now;
+          });
+          await new Promise((resolve) => setTimeout(resolve, random() * 150));
+          await worker.kill();
+          worker = await successor;
+          before = owner;
+        }
+        expect((await chaos.row(reference))?.state).toBe('sweeping');
+        await chaos.completed(reference);
+        await chaos.expectErased(person, reference);
+        const queue = chaos.queue();
+        await waitFor('the queue to be empty', async () =>
+          Object.values(await queue.counts()).every((count) => count === 0),
+        );
+      },
+      SLOW,
+    ),
+    TIMEOUT,
+  );
+
+  it.each(MOMENTS)(
+    '$when: the next one goes on from there',
+    ({ at, nth, side, left }) =>
+      scene(
+        'moment',
+        async (chaos) => {
+          const person = await chaos.person({ contacts: 3, lists: 3, sent: 90, received: 60, calls: 20 });
+          const reference = await chaos.submit(person);
+          const proxy = await chaos.proxyMongo();
+          const killed = killAt(proxy, at, nth, side);
+          const worker = chaos.processes.lethe(['worker'], { ...chaos.env, MONGODB_URI: proxy.uri });
+          killed.victim(worker);
+          expect(await worker.exited()).toEqual({ code: null, signal: 'SIGKILL' });
+          await left?.(chaos, reference);
+          await chaos.processes.worker(chaos.env);
+          await chaos.completed(reference);
+          await chaos.expectErased(person, reference);
+        },
+        SLOW,
+      )(),
+    TIMEOUT,
+  );
+});
+
+/** Kills a process at the n-th command of a kind: before the server has it, or after the server has answered it. */
+function killAt(proxy: TcpProxy, at: (command: WireCommand) => boolean, nth: number, side: 'before' | 'after') {
+  let victim: TestProcess | undefined;
+  let seen = 0;
+  let awaited: number | undefined;
+  proxy.intercept(({ from, bytes }) => {
+    if (from === 'client') {
+      const command = readWireCommand(bytes);
+      if (!command || !at(command)) return 'pass';
+      seen += 1;
+      if (seen !== nth) return 'pass';
+      if (side === 'after') {
+        awaited = command.id;
+        return 'pass';
+      }
+    } else if (answeredId(bytes) !== awaited) return 'pass';
+    victim?.signal('SIGKILL');
+    return 'cut';
+  });
+  return {
+    victim(process: TestProcess) {
+      victim = process;
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from '@jest/globals';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
+import { openRedis } from '../../src/queue/connections.ts';
+import { createProducer, type Producer } from '../../src/queue/producer.ts';
+import { acceptForget } from '../../src/requests/accept.ts';
+import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import { type MongoProxy, startMongoProxy } from './chaos-mongo.ts';
+import { type OwnRedis, startOwnRedis } from './chaos-redis.ts';
+import { openPlatform, type Platform } from './platform.ts';
+import { openProcesses, type Processes } from './processes.ts';
+import { indexPlatform, insertRecords, type RecordCounts } from './records.ts';
+import type { Db } from './types.ts';
+import { waitFor } from './wait-for.ts';
+
+/** A person with records on an account, and somebody else's records beside them. */
+export interface Person {
+  readonly account: Account;
+  readonly key: string;
+  readonly number: PhoneNumber;
+  /** What `erased` must say in the end. */
+  readonly expected: Record<string, number>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown> & { reference: string };
+}
+
+/** The world of one scene: a platform of its own, and everything that may fail in it. Closed with the scene. */
+export interface Chaos {
+  readonly platform: Platform;
+  readonly db: Db;
+  readonly processes: Processes;
+  /** For processes of this world. */
+  readonly env: NodeJS.ProcessEnv;
+  proxyMongo(): Promise<MongoProxy>;
+  ownRedis(): Promise<OwnRedis>;
+  /** The queue as a process of this world sees it. */
+  queue(redisUrl?: string): Producer;
+  person(counts: RecordCounts, options?: { digits?: number; on?: Person }): Promise<Person>;
+  /** Puts a request into the ledger, and nothing into the queue: the next relay finds it. @returns the reference */
+  submit(person: Person): Promise<string>;
+  row(reference: string): Promise<ErasureRequest | null>;
+  completed(reference: string): Promise<ErasureRequest>;
+  /** Everything of the person is gone, everything else is there, and every record was counted once. */
+  expectErased(person: Person, reference: string, expected?: Record<string, number>): Promise<void>;
+}
+
+/** Drama numbers (Ofcom): 447700900000 to 447700900999. The last hundred belong to the platform and to bystanders. */
+const FIRST_NUMBER = 447_700_900_000;
+const BYSTANDER = '447700900955';
+const BYSTANDER_RECORDS = { contacts: 1, sent: 3, received: 2 } as const;
+const COLLECTIONS = ['contacts', 'contact_lists', 'sent_sms', 'received_sms', 'scheduled_sms', 'calls', 'blacklist'];
+const COLLECTION_OF = {
+  contacts: 'contacts',
+  lists: 'contact_lists',
+  sent: 'sent_sms',
+  received: 'received_sms',
+  calls: 'calls',
+} as const;
+
+/**
+ * A test in a world of its own. Whatever comes of it, its processes, proxies and servers are ended, and none may be
+ * left; when it fails, what the processes wrote is printed.
+ */
+export function scene(
+  name: string,
+  play: (chaos: Chaos) => Promise<void>,
+  extra: NodeJS.ProcessEnv = {},
+): () => Promise<void> {
+  return async () => {
+    const platform = await openPlatform(name, extra);
+    const processes = openProcesses();
+    const closers: (() => Promise<unknown>)[] = [];
+    try {
+      await indexPlatform(platform.core.db);
+      await play(openChaos(platform, processes, closers));
+    } catch (error) {
+      process.stderr.write(`${processes.report()}\n`);
+      throw error;
+    } finally {
+      await endAll([processes.endAll, ...closers]);
+      await platform.close();
+    }
+  };
+}
+
+async function endAll(closers: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const ends = await Promise.allSettled(closers.map((close) => close()));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+function openChaos(platform: Platform, processes: Processes, closers: (() => Promise<unknown>)[]): Chaos {
+  const { core } = platform;
+  const requests = requestsOf(core.db);
+  const row = (reference: string) => requests.findOne({ reference });
+  let numbers = 0;
+  return {
+    platform,
+    db: core.db,
+    processes,
+    env: platform.env,
+    row,
+    async proxyMongo() {
+      const proxy = await startMongoProxy(platform.config.MONGODB_URI);
+      closers.push(proxy.close);
+      return proxy;
+    },
+    async ownRedis() {
+      const folder = await mkdtemp(join(tmpdir(), 'lethe-chaos-'));
+      const redis = await startOwnRedis(folder);
+      closers.push(async () => {
+        await redis.stop();
+        await rm(folder, { recursive: true, force: true });
+      });
+      return redis;
+    },
+    queue(redisUrl = platform.config.REDIS_URL) {
+      const redis = openRedis({ url: redisUrl, cluster: false }, 'patient', () => {});
+      const producer = createProducer(redis, platform.config.QUEUE_PREFIX, () => {});
+      closers.push(async () => {
+        await producer.close();
+        redis.disconnect();
+      });
+      return producer;
+    },
+    async person(counts, { digits, on } = {}) {
+      const { account, key } = on ?? (await platform.account());
+      const parsed = parseSubjectNumber(digits ?? FIRST_NUMBER + numbers, ['44']);
+      if (!parsed.ok) throw new Error('not a number');
+      numbers += 1;
+      await insertRecords(core.db, account.records_id, parsed.number, counts, BYSTANDER);
+      if (!on) await insertRecords(core.db, account.records_id, BYSTANDER, BYSTANDER_RECORDS);
+      const expected = Object.fromEntries(
+        Object.entries(counts).map(([name, count]) => [COLLECTION_OF[name as keyof RecordCounts], count]),
+      );
+      return { account, key, number: parsed.number, expected };
+    },
+    async submit({ account, number }) {
+      const { request } = await acceptForget(
+        { ...core, deadlineMs: 86_400_000, graceMs: 0 },
+        { account, keyId: 'test', number, unsuppress: false },
+        new Date(),
+      );
+      return request.reference;
+    },
+    completed: (reference) =>
+      waitFor(
+        `${reference} to be completed`,
+        async () => {
+          const request = await row(reference);
+          return request?.state === 'completed' && request;
+        },
+        { timeoutMs: 90_000, everyMs: 50 },
+      ),
+    async expectErased(person, reference, expected = person.expected) {
+      const request = await row(reference);
+      expect({ state: request?.state, erased: request?.erased }).toEqual({ state: 'completed', erased: expected });
+      expect(request).not.toHaveProperty('sealed');
+      expect(request).not.toHaveProperty('pending');
+      expect(await traces(core.db, person)).toEqual([]);
+      const at = { account_id: person.account.records_id };
+      const kept = await core.db.collection('sent_sms').countDocuments({ ...at, to: BYSTANDER, body: /^Hi Jo/ });
+      expect(kept).toBe(BYSTANDER_RECORDS.sent);
+      const suppressions = await core.db
+        .collection('blacklist')
+        .find({ ...at, token: request?.token })
+        .toArray();
+      expect(suppressions).toHaveLength(1);
+    },
+  };
+}
+
+/** Where the number still stands on the account, as itself. */
+async function traces(db: Db, person: Person): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of COLLECTIONS) {
+    for await (const record of db.collection(name).find({ account_id: person.account.records_id })) {
+      if (JSON.stringify(record).includes(person.number)) found.push(name);
+    }
+  }
+  return found;
+}
+
+/** `POST /gdpr/forget`, as a client sends it. */
+export async function forget(api: { readonly url: string }, person: Person, fields: object = {}): Promise<Answer> {
+  const response = await fetch(`${api.url}/gdpr/forget`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${person.key}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ number: person.number, ...fields }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+}
+
+/**
+ * A source of chance that a failed run can be repeated with: set CHAOS_SEED to the seed it printed.
+ * @returns numbers from 0 up to, and not including, 1 (mulberry32)
+ */
+export function chance(name: string): () => number {
+  const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
+  process.stderr.write(`${name}: CHAOS_SEED=${seed}\n`);
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

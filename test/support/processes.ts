@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { waitFor } from './wait-for.ts';
+
+/** How a process ended: a code, or the signal that killed it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A Lethe process under test: a real one, that takes real signals. */
+export interface TestProcess {
+  readonly name: string;
+  readonly pid: number;
+  /** Waits until it has ended by itself. @throws Error when it does not */
+  exited(): Promise<Exit>;
+  isRunning(): boolean;
+  /** Everything it wrote so far. */
+  output(): string;
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it as a crash does, and waits until it is gone. */
+  kill(): Promise<Exit>;
+  /** Waits until it has logged this message. @returns the facts of the line */
+  said(message: string): Promise<Record<string, unknown>>;
+}
+
+export interface Processes {
+  /** `lethe worker`, once it takes jobs. */
+  worker(env: NodeJS.ProcessEnv): Promise<TestProcess>;
+  /** `lethe api` on a free port, once it listens. */
+  api(env: NodeJS.ProcessEnv): Promise<TestProcess & { readonly url: string }>;
+  /** `lethe …`, at once. */
+  lethe(args: readonly string[], env: NodeJS.ProcessEnv): TestProcess;
+  /** Ends every process that still runs, stopped ones too. @throws Error when one is left */
+  endAll(): Promise<void>;
+  /** What each process wrote, for a test that failed. */
+  report(): string;
+}
+
+const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const TAIL = 4_000;
+
+/** Starts `lethe` processes and remembers them. Call `endAll` whatever comes of the test. */
+export function openProcesses(): Processes {
+  const started: TestProcess[] = [];
+  const lethe = (args: readonly string[], env: NodeJS.ProcessEnv): TestProcess => {
+    const child = startLethe(`${args.join(' ')} #${started.length + 1}`, args, env);
+    started.push(child);
+    return child;
+  };
+  return {
+    lethe,
+    async worker(env) {
+      const child = lethe(['worker'], env);
+      await child.said('worker started');
+      return child;
+    },
+    async api(env) {
+      const child = lethe(['api'], { ...env, PORT: '0', HOST: '127.0.0.1' });
+      const { port } = await child.said('api listening');
+      return { ...child, url: `http://127.0.0.1:${String(port)}` };
+    },
+    async endAll() {
+      await Promise.all(started.map((child) => child.kill()));
+      const left = started.filter((child) => exists(child.pid));
+      if (left.length > 0) throw new Error(`still running: ${left.map(({ name }) => name).join(', ')}`);
+    },
+    report: () =>
+      started.map((child) => `--- ${child.name} (pid ${child.pid})\n${child.output().slice(-TAIL)}`).join('\n'),
+  };
+}
+
+function startLethe(name: string, args: readonly string[], env: NodeJS.ProcessEnv): TestProcess {
+  // A folder without a `.env`: only what the test says counts.
+  const child = spawn(process.execPath, ['--import', LOADER, MAIN, ...args], {
+    cwd: tmpdir(),
+    env: { ...env, LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${name} could not be started`);
+  let text = '';
+  let exit: Exit | undefined;
+  const collect = (chunk: Buffer) => {
+    text += chunk.toString();
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  // `close`, not `exit`: by then everything it wrote has been read.
+  child.once('close', (code, signal) => {
+    exit = { code, signal };
+  });
+  const exited = () => waitFor(`${name} to end`, () => exit, { timeoutMs: 60_000 });
+  return {
+    name,
+    pid,
+    exited,
+    isRunning: () => exit === undefined,
+    output: () => text,
+    signal(signal) {
+      if (!exit) child.kill(signal);
+    },
+    async kill() {
+      if (!exit) child.kill('SIGKILL');
+      return exited();
+    },
+    async said(message) {
+      // A process that has ended will say nothing more: no use in waiting on.
+      await waitFor(`${name} to say "${message}"`, () => findLine(text, message) || exit, { timeoutMs: 60_000 });
+      const line = findLine(text, message);
+      if (!line) throw new Error(`${name} ended without saying "${message}": ${JSON.stringify(exit)}`);
+      return line;
+    },
+  };
+}
+
+function findLine(text: string, message: string): Record<string, unknown> | undefined {
+  for (const line of text.split('\n')) {
+    if (!line.includes(message)) continue;
+    try {
+      const facts = JSON.parse(line) as Record<string, unknown>;
+      if (facts.message === message) return facts;
+    } catch {
+      // Not a log line, or not all of it yet.
+    }
+  }
+  return undefined;
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
