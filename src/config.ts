@@ -45,10 +45,30 @@ const variables = {
     .regex(/^[1-9]\d{0,6}(,[1-9]\d{0,6})*$/, 'NUMBER_PREFIXES is a list of digits, e.g. 44,353')
     .default('44')
     .transform((list) => list.split(',')),
+  RECORDINGS_DIR: z.string().optional(),
+  RECORDINGS_S3_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/, 'RECORDINGS_S3_ENDPOINT must begin with http:// or https://')
+    .optional(),
+  RECORDINGS_S3_BUCKET: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/)
+    .optional(),
+  RECORDINGS_S3_REGION: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,60}$/)
+    .default('us-east-1'),
+  RECORDINGS_S3_ACCESS_KEY: z.string().optional(),
+  RECORDINGS_S3_SECRET_KEY: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: count(3000, 0, 65_535),
   TRUST_PROXY: z.string().default('loopback'),
   RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),
+  CONTACT_ERASURE_REASON: z
+    .string()
+    .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')
+    .default('ndpr_right_to_erasure'),
+  CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
   WORKER_PORT: count(0, 0, 65_535),
   WORKER_CONCURRENCY: count(16, 1, 256),
   BATCH_SIZE: count(1000, 1, 10_000),

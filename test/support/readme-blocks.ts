@@ -51,7 +51,7 @@ function configurationRows(): string[][] {
   const text = readFileSync(fileAt('.env.example'), 'utf8');
   const values = parseEnv(text);
   const required = new Set(['MONGODB_URI', 'REDIS_URL', 'LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS']);
-  return [...text.matchAll(/^# (.+)\n([A-Z_]+)=/gm)].map(([, comment = '', name = '']) => {
+  return [...text.matchAll(/^# (.+)\n([A-Z0-9_]+)=/gm)].map(([, comment = '', name = '']) => {
     const value = values[name] ?? '';
     return [
       `\`${name}\``,

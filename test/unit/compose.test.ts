@@ -30,7 +30,7 @@ const lethe = [api, worker];
 
 /** As Compose fills a variable in: the file uses `:-`, `:+` and `:?` only. */
 function interpolate(text: string, env: Record<string, string>): string {
-  return text.replace(/\$\{([A-Z_]+):([-+?])([^}]*)\}/g, (_whole, name: string, kind: string, word: string) => {
+  return text.replace(/\$\{([A-Z0-9_]+):([-+?])([^}]*)\}/g, (_whole, name: string, kind: string, word: string) => {
     const value = env[name] ?? '';
     if (kind === '+') return value === '' ? '' : word;
     if (value !== '') return value;

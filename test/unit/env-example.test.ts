@@ -14,7 +14,7 @@ const secrets = {
 
 describe('.env.example', () => {
   it('names every variable once, in the order of the configuration, and no other', () => {
-    const names = text.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    const names = text.split('\n').flatMap((line) => /^([A-Z0-9_]+)=/.exec(line)?.[1] ?? []);
     expect(names).toEqual([...CONFIG_NAMES]);
   });
 
