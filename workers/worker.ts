@@ -1,5 +1,6 @@
 import { Worker } from 'bullmq';
 import type { Core } from '../src/core.ts';
+import { createAutomaticRedaction } from '../src/interactions/automatic.ts';
 import type { Logger } from '../src/log.ts';
 import { QUEUE_NAME } from '../src/queue/catalogue.ts';
 import { openRedis, queuePrefix, whenReady } from '../src/queue/connections.ts';
@@ -24,7 +25,11 @@ const ANY_NUMBER_OF_STALLS = 1_000_000;
 /** How long the first round of the relay waits for Redis: it fails fast, and would fail before the connection is up. */
 const FIRST_CONTACT_MS = 5_000;
 
-/** Starts taking jobs, and the relay beside them. */
+const HOUR_MS = 3_600_000;
+/** Rounds of the relay for one over the schedules. */
+const SCHEDULES_EVERY = 12;
+
+/** Starts taking jobs, and the relay and the schedules beside them. */
 export function startWorker(core: Core, logger: Logger): RunningWorker {
   const { config } = core;
   const now = () => new Date();
@@ -46,7 +51,15 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     retryBaseMs: config.RETRY_BASE_MS,
     now,
   };
-  const registry = createRegistry(deps);
+  const automatic = createAutomaticRedaction({
+    db: core.db,
+    producer,
+    logger,
+    deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
+    graceMs: config.LEASE_MS,
+    now,
+  });
+  const registry = createRegistry({ ...deps, automatic });
 
   const worker = new Worker(
     QUEUE_NAME,
@@ -81,23 +94,35 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const timer = setInterval(() => {
     round = round.then(() => (stopping.signal.aborted ? 0 : relayOnce(now())));
   }, config.RELAY_INTERVAL_MS);
-  round = whenReady(producerConnection, FIRST_CONTACT_MS, stopping.signal).then(() => relayOnce(now()));
+  const ready = whenReady(producerConnection, FIRST_CONTACT_MS, stopping.signal);
+  round = ready.then(() => relayOnce(now()));
+
+  // Beside the relay, not in its rounds: with many accounts it takes longer than those may.
+  const reconcileOnce = async () => {
+    if (!stopping.signal.aborted)
+      await automatic.reconcile().catch((error) => logger.warn('schedules not reconciled', { error }));
+  };
+  let schedules = ready.then(reconcileOnce);
+  const schedulesTimer = setInterval(() => {
+    schedules = schedules.then(reconcileOnce);
+  }, config.RELAY_INTERVAL_MS * SCHEDULES_EVERY);
 
   return {
     producer,
     isRunning: () => worker.isRunning() && !stopping.signal.aborted,
     async drained(signal) {
       // What is in the ledger without a job may still be inside its grace: reach past it.
-      await round;
+      await Promise.all([round, schedules]);
       await relayRequests(relay, new Date(now().getTime() + config.LEASE_MS));
       while (!signal.aborted && (await countDue(core.db, now())) > 0)
         await untilNextLook(config.RELAY_INTERVAL_MS, signal);
     },
     async stop() {
       clearInterval(timer);
+      clearInterval(schedulesTimer);
       stopping.abort();
       // Together: a worker that is not closing would take the request it has just handed back.
-      await Promise.all([round, worker.close()]);
+      await Promise.all([round, schedules, worker.close()]);
       await producer.close();
       for (const open of [connection, producerConnection]) open.disconnect();
     },

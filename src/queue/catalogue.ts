@@ -11,6 +11,11 @@ export const CATALOGUE = {
     // The ledger decides what is retried and when; a job in Redis is only the call to look.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
+  'redact-due': {
+    payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
+    // What a run misses the next round over the accounts finds.
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
 } as const satisfies Record<string, { payload: z.ZodType; options: JobsOptions }>;
 
 export type JobName = keyof typeof CATALOGUE;

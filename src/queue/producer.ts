@@ -15,9 +15,27 @@ export interface Producer {
   ): Promise<void>;
   /** Is the job under this id still to be worked on? */
   isAlive(id: string): Promise<boolean>;
+  /** Adds a job at the times of a pattern, from now on; a schedule of this id is replaced. */
+  schedule<Name extends JobName>(name: Name, payload: JobPayload<Name>, schedule: NewSchedule): Promise<void>;
+  unschedule(id: string): Promise<void>;
+  /** The schedules of one job. */
+  schedules(name: JobName): Promise<Schedule[]>;
   /** Jobs by state: waiting, active, delayed, … */
   counts(): Promise<Record<string, number>>;
   close(): Promise<void>;
+}
+
+export interface NewSchedule {
+  readonly id: string;
+  /** Five fields, as cron has them. */
+  readonly pattern: string;
+  /** The IANA time zone in which the pattern is read. */
+  readonly timeZone: string;
+}
+
+export interface Schedule extends NewSchedule {
+  /** Undefined when the queue does not know it. */
+  readonly next: Date | undefined;
 }
 
 const ALIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-children']);
@@ -37,6 +55,28 @@ export function createProducer(connection: Redis | Cluster, prefix: string, onEr
       await queue.add(name, schema.parse(payload), { ...options, jobId: id, ...(delayMs > 0 && { delay: delayMs }) });
     },
     isAlive: async (id) => ALIVE.has(await queue.getJobState(id)),
+    async schedule(name, payload, { id, pattern, timeZone }) {
+      const { payload: schema, options } = CATALOGUE[name];
+      await queue.upsertJobScheduler(
+        id,
+        { pattern, tz: timeZone },
+        { name, data: schema.parse(payload), opts: options },
+      );
+    },
+    async unschedule(id) {
+      await queue.removeJobScheduler(id);
+    },
+    async schedules(name) {
+      const all = await queue.getJobSchedulers(0, -1, true);
+      return all
+        .filter((one) => one.name === name)
+        .map(({ key, pattern = '', tz = '', next }) => ({
+          id: key,
+          pattern,
+          timeZone: tz,
+          next: next === undefined ? undefined : new Date(next),
+        }));
+    },
     counts: () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
     close: () => queue.close(),
   };

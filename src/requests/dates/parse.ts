@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { firstMoment } from './first-moment.ts';
 import { readPhrase } from './grammar.ts';
 import { type DateFault, FIRST_YEAR, LAST_YEAR, resolvePhrase } from './resolve.ts';
 import { tokenize } from './tokens.ts';
@@ -104,13 +105,6 @@ function windowOf(moment: DateTime): SubmissionDate {
   const from = firstMoment(moment);
   const to = firstMoment(from.plus({ days: 1 }));
   return { ok: true, from: from.toJSDate(), to: to.toJSDate(), day: moment.toFormat('yyyy-MM-dd') };
-}
-
-/** Where clocks go back over midnight (Havana) the day has two midnights, of which Luxon knows the second. */
-function firstMoment(moment: DateTime): DateTime {
-  const midnight = moment.startOf('day');
-  const before = midnight.minus({ milliseconds: 1 });
-  return before.hasSame(midnight, 'day') ? midnight.minus({ minutes: before.offset - midnight.offset }) : midnight;
 }
 
 function refuse(reason: 'missing' | DateFault): SubmissionDate {
