@@ -31,7 +31,9 @@ export async function downloadMongod(
       const url = new URL(env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? HOST);
       await checkHost(url, env, join(cache, SILENT));
       print(`mongodb: fetching mongod from ${url.host}`);
-      const { MongoBinary } = await import('mongodb-memory-server-core');
+      const { DryMongoBinary, MongoBinary } = await import('mongodb-memory-server-core');
+      // It remembers where it last put one, which has been moved since.
+      DryMongoBinary.binaryCache.clear();
       const downloads = join(target, 'download');
       await copyFile(await MongoBinary.getPath({ downloadDir: downloads }), join(target, 'mongod'));
       await rm(downloads, { recursive: true });
@@ -40,7 +42,7 @@ export async function downloadMongod(
     });
     return await checkMongod(join(folder, 'mongod'));
   } catch (error) {
-    return (error as Error).message.split('\n')[0] ?? 'it failed';
+    return (error as Error).message.replace(/\s*\n\s*/g, ' ');
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { openCacheFolder } from './cache.ts';
-import { startMongoService } from './mongo.ts';
+import { type Surroundings, startMongoService } from './mongo.ts';
 import { startRedisService } from './redis.ts';
 import type { Service, ServiceOptions } from './service.ts';
 
@@ -15,7 +15,7 @@ export type { Service, ServiceOptions } from './service.ts';
  */
 export async function startRedis(options: ServiceOptions): Promise<Service> {
   await mkdir(options.dataDir, { recursive: true });
-  return startRedisService(options, { env: process.env, openCache: () => openCacheFolder() });
+  return startRedisService(options, describeSurroundings(process.env));
 }
 
 /**
@@ -27,13 +27,19 @@ export async function startRedis(options: ServiceOptions): Promise<Service> {
  */
 export async function startMongo(options: ServiceOptions): Promise<Service> {
   await mkdir(options.dataDir, { recursive: true });
-  return startMongoService(options, { env: process.env, openCache: () => openCacheFolder() });
+  return startMongoService(options, describeSurroundings(process.env));
+}
+
+function describeSurroundings(env: NodeJS.ProcessEnv): Surroundings {
+  return { env, openCache: () => openCacheFolder(env) };
 }
 
 /**
  * Provides both servers. `MONGODB_URI` and `REDIS_URL` win: nothing is started for the one that is set. What has to be
- * started is started side by side, in `dataDir`.
+ * started is started side by side, in `dataDir`, and ends when `stop` is called or this process ends, however it ends.
+ * It does not keep this process's event loop running.
  *
+ * @param options.env where those two are looked up; the process's own environment if not given.
  * @throws Error when one cannot be had; the other is stopped again first.
  */
 export async function startServices(options: {

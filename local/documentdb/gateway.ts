@@ -41,7 +41,7 @@ export interface Gateway {
 }
 
 /** Queries at a time; transactions have connections of their own. */
-const POOL_SIZE = 24;
+const POOL_SIZE = 12;
 /** How long commands in flight may take to finish at the end, in milliseconds. */
 const DRAIN = 2_000;
 
