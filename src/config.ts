@@ -69,6 +69,9 @@ const variables = {
     .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')
     .default('ndpr_right_to_erasure'),
   CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
+  REPORTS_DIR: z.string().default('.lethe/reports'),
+  REPORT_KEEP_HOURS: count(72, 1, 8_760),
+  RETENTION_MONTHS: count(13, 0, 1_200),
   WORKER_PORT: count(0, 0, 65_535),
   WORKER_CONCURRENCY: count(16, 1, 256),
   BATCH_SIZE: count(1000, 1, 10_000),

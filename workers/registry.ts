@@ -3,12 +3,15 @@ import type { AutomaticRedaction } from '../src/interactions/automatic.ts';
 import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../src/queue/catalogue.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { processErase } from './erase.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { processRedactDue } from './redact-due.ts';
+import { processReport } from './report.ts';
 
 type Processor = (job: Job, token: string | undefined, signal: AbortSignal) => Promise<void>;
 
 export interface RegistryDependencies extends EraseDependencies {
   readonly automatic: AutomaticRedaction;
+  readonly housekeeping: Housekeeping;
 }
 
 /**
@@ -21,6 +24,9 @@ export function createRegistry(deps: RegistryDependencies): ReadonlyMap<string, 
   } = {
     erase: (job, token, signal) => processErase(deps, job, token, signal),
     'redact-due': (job) => processRedactDue(deps, job),
+    report: (job, _token, signal) => processReport(deps.housekeeping.reports, job, signal),
+    'remove-report-files': () => deps.housekeeping.removeReportFiles(),
+    retention: (_job, _token, signal) => deps.housekeeping.openRetention(signal),
   };
   return new Map(
     JOB_NAMES.map((name) => [

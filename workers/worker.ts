@@ -8,6 +8,7 @@ import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { countDue, relayRequests } from '../src/requests/relay.ts';
 import { createWork } from '../src/requests/work.ts';
+import { createHousekeeping } from './housekeeping.ts';
 import { createRegistry } from './registry.ts';
 
 export interface RunningWorker {
@@ -39,10 +40,11 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const producerConnection = openRedis(redis, 'fail-fast', onError);
   const producer = createProducer(producerConnection, config.QUEUE_PREFIX, onError);
   const stopping = new AbortController();
+  const workFor = createWork({ ...core, now });
   const deps: EraseDependencies = {
     db: core.db,
     accounts: core.accounts,
-    workFor: createWork({ ...core, now }),
+    workFor,
     logger,
     batchSize: config.BATCH_SIZE,
     pauseMs: config.BATCH_PAUSE_MS,
@@ -59,7 +61,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     graceMs: config.LEASE_MS,
     now,
   });
-  const registry = createRegistry({ ...deps, automatic });
+  const housekeeping = createHousekeeping(core, producer, workFor, logger, now);
+  const registry = createRegistry({ ...deps, automatic, housekeeping });
 
   const worker = new Worker(
     QUEUE_NAME,
@@ -86,8 +89,10 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
 
   const relay = { db: core.db, producer, logger, graceMs: config.LEASE_MS, now };
   let round: Promise<unknown> = Promise.resolve();
+  const relayAll = async (reach: Date) =>
+    (await relayRequests(relay, reach)) + (await housekeeping.relayReports(reach));
   const relayOnce = (reach: Date) =>
-    relayRequests(relay, reach).catch((error) => {
+    relayAll(reach).catch((error) => {
       logger.warn('relay interrupted', { error });
       return 0;
     });
@@ -100,9 +105,11 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   // Beside the relay, not in its rounds: with many accounts it takes longer than those may.
   const reconcileOnce = async () => {
     if (!stopping.signal.aborted)
-      await automatic.reconcile().catch((error) => logger.warn('schedules not reconciled', { error }));
+      await Promise.all([automatic.reconcile(), housekeeping.keepSchedules()]).catch((error) =>
+        logger.warn('schedules not reconciled', { error }),
+      );
   };
-  let schedules = ready.then(reconcileOnce);
+  let schedules = ready.then(reconcileOnce).then(() => housekeeping.catchUp(stopping.signal));
   const schedulesTimer = setInterval(() => {
     schedules = schedules.then(reconcileOnce);
   }, config.RELAY_INTERVAL_MS * SCHEDULES_EVERY);
@@ -113,9 +120,10 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     async drained(signal) {
       // What is in the ledger without a job may still be inside its grace: reach past it.
       await Promise.all([round, schedules]);
-      await relayRequests(relay, new Date(now().getTime() + config.LEASE_MS));
-      while (!signal.aborted && (await countDue(core.db, now())) > 0)
-        await untilNextLook(config.RELAY_INTERVAL_MS, signal);
+      await relayAll(new Date(now().getTime() + config.LEASE_MS));
+      const isAnythingDue = async () =>
+        (await countDue(core.db, now())) > 0 || (await housekeeping.countDueReports()) > 0;
+      while (!signal.aborted && (await isAnythingDue())) await untilNextLook(config.RELAY_INTERVAL_MS, signal);
     },
     async stop() {
       clearInterval(timer);

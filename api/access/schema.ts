@@ -2,7 +2,8 @@ import { DateTime } from 'luxon';
 import { z } from 'zod';
 import type { Party, RecordQuery } from '../../src/access/query.ts';
 import { DIRECTIONS, PRODUCTS, type Product } from '../../src/data-map/schema.ts';
-import { type PhoneNumber, parseE164, parseSubjectNumber } from '../../src/phone/number.ts';
+import { parseE164 } from '../../src/phone/number.ts';
+import { phoneNumber } from '../forget/schema.ts';
 
 /** The most ids one search takes. */
 export const MOST_IDS = 10;
@@ -39,35 +40,20 @@ const direction = z
   .transform((value) => value.toLowerCase())
   .pipe(z.enum(DIRECTIONS, { error: 'must be outbound or inbound' }));
 
-/** Integer or string of digits, by the rules of the forget contract. */
-export const subjectNumber = (prefixes: readonly string[]) =>
-  z.unknown().transform((value, context): PhoneNumber => {
-    const parsed = parseSubjectNumber(value, prefixes);
-    if (parsed.ok) return parsed.number;
-    const message =
-      parsed.reason === 'missing'
-        ? 'is missing'
-        : parsed.reason === 'prefix'
-          ? 'must begin with a country code that is served here'
-          : parsed.reason === 'impossible'
-            ? 'is not a possible phone number'
-            : 'must be an integer, or a string of digits';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-
 const SHORT_CODE = /^\d{1,6}$/;
 const SENDER_NAME = /^(?=.*[A-Za-z])[A-Za-z0-9 .&_-]{1,15}$/;
 
 /** Either end of a record: a number of any country, a short code, or a sender's name. */
-const party = z.union([z.string(), z.number()], { error: 'must be a number or a sender' }).transform((given, context) => {
-  const value = String(given);
-  if (SHORT_CODE.test(value) || SENDER_NAME.test(value)) return { name: value } satisfies Party;
-  const parsed = parseE164(`+${value.replace(/^\+/, '')}`);
-  if (parsed.ok) return { number: parsed.number } satisfies Party;
-  context.addIssue({ code: 'custom', message: 'must be a possible phone number, a short code or a sender' });
-  return z.NEVER;
-});
+const party = z
+  .union([z.string(), z.number()], { error: 'must be a number or a sender' })
+  .transform((given, context) => {
+    const value = String(given);
+    if (SHORT_CODE.test(value) || SENDER_NAME.test(value)) return { name: value } satisfies Party;
+    const parsed = parseE164(`+${value.replace(/^\+/, '')}`);
+    if (parsed.ok) return { number: parsed.number } satisfies Party;
+    context.addIssue({ code: 'custom', message: 'must be a possible phone number, a short code or a sender' });
+    return z.NEVER;
+  });
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]\d{2}:?\d{2})?$/i;
@@ -127,7 +113,7 @@ export const searchManySchema = (prefixes: readonly string[]) =>
           return z.NEVER;
         })
         .optional(),
-      to: subjectNumber(prefixes).optional(),
+      to: phoneNumber(prefixes).optional(),
       ...range,
     })
     .refine(isForward, TURNED_ROUND)
@@ -145,7 +131,7 @@ export const searchManySchema = (prefixes: readonly string[]) =>
     })
     .refine(({ date, to }) => !date || to !== undefined, { path: ['to'], error: 'is needed beside date' });
 
-export const accessSchema = (prefixes: readonly string[]) => z.object({ number: subjectNumber(prefixes) });
+export const accessSchema = (prefixes: readonly string[]) => z.object({ number: phoneNumber(prefixes) });
 
 const flag = z
   .union([z.boolean(), z.enum(['true', 'false'])], { error: 'must be true or false' })

@@ -45,10 +45,7 @@ export async function* findKept(
     yield { kind: 'requests', item: { reference, profile, state, created_at, due_at, completed_at, erased } };
   }
 
-  const entries = db
-    .collection<AuditEntry>(AUDIT)
-    .find({ account_id: account._id, token })
-    .sort({ seq: 1 });
+  const entries = db.collection<AuditEntry>(AUDIT).find({ account_id: account._id, token }).sort({ seq: 1 });
   for await (const { seq, at, actor, action, reason, counts, reference = null } of entries)
     yield { kind: 'audit', item: { seq, at, actor, action, reason, counts, reference } };
 }

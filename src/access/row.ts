@@ -54,3 +54,47 @@ function directionOf({ entry }: Source, record: mongoose.mongo.Document): Direct
   const value = valueAt(record, entry.direction.path);
   return value === 'outbound' || value === 'inbound' ? value : null;
 }
+
+/** The keys of a record in reports, in their order. */
+export const REPORT_KEYS = [
+  'account_id',
+  'product',
+  'id',
+  'direction',
+  'from',
+  'to',
+  'date_received',
+  'date_finalized',
+  'status',
+  'network',
+  'price',
+  'currency',
+  'client_ref',
+] as const;
+export const MESSAGE_KEY = 'message_body' as const;
+
+export type ReportRecord = Record<(typeof REPORT_KEYS)[number], string | null> & { [MESSAGE_KEY]?: string | null };
+
+/**
+ * A row under the keys of reports.
+ * @param account Lethe's id of it
+ * @param includeMessage whether the text of a message was asked for
+ */
+export function toReportRecord(row: Row, account: string, includeMessage: boolean): ReportRecord {
+  return {
+    account_id: account,
+    product: row.product,
+    id: row.id,
+    direction: row.direction,
+    from: row.from,
+    to: row.to,
+    date_received: row.at?.toISOString() ?? null,
+    date_finalized: row.closed_at,
+    status: row.status,
+    network: row.network,
+    price: row.price,
+    currency: row.currency,
+    client_ref: row.client_ref,
+    ...(includeMessage && { [MESSAGE_KEY]: row.body }),
+  };
+}

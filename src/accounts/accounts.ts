@@ -33,6 +33,8 @@ export interface Account {
   /** The agency whose sub-account it is; an account without one is an agency itself. */
   readonly agency_id?: string;
   readonly redaction?: RedactionSettings;
+  /** Months its records are kept where the data map says nothing; 0: for ever. Without it, what is configured. */
+  readonly retention_months?: number;
 }
 
 const accountSchema = new Schema<Account>(
@@ -44,6 +46,7 @@ const accountSchema = new Schema<Account>(
     created_at: { type: Date, required: true },
     agency_id: { type: String },
     redaction: { type: Schema.Types.Mixed },
+    retention_months: { type: Number, min: 0, max: 1200 },
   },
   { collection: 'lethe_accounts', versionKey: false },
 );
@@ -73,6 +76,12 @@ export interface Accounts {
     now: Date;
   }): Promise<Account>;
   find(id: string): Promise<Account | null>;
+  /**
+   * Sets how long the account's records are kept.
+   * @param months calendar months, 0 for ever; null: as configured for all
+   * @returns whether there is such an account
+   */
+  setRetention(id: string, months: number | null): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
@@ -98,6 +107,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
       return account;
     },
     find: (id) => model.findById(id).lean<Account | null>().exec(),
+    async setRetention(id, months) {
+      const update = months === null ? { $unset: { retention_months: 1 } } : { $set: { retention_months: months } };
+      return (await model.updateOne({ _id: String(id) }, update, { runValidators: true })).matchedCount === 1;
+    },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),
   };
 }

@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { REPORTS } from '../access/report-ledger.ts';
 import { AUDIT } from '../audit/entry.ts';
 import { REQUESTS } from '../requests/ledger.ts';
 
@@ -49,6 +50,16 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         unique: true,
         partialFilterExpression: { once: { $exists: true } },
       },
+    ],
+  },
+  {
+    collection: REPORTS,
+    indexes: [
+      { name: 'by_request', key: { account_id: 1, request_id: 1 }, unique: true },
+      { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'file', key: { file: 1 }, partialFilterExpression: { file: { $exists: true } } },
+      { name: 'expires_at', key: { expires_at: 1 }, partialFilterExpression: { file: { $exists: true } } },
+      { name: 'written_file', key: { 'lease.file': 1 }, partialFilterExpression: { 'lease.file': { $exists: true } } },
     ],
   },
   { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },

@@ -16,6 +16,22 @@ export const CATALOGUE = {
     // What a run misses the next round over the accounts finds.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
+  report: {
+    payload: z.strictObject({
+      account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
+      report: z.uuid(),
+    }),
+    // As for an erasure: the ledger of reports decides.
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
+  'remove-report-files': {
+    payload: z.strictObject({}),
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
+  retention: {
+    payload: z.strictObject({}),
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
 } as const satisfies Record<string, { payload: z.ZodType; options: JobsOptions }>;
 
 export type JobName = keyof typeof CATALOGUE;

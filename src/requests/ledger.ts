@@ -22,7 +22,14 @@ export interface ErasureRequest {
   readonly account_id: string;
   readonly profile: ProfileName;
   /** Whose records: those on a number (sealed), all or up to a moment, or those older than a moment. */
-  readonly selector: { readonly by: 'number'; readonly before?: Date } | { readonly by: 'age'; readonly before: Date };
+  readonly selector:
+    | { readonly by: 'number'; readonly before?: Date }
+    | {
+        readonly by: 'age';
+        readonly before: Date;
+        /** Collections with a moment of their own, by the names of the map; null: none of their records. */
+        readonly apart?: Readonly<Record<string, Date | null>>;
+      };
   state: RequestState;
   /** Present and true until completed: the partial indexes are on it. */
   unfinished?: true;

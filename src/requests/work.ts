@@ -49,8 +49,11 @@ type Part = Omit<Work, 'report'> & {
   readonly token: string;
 };
 
+/** Binds a request to its targets. @throws ErasureFailure */
+export type WorkFor = (request: ErasureRequest, account: Account) => Work;
+
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
-export function createWork(deps: WorkDependencies): (request: ErasureRequest, account: Account) => Work {
+export function createWork(deps: WorkDependencies): WorkFor {
   const { dataMap, audit, now } = deps;
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
@@ -64,9 +67,7 @@ export function createWork(deps: WorkDependencies): (request: ErasureRequest, ac
     const { profile, byNumber, byAge } = plans[request.profile];
     const bound = { request, account };
     const part =
-      request.selector.by === 'age'
-        ? bindAge(deps, bound, byAge, request.selector.before)
-        : bindNumber(deps, bound, byNumber);
+      request.selector.by === 'age' ? bindAge(deps, bound, byAge, request.selector) : bindNumber(deps, bound, byNumber);
     const { token, ...work } = part;
     return {
       ...work,
@@ -129,11 +130,14 @@ function bindAge(
   deps: WorkDependencies,
   { request, account }: Bound,
   steps: readonly RecordStep[],
-  before: Date,
+  { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
 ): Part {
   return {
     token: request.token,
-    targets: targetsByAge(deps.db, steps, account.records_id, before, deps.now()),
+    targets: steps.flatMap((step) => {
+      const moment = apart[step.name] === undefined ? before : apart[step.name];
+      return moment ? targetsByAge(deps.db, [step], account.records_id, moment, deps.now()) : [];
+    }),
     lastPending: async () => [],
     settle: async () => {},
   };

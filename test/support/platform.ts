@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createApp } from '../../api/app.ts';
 import { createApiServer } from '../../api/server.ts';
@@ -61,6 +64,9 @@ export function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): No
     RETRY_BASE_MS: '200',
     SCHEDULED_SETTLE_MS: '200',
     LOG_LEVEL: 'error',
+    // The records of most tests have fixed dates: one day they would be old enough to be deleted.
+    RETENTION_MONTHS: '0',
+    REPORTS_DIR: join(tmpdir(), `lethe-reports-${unique}`),
     ...extra,
   };
 }
@@ -112,6 +118,7 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
       for (const close of closers.reverse()) await close();
       await core.db.dropDatabase();
       await core.close();
+      await rm(config.REPORTS_DIR, { recursive: true, force: true });
       await dropKeys(config.REDIS_URL, `{${config.QUEUE_PREFIX}}:*`);
     },
   };

@@ -1,0 +1,38 @@
+import type { HeldRecord } from '../../src/access/held.ts';
+import type { Row } from '../../src/access/row.ts';
+import { toJson } from '../../src/access/values.ts';
+
+/** `2026-01-31 12:00:00`, in UTC, as the search API writes times. */
+const searchTime = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
+
+/** A time that a record may hold in any form: as the search API writes it, or as it stands. */
+function closingTime(text: string | null): string | null {
+  const moment = new Date(text ?? Number.NaN);
+  return Number.isNaN(moment.getTime()) ? text : searchTime(moment);
+}
+
+const withoutGaps = (fields: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+
+/** An outbound message in the search API's shape; what the record does not have is left out. */
+export function presentMessage(row: Row, account: string): Record<string, unknown> {
+  return withoutGaps({
+    'message-id': row.id,
+    'account-id': account,
+    network: row.network,
+    from: row.from,
+    to: row.to,
+    body: row.body,
+    price: row.price,
+    'date-received': row.at && searchTime(row.at),
+    'final-status': row.status,
+    status: row.status,
+    'date-closed': closingTime(row.closed_at),
+    type: 'MT',
+  });
+}
+
+/** A record's part of a person as JSON. */
+export function presentHeld(record: HeldRecord): string {
+  return toJson(withoutGaps({ id: record.id, at: record.at, fields: record.fields }));
+}

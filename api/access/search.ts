@@ -1,0 +1,84 @@
+import { type Response, Router } from 'express';
+import { type RecordQuery, type Source, selectSources } from '../../src/access/query.ts';
+import { type Found, readRecords } from '../../src/access/read-records.ts';
+import { toRow } from '../../src/access/row.ts';
+import { LetheError } from '../../src/errors.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
+import { callerOf } from '../auth.ts';
+import { refuseMethod } from '../errors.ts';
+import { checkFields } from '../forget/schema.ts';
+import type { AccessDependencies } from './dependencies.ts';
+import { presentMessage } from './present.ts';
+import { rangeOf, searchManySchema, searchOneSchema } from './schema.ts';
+
+/** What a search by dates gives at most. */
+const MOST_FOUND = 4_000;
+/** This API is about messages that were sent as SMS. */
+const OUTBOUND_SMS = { product: 'sms', direction: 'outbound' } as const;
+
+/** The message search API: outbound SMS of the account, one by its id, several by ids or dates. */
+export function searchRoutes({ core, now }: AccessDependencies): Router {
+  const searchMany = searchManySchema(core.config.NUMBER_PREFIXES);
+  const router = Router();
+
+  /** Finds messages, and audits what is about to be given out. */
+  const search = async (
+    query: RecordQuery,
+    response: Response,
+    number?: PhoneNumber,
+  ): Promise<{ items: Record<string, unknown>[]; truncated: boolean }> => {
+    const { account, keyId } = callerOf(response);
+    const all: Found[] = [];
+    const sources: Source[] = selectSources(core.dataMap, { ...OUTBOUND_SMS, ...query }, account.records_id);
+    // One more than is given out tells whether there are more.
+    for await (const one of readRecords(core.db, sources, { limit: MOST_FOUND + 1 })) all.push(one);
+    const found = all.slice(0, MOST_FOUND);
+    if (found.length > 0) {
+      await core.audit.append({
+        account: account._id,
+        actor: keyId,
+        action: 'data.access',
+        reason: 'message_search',
+        at: now(),
+        counts: countBySource(found),
+        ...(number && { token: core.tokens.current(account._id, number) }),
+      });
+    }
+    return {
+      items: found.map(({ source, record }) => presentMessage(toRow(source, record, 'sms'), account._id)),
+      truncated: all.length > found.length,
+    };
+  };
+
+  router
+    .route('/search/message')
+    .get(async (request, response) => {
+      const { id } = checkFields(searchOneSchema, request.query);
+      const [message] = (await search({ ids: [id] }, response)).items;
+      if (!message) throw new LetheError('no_records');
+      response.json(message);
+    })
+    .all(refuseMethod('GET, HEAD'));
+
+  router
+    .route('/search/messages')
+    .get(async (request, response) => {
+      const { ids, date, to, ...range } = checkFields(searchMany, request.query);
+      const query: RecordQuery = {
+        ...(ids && { ids: [...new Set(ids)] }),
+        ...(date ?? rangeOf(range)),
+        ...(to && { to: { number: to } }),
+      };
+      const { items, truncated } = await search(query, response, to);
+      response.json({ count: items.length, items, ...(truncated && { truncated }) });
+    })
+    .all(refuseMethod('GET, HEAD'));
+
+  return router;
+}
+
+export function countBySource(found: readonly Pick<Found, 'source'>[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { source } of found) counts[source.name] = (counts[source.name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type mongoose from 'mongoose';
+import { newFileName } from './report-folder.ts';
+import { type Report, type ReportState, reportsOf } from './report-ledger.ts';
+
+/** Another worker took the report over, or it was aborted: what this one has written so far must be dropped. */
+export class ReportLost extends Error {
+  override readonly name = 'ReportLost';
+}
+
+export interface ReportLeaseOptions {
+  readonly leaseMs: number;
+  readonly now: () => Date;
+}
+
+/** The right to write one report. Every change is guarded by it: after a takeover it matches nothing. */
+export interface ReportLease {
+  readonly report: Report;
+  /** The name of the file that this attempt writes, and no other. */
+  readonly file: string;
+  /** Says that the work goes on; writes only when a third of the lease is over. @throws ReportLost */
+  renew(): Promise<void>;
+  /** Makes sure, at once, that the report is still this worker's, and wanted. @throws ReportLost */
+  confirm(): Promise<void>;
+  /** The end of the work: the file is there under its name. @throws ReportLost */
+  complete(state: ReportState & ('SUCCESS' | 'TRUNCATED'), items: number, expiresAt: Date): Promise<void>;
+  /** The end without a file. @throws ReportLost */
+  fail(): Promise<void>;
+  /** Gives the report back, to be begun anew at `at`. @throws ReportLost */
+  release(at: Date, failed: boolean): Promise<void>;
+}
+
+/** Takes an unfinished report that nobody is writing. @returns null when there is nothing to take */
+export async function claimReport(
+  db: mongoose.mongo.Db,
+  key: { account: string; report: string },
+  { leaseMs, now }: ReportLeaseOptions,
+): Promise<ReportLease | null> {
+  const reports = reportsOf(db);
+  const owner = randomUUID();
+  const file = newFileName();
+  const start = now();
+  const end = () => new Date(now().getTime() + leaseMs);
+  const until = end();
+  const report = await reports.findOneAndUpdate(
+    {
+      account_id: key.account,
+      request_id: key.report,
+      unfinished: true,
+      $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: start } }],
+    },
+    { $set: { state: 'PROCESSING', started_at: start, lease: { owner, until, file }, look_at: until } },
+    { returnDocument: 'after' },
+  );
+  if (!report) return null;
+
+  const guard = { _id: report._id, account_id: report.account_id, unfinished: true as const, 'lease.owner': owner };
+  const write = async (update: mongoose.mongo.UpdateFilter<Report>) => {
+    const result = await reports.updateOne(guard, update);
+    if (result.matchedCount !== 1) throw new ReportLost('the report was lost');
+  };
+  const over = { unfinished: '', lease: '', from: '', to: '' } as const;
+  let renewAt = start.getTime() + leaseMs / 3;
+  const confirm = async () => {
+    const until = end();
+    await write({ $set: { 'lease.until': until, look_at: until } });
+    renewAt = now().getTime() + leaseMs / 3;
+  };
+  return {
+    report,
+    file,
+    confirm,
+    async renew() {
+      if (now().getTime() >= renewAt) await confirm();
+    },
+    complete: (state, items, expiresAt) =>
+      write({
+        $set: { state, items_count: items, file, expires_at: expiresAt, completed_at: now() },
+        $unset: over,
+      }),
+    fail: () => write({ $set: { state: 'FAILED', completed_at: now() }, $unset: over }),
+    release: (at, failed) =>
+      write({ $set: { look_at: at }, $unset: { lease: '' }, $inc: { failures: failed ? 1 : 0 } }),
+  };
+}
