@@ -40,6 +40,8 @@ export class LetheError extends Error {
 export const FAILURES = {
   unsupported_type: 'A field the data map calls a number holds a value of a type that cannot be erased',
   unsealable: 'The sealed number cannot be opened with the keys at hand',
+  unusable_file: 'A field with a recording holds what names no file of the storage',
+  file_not_removed: 'A recording file could not be removed yet',
   unexpected: 'An unexpected error',
 } as const;
 

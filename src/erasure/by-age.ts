@@ -43,11 +43,12 @@ export function targetsByAge(
           .toArray();
         return records.map((record) => record._id);
       },
-      async change(ids) {
-        const filter = { ...old, _id: { $in: [...ids] } } as Filter;
+      async change(ids, also = {}) {
+        const filter = { ...old, ...also, _id: { $in: [...ids] } } as Filter;
         if (change.kind === 'delete') await collection.deleteMany(filter);
         else await collection.updateMany(filter, change.update);
       },
+      describe: () => ({ collection: step.collection, filter: old, change }),
       isLeft: async () => (await collection.findOne(old, { projection: { _id: 1 } })) !== null,
       isUnreadable: async () =>
         (await collection.findOne({ ...open, [at]: { $type: [...NO_DATES] } }, { projection: { _id: 1 } })) !== null,

@@ -11,7 +11,12 @@ export function targetsByNumber(store: RecordStore, steps: readonly Step[], subj
     key: step.key,
     name: step.name,
     find: (limit) => store.find(step, subject, limit),
-    change: (ids) => store.change(step, subject, ids),
+    change: (ids, also) => store.change(also ? { ...step, except: { ...step.except, ...also } } : step, subject, ids),
+    describe: () => ({
+      collection: step.collection,
+      filter: { ...selectNumber(step, subject, true), ...step.except },
+      change: step.change(subject),
+    }),
     isLeft: () => store.isLeft(step, subject),
     isUnreadable: () => store.isUnreadable(step, subject.account),
   }));

@@ -225,6 +225,7 @@ function isShapeError(error: unknown): boolean {
   return codes.some((code) => typeof code === 'number' && SHAPE_ERRORS.has(code));
 }
 
-function shapeFailure(error: unknown, step: Step): unknown {
+/** What to throw for an error of an update: a value that is not of the shape the map promised is a failure of its own. */
+export function shapeFailure(error: unknown, step: { readonly key: string }): unknown {
   return isShapeError(error) ? new ErasureFailure('unsupported_type', step.key) : error;
 }
