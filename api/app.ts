@@ -8,6 +8,8 @@ import { createMetrics } from '../src/ops/metrics.ts';
 import { checkReadiness } from '../src/ops/readiness.ts';
 import type { Producer } from '../src/queue/producer.ts';
 import type { AcceptDependencies } from '../src/requests/accept.ts';
+import { accessOperations } from './access/operations.ts';
+import { accessRoutes } from './access/routes.ts';
 import { logAccess } from './access-log.ts';
 import { authenticate } from './auth.ts';
 import { readBytes } from './body.ts';
@@ -46,7 +48,11 @@ export function createApp(deps: AppDependencies): Express {
   const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
   app.use(logAccess(logger, metrics));
   // A door's operations stand beside its routes: a test fails when one of the two is missing.
-  const operations = [...operationsOperations, ...forgetOperations(config.NUMBER_PREFIXES)];
+  const operations = [
+    ...operationsOperations,
+    ...forgetOperations(config.NUMBER_PREFIXES),
+    ...accessOperations(config.NUMBER_PREFIXES),
+  ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
 
@@ -56,6 +62,8 @@ export function createApp(deps: AppDependencies): Express {
     limitRate(redis, config.QUEUE_PREFIX, config.RATE_LIMIT_PER_SECOND),
     readBytes,
   ];
+  // Before the forget contract, which guards every path below /gdpr.
+  app.use(accessRoutes({ core, producer, logger, now, guards }));
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
 
   app.use(() => {

@@ -1,4 +1,5 @@
 import type { HeldRecord } from '../../src/access/held.ts';
+import type { Report } from '../../src/access/report-ledger.ts';
 import type { Row } from '../../src/access/row.ts';
 import { toJson } from '../../src/access/values.ts';
 
@@ -35,4 +36,29 @@ export function presentMessage(row: Row, account: string): Record<string, unknow
 /** A record's part of a person as JSON. */
 export function presentHeld(record: HeldRecord): string {
   return toJson(withoutGaps({ id: record.id, at: record.at, fields: record.fields }));
+}
+
+/** A report as the reports API tells it. Neither a number it asks for nor a file's own name is in it. */
+export function presentReport(report: Report, now: Date): Record<string, unknown> {
+  const self = `/v2/reports/${report.request_id}`;
+  const isThere = report.file !== undefined && report.expires_at !== undefined && report.expires_at > now;
+  const { product, direction, since, until } = report.query;
+  return {
+    request_id: report.request_id,
+    request_status: report.state,
+    status: report.state,
+    account_id: report.account_id,
+    ...(product && { product }),
+    ...(direction && { direction }),
+    ...(since && { date_start: since }),
+    ...(until && { date_end: until }),
+    format: report.format,
+    include_message: report.include_message,
+    received_at: report.created_at,
+    started_at: report.started_at ?? null,
+    completed_at: report.completed_at ?? null,
+    items_count: report.items_count ?? null,
+    ...(isThere && { expires_at: report.expires_at }),
+    _links: { self: { href: self }, ...(isThere && { download_report: { href: `${self}/file` } }) },
+  };
 }
