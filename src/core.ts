@@ -11,6 +11,8 @@ import { ensureIndexes } from './db/indexes.ts';
 import { compilePlan, type Plan } from './erasure/plan.ts';
 import { profileFor } from './erasure/profile.ts';
 import { createRecordStore, type RecordStore } from './erasure/store.ts';
+import { createFiles, type Files } from './files/files.ts';
+import { openStorage } from './files/open-storage.ts';
 import { createSeal, type Seal } from './subject/seal.ts';
 import { createTokens, type Tokens } from './subject/token.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './suppression/suppression.ts';
@@ -27,6 +29,7 @@ export interface Core {
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly audit: Audit;
+  readonly files: Files;
   readonly accounts: Accounts;
   readonly keys: Keys;
   /** Builds the indexes of Lethe's own collections where they are missing. */
@@ -41,6 +44,7 @@ export interface Core {
  */
 export function createCore(config: Config, options: { poolSize: number }): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
+  const storage = openStorage(config);
   const database = openDatabase({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
@@ -49,6 +53,7 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
   });
   const { connection, db } = database;
   const suppression = suppressionEntry(dataMap);
+  const seal = createSeal(config.LETHE_SEAL_KEYS);
   return {
     config,
     connection,
@@ -58,8 +63,9 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     store: createRecordStore(db),
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
-    seal: createSeal(config.LETHE_SEAL_KEYS),
+    seal,
     audit: createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)),
+    files: createFiles({ db, seal, storage, retryBaseMs: config.RETRY_BASE_MS }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     prepare: () => ensureIndexes(db, suppression),

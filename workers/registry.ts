@@ -1,15 +1,18 @@
 import type { Job } from 'bullmq';
+import type { Files } from '../src/files/files.ts';
 import type { AutomaticRedaction } from '../src/interactions/automatic.ts';
 import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../src/queue/catalogue.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { processErase } from './erase.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { processRedactDue } from './redact-due.ts';
+import { processRemoveFiles } from './remove-files.ts';
 import { processReport } from './report.ts';
 
 type Processor = (job: Job, token: string | undefined, signal: AbortSignal) => Promise<void>;
 
 export interface RegistryDependencies extends EraseDependencies {
+  readonly files: Files;
   readonly automatic: AutomaticRedaction;
   readonly housekeeping: Housekeeping;
 }
@@ -23,6 +26,7 @@ export function createRegistry(deps: RegistryDependencies): ReadonlyMap<string, 
     [Name in JobName]: (job: Job<JobPayload<Name>>, token: string | undefined, signal: AbortSignal) => Promise<void>;
   } = {
     erase: (job, token, signal) => processErase(deps, job, token, signal),
+    'remove-files': (job, _token, signal) => processRemoveFiles(deps, job.data, signal),
     'redact-due': (job) => processRedactDue(deps, job),
     report: (job, _token, signal) => processReport(deps.housekeeping.reports, job, signal),
     'remove-report-files': () => deps.housekeeping.removeReportFiles(),

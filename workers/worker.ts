@@ -1,5 +1,6 @@
 import { Worker } from 'bullmq';
 import type { Core } from '../src/core.ts';
+import { relayFiles } from '../src/files/relay-files.ts';
 import { createAutomaticRedaction } from '../src/interactions/automatic.ts';
 import type { Logger } from '../src/log.ts';
 import { QUEUE_NAME } from '../src/queue/catalogue.ts';
@@ -62,7 +63,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     now,
   });
   const housekeeping = createHousekeeping(core, producer, workFor, logger, now);
-  const registry = createRegistry({ ...deps, automatic, housekeeping });
+  const registry = createRegistry({ ...deps, files: core.files, automatic, housekeeping });
 
   const worker = new Worker(
     QUEUE_NAME,
@@ -90,7 +91,9 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const relay = { db: core.db, producer, logger, graceMs: config.LEASE_MS, now };
   let round: Promise<unknown> = Promise.resolve();
   const relayAll = async (reach: Date) =>
-    (await relayRequests(relay, reach)) + (await housekeeping.relayReports(reach));
+    (await relayRequests(relay, reach)) +
+    (await relayFiles(core.files, producer)) +
+    (await housekeeping.relayReports(reach));
   const relayOnce = (reach: Date) =>
     relayAll(reach).catch((error) => {
       logger.warn('relay interrupted', { error });
@@ -122,7 +125,9 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       await Promise.all([round, schedules]);
       await relayAll(new Date(now().getTime() + config.LEASE_MS));
       const isAnythingDue = async () =>
-        (await countDue(core.db, now())) > 0 || (await housekeeping.countDueReports()) > 0;
+        (await countDue(core.db, now())) > 0 ||
+        (await core.files.dueActs(1)).length > 0 ||
+        (await housekeeping.countDueReports()) > 0;
       while (!signal.aborted && (await isAnythingDue())) await untilNextLook(config.RELAY_INTERVAL_MS, signal);
     },
     async stop() {

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from '../access/report-ledger.ts';
 import { AUDIT } from '../audit/entry.ts';
+import { FILES } from '../files/outbox.ts';
 import { REQUESTS } from '../requests/ledger.ts';
 
 interface IndexedCollection {
@@ -60,6 +61,13 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'file', key: { file: 1 }, partialFilterExpression: { file: { $exists: true } } },
       { name: 'expires_at', key: { expires_at: 1 }, partialFilterExpression: { file: { $exists: true } } },
       { name: 'written_file', key: { 'lease.file': 1 }, partialFilterExpression: { 'lease.file': { $exists: true } } },
+    ],
+  },
+  {
+    collection: FILES,
+    indexes: [
+      { name: 'by_act', key: { account_id: 1, act: 1, not_before: 1 } },
+      { name: 'not_before', key: { not_before: 1 } },
     ],
   },
   { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },

@@ -1,6 +1,5 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import type { Seal } from '../subject/seal.ts';
 import { createOutbox, type FileAct, type FileRow, type FoundFile } from './outbox.ts';
 import { FileRefused, type RecordingStorage } from './storage.ts';
@@ -33,6 +32,8 @@ export interface FilesLeft {
   readonly again: Date;
   /** Attempts at it that failed. */
   readonly tries: number;
+  /** What went wrong last, in a word: `AccessDenied`, `ECONNREFUSED`. */
+  readonly fault?: string;
 }
 
 export interface FilesOptions {
@@ -41,7 +42,6 @@ export interface FilesOptions {
   readonly storage: RecordingStorage | null;
   /** Pause after a failed attempt, doubled for each further one. */
   readonly retryBaseMs: number;
-  readonly logger?: Logger;
   readonly now?: () => Date;
 }
 
@@ -49,7 +49,7 @@ const SIDE_BY_SIDE = 8;
 const BATCH = 100;
 const LONGEST_PAUSE_MS = 3_600_000;
 
-export function createFiles({ db, seal, storage, retryBaseMs, logger, now = () => new Date() }: FilesOptions): Files {
+export function createFiles({ db, seal, storage, retryBaseMs, now = () => new Date() }: FilesOptions): Files {
   const outbox = createOutbox(db, seal);
 
   const removeOne = async (row: FileRow, from: RecordingStorage, signal: AbortSignal): Promise<void> => {
@@ -58,13 +58,7 @@ export function createFiles({ db, seal, storage, retryBaseMs, logger, now = () =
     } catch (error) {
       if (signal.aborted) return;
       const pause = Math.min(retryBaseMs * 2 ** Math.min(row.tries, 12), LONGEST_PAUSE_MS);
-      await outbox.postpone(row, new Date(now().getTime() + pause));
-      logger?.warn('recording file not removed', {
-        act: row.act,
-        where: row.where,
-        tries: row.tries + 1,
-        fault: faultOf(error),
-      });
+      await outbox.postpone(row, new Date(now().getTime() + pause), faultOf(error));
       return;
     }
     await outbox.drop(row);
@@ -86,7 +80,9 @@ export function createFiles({ db, seal, storage, retryBaseMs, logger, now = () =
           await Promise.all(rows.slice(from, from + SIDE_BY_SIDE).map((row) => removeOne(row, storage, signal)));
       }
       const left = await outbox.first(act);
-      return left && { where: left.where, again: left.not_before, tries: left.tries };
+      if (!left) return null;
+      const { where, not_before: again, tries, fault } = left;
+      return { where, again, tries, ...(fault !== undefined && { fault }) };
     },
     dueActs: (limit) => (storage ? outbox.dueActs(now(), limit) : Promise.resolve([])),
   };

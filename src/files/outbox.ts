@@ -32,6 +32,8 @@ export interface FileRow {
   not_before: Date;
   /** Attempts that failed. */
   tries: number;
+  /** What went wrong last, in a word. */
+  fault?: string;
 }
 
 export interface Outbox {
@@ -47,7 +49,7 @@ export interface Outbox {
   referenceOf(row: FileRow): string;
   drop(row: FileRow): Promise<void>;
   /** Notes a failed attempt. */
-  postpone(row: FileRow, until: Date): Promise<void>;
+  postpone(row: FileRow, until: Date, fault: string): Promise<void>;
   /** The acts with files that are due. */
   dueActs(now: Date, limit: number): Promise<FileAct[]>;
 }
@@ -96,8 +98,8 @@ export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
     async drop(row) {
       await rows.deleteOne(itself(row));
     },
-    async postpone(row, until) {
-      await rows.updateOne(itself(row), { $set: { not_before: until }, $inc: { tries: 1 } });
+    async postpone(row, until, fault) {
+      await rows.updateOne(itself(row), { $set: { not_before: until, fault }, $inc: { tries: 1 } });
     },
     async dueActs(now, limit) {
       // The one query over all accounts.

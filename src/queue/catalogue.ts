@@ -11,6 +11,14 @@ export const CATALOGUE = {
     // The ledger decides what is retried and when; a job in Redis is only the call to look.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
+  'remove-files': {
+    payload: z.strictObject({
+      account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
+      act: z.string().regex(/^[A-Za-z0-9]{15}$/),
+    }),
+    // The outbox decides; the relay calls again.
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
   'redact-due': {
     payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
     // What a run misses the next round over the accounts finds.

@@ -32,6 +32,10 @@ export type EraseOutcome =
 
 /** Longest pause between looks while scheduled messages are pending past their time, and between retries. */
 const LONGEST_PAUSE_MS = 3_600_000;
+/** The part of a lease that removing files may take in one turn. */
+const FILES_SHARE = 0.3;
+/** Attempts at a file after which somebody should look. */
+const FILE_TRIES = 3;
 
 /**
  * Takes one request as far as it goes now: sweep, wait, verify, complete. Safe to run twice, and to be killed anywhere.
@@ -73,7 +77,7 @@ async function workOn(
   if (!account) throw new ErasureFailure('unexpected', 'account');
   const work = deps.workFor(request, account);
   const later = async (
-    state: 'waiting' | 'sweeping',
+    state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
     done: readonly PendingStep[],
     wait?: 'pending' | 'settling',
@@ -97,6 +101,11 @@ async function workOn(
     if (open.length === 0) break;
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
+  const left = await work.removeFiles(
+    AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deps.leaseMs * FILES_SHARE))]),
+  );
+  if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
+  if (left) return later('verifying', left.again, done);
   await work.report(lease.erasedWith(done));
   await lease.complete(done, work.settle);
   return { outcome: 'completed' };

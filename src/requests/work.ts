@@ -4,6 +4,7 @@ import type { Audit } from '../audit/audit.ts';
 import type { DataMap } from '../data-map/schema.ts';
 import { targetsByAge } from '../erasure/by-age.ts';
 import { targetsByNumber, targetsByNumberBefore } from '../erasure/by-number.ts';
+import { minderOfFiles } from '../erasure/change-with-files.ts';
 import { compilePlan, type Plan } from '../erasure/plan.ts';
 import { PROFILE_NAMES, type Profile, type ProfileName, profileFor } from '../erasure/profile.ts';
 import { compileRecordPlan, type RecordStep } from '../erasure/record-plan.ts';
@@ -11,6 +12,7 @@ import type { RecordStore } from '../erasure/store.ts';
 import { numberSubject } from '../erasure/subject.ts';
 import type { Target } from '../erasure/target.ts';
 import { ErasureFailure } from '../errors.ts';
+import type { Files, FilesLeft } from '../files/files.ts';
 import type { Seal } from '../subject/seal.ts';
 import type { Tokens } from '../subject/token.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
@@ -21,6 +23,8 @@ export interface Work {
   readonly targets: readonly Target[];
   /** When the last record is due that is still to be acted on, one answer a mapped place; null where nothing is pending. */
   lastPending(): Promise<(Date | null)[]>;
+  /** Removes the files of changed records. @returns what is left of them: until it is nothing, the work is not done */
+  removeFiles(signal: AbortSignal): Promise<FilesLeft | null>;
   /** Writes down what was done, before the request is called completed. Safe to repeat. */
   report(erased: Readonly<Record<string, number>>): Promise<void>;
   /** What becomes true together with the request's end, in the same transaction. */
@@ -35,6 +39,7 @@ export interface WorkDependencies {
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly audit: Audit;
+  readonly files: Files;
   readonly now: () => Date;
 }
 
@@ -44,7 +49,7 @@ interface Bound {
   readonly account: Account;
 }
 
-type Part = Omit<Work, 'report'> & {
+type Part = Omit<Work, 'report' | 'removeFiles'> & {
   /** Stands for the number in the audit. */
   readonly token: string;
 };
@@ -54,7 +59,8 @@ export type WorkFor = (request: ErasureRequest, account: Account) => Work;
 
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createWork(deps: WorkDependencies): WorkFor {
-  const { dataMap, audit, now } = deps;
+  const { dataMap, audit, files, now } = deps;
+  const mindFiles = minderOfFiles(deps, dataMap);
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
       const profile = profileFor(name, dataMap);
@@ -69,8 +75,11 @@ export function createWork(deps: WorkDependencies): WorkFor {
     const part =
       request.selector.by === 'age' ? bindAge(deps, bound, byAge, request.selector) : bindNumber(deps, bound, byNumber);
     const { token, ...work } = part;
+    const act = { account: account._id, act: request.reference };
     return {
       ...work,
+      targets: work.targets.map((target) => mindFiles(target, act)),
+      removeFiles: (signal) => files.removeNow(act, signal),
       async report(erased) {
         await audit.append({
           account: account._id,
