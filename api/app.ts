@@ -16,6 +16,8 @@ import { readBytes } from './body.ts';
 import { handleErrors, presentError } from './errors.ts';
 import { forgetOperations } from './forget/operations.ts';
 import { forgetRoutes } from './forget/routes.ts';
+import { interactionOperations } from './interactions/operations.ts';
+import { interactionRoutes } from './interactions/routes.ts';
 import { describeApi } from './openapi/document.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 import { operationsOperations } from './operations/operations.ts';
@@ -52,6 +54,7 @@ export function createApp(deps: AppDependencies): Express {
     ...operationsOperations,
     ...forgetOperations(config.NUMBER_PREFIXES),
     ...accessOperations(config.NUMBER_PREFIXES),
+    ...interactionOperations,
   ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
@@ -65,6 +68,7 @@ export function createApp(deps: AppDependencies): Express {
   // Before the forget contract, which guards every path below /gdpr.
   app.use(accessRoutes({ core, producer, logger, now, guards }));
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
+  app.use(interactionRoutes({ ...accept, core, producer, logger, now, guards }));
 
   app.use(() => {
     throw new LetheError('route_not_found');

@@ -2,6 +2,8 @@ import type { Account, Automatic } from '../accounts/accounts.ts';
 
 /** What is in force, which is not what was set when the agency does not allow it. */
 export interface Effective {
+  /** Whether the account may redact at all. */
+  readonly allowed: boolean;
   readonly manual: boolean;
   readonly automatic: Automatic;
   /** Since when `automatic` is in force. */
@@ -15,9 +17,9 @@ export interface Effective {
  */
 export function effectiveSettings(account: Account, agency: Account | null): Effective {
   const { manual = false, automatic = 'off', automatic_at: set } = account.redaction ?? {};
-  if (account.agency_id === undefined) return { manual, automatic, since: set };
+  if (account.agency_id === undefined) return { allowed: true, manual, automatic, since: set };
   if (agency?._id !== account.agency_id || !agency.redaction?.allow_sub_accounts)
-    return { manual: false, automatic: 'off', since: undefined };
+    return { allowed: false, manual: false, automatic: 'off', since: undefined };
   const allowed = agency.redaction.allowed_at;
-  return { manual, automatic, since: set && allowed && allowed > set ? allowed : (set ?? allowed) };
+  return { allowed: true, manual, automatic, since: set && allowed && allowed > set ? allowed : (set ?? allowed) };
 }

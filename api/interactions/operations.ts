@@ -1,0 +1,165 @@
+import { ERRORS, type ErrorName } from '../../src/errors.ts';
+import { INTERACTION_FAULTS, type InteractionFaultName } from '../../src/interactions/faults.ts';
+import type { Answer, Operation } from '../openapi/operation.ts';
+import {
+  accountParams,
+  interactionParams,
+  logSchema,
+  narrowSchema,
+  redactSchema,
+  referenceParams,
+  reportSchema,
+  settingsSchema,
+} from './schema.ts';
+
+const COMMON: readonly ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
+
+function errorAnswers(...names: InteractionFaultName[]): Record<number, Answer> {
+  const answers: Record<number, Answer> = {};
+  const rows = [
+    ...COMMON.map((name) => ERRORS[name]),
+    ...(['not_found', ...names] as const).map((name) => INTERACTION_FAULTS[name]),
+  ];
+  for (const { status, message } of rows) {
+    const before = answers[status];
+    answers[status] = before
+      ? { ...before, description: `${before.description}; or: ${message}` }
+      : { description: message, example: { error: { code: status, msg: message } } };
+  }
+  return answers;
+}
+
+const ACCOUNT = 'acc_aB3dE6gH9jK2';
+const SETTINGS = {
+  account: ACCOUNT,
+  agency: 'acc_Zy8xW5vU2tS1',
+  manual: true,
+  automatic: 'daily',
+  time_zone: 'Europe/London',
+  effective: { manual: true, automatic: 'daily' },
+};
+const ROW = {
+  id: 'c12',
+  kind: 'call',
+  direction: 'inbound',
+  at: '2026-01-31T12:00:00.000Z',
+  status: 'answered',
+  tracking_number: '447700900999',
+  source: 'newspaper',
+  call_flow: null,
+  redacted: true,
+  redacted_at: '2026-02-01T00:00:00.000Z',
+  contact_number: null,
+  personal: { caller_name: null, transcript: null },
+};
+const REQUEST = {
+  reference: 'BWwmkoxO3YTfpEt',
+  state: 'accepted',
+  created_at: '2026-02-01T00:00:00.000Z',
+  due_at: '2026-02-02T00:00:00.000Z',
+  completed_at: null,
+  before: '2026-01-31T12:00:00.000Z',
+  redacted: {},
+};
+const FIGURES = { total: 3, redacted: 1 };
+
+const door = 'interactions';
+
+/** What the door for interactions tells about itself. */
+export const interactionOperations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/accounts/:account/redaction',
+    door,
+    summary: 'What an account has set about redaction, and what of it is in force',
+    params: accountParams,
+    responses: { 200: { description: 'The settings', example: SETTINGS }, ...errorAnswers() },
+  },
+  {
+    method: 'patch',
+    path: '/accounts/:account/redaction',
+    door,
+    summary: 'Change settings of redaction',
+    description: "A sub-account's settings are in force while its agency allows them.",
+    params: accountParams,
+    body: settingsSchema,
+    responses: {
+      200: { description: 'The settings now', example: SETTINGS },
+      ...errorAnswers('agency_forbids', 'bad_field'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/accounts/:account/interactions',
+    door,
+    summary: 'Calls, texts, chats and forms, newest first',
+    params: accountParams,
+    query: logSchema,
+    responses: {
+      200: { description: 'One page', example: { interactions: [ROW], next: null } },
+      ...errorAnswers('bad_field'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/accounts/:account/interactions/report',
+    door,
+    summary: 'Figures of a period',
+    description: 'Redacted interactions count everywhere but where contact, session or tag is what is counted.',
+    params: accountParams,
+    query: reportSchema,
+    responses: {
+      200: {
+        description: 'The figures',
+        example: {
+          ...FIGURES,
+          by_kind: { call: FIGURES },
+          by_status: { answered: FIGURES },
+          by_source: { newspaper: FIGURES },
+          by_tracking_number: { 447700900999: FIGURES },
+          contacts: { count: 2, at_least: false },
+          sessions: 1,
+          by_tag: { sales: 1 },
+        },
+      },
+      ...errorAnswers('bad_field'),
+    },
+  },
+  {
+    method: 'post',
+    path: '/accounts/:account/interactions/:interaction/redact',
+    door,
+    summary: 'Redact an interaction, the past ones with the same contact, or both',
+    params: interactionParams,
+    query: narrowSchema,
+    body: redactSchema,
+    responses: {
+      200: { description: 'The interaction as it stands now', example: ROW },
+      202: { description: 'The past ones are redacted by a worker', example: { ...REQUEST, interaction: ROW } },
+      ...errorAnswers(
+        'agency_forbids',
+        'manual_off',
+        'not_understood',
+        'nothing_asked',
+        'bad_field',
+        'several',
+        'number_gone',
+        'number_unclear',
+      ),
+    },
+  },
+  {
+    method: 'get',
+    path: '/accounts/:account/redactions/:reference',
+    door,
+    summary: 'Is it done, and how many were redacted?',
+    params: referenceParams,
+    responses: {
+      200: {
+        description: 'How it stands',
+        example: { ...REQUEST, state: 'completed', completed_at: '2026-02-01T00:00:05.000Z', redacted: { calls: 3 } },
+      },
+      ...errorAnswers(),
+    },
+  },
+];

@@ -1,0 +1,47 @@
+import type { ErrorRequestHandler } from 'express';
+import { toJson } from '../../src/access/values.ts';
+import { InteractionFault } from '../../src/interactions/faults.ts';
+import type { Reached } from '../../src/interactions/reach.ts';
+import type { Interaction } from '../../src/interactions/row.ts';
+import type { ErasureRequest } from '../../src/requests/ledger.ts';
+
+/** What an account has set, and what of it is in force. */
+export function presentSettings({ account, effective }: Reached): Record<string, unknown> {
+  const { redaction } = account;
+  return {
+    account: account._id,
+    agency: account.agency_id ?? null,
+    ...(account.agency_id === undefined && { allow_sub_accounts: redaction?.allow_sub_accounts ?? false }),
+    manual: redaction?.manual ?? false,
+    automatic: redaction?.automatic ?? 'off',
+    time_zone: account.time_zone,
+    effective: { manual: effective.manual, automatic: effective.automatic },
+  };
+}
+
+/** One row of the log. What the platform keeps in a field may be anything: it is told as JSON can. */
+export function presentInteraction(row: Interaction): unknown {
+  return JSON.parse(toJson(row));
+}
+
+/** A request that redacts interactions. */
+export function presentRedaction(request: ErasureRequest): Record<string, unknown> {
+  return {
+    reference: request.reference,
+    state: request.state,
+    created_at: request.created_at,
+    due_at: request.due_at,
+    completed_at: request.completed_at ?? null,
+    before: request.selector.before ?? null,
+    redacted: request.erased,
+  };
+}
+
+/** Errors of this door, in the shape of the forget contract: the source document names none. */
+export const presentFaults: ErrorRequestHandler = (error, _request, response, next) => {
+  if (!(error instanceof InteractionFault) || response.headersSent) {
+    next(error);
+    return;
+  }
+  response.status(error.status).json({ error: { code: error.status, msg: error.message } });
+};
