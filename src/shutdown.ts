@@ -6,6 +6,9 @@ export interface ShutdownStep {
   run(): Promise<unknown> | unknown;
 }
 
+/** How long a process may live on after its last step. */
+const LAST_CALL_MS = 2_000;
+
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -37,6 +40,8 @@ export function installShutdown(
       clearTimeout(limit);
       logger.info('stopped');
       process.exitCode = code;
+      // Only fires when something was left open: that must not keep a process that has ended its work.
+      setTimeout(() => process.exit(code), LAST_CALL_MS).unref();
       for (const signal of SIGNALS) process.removeListener(signal, onSignal);
     })();
     return running;

@@ -9,6 +9,7 @@ import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { countDue, relayRequests } from '../src/requests/relay.ts';
 import { createWork } from '../src/requests/work.ts';
+import { closeWorker } from './close.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createRegistry } from './registry.ts';
 
@@ -63,6 +64,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     now,
   });
   const housekeeping = createHousekeeping(core, producer, workFor, logger, now);
+  const turns = new Set<Promise<void>>();
   const registry = createRegistry({ ...deps, files: core.files, automatic, housekeeping });
 
   const worker = new Worker(
@@ -70,7 +72,9 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     async (job, token, cancelled) => {
       const processor = registry.get(job.name);
       if (!processor) throw new Error('a job of a name that is not in the catalogue');
-      await processor(job, token, cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal);
+      const turn = processor(job, token, cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal);
+      turns.add(turn);
+      await turn.finally(() => turns.delete(turn));
     },
     {
       connection,
@@ -134,8 +138,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       clearInterval(timer);
       clearInterval(schedulesTimer);
       stopping.abort();
-      // Together: a worker that is not closing would take the request it has just handed back.
-      await Promise.all([round, schedules, worker.close()]);
+      const underWay = () => [round, schedules, ...turns];
+      await closeWorker({ worker, patient: connection, failFast: producerConnection, underWay });
       await producer.close();
       for (const open of [connection, producerConnection]) open.disconnect();
     },

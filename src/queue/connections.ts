@@ -63,6 +63,24 @@ export function whenReady(redis: Redis | Cluster, withinMs: number, signal: Abor
   });
 }
 
+/** Does Redis answer now? On a fail-fast connection this takes no longer than a command may. */
+export async function answers(redis: Redis | Cluster): Promise<boolean> {
+  try {
+    await redis.ping();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ends a connection on which commands wait for a Redis that is away: they fail, at the latest with the next attempt to connect. */
+export function giveUp(redis: Redis | Cluster): void {
+  if (redis instanceof Cluster) redis.options.clusterRetryStrategy = () => null;
+  else redis.options.retryStrategy = () => null;
+  // Between two attempts ioredis would forget the commands that wait, without an answer.
+  if (redis.status !== 'reconnecting') redis.disconnect();
+}
+
 /** The prefix of every key: a hash tag, so that in a cluster all keys of the queue lie on one node. */
 export function queuePrefix(name: string): string {
   return `{${name}}`;
