@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
+import { accountSet } from './commands/account-set.ts';
 import { api } from './commands/api.ts';
 import { checkMap } from './commands/check-map.ts';
 import { keyCreate } from './commands/key-create.ts';
@@ -26,7 +27,11 @@ function createProgram(context: CommandContext): Command {
     .addCommand(api(context))
     .addCommand(worker(context))
     .addCommand(
-      group('account', 'Accounts: the owners of records and keys', [accountCreate(context), accountList(context)]),
+      group('account', 'Accounts: the owners of records and keys', [
+        accountCreate(context),
+        accountList(context),
+        accountSet(context),
+      ]),
     )
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))

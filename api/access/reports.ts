@@ -56,7 +56,7 @@ export function reportRoutes({ core, producer, logger, now }: AccessDependencies
     let more = false;
     try {
       yield `{"request_id":"${requestId}","request_status":"SUCCESS","received_at":${JSON.stringify(now())},"records":[`;
-      for await (const found of readRecords(db, sources, { limit: limit + 1, ...(after && { after }) })) {
+      for await (const found of readRecords(db, sources, { paged: true, limit: limit + 1, ...(after && { after }) })) {
         more = items === limit;
         if (more) break;
         const record = toReportRecord(toRow(found.source, found.record, query.product), account._id, includeMessage);

@@ -20,7 +20,9 @@ export interface Found {
 }
 
 export interface ReadOptions {
-  /** Begin behind this record; needs `_id`s of one type. */
+  /** Read page by page: records of one moment come by their `_id`, which costs a sort where no index ends in it. */
+  readonly paged?: boolean;
+  /** Begin behind this record; needs `paged`, and `_id`s of one type. */
   readonly after?: Position;
   /** Records in all. */
   readonly limit: number;
@@ -41,20 +43,20 @@ interface Pass {
 }
 
 /**
- * Reads records source by source, each by time and `_id`. Records without a readable time come last, and only when no
+ * Reads records source by source, each by time. Records without a readable time come last, and only when no
  * time was asked for: they are the account's records all the same.
  */
 export async function* readRecords(
   db: mongoose.mongo.Db,
   sources: readonly Source[],
-  { after, limit }: ReadOptions,
+  { paged = false, after, limit }: ReadOptions,
 ): AsyncGenerator<Found> {
   let left = limit;
   const from = after ? sources.findIndex((source) => source.name === after.source) : 0;
   // The source of a position may have left the map: nothing can be said about what came before it.
   if (from < 0) return;
   for (const source of sources.slice(from)) {
-    for (const pass of passesOf(source, after?.source === source.name ? after : undefined)) {
+    for (const pass of passesOf(source, paged, after?.source === source.name ? after : undefined)) {
       if (left <= 0) return;
       const cursor = db
         .collection(source.entry.collection)
@@ -78,9 +80,9 @@ export async function* readRecords(
 }
 
 /** Queries that an index on (account, time) answers in order, one after the other; no `$or`, which not every engine plans. */
-function passesOf(source: Source, after: Position | undefined): Pass[] {
+function passesOf(source: Source, paged: boolean, after: Position | undefined): Pass[] {
   const { filter, range, at } = source;
-  const byTime = { [at]: 1, _id: 1 } as const;
+  const byTime: Pass['sort'] = paged ? { [at]: 1, _id: 1 } : { [at]: 1 };
   const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
   const behind = { _id: { $gt: after?.id } } as Filter;
   const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
