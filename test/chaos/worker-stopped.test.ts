@@ -1,0 +1,131 @@
+import { describe, expect, it } from '@jest/globals';
+import { scene } from '../support/chaos.ts';
+import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
+import type { Verdict } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const TIMEOUT = 120_000;
+/** A lease far longer than the test: only a request that was handed back can be taken up by another worker in time. */
+const HELD = {
+  BATCH_SIZE: '24',
+  BATCH_PAUSE_MS: '20',
+  LEASE_MS: '3600000',
+  RELAY_INTERVAL_MS: '100',
+  SHUTDOWN_TIMEOUT_MS: '3600000',
+};
+const RECORDS = { contacts: 3, sent: 300, received: 200, calls: 100 };
+
+const isChange = (command: WireCommand) => command.name === 'update' && command.collection === 'sent_sms';
+
+describe('a worker that is told to stop', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: hands its request back, exits with 0, and another one takes it up at once',
+    (signal) =>
+      scene(
+        'stopped',
+        async (chaos) => {
+          const person = await chaos.person(RECORDS);
+          const reference = await chaos.submit(person);
+          const first = await chaos.processes.worker(chaos.env);
+          const second = chaos.processes.worker(chaos.env);
+          await waitFor('a batch to be counted', async () => (await chaos.row(reference))?.erased.sent_sms);
+          first.signal(signal);
+          expect(await first.exited()).toEqual({ code: 0, signal: null });
+          await second;
+          await chaos.completed(reference);
+          await chaos.expectErased(person, reference);
+        },
+        HELD,
+      )(),
+    TIMEOUT,
+  );
+
+  it(
+    'finishes the batch that is under way first',
+    scene(
+      'finishing',
+      async (chaos) => {
+        const person = await chaos.person(RECORDS);
+        const reference = await chaos.submit(person);
+        const proxy = await chaos.proxyMongo();
+        let held = false;
+        let release: () => void = () => {};
+        proxy.intercept(async ({ from, bytes }): Promise<Verdict> => {
+          const command = from === 'client' && !held ? readWireCommand(bytes) : null;
+          if (command && isChange(command)) {
+            held = true;
+            await new Promise<void>((resolve) => {
+              release = resolve;
+            });
+          }
+          return 'pass';
+        });
+        const worker = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        await waitFor('a batch to be under way', () => held);
+        worker.signal('SIGTERM');
+        await worker.said('stopping');
+        release();
+        expect(await worker.exited()).toEqual({ code: 0, signal: null });
+
+        const row = await chaos.row(reference);
+        const masked = await chaos.db.collection('sent_sms').countDocuments({ body: '[REDACTED]' });
+        expect(masked).toBeGreaterThan(0);
+        expect(row).toMatchObject({ state: 'sweeping', pending: [], erased: { sent_sms: masked } });
+        expect(row).not.toHaveProperty('lease');
+      },
+      HELD,
+    ),
+    TIMEOUT,
+  );
+
+  it(
+    'ends at once on a second signal, whatever is under way',
+    scene(
+      'forced',
+      async (chaos) => {
+        const person = await chaos.person(RECORDS);
+        const reference = await chaos.submit(person);
+        const proxy = await chaos.proxyMongo();
+        const worker = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        await waitFor('a batch to be counted', async () => (await chaos.row(reference))?.erased.sent_sms);
+        let lost = false;
+        proxy.intercept(({ from, bytes }) => {
+          const command = from === 'client' ? readWireCommand(bytes) : null;
+          if (!command || !isChange(command)) return 'pass';
+          lost = true;
+          return 'drop';
+        });
+        await waitFor('a batch that never ends', () => lost);
+        worker.signal('SIGTERM');
+        await worker.said('stopping');
+        worker.signal('SIGTERM');
+        expect(await worker.exited()).toEqual({ code: 1, signal: null });
+      },
+      HELD,
+    ),
+    TIMEOUT,
+  );
+
+  it.each(['kill', 'freeze'] as const)(
+    'while Redis is away (%s): hands its request back to the ledger and exits with 0',
+    (fault) =>
+      scene(
+        'stopped-alone',
+        async (chaos) => {
+          const redis = await chaos.ownRedis();
+          const person = await chaos.person(RECORDS);
+          const reference = await chaos.submit(person);
+          const worker = await chaos.processes.worker({ ...chaos.env, REDIS_URL: redis.url });
+          await waitFor('a batch to be counted', async () => (await chaos.row(reference))?.erased.sent_sms);
+          await redis[fault]();
+          worker.signal('SIGTERM');
+          expect(await worker.exited()).toEqual({ code: 0, signal: null });
+          const row = await chaos.row(reference);
+          expect(row).toMatchObject({ state: 'sweeping', pending: [] });
+          expect(row).not.toHaveProperty('lease');
+        },
+        HELD,
+      )(),
+    TIMEOUT,
+  );
+});
