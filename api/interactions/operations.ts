@@ -145,6 +145,7 @@ export const interactionOperations: readonly Operation[] = [
         'several',
         'number_gone',
         'number_unclear',
+        'not_removable',
       ),
     },
   },

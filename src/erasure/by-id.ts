@@ -1,4 +1,7 @@
 import mongoose from 'mongoose';
+import type { FileAct, Files } from '../files/files.ts';
+import { changeWithin } from './change-with-files.ts';
+import { fileFieldsOf } from './file-fields.ts';
 import type { Filter } from './plan.ts';
 import type { RecordStep } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
@@ -50,16 +53,19 @@ export async function findById(
 }
 
 /**
- * Does to a record that was found what its profile says, unless it was redacted before. Safe to repeat.
- * @returns whether the record was changed now
- * @throws TypeError without an account
+ * Does to a record that was found what its profile says, unless it was redacted before, as part of a transaction. The
+ * files it refers to are written down with it: remove them by `files.removeNow(act, …)` once it is committed.
+ * @param act what the files are written down under
+ * @returns whether the record was changed: a repeat finds nothing to do
+ * @throws TypeError without an account; ErasureFailure `unusable_file`, `unsupported_type`: nothing is changed then
  */
 export async function changeById(
-  db: Db,
+  deps: { readonly db: Db; readonly files: Files },
   { step, record }: FoundRecord,
   account: AccountValue,
+  act: FileAct,
   now: Date,
-  session?: Session,
+  session: Session,
 ): Promise<boolean> {
   assertAccount(account);
   const change = step.change(now);
@@ -67,14 +73,12 @@ export async function changeById(
   const marks = change.kind === 'update' && redacted !== undefined && redacted in (change.update.$set ?? {});
   const filter = {
     ...step.except,
-    _id: record._id,
     [step.accountPath]: account,
     ...(marks && { [redacted]: null }),
   } as Filter;
-  const collection = db.collection(step.collection);
-  const options = { ...(session && { session }) };
-  if (change.kind === 'delete') return (await collection.deleteOne(filter, options)).deletedCount === 1;
-  return (await collection.updateOne(filter, change.update, options)).modifiedCount === 1;
+  const fields = deps.files.stored ? fileFieldsOf(step.entry, change) : [];
+  const place = { collection: step.collection, filter, change, fields };
+  return (await changeWithin(deps, act, place, [record._id], session)) === 1;
 }
 
 /** What the database may hold under this text. */

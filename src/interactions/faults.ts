@@ -18,6 +18,10 @@ export const INTERACTION_FAULTS = {
     message:
       "The contact's number cannot be told from this interaction: past ones cannot be found. Nothing was redacted",
   },
+  not_removable: {
+    status: 409,
+    message: 'A field of this interaction holds what cannot be removed, as the data map reads it. It was not redacted',
+  },
   several: {
     status: 409,
     message: 'This id stands for more than one interaction: add ?kind= or ?direction=. Nothing was redacted',

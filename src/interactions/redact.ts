@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { valueAt } from '../access/values.ts';
-import type { Account } from '../accounts/accounts.ts';
+import { type Account, randomText } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { DataMap, Direction, InteractionKind } from '../data-map/schema.ts';
 import { sortStoredForm } from '../data-map/stored-form.ts';
@@ -9,6 +9,8 @@ import { inTransaction } from '../db/transaction.ts';
 import { changeById, type FoundRecord, findById } from '../erasure/by-id.ts';
 import { type Profile, profileFor, REDACTED_TEXT, REDACTED_WORD } from '../erasure/profile.ts';
 import { compileRecordPlan } from '../erasure/record-plan.ts';
+import { ErasureFailure } from '../errors.ts';
+import type { Files } from '../files/files.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import { readStoredNumber } from '../phone/read-stored.ts';
 import type { ErasureRequest } from '../requests/ledger.ts';
@@ -22,6 +24,7 @@ export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly audit: Audit;
+  readonly files: Files;
   readonly tokens: Tokens;
   readonly seal: Seal;
   /** What served numbers begin with; the first tells the country of national writings. */
@@ -54,6 +57,8 @@ export interface Redacted {
 }
 
 const TRIES = 10;
+/** How long an answer waits for a recording's file to be removed. */
+const FILE_MS = 5_000;
 
 /** @returns the function that redacts interactions by hand, for one data map */
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
@@ -97,30 +102,34 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
   };
 }
 
-/** The change and its place in the audit, both or neither. A repeat is neither. */
+/** The change and its place in the audit, both or neither; then its recording's file. A repeat is nothing of it. */
 async function redactNow(
-  { db, audit }: RedactDependencies,
-  { act }: Profile,
+  deps: RedactDependencies,
+  profile: Profile,
   { account, keyId }: RedactInput,
   found: FoundRecord,
   now: Date,
 ): Promise<void> {
+  const { db, audit, files } = deps;
+  const act = { account: account._id, act: randomText(15) };
+  const entry = { account: account._id, actor: keyId, ...profile.act, reference: act.act, at: now };
   const turn = () =>
     inTransaction(db, async (session) => {
-      if (!(await changeById(db, found, account.records_id, now, session))) return;
-      await audit.appendWithin(
-        { account: account._id, actor: keyId, ...act, at: now, counts: { [found.step.name]: 1 } },
-        session,
-      );
+      if (await changeById(deps, found, account.records_id, act, now, session))
+        await audit.appendWithin({ ...entry, counts: { [found.step.name]: 1 } }, session);
     });
   for (let tries = 1; ; tries += 1) {
     try {
-      return await turn();
+      await turn();
+      break;
     } catch (error) {
+      if (error instanceof ErasureFailure) throw new InteractionFault('not_removable');
       // Another act took the next place in the audit's chain.
       if (!isDuplicateKey(error) || tries >= TRIES) throw error;
     }
   }
+  // What cannot be removed now is in the outbox, and workers go on with it.
+  await files.removeNow(act, AbortSignal.timeout(FILE_MS));
 }
 
 async function openPast(
