@@ -69,18 +69,28 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     deadlineMs: deps.deadlineMs,
     graceMs: deps.graceMs,
   });
-  try {
-    await inTransaction(deps.db, async (session) => {
+  const { suppressions } = deps;
+  const write = (suppress: (session: mongoose.mongo.ClientSession) => Promise<unknown>) =>
+    inTransaction(deps.db, async (session) => {
       // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
       await requestsOf(deps.db).insertOne(request, { session });
-      await deps.suppressions.add(subject, every, now, session);
+      await suppress(session);
     });
-  } catch (error) {
-    if (!isDuplicateKey(error) && !isTransient(error)) throw error;
-    // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
-    const winner = await findUnfinished(deps, account, every);
-    if (winner) return { request: winner, fresh: winner.reference === request.reference };
-    throw error;
+  const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, every, now, session);
+  const adopt = async (session: mongoose.mongo.ClientSession) =>
+    (await suppressions.adopt(subject, every, session)) || add(session);
+  for (const suppress of [add, adopt]) {
+    try {
+      await write(suppress);
+      break;
+    } catch (error) {
+      if (!isDuplicateKey(error) && !isTransient(error)) throw error;
+      // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
+      const winner = await findUnfinished(deps, account, every);
+      if (winner) return { request: winner, fresh: winner.reference === request.reference };
+      // Or the number is on the list already, and the list lets no number stand on it twice.
+      if (suppress === adopt || !isDuplicateKey(error)) throw error;
+    }
   }
   return { request, fresh: true };
 }

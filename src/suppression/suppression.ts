@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import type { CollectionMap, DataMap } from '../data-map/schema.ts';
+import { isDuplicateKey } from '../db/connection.ts';
 import type { Subject } from '../erasure/subject.ts';
 
 type Db = mongoose.mongo.Db;
@@ -11,11 +12,19 @@ export interface Suppressions {
   readonly keepsNumber: boolean;
   /** Puts the number on the list, as itself, until the erasure completes. */
   add(subject: Subject, tokens: readonly string[], now: Date, session: Session): Promise<void>;
+  /**
+   * The same where the list lets no number stand on it twice: the platform's own row becomes Lethe's.
+   * @returns false: the number is not on the list
+   */
+  adopt(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
   /** Is the number on the list, as itself or as a token? */
   has(subject: Subject, tokens: readonly string[]): Promise<boolean>;
   /** Is a tombstone of the number on the list? */
   hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
-  /** The end of an erasure: the number leaves its row, or the row leaves the list. */
+  /**
+   * The end of an erasure: the number leaves its row, or the row leaves the list.
+   * @throws a duplicate key error the first time the list lets no second row be without a number: try once more
+   */
   settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
 }
 
@@ -37,6 +46,12 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
     return { [entry.account]: subject.account, token: { $in: [...tokens] } };
   };
+  const byNumber = (subject: Subject) => {
+    if (subject.values.length === 0) throw new TypeError('a number is needed for every filter');
+    return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
+  };
+  // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
+  let mayBeBare = true;
 
   return {
     keepsNumber,
@@ -50,15 +65,23 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
         { upsert: true, session },
       );
     },
+    async adopt(subject, tokens, session) {
+      // Under a token of an earlier request, beside the platform's own row: on the list twice over.
+      if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;
+      const own = await collection.updateOne(
+        { ...byNumber(subject), token: { $exists: false } },
+        { $set: { token: subject.token, masked: subject.masked } },
+        { session },
+      );
+      return own.matchedCount === 1;
+    },
     async has(subject, tokens) {
-      const [byHash, byNumber] = await Promise.all([
-        collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } }),
-        collection.findOne(
-          { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } },
-          { projection: { _id: 1 } },
+      const rows = await Promise.all(
+        [byToken(subject, tokens), byNumber(subject)].map((filter) =>
+          collection.findOne(filter, { projection: { _id: 1 } }),
         ),
-      ]);
-      return byHash !== null || byNumber !== null;
+      );
+      return rows.some((row) => row !== null);
     },
     async hasToken(subject, tokens) {
       return (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } })) !== null;
@@ -66,7 +89,15 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     async settle(subject, tokens, keep, session) {
       const rows = byToken(subject, tokens);
       if (!keep) await collection.deleteMany(rows, { session });
-      else if (!keepsNumber) await collection.updateMany(rows, { $unset: { [numberPath]: '' } }, { session });
+      else if (!keepsNumber) {
+        const end = mayBeBare ? { $unset: { [numberPath]: '' } } : { $set: { [numberPath]: subject.token } };
+        try {
+          await collection.updateMany(rows, end, { session });
+        } catch (error) {
+          if (isDuplicateKey(error)) mayBeBare = false;
+          throw error;
+        }
+      }
     },
   };
 }
