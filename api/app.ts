@@ -62,7 +62,7 @@ export function createApp(deps: AppDependencies): Express {
   const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };
   const guards = [
     authenticate(core.keys),
-    limitRate(redis, config.QUEUE_PREFIX, config.RATE_LIMIT_PER_SECOND),
+    limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.RATE_LIMIT_PER_SECOND }),
     readBytes,
   ];
   // Before the forget contract, which guards every path below /gdpr.

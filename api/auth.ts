@@ -31,10 +31,20 @@ export function readAuthorization(header: string | undefined): { id: string; sec
   return colon < 0 ? null : readWholeKey(`${pair.slice(0, colon)}.${pair.slice(colon + 1)}`);
 }
 
-/** Lets a request through with a live key, and says whose it is in `res.locals.caller`. */
-export function authenticate(keys: Keys): RequestHandler {
+/** A key as older clients send it: `?api_key=ID&api_secret=SECRET`. */
+export function readQueryKey(query: unknown): { id: string; secret: string } | null {
+  const { api_key: id, api_secret: secret } = query as Record<string, unknown>;
+  return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
+}
+
+/**
+ * Lets a request through with a live key, and says whose it is in `res.locals.caller`.
+ * @param options.inQuery a key may stand in the query where there is no Authorization header
+ */
+export function authenticate(keys: Keys, { inQuery = false } = {}): RequestHandler {
   return async (request, response, next) => {
-    const given = readAuthorization(request.headers.authorization);
+    const header = request.headers.authorization;
+    const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);
     const caller = given && (await keys.authenticate(given.id, given.secret));
     if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
     response.locals.caller = caller;

@@ -9,13 +9,18 @@ const WINDOW_SECONDS = 1;
 /**
  * At most so many requests a second and account, counted in Redis, so that it holds across API processes.
  * Redis away: everyone passes. A right to erasure must not wait for a counter.
- * @param perSecond 0 for no limit
+ * @param options.perSecond 0 for no limit
+ * @param options.bucket what is counted together, apart from everything else
  */
-export function limitRate(redis: Redis | Cluster, prefix: string, perSecond: number): RequestHandler {
+export function limitRate(
+  redis: Redis | Cluster,
+  { prefix, perSecond, bucket }: { prefix: string; perSecond: number; bucket?: string },
+): RequestHandler {
+  const place = bucket === undefined ? 'rate' : `rate:${bucket}`;
   return async (_request, response, next) => {
     if (perSecond > 0 && redis.status === 'ready') {
       const second = Math.floor(Date.now() / 1000 / WINDOW_SECONDS);
-      const key = `${queuePrefix(prefix)}:rate:${callerOf(response).account._id}:${second}`;
+      const key = `${queuePrefix(prefix)}:${place}:${callerOf(response).account._id}:${second}`;
       const used = await countUse(redis, key);
       if (used > perSecond) throw new LetheError('rate_limited', undefined, { 'Retry-After': String(WINDOW_SECONDS) });
     }

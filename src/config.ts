@@ -64,6 +64,8 @@ const variables = {
   PORT: count(3000, 0, 65_535),
   TRUST_PROXY: z.string().default('loopback'),
   RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),
+  REDACT_RATE_LIMIT: count(170, 0, 1_000_000),
+  REDACT_WAIT_MINUTES: count(60, 0, 10_080),
   CONTACT_ERASURE_REASON: z
     .string()
     .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')

@@ -3,6 +3,7 @@ import { createAccounts, isTimeZone } from '../../src/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
+import { PRODUCTS_OPTION, readProducts } from '../products.ts';
 import { RECORDS_ID_TYPES, type RecordsIdType, readRecordsId } from '../records-id.ts';
 
 interface Options {
@@ -11,6 +12,7 @@ interface Options {
   recordsIdType: RecordsIdType;
   timeZone?: string;
   agency?: string;
+  products?: string;
 }
 
 /** `lethe account create`: prints the new account's id. */
@@ -24,6 +26,7 @@ export function accountCreate(context: CommandContext): Command {
     )
     .option('--time-zone <zone>', 'where "yesterday" begins and ends, e.g. Europe/Berlin (default: Europe/London)')
     .option('--agency <account>', 'make it a sub-account of this agency')
+    .option('--products <list>', `${PRODUCTS_OPTION} (default: all)`)
     .action((options: Options) => create(context, options));
 }
 
@@ -35,6 +38,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
     throw new UsageFault('--time-zone must be a name of the IANA database, e.g. Europe/London');
   if (text === undefined && type !== 'string') throw new UsageFault('--records-id-type needs --records-id');
   const recordsId = text === undefined ? undefined : readRecordsId(text, type);
+  const products = options.products === undefined ? null : readProducts(options.products);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
   const account = await withDatabase(context, async ({ connection }) => {
@@ -50,6 +54,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       ...(recordsId !== undefined && { recordsId }),
       ...(timeZone !== undefined && { timeZone }),
       ...(agency !== undefined && { agency }),
+      ...(products !== null && { products }),
     });
   });
   context.print(account._id);

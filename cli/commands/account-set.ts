@@ -3,24 +3,40 @@ import { createAccounts } from '../../src/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { PRODUCTS_OPTION, readProducts } from '../products.ts';
 
 /** The longest period there is, as in RETENTION_MONTHS. */
 const MOST_MONTHS = 1_200;
 
-/** `lethe account set --account ID --retention-months 6`: how long an account's records are kept. */
+interface Options {
+  account: string;
+  retentionMonths?: string;
+  products?: string;
+}
+
+/** `lethe account set --account ID --retention-months 6 --products sms,voice`: what is set for one account. */
 export function accountSet(context: CommandContext): Command {
   return new Command('set')
-    .description('Set how long the records of an account are kept')
+    .description('Set how long the records of an account are kept, and which transactions it may redact')
     .requiredOption('--account <id>', 'the account')
-    .requiredOption('--retention-months <months>', 'calendar months; 0: for ever; default: as RETENTION_MONTHS says')
-    .action(async ({ account, retentionMonths }: { account: string; retentionMonths: string }) => {
-      const months = readMonths(retentionMonths);
-      const known = await withDatabase(context, ({ connection }) =>
-        createAccounts(connection).setRetention(account, months),
-      );
-      if (!known) throw new CommandFailure('there is no such account');
-      context.note(`Retention set. It counts from the next daily run on.`);
-    });
+    .option('--retention-months <months>', 'calendar months; 0: for ever; default: as RETENTION_MONTHS says')
+    .option('--products <list>', PRODUCTS_OPTION)
+    .action((options: Options) => set(context, options));
+}
+
+async function set(context: CommandContext, { account, retentionMonths, products }: Options): Promise<void> {
+  if (retentionMonths === undefined && products === undefined)
+    throw new UsageFault('nothing to set: give --retention-months, --products or both');
+  const months = retentionMonths === undefined ? undefined : readMonths(retentionMonths);
+  const list = products === undefined ? undefined : readProducts(products);
+  const known = await withDatabase(context, async ({ connection }) => {
+    const accounts = createAccounts(connection);
+    if (months !== undefined && !(await accounts.setRetention(account, months))) return false;
+    return list === undefined || (await accounts.setProducts(account, list));
+  });
+  if (!known) throw new CommandFailure('there is no such account');
+  if (months !== undefined) context.note('Retention set. It counts from the next daily run on.');
+  if (list !== undefined) context.note('Products set. They count from the next request on.');
 }
 
 function readMonths(text: string): number | null {

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { IANAZone } from 'luxon';
 import type mongoose from 'mongoose';
 import { Schema } from 'mongoose';
+import type { Product } from '../data-map/schema.ts';
 import type { AccountValue } from '../erasure/subject.ts';
 
 /** When interactions are redacted by themselves: at the end of each day, or so many days after they happened. */
@@ -35,6 +36,8 @@ export interface Account {
   readonly redaction?: RedactionSettings;
   /** Months its records are kept where the data map says nothing; 0: for ever. Without it, what is configured. */
   readonly retention_months?: number;
+  /** The products whose transactions it may redact; without it, all. */
+  readonly products?: readonly Product[];
 }
 
 const accountSchema = new Schema<Account>(
@@ -47,6 +50,8 @@ const accountSchema = new Schema<Account>(
     agency_id: { type: String },
     redaction: { type: Schema.Types.Mixed },
     retention_months: { type: Number, min: 0, max: 1200 },
+    // An empty list says something else than none.
+    products: { type: [String], default: undefined },
   },
   { collection: 'lethe_accounts', versionKey: false },
 );
@@ -73,6 +78,7 @@ export interface Accounts {
     recordsId?: AccountValue;
     timeZone?: string;
     agency?: string;
+    products?: readonly Product[];
     now: Date;
   }): Promise<Account>;
   find(id: string): Promise<Account | null>;
@@ -82,13 +88,19 @@ export interface Accounts {
    * @returns whether there is such an account
    */
   setRetention(id: string, months: number | null): Promise<boolean>;
+  /**
+   * Sets the products whose transactions the account may redact.
+   * @param products null: all there are
+   * @returns whether there is such an account
+   */
+  setProducts(id: string, products: readonly Product[] | null): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
 export function createAccounts(connection: mongoose.Connection): Accounts {
   const model = connection.model('Account', accountSchema);
   return {
-    async create({ name, recordsId, timeZone = 'Europe/London', agency, now }) {
+    async create({ name, recordsId, timeZone = 'Europe/London', agency, products, now }) {
       if (!isTimeZone(timeZone)) throw new TypeError('not a time zone of the IANA database');
       if (agency !== undefined) {
         const parent = await model.findById(agency).lean<Account | null>().exec();
@@ -102,6 +114,7 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
         time_zone: timeZone,
         created_at: now,
         ...(agency !== undefined && { agency_id: agency }),
+        ...(products !== undefined && { products }),
       };
       await model.create(account);
       return account;
@@ -110,6 +123,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     async setRetention(id, months) {
       const update = months === null ? { $unset: { retention_months: 1 } } : { $set: { retention_months: months } };
       return (await model.updateOne({ _id: String(id) }, update, { runValidators: true })).matchedCount === 1;
+    },
+    async setProducts(id, products) {
+      const update = products === null ? { $unset: { products: 1 } } : { $set: { products: [...products] } };
+      return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
     },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),
   };

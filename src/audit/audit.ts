@@ -9,8 +9,11 @@ export interface Audit {
    * is there already is left as it is.
    */
   append(act: Act): Promise<void>;
-  /** As `append`, inside a transaction: a chain that moved on meanwhile makes the transaction be tried again. */
-  appendWithin(act: Act, session: mongoose.mongo.ClientSession): Promise<void>;
+  /**
+   * As `append`, inside a transaction: a chain that moved on meanwhile makes the transaction be tried again.
+   * @param acts one, or several of one account
+   */
+  appendWithin(acts: Act | readonly Act[], session: mongoose.mongo.ClientSession): Promise<void>;
 }
 
 /** What `lethe audit verify` finds wrong with a chain. */
@@ -72,11 +75,15 @@ export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
 
   return {
     append: (act) => appendJoined(act.account, act),
-    async appendWithin(act, session) {
-      const [entry] = link([act], await last(act.account, session), seal);
-      if (!entry) return;
-      await entries.insertOne(entry, { session });
-      await heads.updateOne({ _id: act.account }, { $max: { seq: entry.seq } }, { upsert: true, session });
+    async appendWithin(acts, session) {
+      const all = [acts].flat();
+      const [first] = all;
+      if (!first) return;
+      if (all.some((act) => act.account !== first.account)) throw new TypeError('acts of one account');
+      const chain = link(all, await last(first.account, session), seal);
+      await entries.insertMany(chain, { session });
+      const seq = chain.at(-1)?.seq ?? 0;
+      await heads.updateOne({ _id: first.account }, { $max: { seq } }, { upsert: true, session });
     },
   };
 }

@@ -24,7 +24,8 @@ export const LONGEST_ID = 200;
  * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
  * @param steps from `compileRecordPlan`, narrowed to what the contract means (a product, a direction, a kind)
  * @param id as it stands in a path or a body: numbers and ObjectIds of the database are found by their text
- * @returns every record of the account under this id, in the order of the steps: one id may stand in two collections
+ * @returns every record of the account under this id, in the order of the steps: one id may stand in two collections,
+ * and twice in one
  * @throws TypeError without an account
  */
 export async function findById(
@@ -45,8 +46,11 @@ export async function findById(
         [step.accountPath]: account,
         [step.entry.id]: { $in: writingsOf(id) },
       } as Filter;
-      const record = await db.collection(step.collection).findOne(filter, { ...(session && { session }) });
-      return record ? [{ step, record }] : [];
+      const records = await db
+        .collection(step.collection)
+        .find(filter, { ...(session && { session }) })
+        .toArray();
+      return records.map((record) => ({ step, record }));
     }),
   );
   return found.flat();
@@ -81,8 +85,8 @@ export async function changeById(
   return (await changeWithin(deps, act, place, [record._id], session)) === 1;
 }
 
-/** What the database may hold under this text. */
-function writingsOf(id: string): unknown[] {
+/** What the database may hold under this text, for an equality search. */
+export function writingsOf(id: string): unknown[] {
   const isWhole = /^(0|[1-9]\d{0,17})$/.test(id);
   return [id, ...(isWhole ? [Long.fromString(id)] : []), ...(/^[0-9a-f]{24}$/i.test(id) ? [new ObjectId(id)] : [])];
 }

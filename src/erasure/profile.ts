@@ -19,7 +19,7 @@ export interface Profile {
   readonly act: { readonly action: AuditAction; readonly reason: string };
 }
 
-export const PROFILE_NAMES = ['forget', 'transaction', 'contact', 'interaction', 'retention'] as const;
+export const PROFILE_NAMES = ['forget', 'transaction', 'resource', 'contact', 'interaction', 'retention'] as const;
 export type ProfileName = (typeof PROFILE_NAMES)[number];
 
 export const REDACTED_TEXT = '[REDACTED]';
@@ -82,6 +82,15 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     ),
     marks: true,
     act: { action: 'data.redaction', reason: 'redact_transaction' },
+  },
+  /** Delete a resource: legs, media, users and events are data of the platform's customers, who say when they go. */
+  resource: {
+    name: 'resource',
+    records: every<RecordCategory, RecordFate>(RECORDS, 'delete', { suppression: 'skip' }),
+    fields: every<FieldCategory, Strategy>(FIELDS, 'clear'),
+    marks: false,
+    concerns: (entry) => entry.resource !== undefined,
+    act: { action: 'data.deletion', reason: 'resource_deletion' },
   },
   /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
   contact: {
