@@ -13,6 +13,8 @@ import { accessRoutes } from './access/routes.ts';
 import { logAccess } from './access-log.ts';
 import { authenticate } from './auth.ts';
 import { readBytes } from './body.ts';
+import { contactOperations } from './contact/operations.ts';
+import { contactRoutes } from './contact/routes.ts';
 import { handleErrors, presentError } from './errors.ts';
 import { forgetOperations } from './forget/operations.ts';
 import { forgetRoutes } from './forget/routes.ts';
@@ -54,6 +56,7 @@ export function createApp(deps: AppDependencies): Express {
     ...operationsOperations,
     ...forgetOperations(config.NUMBER_PREFIXES),
     ...accessOperations(config.NUMBER_PREFIXES),
+    ...contactOperations(),
     ...interactionOperations,
   ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
@@ -67,6 +70,7 @@ export function createApp(deps: AppDependencies): Express {
   ];
   // Before the forget contract, which guards every path below /gdpr.
   app.use(accessRoutes({ core, producer, logger, now, guards }));
+  app.use(contactRoutes({ core, producer, logger, now, guards }));
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
   app.use(interactionRoutes({ ...accept, core, producer, logger, now, guards }));
 

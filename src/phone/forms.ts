@@ -28,9 +28,11 @@ const SHORTEST_FORM = 7;
  * reading; elsewhere only if it is no possible international number.
  */
 export function storedForms(number: PhoneNumber): StoredForms {
-  const { national, trunk, international, domestic } = splitNumber(number);
   const strings = new Set([number, `+${number}`, `00${number}`]);
   const integers = new Set([BigInt(number)]);
+  // Nobody has it as a number of its country: a national form would be somebody else's.
+  if (!isPossibleE164(number)) return { strings: [...strings], integers: [...integers] };
+  const { national, trunk, international, domestic } = splitNumber(number);
 
   if (international !== '') strings.add(international);
   for (const form of [withTrunk(national, trunk), domestic, national]) {

@@ -57,6 +57,21 @@ export function parseE164(input: string): ParsedNumber {
 }
 
 /**
+ * Reads an E.164 number by its form alone: 7 to 15 digits, with or without a plus, not led by a zero. Whether a country
+ * has numbers of that length is not asked: who asks to be erased need not wait for a numbering plan to be updated. A
+ * trunk zero after the country code is refused all the same, as no record would be found by it.
+ * Never throws; the reasons are those of `parseSubjectNumber`, without `prefix`.
+ */
+export function parseE164Form(input: string): ParsedNumber {
+  if (input === '' || input === '+') return refuse('missing');
+  const digits = input.replace(/^\+/, '');
+  if (!isPhoneNumber(digits)) return refuse('format');
+  const parsed = parsePhoneNumberFromString(`+${digits}`);
+  const dropsZero = parsed !== undefined && digits === `${parsed.countryCallingCode}0${parsed.nationalNumber}`;
+  return dropsZero && parsed.number !== `+${digits}` ? refuse('impossible') : { ok: true, number: digits };
+}
+
+/**
  * Says whether a string of digits, read after a plus, makes a possible number of some country. The parser drops a trunk
  * zero (`4407700…`); such a writing is refused, because the digits would no longer be the ones the caller sent.
  */

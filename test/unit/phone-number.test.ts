@@ -5,6 +5,7 @@ import {
   isPossibleE164,
   type PhoneNumber,
   parseE164,
+  parseE164Form,
   parseSubjectNumber,
 } from '../../src/phone/number.ts';
 
@@ -100,6 +101,37 @@ describe('parseE164', () => {
   it('does not throw at what a type check would have stopped', () => {
     expect(parseE164(undefined as unknown as string)).toEqual({ ok: false, reason: 'missing' });
     expect(parseE164(['+2348031234567'] as unknown as string)).toEqual({ ok: false, reason: 'type' });
+  });
+});
+
+describe('parseE164Form', () => {
+  it.each([
+    ['+2348031234567', '2348031234567'],
+    ['2348031234567', '2348031234567'],
+    ['+1234567', '1234567'],
+    ['+123456789012345', '123456789012345'],
+    ['+999123456789', '999123456789'],
+    ['+23480312', '23480312'],
+    ['+5215512345678', '5215512345678'],
+    ['+390612345678', '390612345678'],
+  ])('reads %s, whatever numbering plans know', (input, number) => {
+    expect(parseE164Form(input)).toEqual({ ok: true, number });
+  });
+
+  it.each([
+    ['', 'missing'],
+    ['+', 'missing'],
+    ['++2348031234567', 'format'],
+    ['+123456', 'format'],
+    ['+1234567890123456', 'format'],
+    ['+0348031234567', 'format'],
+    ['+234 803 123 4567', 'format'],
+    [' 2348031234567', 'format'],
+    ['+234803123456a', 'format'],
+    ['+2348031234567\n', 'format'],
+    ['+4407700900123', 'impossible'],
+  ])('refuses %p: %s', (input, reason) => {
+    expect(parseE164Form(input)).toEqual({ ok: false, reason });
   });
 });
 

@@ -1,0 +1,107 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type mongoose from 'mongoose';
+import { type Account, randomText } from '../accounts/accounts.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { DataMap } from '../data-map/schema.ts';
+import { isDuplicateKey } from '../db/connection.ts';
+import { inTransaction } from '../db/transaction.ts';
+import { changeAtOnce, type Selection, selectAtOnce } from '../erasure/at-once.ts';
+import { compilePlan } from '../erasure/plan.ts';
+import { profileFor } from '../erasure/profile.ts';
+import type { RecordStore } from '../erasure/store.ts';
+import { numberSubject } from '../erasure/subject.ts';
+import { ErasureFailure } from '../errors.ts';
+import type { FileAct, Files } from '../files/files.ts';
+import type { PhoneNumber } from '../phone/number.ts';
+import type { Tokens } from '../subject/token.ts';
+
+export interface ContactDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly store: RecordStore;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+  readonly files: Files;
+  /** What the audit says: the law it was done under. */
+  readonly reason: string;
+  /** Records that may be changed in the one transaction. */
+  readonly limit: number;
+}
+
+export interface ContactErasure {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly number: PhoneNumber;
+}
+
+export interface ErasedContact {
+  /** Call and message records that were changed. */
+  readonly records: number;
+  /** The act under which recording files were written down, to be removed now; undefined: there were none. */
+  readonly act?: FileAct;
+}
+
+/** A transaction of MongoDB lives for a minute; a customer waits for less. */
+const LONGEST_MS = 30_000;
+const CHAIN_TRIES = 10;
+
+/**
+ * Erases a person's words from the account's calls and messages, in one transaction with its audit entry and the
+ * outbox of recording files: all of it happened when this returns, and none of it when it throws. Numbers and
+ * suppressions stay (NDPR article 3.1(9), as the contract's document reads it).
+ * @returns the function that does so
+ */
+export function createContactErasure(
+  deps: ContactDependencies,
+): (input: ContactErasure, now: Date) => Promise<ErasedContact> {
+  const { db, store, tokens, audit, files } = deps;
+  const profile = profileFor('contact', deps.dataMap);
+  const { steps } = compilePlan(deps.dataMap, profile);
+
+  /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
+  return async ({ account, keyId, number }, now) => {
+    const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
+    await Promise.all(
+      steps.map(async (step) => {
+        if (await store.isUnreadable(step, subject.account)) throw new ErasureFailure('unsupported_type', step.key);
+      }),
+    );
+    const act = { account: account._id, act: randomText(15) };
+    let selection: Selection | undefined;
+    const erase = async (session: mongoose.mongo.ClientSession) => {
+      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
+      // Before the changes, which take longer: others append to the account's chain meanwhile.
+      await audit.appendWithin(
+        {
+          account: account._id,
+          actor: keyId,
+          action: profile.act.action,
+          reason: deps.reason,
+          at: now,
+          counts: selection.counts,
+          reference: act.act,
+          token: subject.token,
+        },
+        session,
+      );
+      await files.add(act, selection.files, session);
+      await changeAtOnce(db, selection, subject, session);
+    };
+    for (let turn = 1; ; turn += 1) {
+      try {
+        await inTransaction(db, erase, LONGEST_MS);
+        return selected(selection, act);
+      } catch (error) {
+        // Another act took the next place in the account's chain first.
+        if (!isDuplicateKey(error) || turn >= CHAIN_TRIES) throw error;
+        await pause(Math.random() * 20 * turn);
+      }
+    }
+  };
+}
+
+function selected(selection: Selection | undefined, act: FileAct): ErasedContact {
+  const { total = 0, files = [] } = selection ?? {};
+  return { records: total, ...(files.length > 0 && { act }) };
+}
