@@ -1,5 +1,6 @@
 import { storedForms } from './forms.ts';
 import { isPhoneNumber, isPossibleE164, type PhoneNumber } from './number.ts';
+import { splitNumber } from './plan.ts';
 
 /**
  * Reads the number of a record, in whatever way the platform stored it: the inverse of `storedForms`. A text that could
@@ -23,6 +24,9 @@ export function readStoredNumber(value: unknown, prefixes: readonly string[]): P
   const readings = [...guesses].filter((guess): guess is PhoneNumber => {
     if (possible(guess) === null) return false;
     if (guess === digits) return true;
+    const { national, trunk } = splitNumber(guess as PhoneNumber);
+    // Where nothing is dialled before it, this is how the country writes its numbers, searched for or not.
+    if (trunk !== '0' && national === digits) return true;
     const forms = storedForms(guess as PhoneNumber);
     return isText ? forms.strings.includes(plain) : forms.integers.some((integer) => String(integer) === digits);
   });
