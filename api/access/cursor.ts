@@ -17,7 +17,8 @@ export function writeCursor({ source, pass, at, id }: Position): string {
 export function readCursor(text: string): Position {
   const parts = parse(text);
   if (Array.isArray(parts) && parts.length === 4) {
-    const [source, pass, at, id] = parts as unknown[];
+    const [source, place, at, id] = parts as unknown[];
+    const pass = bsonTypeOf(place) === 'number' ? Number(place) : Number.NaN;
     const isDate = at instanceof Date && !Number.isNaN(at.getTime());
     if (
       typeof source === 'string' &&
@@ -32,7 +33,7 @@ export function readCursor(text: string): Position {
 
 function parse(text: string): unknown {
   try {
-    return EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: true });
+    return EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: false });
   } catch {
     return undefined;
   }
