@@ -6,9 +6,9 @@ import { parseE164 } from '../../src/phone/number.ts';
 import { phoneNumber } from '../forget/schema.ts';
 
 /** The most ids one search takes. */
-export const MOST_IDS = 10;
+const MOST_IDS = 10;
 /** Records one page of the records report has at most. */
-export const MOST_RECORDS = 50_000;
+const MOST_RECORDS = 50_000;
 const PAGE = 1_000;
 
 const plain = (value: string) => value.toLowerCase().replace(/[-_ ]/g, '');
@@ -26,7 +26,7 @@ const text = (most: number) =>
     .min(1, 'must not be empty')
     .max(most, `must have ${most} characters at most`);
 
-export const recordId = text(200);
+const recordId = text(200);
 
 const product = text(40).transform((value, context): Product => {
   const known = PRODUCT_NAMES.get(plain(value));

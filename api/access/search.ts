@@ -77,7 +77,7 @@ export function searchRoutes({ core, now }: AccessDependencies): Router {
   return router;
 }
 
-export function countBySource(found: readonly Pick<Found, 'source'>[]): Record<string, number> {
+function countBySource(found: readonly Pick<Found, 'source'>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { source } of found) counts[source.name] = (counts[source.name] ?? 0) + 1;
   return counts;

@@ -8,7 +8,7 @@ import { matcherOf, textOf, valueAt } from './values.ts';
 type Document = mongoose.mongo.Document;
 
 /** One value of a person, as the map names it. */
-export interface HeldField {
+interface HeldField {
   readonly path: string;
   readonly category: FieldCategory;
   readonly value: unknown;

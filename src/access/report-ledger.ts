@@ -8,8 +8,7 @@ import type { Party, RecordQuery } from './query.ts';
 export const REPORTS = 'lethe_reports';
 
 /** What a report may be in, as the reports API names it. The first two are unfinished. */
-export const REPORT_STATES = ['PENDING', 'PROCESSING', 'SUCCESS', 'TRUNCATED', 'ABORTED', 'FAILED'] as const;
-export type ReportState = (typeof REPORT_STATES)[number];
+export type ReportState = 'PENDING' | 'PROCESSING' | 'SUCCESS' | 'TRUNCATED' | 'ABORTED' | 'FAILED';
 export type ReportFormat = 'csv' | 'json';
 
 /** One end of the wanted records; a number is sealed, and dropped with the end of the work. */

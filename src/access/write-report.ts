@@ -29,7 +29,7 @@ export interface ReportDependencies {
 }
 
 /** Records in one report; a report that would have more is TRUNCATED. */
-export const MOST_REPORTED = 50_000;
+const MOST_REPORTED = 50_000;
 /** Attempts before a report is FAILED. */
 const MOST_FAILURES = 5;
 /** Text gathered before it is written to the file. */

@@ -14,7 +14,7 @@ export interface RetentionRun {
  * Months a collection's records are kept: what the map says of the collection, else what is set for the account, else
  * what is configured. 0: for ever.
  */
-export function monthsFor(
+function monthsFor(
   entry: Pick<DataMap['collections'][number], 'retention_months'>,
   account: Pick<Account, 'retention_months'>,
   configured: number,

@@ -197,6 +197,20 @@ describe('the life of a report and its file', () => {
     expect(added).toEqual([reportJobId({ ...report, generation: 2 })]);
   });
 
+  it('a worker that runs until nothing is due writes what was ordered while none ran', async () => {
+    const { account } = await platform.account();
+    await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 5 });
+    const report = await open(account);
+    const processes = openProcesses();
+    try {
+      const { code } = await processes.lethe(['worker', '--drain'], platform.env).exited();
+      expect(code).toBe(0);
+      expect(await row(report)).toMatchObject({ state: 'SUCCESS', items_count: 5 });
+    } finally {
+      await processes.endAll();
+    }
+  });
+
   it('a worker killed in the middle: half a file never has a final name, and another writes it whole', async () => {
     const { account, key } = await platform.account();
     const { url } = await platform.startApi();
