@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import type { Cluster, Redis } from 'ioredis';
 import type { Core } from '../src/core.ts';
+import { createRecordActs } from '../src/erasure/record-acts.ts';
 import { LetheError } from '../src/errors.ts';
 import type { Logger } from '../src/log.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
@@ -25,6 +26,10 @@ import { openApiRoutes } from './openapi/routes.ts';
 import { operationsOperations } from './operations/operations.ts';
 import { operationsRoutes } from './operations/routes.ts';
 import { limitRate } from './rate-limit.ts';
+import { resourceOperations } from './resources/operations.ts';
+import { resourceRoutes } from './resources/routes.ts';
+import { transactionOperations } from './transaction/operations.ts';
+import { transactionRoutes } from './transaction/routes.ts';
 
 export interface AppDependencies {
   readonly core: Core;
@@ -58,6 +63,8 @@ export function createApp(deps: AppDependencies): Express {
     ...accessOperations(config.NUMBER_PREFIXES),
     ...contactOperations(),
     ...interactionOperations,
+    ...transactionOperations,
+    ...resourceOperations,
   ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
@@ -73,6 +80,14 @@ export function createApp(deps: AppDependencies): Express {
   app.use(contactRoutes({ core, producer, logger, now, guards }));
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
   app.use(interactionRoutes({ ...accept, core, producer, logger, now, guards }));
+  const perform = createRecordActs({ ...core, now });
+  const redactGuards = [
+    authenticate(core.keys, { inQuery: true }),
+    limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.REDACT_RATE_LIMIT, bucket: 'redact' }),
+    readBytes,
+  ];
+  app.use(transactionRoutes({ core, perform, logger, now, guards: redactGuards }));
+  app.use(resourceRoutes({ core, perform, logger, guards }));
 
   app.use(() => {
     throw new LetheError('route_not_found');

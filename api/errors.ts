@@ -29,13 +29,15 @@ export function handleErrors(logger: Logger, present: (error: LetheError) => unk
       return;
     }
     // A body that was refused unread need not be sent to its end.
-    if (hasBody(request) && !request.readableEnded) response.set('Connection', 'close');
+    if (hasUnreadBody(request)) response.set('Connection', 'close');
     response.status(known.status).set(known.headers).json(present(known));
   };
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+/** Is there more of the body to come? */
+export function hasUnreadBody({ headers, readableEnded }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+  return hasBody && !readableEnded;
 }
 
 /**

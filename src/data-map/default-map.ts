@@ -168,6 +168,7 @@ export const DEFAULT_DATA_MAP = {
       at: 'started_at',
       resource: 'leg',
       conversation: 'conversation_uuid',
+      columns: { status: 'status', closed_at: 'ended_at' },
     },
     {
       collection: 'media',

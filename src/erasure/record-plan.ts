@@ -32,6 +32,12 @@ export function compileRecordPlan(
     .flatMap((entry) => sidesOf(entry, profile).map((side) => stepOf(entry, profile, side)));
 }
 
+/** The step for those of its records alone that match the filter. */
+export function narrowStep(step: RecordStep, filter: Filter): RecordStep {
+  const except = Object.keys(step.except).length === 0 ? filter : { $and: [step.except, filter] };
+  return { ...step, except };
+}
+
 /** Records of one entry that are changed alike. */
 interface Side {
   readonly suffix: string;

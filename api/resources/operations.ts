@@ -1,0 +1,70 @@
+import type { Operation } from '../openapi/operation.ts';
+import { type ProblemName, problemAnswers } from '../problem.ts';
+import { eventParams, idParams, legsSchema, userSchema } from './schema.ts';
+
+const door = 'resources';
+const MISSING: Partial<Record<ProblemName, string>> = {
+  invalid_id: "ID 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab' could not be found",
+};
+const GONE = { 204: { description: 'Deleted', type: null }, ...problemAnswers(MISSING) } as const;
+
+const LEG = {
+  uuid: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
+  conversation_uuid: 'CON-aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
+  state: 'completed',
+  start_time: '2026-01-31T12:00:00.000Z',
+  end_time: '2026-01-31T12:03:00.000Z',
+  _links: { self: { href: '/v0.1/legs/aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab' } },
+};
+const PAGE = {
+  count: 1,
+  page_size: 1,
+  record_index: 0,
+  _links: { self: { href: '/v0.1/legs?page_size=10&record_index=0' } },
+  _embedded: { legs: [LEG] },
+};
+
+/** What the resources tell about themselves. */
+export const resourceOperations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/v0.1/legs',
+    door,
+    summary: 'The legs of a call, oldest first',
+    query: legsSchema,
+    responses: {
+      200: { description: 'A page of them', type: 'application/hal+json', example: PAGE },
+      ...problemAnswers({ invalid_query: 'page_size must be a whole number from 1 to 100' }),
+    },
+  },
+  { method: 'delete', path: '/v0.1/legs/:id', door, summary: 'Delete a leg', params: idParams, responses: GONE },
+  {
+    method: 'delete',
+    path: '/v3/media/:id',
+    door,
+    summary: 'Delete a recording, the file too',
+    params: idParams,
+    responses: GONE,
+  },
+  {
+    method: 'put',
+    path: '/v0.1/users/:id',
+    door,
+    summary: 'Replace what a user is called',
+    params: idParams,
+    body: userSchema,
+    responses: {
+      200: { description: 'The user as it is now', example: { id: 'USR-1', name: 'gone', display_name: 'Gone' } },
+      ...problemAnswers({ ...MISSING, invalid_json: 'name must be a string' }),
+    },
+  },
+  { method: 'delete', path: '/v0.1/users/:id', door, summary: 'Delete a user', params: idParams, responses: GONE },
+  {
+    method: 'delete',
+    path: '/v0.1/conversations/:conversation/events/:event',
+    door,
+    summary: 'Delete an event, such as a message, of a conversation',
+    params: eventParams,
+    responses: GONE,
+  },
+];

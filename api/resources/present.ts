@@ -1,0 +1,57 @@
+import type { Leg, LegPage } from '../../src/resources/legs.ts';
+import type { UserFields } from '../../src/resources/resources.ts';
+
+/** Where a page of legs begins, and which legs it is about. */
+export interface LegQuery {
+  readonly conversation?: string | undefined;
+  readonly skip: number;
+  readonly limit: number;
+}
+
+/** A page of legs as HAL (draft-kelly-json-hal), as the Conversation API's customers expect it. */
+export function presentLegs({ legs, total }: LegPage, query: LegQuery): Record<string, unknown> {
+  const { skip, limit } = query;
+  return {
+    count: total,
+    page_size: legs.length,
+    record_index: skip,
+    _links: {
+      self: { href: hrefOf(query, skip) },
+      ...(skip > 0 && { prev: { href: hrefOf(query, Math.max(0, skip - limit)) } }),
+      ...(skip + legs.length < total && legs.length > 0 && { next: { href: hrefOf(query, skip + legs.length) } }),
+    },
+    _embedded: { legs: legs.map(presentLeg) },
+  };
+}
+
+function hrefOf({ conversation, limit }: LegQuery, skip: number): string {
+  const query = new URLSearchParams({
+    ...(conversation !== undefined && { conversation_uuid: conversation }),
+    page_size: String(limit),
+    record_index: String(skip),
+  });
+  return `/v0.1/legs?${query}`;
+}
+
+/** Without the numbers at its ends: the list is for deleting legs. */
+function presentLeg(leg: Leg): Record<string, unknown> {
+  return {
+    uuid: leg.id,
+    conversation_uuid: leg.conversation,
+    state: leg.status,
+    start_time: leg.started_at,
+    end_time: leg.ended_at,
+    _links: { self: { href: `/v0.1/legs/${encodeURIComponent(leg.id)}` } },
+  };
+}
+
+/** A user as it was replaced. */
+export function presentUser(id: string, { name, display_name, properties }: UserFields): Record<string, unknown> {
+  return {
+    id,
+    name,
+    ...(display_name !== undefined && display_name !== null && { display_name }),
+    ...(properties && { properties }),
+    _links: { self: { href: `/v0.1/users/${encodeURIComponent(id)}` } },
+  };
+}

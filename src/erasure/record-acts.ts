@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type mongoose from 'mongoose';
+import { type Account, randomText } from '../accounts/accounts.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Act } from '../audit/entry.ts';
+import { isDuplicateKey, isTransient } from '../db/connection.ts';
+import { inTransaction } from '../db/transaction.ts';
+import type { FileAct, Files } from '../files/files.ts';
+import { changeById, type FoundRecord } from './by-id.ts';
+import { coalesce } from './coalesce.ts';
+
+/** What somebody does at once to records that were found by their id. */
+export interface RecordAct extends Pick<Act, 'action' | 'reason'> {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly found: readonly FoundRecord[];
+  /** What the audit calls it; never a number. Without one it has a name of its own. */
+  readonly reference?: string;
+}
+
+/** Does an act. @returns how many records it changed, by the names of the data map */
+export type PerformAct = (act: RecordAct) => Promise<Readonly<Record<string, number>>>;
+
+export interface RecordActDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly audit: Audit;
+  readonly files: Files;
+  readonly now: () => Date;
+}
+
+/** Acts of one transaction. */
+const JOINED_AT_MOST = 32;
+const CHAIN_TRIES = 20;
+/** How long an answer waits for files to be removed. */
+const FILES_MS = 5_000;
+
+interface Outcome {
+  readonly changed: Readonly<Record<string, number>>;
+  readonly act: FileAct;
+}
+
+/**
+ * Changes records by their id: the change, its place in the audit and the files to be removed are one transaction. Acts
+ * of one account that come side by side share it, because all of them append to the same chain; one that cannot be done
+ * does not hinder the others.
+ * @returns the function that does an act, and tells how many records it changed, by the names of the data map: none of
+ * them when there was nothing left to change, and then there is no entry in the audit
+ */
+export function createRecordActs(deps: RecordActDependencies): PerformAct {
+  const { db, audit, files, now } = deps;
+
+  const together = async (acts: readonly RecordAct[]): Promise<Outcome[]> => {
+    let outcomes: Outcome[] = [];
+    for (let turn = 1; ; turn += 1) {
+      try {
+        await inTransaction(db, async (session) => {
+          outcomes = [];
+          for (const act of acts) outcomes.push(await change(act, session));
+          const entries = acts.flatMap((act, index) => entryOf(act, outcomes[index], now()));
+          await audit.appendWithin(entries, session);
+        });
+        return outcomes;
+      } catch (error) {
+        // Another process took the next place in the account's chain.
+        if (!isDuplicateKey(error) || turn >= CHAIN_TRIES) throw error;
+        await pause(Math.random() * 5 * turn);
+      }
+    }
+  };
+
+  const change = async ({ account, found }: RecordAct, session: mongoose.mongo.ClientSession): Promise<Outcome> => {
+    const act = { account: account._id, act: randomText(15) };
+    const changed: Record<string, number> = {};
+    for (const one of found) {
+      if (await changeById(deps, one, account.records_id, act, now(), session))
+        changed[one.step.name] = (changed[one.step.name] ?? 0) + 1;
+    }
+    return { changed, act };
+  };
+
+  const joined = coalesce<RecordAct, Outcome | { failure: unknown }>(async (_account, acts) => {
+    try {
+      return await together(acts);
+    } catch (error) {
+      if (acts.length === 1 || isTransient(error)) throw error;
+    }
+    // One of them cannot be done; which one is seen when each is tried alone.
+    const outcomes: (Outcome | { failure: unknown })[] = [];
+    for (const act of acts) outcomes.push(...(await together([act]).catch((failure: unknown) => [{ failure }])));
+    return outcomes;
+  }, JOINED_AT_MOST);
+
+  return async (act) => {
+    const outcome = await joined(act.account._id, act);
+    if ('failure' in outcome) throw outcome.failure;
+    // What cannot be removed now is in the outbox, and workers go on with it.
+    if (files.stored && Object.keys(outcome.changed).length > 0)
+      await files.removeNow(outcome.act, AbortSignal.timeout(FILES_MS)).catch(() => {});
+    return outcome.changed;
+  };
+}
+
+function entryOf(act: RecordAct, outcome: Outcome | undefined, at: Date): Act[] {
+  if (!outcome || Object.keys(outcome.changed).length === 0) return [];
+  const { account, keyId, action, reason, reference = outcome.act.act } = act;
+  return [{ account: account._id, actor: keyId, action, reason, reference, at, counts: outcome.changed }];
+}
