@@ -139,7 +139,6 @@ export const interactionOperations: readonly Operation[] = [
       ...errorAnswers(
         'agency_forbids',
         'manual_off',
-        'not_understood',
         'nothing_asked',
         'bad_field',
         'several',

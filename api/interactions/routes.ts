@@ -110,7 +110,6 @@ export function interactionRoutes(deps: InteractionDependencies): Router {
       const { account, effective } = await reach(request, response);
       if (!effective.manual) throw new InteractionFault(effective.allowed ? 'manual_off' : 'agency_forbids');
       const fields = checkRules(redactSchema, await readFields(request));
-      if (fields.understood !== true) throw new InteractionFault('not_understood');
       if (!fields.redact_content && !fields.redact_past) throw new InteractionFault('nothing_asked');
       const done = await redact(
         {

@@ -26,7 +26,7 @@ export const settingsSchema = z.object({
 export const redactSchema = z.object({
   redact_content: flag.default(false).meta({ description: 'Redact this interaction, now' }),
   redact_past: flag.default(false).meta({ description: 'Redact every earlier interaction with the same contact' }),
-  understood: z.unknown().meta({ type: 'boolean', description: 'Must be true: redacted data cannot be recovered' }),
+  understood: z.literal(true, { error: 'must be true: redacted data cannot be recovered' }),
 });
 
 const kind = z.enum(INTERACTION_KINDS, { error: `must be ${INTERACTION_KINDS.join(', ')}` }).optional();

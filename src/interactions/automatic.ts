@@ -1,8 +1,8 @@
 import type mongoose from 'mongoose';
-import type { Account } from '../accounts/accounts.ts';
+import { type Account, isTimeZone } from '../accounts/accounts.ts';
 import { isTransient } from '../db/connection.ts';
 import type { Logger } from '../log.ts';
-import type { Producer } from '../queue/producer.ts';
+import type { Producer, Schedule } from '../queue/producer.ts';
 import { jobIdOf, requestsOf } from '../requests/ledger.ts';
 import { openRequest } from '../requests/open-request.ts';
 import { dueRedaction } from './due.ts';
@@ -35,6 +35,12 @@ export interface AutomaticRedaction {
 const LOST_MS = 3_600_000;
 /** Who asked, in ledger and audit. */
 const ACTOR = 'schedule';
+
+/** An account and what is in force there. */
+interface Wanted {
+  readonly account: Account;
+  readonly effective: Effective;
+}
 
 /** Redaction at the end of the account's day, or so many days later. */
 export function createAutomaticRedaction(deps: AutomaticDependencies): AutomaticRedaction {
@@ -80,14 +86,14 @@ export function createAutomaticRedaction(deps: AutomaticDependencies): Automatic
   }
 
   /** The account as its settings and its agency's stand now. */
-  async function look(id: string): Promise<{ account: Account; effective: Effective } | null> {
+  async function look(id: string): Promise<Wanted | null> {
     const account = await accounts.findOne({ _id: id });
     if (!account) return null;
     const agency = account.agency_id === undefined ? null : await accounts.findOne({ _id: account.agency_id });
     return { account, effective: effectiveSettings(account, agency) };
   }
 
-  async function readWanted(): Promise<{ account: Account; effective: Effective }[]> {
+  async function readWanted(): Promise<Wanted[]> {
     const found = await accounts.find({ 'redaction.automatic': { $in: ['daily', 30, 60, 90] } }).toArray();
     const ids = [...new Set(found.flatMap(({ agency_id: id }) => (id === undefined ? [] : [id])))];
     const agencies = new Map(
@@ -101,25 +107,30 @@ export function createAutomaticRedaction(deps: AutomaticDependencies): Automatic
       .filter(({ effective }) => effective.automatic !== 'off');
   }
 
-  async function alignSchedules(): Promise<{ account: Account; effective: Effective }[]> {
+  async function alignSchedules(): Promise<Wanted[]> {
     // Redis first: a schedule made between the two looks is not in the list, and so is not taken for a stray.
     const there = await producer.schedules('redact-due').catch((error: unknown) => {
-      logger.warn('schedules not checked', { error });
+      logger.warn('schedules not read', { error });
       return null;
     });
     const wanted = await readWanted();
-    if (there === null) return wanted;
+    if (there !== null)
+      await align(there, wanted).catch((error: unknown) => logger.warn('schedules not aligned', { error }));
+    return wanted;
+  }
+
+  async function align(there: readonly Schedule[], wanted: readonly Wanted[]): Promise<void> {
     const byId = new Map(there.map((one) => [one.id, one]));
     for (const { account, effective } of wanted) {
       const id = scheduleIdOf(account._id);
       const schedule = byId.get(id);
       byId.delete(id);
       const lost = (schedule?.next?.getTime() ?? 0) < now().getTime() - LOST_MS;
-      if (schedule?.pattern !== PATTERN || schedule.timeZone !== account.time_zone || lost)
-        await setSchedule(producer, account, effective);
+      if (schedule?.pattern === PATTERN && schedule.timeZone === account.time_zone && !lost) continue;
+      // One that is no zone is reported where its run is opened.
+      if (isTimeZone(account.time_zone)) await setSchedule(producer, account, effective);
     }
     for (const id of byId.keys()) await producer.unschedule(id);
-    return wanted;
   }
 
   return {

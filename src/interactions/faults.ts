@@ -4,10 +4,6 @@ export const INTERACTION_FAULTS = {
   agency_forbids: { status: 403, message: 'The agency does not allow redaction in its sub-accounts' },
   manual_off: { status: 403, message: 'Manual redaction is not enabled for this account' },
   bad_field: { status: 422, message: 'A field breaks a rule' },
-  not_understood: {
-    status: 422,
-    message: 'understood must be true: redacted data cannot be recovered. Nothing was redacted',
-  },
   nothing_asked: { status: 422, message: 'redact_content or redact_past must be true. Nothing was redacted' },
   number_gone: {
     status: 409,
