@@ -3,7 +3,7 @@ import { type FieldPath, readPath, throughArray } from '../data-map/paths.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../data-map/schema.ts';
 import { concerns, type Profile } from './profile.ts';
 import { applyStrategy, type FieldChange } from './strategies.ts';
-import { type AccountValue, assertAccount, type Subject } from './subject.ts';
+import { type AccountValue, assertAccount, assertSubject, type Subject } from './subject.ts';
 
 export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
 
@@ -94,11 +94,10 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
  * The filter every query of a step begins with: one account, one number in all its forms.
  * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
  * should be, as an update would replace all of it, and an array that is none
- * @throws TypeError when account or values are missing
+ * @throws TypeError when the account or a value is none
  */
 export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
-  assertAccount(subject.account);
-  if (subject.values.length === 0) throw new TypeError('a number is needed for every filter');
+  assertSubject(subject);
   const anywhere = { $in: subject.values };
   const plain = unlessArray(anywhere);
   const found = { [place.accountPath]: subject.account };

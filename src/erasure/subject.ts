@@ -55,3 +55,20 @@ export function assertAccount(account: unknown): asserts account is AccountValue
     account instanceof mongoose.mongo.ObjectId;
   if (!usable) throw new TypeError('an account is needed for every filter');
 }
+
+/** A form of a number has seven digits at least. */
+const FORM = /^(?:\D*\d){7}/;
+const SMALLEST = Long.fromNumber(1_000_000);
+
+/** @throws TypeError when a filter on this subject would match more than one number on one account */
+export function assertSubject(subject: Pick<Subject, 'account' | 'values'>): void {
+  assertAccount(subject.account);
+  const values: unknown = subject.values;
+  const usable =
+    Array.isArray(values) &&
+    values.length > 0 &&
+    values.every((value: unknown) =>
+      typeof value === 'string' ? FORM.test(value) : value instanceof Long && value.gte(SMALLEST),
+    );
+  if (!usable) throw new TypeError('a number is needed for every filter');
+}

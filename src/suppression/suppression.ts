@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import type { CollectionMap, DataMap } from '../data-map/schema.ts';
 import { isDuplicateKey } from '../db/connection.ts';
-import type { Subject } from '../erasure/subject.ts';
+import { assertAccount, assertSubject, type Subject } from '../erasure/subject.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -28,6 +28,9 @@ export interface Suppressions {
   settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
 }
 
+/** `keyId.base64url`, as tokens are made: anything else could match rows that have none. */
+const isToken = (token: unknown) => typeof token === 'string' && /^[\w-]+\.[\w-]+$/.test(token);
+
 export const SUPPRESSION_REASON = 'gdpr_forget';
 
 /** The entry of the map that describes the suppression list; the schema lets no map through without one. */
@@ -43,11 +46,13 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
   const numberPath = entry.numbers[0] ?? 'number';
   const keepsNumber = entry.suppression?.keep_number ?? false;
   const byToken = (subject: Subject, tokens: readonly string[]) => {
-    if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
+    assertAccount(subject.account);
+    if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
+      throw new TypeError('a token is needed for every filter');
     return { [entry.account]: subject.account, token: { $in: [...tokens] } };
   };
   const byNumber = (subject: Subject) => {
-    if (subject.values.length === 0) throw new TypeError('a number is needed for every filter');
+    assertSubject(subject);
     return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
   };
   // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
@@ -66,10 +71,11 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       );
     },
     async adopt(subject, tokens, session) {
+      const withoutToken = { ...byNumber(subject), token: { $exists: false } };
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
       if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;
       const own = await collection.updateOne(
-        { ...byNumber(subject), token: { $exists: false } },
+        withoutToken,
         { $set: { token: subject.token, masked: subject.masked } },
         { session },
       );
