@@ -30,7 +30,7 @@ async function main(): Promise<number> {
 }
 
 function runJest(args: string[], results: string, engines: NodeJS.ProcessEnv): Promise<number> {
-  const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+  const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
   const child = spawn(
     process.execPath,
     ['--experimental-vm-modules', '--no-warnings', jest, '--json', `--outputFile=${results}`, ...args],
