@@ -24,8 +24,8 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^Unexpected non-whitespace/, 'Unexpected text after the JSON value'],
   [/control character/, 'Bad control character in a string'],
   [/[Ee]scape/, 'Bad escape in a string'],
-  [/property name/, 'Expected a property name in double quotes'],
   [/^Expected ':'/, 'Expected a colon after a property name'],
+  [/^Expected (double-quoted )?property name/, 'Expected a property name in double quotes'],
   [/^Expected ','/, 'Expected a comma, or the end of the list or object'],
   [/number|fractional|digit/i, 'Bad number'],
 ];
@@ -33,20 +33,21 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 function describeFault(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   const told = /at position (\d+)/.exec(message)?.[1];
-  const isUnexpected = isUnexpectedToken(message);
-  const kind = isUnexpected ? undefined : KINDS.find(([pattern]) => pattern.test(message))?.[1];
-  const position = told !== undefined ? Number(told) : isUnexpected ? positionOfToken(text) : null;
+  const unplaced = isUnplaced(message);
+  const kind = unplaced ? undefined : KINDS.find(([pattern]) => pattern.test(message))?.[1];
+  const position = told !== undefined ? Number(told) : unplaced ? positionOf(text) : null;
   const where = position === null ? '' : ` at position ${position} (${lineAndColumn(text, position)})`;
   return `${kind ?? 'Unexpected character'}${where}`;
 }
 
-const isUnexpectedToken = (message: string) => message.startsWith('Unexpected token');
+/** Of a character that fits nowhere the parser quotes the surroundings, and not always the place. */
+const isUnplaced = (message: string) => !/at position \d|^Unexpected end/.test(message);
 
 /**
  * Where the character stands that the parser refuses but does not place: it refuses every beginning of the text that
  * includes it for the same reason, and every shorter one for another.
  */
-function positionOfToken(text: string): number {
+function positionOf(text: string): number {
   let [refused, fine] = [text.length, 0];
   while (refused - fine > 1) {
     const middle = (refused + fine) >> 1;
@@ -61,7 +62,7 @@ function isRefusedFor(text: string): boolean {
     JSON.parse(text);
     return false;
   } catch (error) {
-    return isUnexpectedToken((error as Error).message);
+    return isUnplaced((error as Error).message);
   }
 }
 
