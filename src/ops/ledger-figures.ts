@@ -35,9 +35,11 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
   };
 
   return async (now) => {
-    const border = new Date(Math.max(settled.upTo.getTime(), now.getTime() - SETTLED_MS));
+    // Two who ask at once both add to what was settled before: neither to what the other has just settled.
+    const before = settled;
+    const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
     const [newlySettled, recent, unfinished, [oldest], [nearest], overdue] = await Promise.all([
-      sumCompleted(settled.upTo, border),
+      sumCompleted(before.upTo, border),
       sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
       Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
       requests
@@ -52,19 +54,20 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
         .toArray(),
       requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
     ]);
-    settled = {
+    const summed = {
       upTo: border,
-      completed: settled.completed + newlySettled.completed,
-      erased: addTo({ ...settled.erased }, newlySettled.erased),
+      completed: before.completed + newlySettled.completed,
+      erased: addTo({ ...before.erased }, newlySettled.erased),
     };
+    if (summed.upTo >= settled.upTo) settled = summed;
     const byState = Object.fromEntries(STATES.map((state, index) => [state, unfinished[index] ?? 0]));
-    byState.completed = settled.completed + recent.completed;
+    byState.completed = summed.completed + recent.completed;
     return {
       byState,
       oldestUnfinishedSeconds: oldest ? (now.getTime() - oldest.created_at.getTime()) / 1000 : 0,
       nearestDeadlineSeconds: nearest ? (nearest.due_at.getTime() - now.getTime()) / 1000 : null,
       overdue,
-      erased: addTo({ ...settled.erased }, recent.erased),
+      erased: addTo({ ...summed.erased }, recent.erased),
     };
   };
 }
