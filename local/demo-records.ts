@@ -54,6 +54,15 @@ const INDEXES: readonly (readonly [string, string])[] = [
   ['events', 'created_at'],
 ];
 
+/** Where the daily redaction looks for what is due. */
+const DUE_INDEXES: readonly (readonly [string, string])[] = [
+  ['sent_sms', 'sent_at'],
+  ['received_sms', 'received_at'],
+  ['calls', 'started_at'],
+  ['chats', 'started_at'],
+  ['forms', 'submitted_at'],
+];
+
 /** The number of one of the demo's people, as the API takes it. */
 export function demoNumber(person: number): string {
   return String(FIRST_NUMBER + person);
@@ -103,6 +112,31 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       transcript: ['Hello, this is about my order.', 'It has not come yet.'],
       recording_url: null,
     })),
+    chats: people.slice(0, 20).map((person) => ({
+      ...account,
+      chat_id: `chat-${person}`,
+      number: asStored(person, person),
+      tracking_number: OWN_NUMBER,
+      name: NAMES[person % NAMES.length],
+      messages: ['Hello, is anybody there?', 'Yes, how can we help?'],
+      tags: person % 2 === 0 ? ['sales'] : ['support'],
+      visitor: { ip: `192.0.2.${person + 1}` },
+      status: 'closed',
+      source: 'website',
+      started_at: before(person * 97),
+    })),
+    forms: people.slice(20, 40).map((person) => ({
+      ...account,
+      form_id: `form-${person}`,
+      number: asStored(person, person),
+      tracking_number: OWN_NUMBER,
+      name: NAMES[person % NAMES.length],
+      email: `person${person}@example.org`,
+      answers: { question: 'When do you open?' },
+      status: 'submitted',
+      source: 'website',
+      submitted_at: before(person * 131),
+    })),
     scheduled_sms: [],
     blacklist: [],
   };
@@ -132,6 +166,8 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
   });
 
   for (const [collection, path] of INDEXES) await db.collection(collection).createIndex({ account_id: 1, [path]: 1 });
+  for (const [collection, at] of DUE_INDEXES)
+    await db.collection(collection).createIndex({ account_id: 1, redacted_at: 1, [at]: 1 });
   let written = 0;
   for (const [collection, list] of Object.entries(rows)) {
     await db.collection(collection).deleteMany(account);

@@ -39,7 +39,7 @@ function findMissing(
   collation: { readonly locale?: string } | undefined,
 ): Finding[] {
   const byId = entry.products ?? entry.interaction ?? entry.resource;
-  const wanted: { path: string; severity: Finding['severity']; looks: string }[] = [
+  const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
     ...entry.numbers.map((path) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
@@ -47,26 +47,39 @@ function findMissing(
     ...(entry.at === undefined
       ? []
       : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+    // Each day again, over an account's whole past, of which all but a day is redacted.
+    ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
+      ? []
+      : [
+          {
+            path: entry.redacted,
+            next: entry.at,
+            severity: 'warning' as const,
+            looks: 'every look for what is due for redaction',
+          },
+        ]),
   ];
-  return wanted.flatMap(({ path, severity, looks }): Finding[] => {
+  return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
     const { dotted } = readPath(path);
     const serves = (index: IndexDescription) => {
-      const [first, second] = Object.entries(index.key);
+      const [first, second, third] = Object.entries(index.key);
       return (
         isKey(first, entry.account) &&
         isKey(second, dotted) &&
+        (next === undefined || isKey(third, next)) &&
         !index.hidden &&
         index.partialFilterExpression === undefined &&
         index.collation?.locale === collation?.locale
       );
     };
     if (indexes.some(serves)) return [];
-    const keys = JSON.stringify({ [entry.account]: 1, [dotted]: 1 });
+    const fields = [entry.account, dotted, ...(next === undefined ? [] : [next])];
+    const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
     return [
       {
         severity,
         where: `${entry.collection}.${path}`,
-        message: `no index begins with ${entry.account}, ${dotted}: ${looks} would read the whole collection`,
+        message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
         remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
       },
     ];

@@ -67,15 +67,9 @@ function stepOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }
     collection: entry.collection,
     accountPath: entry.account,
     entry,
-    except: { ...filter, ...(entry.pending && andNot(filter, entry.pending)) },
+    except: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
     change: (now) => changeOf(entry, profile, kept, now),
   };
-}
-
-/** The map may tell direction and pending by one field. */
-function andNot(filter: Filter, { path, values }: { path: string; values: readonly unknown[] }): Filter {
-  const others = { [path]: { $nin: [...values] } };
-  return path in filter ? { $and: [others] } : others;
 }
 
 function changeOf(entry: CollectionMap, profile: Profile, kept: string | undefined, now: Date): Change {

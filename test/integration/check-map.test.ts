@@ -456,6 +456,20 @@ describe('checkDataMap', () => {
       );
     };
 
+    it('asks for an index that finds what is due for redaction', async () => {
+      await addMessages([good]);
+      await db.collection('sms').createIndex({ account_id: 1, call_id: 1 });
+      await db.collection('sms').createIndex({ account_id: 1, started_at: 1 });
+      await db.collection('sms').createIndex({ account_id: 1, redacted_at: 1 });
+      const map = mapOf({ ...MESSAGES, ...served, interaction: 'call' });
+      const { findings: found } = await check(map);
+      expect(found.map(({ severity, where, remedy }) => [severity, where, remedy])).toEqual([
+        ['warning', 'sms.redacted_at', 'db.sms.createIndex({"account_id":1,"redacted_at":1,"started_at":1})'],
+      ]);
+      await paste(found[0]?.remedy);
+      expect((await check(map)).findings).toEqual([]);
+    });
+
     it('may be all there, redacted or not', async () => {
       expect(await findings(good, { ...good, redacted_at: new Date() }, { ...good, redacted_at: null })).toEqual([]);
     });

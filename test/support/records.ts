@@ -41,6 +41,14 @@ export async function indexPlatform(db: Db): Promise<void> {
     ['events', 'created_at'],
   ];
   for (const [collection, path] of wanted) await db.collection(collection).createIndex({ account_id: 1, [path]: 1 });
+  for (const [collection, at] of [
+    ['sent_sms', 'sent_at'],
+    ['received_sms', 'received_at'],
+    ['calls', 'started_at'],
+    ['chats', 'started_at'],
+    ['forms', 'submitted_at'],
+  ] as const)
+    await db.collection(collection).createIndex({ account_id: 1, redacted_at: 1, [at]: 1 });
 }
 
 export interface RecordCounts {

@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCommand } from '../../cli/program.ts';
+import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
+import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { engines } from '../support/platform.ts';
+
+const name = `t-agency-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
+
+describe('lethe account create --agency', () => {
+  let database: Database;
+  let accounts: Accounts;
+  beforeAll(() => {
+    database = openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: 5_000 });
+    accounts = createAccounts(database.connection);
+  });
+  afterAll(async () => {
+    await database.db.dropDatabase();
+    await database.close();
+  });
+
+  const create = async (...args: string[]) => {
+    const [out, err]: [string[], string[]] = [[], []];
+    const code = await runCommand(['account', 'create', '--name', 'Acme', ...args], {
+      env: { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name },
+      print: (line) => out.push(line),
+      note: (line) => err.push(line),
+      now: () => new Date(),
+    });
+    return { code, id: out[0] ?? '', err };
+  };
+
+  it('makes a sub-account, and of an agency only', async () => {
+    const agency = await create();
+    const sub = await create('--agency', agency.id);
+    expect(sub.code).toBe(0);
+    expect(await accounts.find(sub.id)).toMatchObject({ agency_id: agency.id });
+    expect(await accounts.find(agency.id)).not.toHaveProperty('agency_id');
+
+    const before = (await accounts.list()).length;
+    expect(await create('--agency', sub.id)).toMatchObject({
+      code: 2,
+      err: ['lethe: --agency is a sub-account: it cannot have its own'],
+    });
+    expect(await create('--agency', 'acc_AAAAAAAAAAAA')).toMatchObject({
+      code: 2,
+      err: ['lethe: --agency is no account: see lethe account list'],
+    });
+    expect(await accounts.list()).toHaveLength(before);
+    await expect(accounts.create({ name: 'X', agency: sub.id, now: new Date() })).rejects.toThrow(TypeError);
+  });
+});
