@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/config.ts';
 import { createCore } from '../src/core.ts';
+import { logCrashes } from '../src/crash.ts';
 import { createLogger } from '../src/log.ts';
 import { openRedis } from '../src/queue/connections.ts';
 import { createProducer } from '../src/queue/producer.ts';
@@ -15,6 +16,7 @@ const POOL_SIZE = 50;
 export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'api' });
+  logCrashes(logger);
   const core = createCore(config, { poolSize: POOL_SIZE });
   const onError = (error: Error) => logger.warn('redis', { error });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', onError);

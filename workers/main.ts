@@ -1,5 +1,6 @@
 import { readConfig } from '../src/config.ts';
 import { createCore } from '../src/core.ts';
+import { logCrashes } from '../src/crash.ts';
 import { createLogger } from '../src/log.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
@@ -14,6 +15,7 @@ import { startWorker } from './worker.ts';
 export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolean }): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
+  logCrashes(logger);
   const core = createCore(config, { poolSize: config.WORKER_CONCURRENCY + 8 });
   if (options.drain) await core.prepare();
   else await prepareWhenThere(core.prepare, logger);
