@@ -16,6 +16,7 @@ import {
   setRedaction,
 } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
+import { openRecordings } from '../support/recordings.ts';
 import { indexPlatform } from '../support/records.ts';
 import { snapshotDatabase } from '../support/snapshot.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -397,6 +398,24 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       before = await snapshotDatabase(platform);
       await expectRefused(await redact('theirs', YES), 404, /^Not found$/);
     });
+  });
+
+  it('the audio of a call is removed with it; what names no file of the storage is refused', async () => {
+    const folder = await openRecordings();
+    try {
+      const { url: stored } = await platform.startApi({ RECORDINGS_DIR: folder.path });
+      const recording = await folder.put('2026/c1.mp3');
+      await put('calls', callOf(account, 'c1', at(1), { recording_url: recording }));
+      await put('calls', callOf(account, 'c2', at(1), { recording_url: '../elsewhere.mp3' }));
+      const answer = await call(stored, path('c1'), { key: made.sub.key, body: YES });
+      expect(answer.body).toMatchObject({ redacted: true });
+      expect(await folder.has(recording)).toBe(false);
+      const refused = await call(stored, path('c2'), { key: made.sub.key, body: YES });
+      expect(refused.status).toBe(409);
+      expect(await rowOf('calls', { call_id: 'c2' })).toMatchObject({ from: JO, recording_url: '../elsewhere.mp3' });
+    } finally {
+      await folder.remove();
+    }
   });
 
   it('leaves the ledger as it is when only the content is asked for', async () => {
