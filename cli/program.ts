@@ -3,6 +3,7 @@ import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
 import { accountSet } from './commands/account-set.ts';
 import { api } from './commands/api.ts';
+import { auditVerify } from './commands/audit-verify.ts';
 import { checkMap } from './commands/check-map.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
@@ -36,6 +37,7 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
     .addCommand(checkMap(context))
     .addCommand(printMap(context));
   quieten(program, context);

@@ -112,14 +112,19 @@ export async function* verifyAudit(
   const filter = account === undefined ? {} : { account_id: account };
   const ends = new Map<string, number>();
   let before: AuditEntry | null = null;
+  let sound = true;
   for await (const entry of db.collection<AuditEntry>(AUDIT).find(filter).sort({ account_id: 1, seq: 1 })) {
     const sameChain: boolean = before?.account_id === entry.account_id;
+    if (!sameChain) sound = true;
     const expected: number = sameChain && before ? before.seq + 1 : 1;
     const previous: string = sameChain && before ? before.mac : '';
     for (let seq = expected; seq < entry.seq; seq += 1) yield { account: entry.account_id, seq, fault: 'missing' };
-    if (!seal.isGenuine(entry)) yield { account: entry.account_id, seq: entry.seq, fault: 'changed' };
-    else if (entry.seq === expected && entry.previous !== previous)
+    const genuine = seal.isGenuine(entry);
+    if (!genuine) yield { account: entry.account_id, seq: entry.seq, fault: faultOf(entry, seal) };
+    else if (sound && entry.seq === expected && entry.previous !== previous)
       yield { account: entry.account_id, seq: entry.seq, fault: 'out of order' };
+    // The link to an entry that is itself wrong says nothing about the one behind it.
+    sound = genuine;
     ends.set(entry.account_id, entry.seq);
     before = entry;
   }
@@ -128,4 +133,15 @@ export async function* verifyAudit(
     for (let seq = (ends.get(head._id) ?? 0) + 1; seq <= head.seq; seq += 1)
       yield { account: head._id, seq, fault: 'missing' };
   }
+}
+
+/** How far around its place an entry that is not genuine there is tried. */
+const REACH = 10_000;
+
+/** An entry that would be genuine in another place was moved; one that is genuine nowhere was changed. */
+function faultOf(entry: AuditEntry, seal: AuditSeal): AuditFault['fault'] {
+  for (let seq = Math.max(1, entry.seq - REACH); seq <= entry.seq + REACH; seq += 1) {
+    if (seal.isGenuine({ ...entry, seq })) return 'out of order';
+  }
+  return 'changed';
 }

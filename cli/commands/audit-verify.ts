@@ -1,0 +1,27 @@
+import { Command } from 'commander';
+import { verifyAudit } from '../../src/audit/audit.ts';
+import { createAuditSeal } from '../../src/audit/entry.ts';
+import { readConfigPart } from '../../src/config.ts';
+import type { CommandContext } from '../context.ts';
+import { withDatabase } from '../database.ts';
+import { CommandFailure } from '../faults.ts';
+
+/** `lethe audit verify`: one line a fault, and exit code 1 when there is one. */
+export function auditVerify(context: CommandContext): Command {
+  return new Command('verify')
+    .description('Find entries of the audit that were changed, taken out or moved')
+    .option('--account <id>', 'one account; all of them unless given')
+    .action(async ({ account }: { account?: string }) => {
+      const { LETHE_TOKEN_KEYS: ring } = readConfigPart(context.env, ['LETHE_TOKEN_KEYS']);
+      const faults = await withDatabase(context, async ({ db }) => {
+        let found = 0;
+        for await (const { account: whose, seq, fault } of verifyAudit(db, createAuditSeal(ring), account)) {
+          found += 1;
+          context.print(`${whose} entry ${seq}: ${fault}`);
+        }
+        return found;
+      });
+      if (faults > 0) throw new CommandFailure(`the audit is not as it was written: ${faults} faults`);
+      context.note('The audit is as it was written.');
+    });
+}

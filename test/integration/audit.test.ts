@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { runCommand } from '../../cli/program.ts';
+import { createAudit } from '../../src/audit/audit.ts';
+import { type Act, AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
+import { openPlatform, type Platform } from '../support/platform.ts';
+
+describe('the audit', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await openPlatform('audit');
+  });
+  afterAll(() => platform?.close());
+
+  const act = (account: string, more: Partial<Act> = {}): Act => ({
+    account,
+    actor: 'key',
+    action: 'data.erasure',
+    reason: 'test',
+    at: new Date('2026-03-01T10:00:00Z'),
+    counts: { sent_sms: 2, contacts: 1 },
+    ...more,
+  });
+  const entriesOf = (account: string) =>
+    platform.core.db.collection<AuditEntry>(AUDIT).find({ account_id: account }).sort({ seq: 1 }).toArray();
+  /** A chain of five entries for an account of its own. */
+  const chain = async (account: string) => {
+    for (let number = 0; number < 5; number += 1)
+      await platform.core.audit.append(act(account, { reference: `r${number}` }));
+    return entriesOf(account);
+  };
+  const verify = async (account: string) => {
+    const lines: string[] = [];
+    const code = await runCommand(['audit', 'verify', '--account', account], {
+      env: platform.env,
+      print: (line) => lines.push(line),
+      note: () => {},
+      now: () => new Date(),
+    });
+    return { code, lines };
+  };
+
+  it('links what is appended, and finds nothing wrong with it', async () => {
+    const entries = await chain('acc_clean');
+    expect(entries.map((entry) => entry.seq)).toEqual([1, 2, 3, 4, 5]);
+    expect(entries.slice(1).map((entry) => entry.previous)).toEqual(entries.slice(0, -1).map((entry) => entry.mac));
+    expect(await verify('acc_clean')).toEqual({ code: 0, lines: [] });
+  });
+
+  it('links what many processes append at once, each act once, without gaps', async () => {
+    const { db, config } = platform.core;
+    const writers = Array.from({ length: 4 }, () => createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)));
+    await Promise.all(
+      writers.flatMap((writer) =>
+        Array.from({ length: 20 }, (_, one) => writer.append(act('acc_busy', { once: `act${one}` }))),
+      ),
+    );
+    const entries = await entriesOf('acc_busy');
+    expect(entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    expect(await verify('acc_busy')).toEqual({ code: 0, lines: [] });
+  });
+
+  it('finds a changed entry', async () => {
+    const [, , third] = await chain('acc_changed');
+    await platform.core.db
+      .collection(AUDIT)
+      .updateOne({ _id: third?._id as never }, { $set: { 'counts.sent_sms': 1 } });
+    expect(await verify('acc_changed')).toEqual({ code: 1, lines: ['acc_changed entry 3: changed'] });
+  });
+
+  it.each([
+    ['in the middle', 2],
+    ['at the beginning', 1],
+    ['at the end', 5],
+  ])('finds an entry taken out %s', async (_where, seq) => {
+    const account = `acc_without${seq}`;
+    await chain(account);
+    await platform.core.db.collection(AUDIT).deleteOne({ account_id: account, seq });
+    expect(await verify(account)).toEqual({ code: 1, lines: [`${account} entry ${seq}: missing`] });
+  });
+
+  it('finds two entries in each other’s place', async () => {
+    const [, second, , fourth] = await chain('acc_moved');
+    const collection = platform.core.db.collection(AUDIT);
+    await collection.updateOne({ _id: second?._id as never }, { $set: { seq: 99 } });
+    await collection.updateOne({ _id: fourth?._id as never }, { $set: { seq: 2 } });
+    await collection.updateOne({ _id: second?._id as never }, { $set: { seq: 4 } });
+    const { code, lines } = await verify('acc_moved');
+    expect(code).toBe(1);
+    expect(lines).toEqual(['acc_moved entry 2: out of order', 'acc_moved entry 4: out of order']);
+  });
+
+  it('is not fooled by who can write to the database and has no key', async () => {
+    const entries = await chain('acc_forged');
+    const last = entries.at(-1);
+    if (!last) throw new Error('no entries');
+    const stranger = createAuditSeal({ currentId: 'token1', keys: new Map([['token1', Buffer.alloc(32, 7)]]) });
+    const forged = { ...last, counts: { sent_sms: 0 } };
+    await platform.core.db
+      .collection(AUDIT)
+      .updateOne({ _id: last._id as never }, { $set: { counts: forged.counts, mac: stranger.mac(forged) } });
+    expect(await verify('acc_forged')).toEqual({ code: 1, lines: ['acc_forged entry 5: changed'] });
+  });
+});
