@@ -1,4 +1,5 @@
 import { Worker } from 'bullmq';
+import { joinFinds } from '../src/accounts/join-finds.ts';
 import type { Core } from '../src/core.ts';
 import { relayFiles } from '../src/files/relay-files.ts';
 import { createAutomaticRedaction } from '../src/interactions/automatic.ts';
@@ -7,6 +8,7 @@ import { QUEUE_NAME } from '../src/queue/catalogue.ts';
 import { openRedis, queuePrefix, whenReady } from '../src/queue/connections.ts';
 import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
+import { createLedgerWrites } from '../src/requests/ledger-writes.ts';
 import { countDue, relayRequests } from '../src/requests/relay.ts';
 import { createWork } from '../src/requests/work.ts';
 import { closeWorker } from './close.ts';
@@ -44,8 +46,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const stopping = new AbortController();
   const workFor = createWork({ ...core, now });
   const deps: EraseDependencies = {
-    db: core.db,
-    accounts: core.accounts,
+    ledger: createLedgerWrites(core.db),
+    accounts: joinFinds(core.accounts),
     workFor,
     logger,
     batchSize: config.BATCH_SIZE,

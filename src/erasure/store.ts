@@ -27,6 +27,11 @@ export interface RecordStore {
 }
 
 const JOINED_AT_MOST = 64;
+/** Records that a search may ask for and still be joined with others, and records that joined searches bring. */
+const JOINED_LIMIT = 500;
+const JOINED_RECORDS = 2_000;
+/** The name under which a joined search brings what a record holds where the step looks. */
+const HELD = 'held';
 /** Update errors that say "this value is not of the shape the map promised". */
 const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
 
@@ -35,34 +40,39 @@ export function createRecordStore(db: Db): RecordStore {
   // `7` and `'7'` are two accounts.
   const laneOf = (place: string, account: AccountValue) => `${place}\0${typeof account}\0${String(account)}`;
 
-  // One query for many numbers of an account. Only plain fields: the projection of an array would carry the whole list.
+  // One query for many numbers of an account.
   const findJoined = coalesce<{ step: Step; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
     const [first] = items;
     if (!first) return [];
     const { step } = first;
     if (items.length === 1) return [await findOne(step, first.subject, first.limit)];
-    const limit = Math.max(...items.map((item) => item.limit));
+    const wished = items.reduce((sum, item) => sum + item.limit, 0);
+    const limit = Math.min(wished, JOINED_RECORDS);
     const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
     const records = await db
       .collection(step.collection)
-      .find({ ...selectNumber(step, joined, true), ...step.except }, { projection: { [step.path.dotted]: 1 } })
+      .find(
+        { ...selectNumber(step, joined, true), ...step.except },
+        { projection: { _id: 1, [HELD]: held(step, joined) } },
+      )
       .limit(limit)
       .toArray();
     const owners = ownersOf(items.map((item) => item.subject));
     const found: Id[][] = items.map(() => []);
     let sorted = true;
     for (const record of records) {
-      const indexes = owners.get(String(valueAt(record, step.path.dotted))) ?? [];
+      const values = [(record as Document)[HELD]].flat();
+      const indexes = values.flatMap((value) => owners.get(String(value)) ?? []);
       // `447700900123.0` is the number too, and no writing of it that is known here.
-      if (indexes.length === 0) sorted = false;
-      for (const index of indexes) found[index]?.push(record._id);
+      if (indexes.length === 0 || values.some((value) => !owners.has(String(value)))) sorted = false;
+      for (const index of new Set(indexes)) found[index]?.push(record._id);
     }
-    if (sorted && records.length < limit) return found;
+    if (sorted && records.length < limit) return found.map((ids, index) => ids.slice(0, items[index]?.limit));
     // The records of one may have filled the answer, and finding fewer than asked for means that there are no more.
     return Promise.all(
       items.map(({ subject, limit: wanted }, index) => {
         const own = found[index] ?? [];
-        return own.length >= wanted ? own : findOne(step, subject, wanted);
+        return own.length >= wanted ? own.slice(0, wanted) : findOne(step, subject, wanted);
       }),
     );
   }, JOINED_AT_MOST);
@@ -149,8 +159,9 @@ export function createRecordStore(db: Db): RecordStore {
   }, JOINED_AT_MOST);
 
   return {
+    // Who asks for many has most of them: the others would wait for records that are not theirs.
     find: (step, subject, limit) =>
-      throughArray(step.path)
+      limit > JOINED_LIMIT
         ? findOne(step, subject, limit)
         : findJoined(laneOf(step.key, subject.account), { step, subject, limit }),
     async change(step, subject, ids) {
@@ -185,6 +196,15 @@ export function createRecordStore(db: Db): RecordStore {
     lastPending: (wait, subject) =>
       lastPendingJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
   };
+}
+
+/**
+ * The values by which a record was found: never the whole of an array, which holds other people's beside them. Inside
+ * of nested arrays that is nothing, and such a record is looked up for each subject.
+ */
+function held(step: Step, { values }: Subject): Document | string {
+  const path = `$${step.path.dotted}`;
+  return throughArray(step.path) ? { $setIntersection: [path, { $literal: values }] } : path;
 }
 
 /** Which of the subjects a stored value belongs to. */

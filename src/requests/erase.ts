@@ -1,16 +1,16 @@
-import type mongoose from 'mongoose';
 import type { Account, Accounts } from '../accounts/accounts.ts';
-import { isTransient } from '../db/connection.ts';
+import { isDuplicateKey, isTransient } from '../db/connection.ts';
 import { sweep } from '../erasure/sweep.ts';
 import { verify } from '../erasure/verify.ts';
 import { ErasureFailure, type FailureName } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { claimRequest, type Lease, LeaseLost } from './lease.ts';
 import type { ErasureRequest, PendingStep } from './ledger.ts';
+import type { LedgerWrites } from './ledger-writes.ts';
 import type { Work } from './work.ts';
 
 export interface EraseDependencies {
-  readonly db: mongoose.mongo.Db;
+  readonly ledger: LedgerWrites;
   readonly accounts: Pick<Accounts, 'find'>;
   /** Binds a request to its targets. @throws ErasureFailure */
   readonly workFor: (request: ErasureRequest, account: Account) => Work;
@@ -46,7 +46,7 @@ export async function eraseRequest(
   key: { account: string; reference: string },
   signal: AbortSignal,
 ): Promise<EraseOutcome> {
-  const claim = await claimRequest(deps.db, key, deps);
+  const claim = await claimRequest(deps.ledger, key, deps);
   if (claim.outcome !== 'claimed') return claim;
   const { request, lease } = claim;
   try {
@@ -107,7 +107,8 @@ async function workOn(
   if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
   if (left) return later('verifying', left.again, done);
   await work.report(lease.erasedWith(done));
-  await lease.complete(done, work.settle);
+  const complete = () => lease.complete(done, work.settle);
+  await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
   return { outcome: 'completed' };
 }
 

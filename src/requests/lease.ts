@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type mongoose from 'mongoose';
-import { inTransaction } from '../db/transaction.ts';
-import { type ErasureRequest, type PendingStep, type RequestState, requestsOf } from './ledger.ts';
+import type { ErasureRequest, PendingStep, RequestState } from './ledger.ts';
+import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 
 /** Another worker took the request over: whatever this one still holds in its hands must be dropped. */
 export class LeaseLost extends Error {
@@ -30,10 +29,7 @@ export interface Lease {
    * the same transaction: a worker that was held up past its lease must not do it to the number's next request.
    * @throws LeaseLost
    */
-  complete(
-    done: readonly PendingStep[],
-    settle: (session: mongoose.mongo.ClientSession) => Promise<void>,
-  ): Promise<void>;
+  complete(done: readonly PendingStep[], settle: Settle): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -54,38 +50,24 @@ export interface LeaseOptions {
  * Two workers with one request: the ledger decides, not the queue.
  */
 export async function claimRequest(
-  db: mongoose.mongo.Db,
+  ledger: LedgerWrites,
   key: { account: string; reference: string },
   options: LeaseOptions,
 ): Promise<Claim> {
-  const requests = requestsOf(db);
   const owner = randomUUID();
   const now = options.now();
-  const until = new Date(now.getTime() + options.leaseMs);
-  const identity = { account_id: key.account, reference: key.reference };
-  const request = await requests.findOneAndUpdate(
-    {
-      ...identity,
-      unfinished: true,
-      not_before: { $lte: now },
-      $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: now } }],
-    },
-    { $set: { lease: { owner, until }, look_at: until, state: 'sweeping' } },
-    { returnDocument: 'after' },
-  );
-  if (request) return { outcome: 'claimed', request, lease: leaseOn(db, request, owner, options) };
-  const held = await requests.findOne({ ...identity, unfinished: true }, { projection: { lease: 1, not_before: 1 } });
-  if (!held) return { outcome: 'finished' };
-  const leased = held.lease?.until.getTime() ?? 0;
-  return { outcome: 'later', at: new Date(Math.max(held.not_before.getTime(), leased, now.getTime() + 50)) };
+  const request = await ledger.claim({ ...key, owner, now, until: new Date(now.getTime() + options.leaseMs) });
+  if (!request) return { outcome: 'finished' };
+  if (request.lease?.owner === owner)
+    return { outcome: 'claimed', request, lease: leaseOn(ledger, request, owner, options) };
+  const leased = request.lease?.until.getTime() ?? 0;
+  return { outcome: 'later', at: new Date(Math.max(request.not_before.getTime(), leased, now.getTime() + 50)) };
 }
 
-function leaseOn(db: mongoose.mongo.Db, request: ErasureRequest, owner: string, { leaseMs, now }: LeaseOptions): Lease {
-  const requests = requestsOf(db);
+function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, { leaseMs, now }: LeaseOptions): Lease {
   const guard = { _id: request._id, account_id: request.account_id, unfinished: true as const, 'lease.owner': owner };
-  const write = async (update: mongoose.mongo.UpdateFilter<ErasureRequest>, session?: mongoose.mongo.ClientSession) => {
-    const result = await requests.updateOne(guard, update, { ...(session && { session }) });
-    if (result.matchedCount !== 1) throw new LeaseLost('the lease was lost');
+  const must = async (written: Promise<boolean>) => {
+    if (!(await written)) throw new LeaseLost('the lease was lost');
   };
   const counting = (done: readonly PendingStep[]): { $inc?: Record<string, number> } => {
     const counts = countRecords(done);
@@ -104,10 +86,11 @@ function leaseOn(db: mongoose.mongo.Db, request: ErasureRequest, owner: string, 
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
     async announce(pending, done, state) {
       const until = new Date(now().getTime() + leaseMs);
-      await write({
+      const update = {
         $set: { pending: [...pending], state, 'lease.until': until, look_at: until },
         ...counting(done),
-      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+      };
+      await must(ledger.keep(guard, update as LedgerUpdate));
       remember(done);
     },
     async complete(done, settle) {
@@ -115,14 +98,11 @@ function leaseOn(db: mongoose.mongo.Db, request: ErasureRequest, owner: string, 
         $set: { state: 'completed', completed_at: now() },
         $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
         ...counting(done),
-      } as mongoose.mongo.UpdateFilter<ErasureRequest>;
-      await inTransaction(db, async (session) => {
-        await write(update, session);
-        await settle(session);
-      });
+      };
+      await must(ledger.end(guard, update as LedgerUpdate, settle));
     },
     async release({ state, at, done = [], failure, wait }) {
-      await write({
+      const update = {
         $set: {
           state,
           not_before: at,
@@ -133,7 +113,8 @@ function leaseOn(db: mongoose.mongo.Db, request: ErasureRequest, owner: string, 
         },
         $unset: { lease: '' },
         $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
-      } as mongoose.mongo.UpdateFilter<ErasureRequest>);
+      };
+      await must(ledger.release(guard, update as LedgerUpdate));
     },
   };
 }

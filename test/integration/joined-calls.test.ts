@@ -10,7 +10,7 @@ import { writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 
-const { Decimal128, Double } = mongoose.mongo;
+const { Decimal128, Double, Long } = mongoose.mongo;
 const account = 'acc_joined';
 
 const subjectOf = (digits: number, owner: AccountValue = account): Subject => {
@@ -83,6 +83,44 @@ describe('calls of the record store that are joined', () => {
       ),
     );
     expect(found.map((ids) => ids.length)).toEqual([1, 1, 1, 1, 0]);
+  });
+
+  it('find: no more than asked for', async () => {
+    const { store } = platform.core;
+    const owner = 'acc_most';
+    const several = numbers.slice(0, 4);
+    await put(
+      'sent_sms',
+      several.flatMap((digits) => Array.from({ length: 7 }, () => ({ to: String(digits) }))),
+      owner,
+    );
+    const found = await Promise.all(
+      several.map((digits, index) => store.find(step('sent_sms.to'), subjectOf(digits, owner), 5 + index)),
+    );
+    expect(found.map((ids) => ids.length)).toEqual([5, 6, 7, 7]);
+  });
+
+  it('find: people in one list, and in lists of their own', async () => {
+    const { store, db } = platform.core;
+    const owner = 'acc_lists';
+    const people = numbers.slice(0, 5);
+    await put(
+      'contact_lists',
+      [
+        { contacts: people.slice(0, 3).map((digits) => ({ number: String(digits) })) },
+        { contacts: [{ number: Long.fromNumber(people[1] ?? 0) }, { number: '447700900999' }, {}] },
+        { contacts: [{ number: `+${people[3]}` }] },
+        { contacts: [{ number: Decimal128.fromString(`${people[4]}.00`) }] },
+        { contacts: [] },
+      ],
+      owner,
+    );
+    const lists = await db.collection('contact_lists').find({ account_id: owner }).sort({ _id: 1 }).toArray();
+    const at = (...indexes: number[]) => indexes.map((index) => String(lists[index]?._id));
+    const found = await Promise.all(
+      people.map((digits) => store.find(step('contact_lists.contacts.number'), subjectOf(digits, owner), 10)),
+    );
+    expect(found.map((ids) => ids.map(String).sort())).toEqual([at(0), at(0, 1), at(0), at(2), at(3)]);
   });
 
   it('change: a record of the wrong shape fails its own erasure and no other', async () => {

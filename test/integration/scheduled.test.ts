@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import { acceptForget } from '../../src/requests/accept.ts';
 import { type EraseDependencies, eraseRequest } from '../../src/requests/erase.ts';
 import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import { createLedgerWrites } from '../../src/requests/ledger-writes.ts';
 import { relayRequests } from '../../src/requests/relay.ts';
 import { createWork } from '../../src/requests/work.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
@@ -120,7 +121,7 @@ describe('a message that is scheduled', () => {
     const start = Date.now();
     let now = start;
     const deps = (): EraseDependencies => ({
-      db: platform.core.db,
+      ledger: createLedgerWrites(platform.core.db),
       accounts: platform.core.accounts,
       workFor: createWork({ ...platform.core, now: () => new Date(now) }),
       logger: platform.logger,
