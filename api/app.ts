@@ -79,8 +79,8 @@ export function createApp(deps: AppDependencies): Express {
   app.use(accessRoutes({ core, producer, logger, now, guards }));
   app.use(contactRoutes({ core, producer, logger, now, guards }));
   app.use(forgetRoutes({ core, accept, producer, logger, now, guards }));
-  app.use(interactionRoutes({ ...accept, core, producer, logger, now, guards }));
   const perform = createRecordActs({ ...core, now });
+  app.use(interactionRoutes({ ...accept, core, perform, producer, logger, now, guards }));
   const redactGuards = [
     authenticate(core.keys, { inQuery: true }),
     limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.REDACT_RATE_LIMIT, bucket: 'redact' }),

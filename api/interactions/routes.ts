@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Core } from '../../src/core.ts';
+import type { PerformAct } from '../../src/erasure/record-acts.ts';
 import { changeSettings } from '../../src/interactions/change-settings.ts';
 import { InteractionFault } from '../../src/interactions/faults.ts';
 import { readLog, writeCursor } from '../../src/interactions/log.ts';
@@ -27,6 +28,8 @@ import {
 
 export interface InteractionDependencies {
   readonly core: Core;
+  /** Redacts what was found by its id. */
+  readonly perform: PerformAct;
   readonly producer: Pick<Producer, 'add' | 'schedule' | 'unschedule'>;
   readonly logger: Logger;
   readonly now: () => Date;
@@ -41,9 +44,9 @@ const REFERENCE = /^[A-Za-z0-9]{15}$/;
 
 /** Redaction of calls, texts, chats and forms: settings, log, by hand, and what became of it. */
 export function interactionRoutes(deps: InteractionDependencies): Router {
-  const { core, producer, logger, now } = deps;
+  const { core, perform, producer, logger, now } = deps;
   const prefixes = core.config.NUMBER_PREFIXES;
-  const redact = createRedact({ ...core, prefixes, deadlineMs: deps.deadlineMs, graceMs: deps.graceMs });
+  const redact = createRedact({ ...core, perform, prefixes, deadlineMs: deps.deadlineMs, graceMs: deps.graceMs });
   const router = Router();
   router.use('/accounts', ...deps.guards);
   const reach = (request: Request, response: Response): Promise<Reached> =>

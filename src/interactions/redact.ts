@@ -1,18 +1,16 @@
 import type mongoose from 'mongoose';
 import { valueAt } from '../access/values.ts';
-import { type Account, randomText } from '../accounts/accounts.ts';
-import type { Audit } from '../audit/audit.ts';
+import type { Account } from '../accounts/accounts.ts';
 import type { DataMap, Direction, InteractionKind } from '../data-map/schema.ts';
 import { sortStoredForm } from '../data-map/stored-form.ts';
-import { isDuplicateKey } from '../db/connection.ts';
-import { inTransaction } from '../db/transaction.ts';
-import { changeById, type FoundRecord, findById } from '../erasure/by-id.ts';
-import { type Profile, profileFor, REDACTED_TEXT, REDACTED_WORD } from '../erasure/profile.ts';
+import { type FoundRecord, findById } from '../erasure/by-id.ts';
+import { profileFor, REDACTED_TEXT, REDACTED_WORD } from '../erasure/profile.ts';
+import type { PerformAct } from '../erasure/record-acts.ts';
 import { compileRecordPlan } from '../erasure/record-plan.ts';
 import { ErasureFailure } from '../errors.ts';
-import type { Files } from '../files/files.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import { readStoredNumber } from '../phone/read-stored.ts';
+import { isSpeakable } from '../phone/speakable.ts';
 import type { ErasureRequest } from '../requests/ledger.ts';
 import { openRequest } from '../requests/open-request.ts';
 import type { Seal } from '../subject/seal.ts';
@@ -23,8 +21,7 @@ import { asInteraction, contactNumbers, directionOf, type Interaction, toInterac
 export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly audit: Audit;
-  readonly files: Files;
+  readonly perform: PerformAct;
   readonly tokens: Tokens;
   readonly seal: Seal;
   /** What served numbers begin with; the first tells the country of national writings. */
@@ -56,10 +53,6 @@ export interface Redacted {
   readonly fresh: boolean;
 }
 
-const TRIES = 10;
-/** How long an answer waits for a recording's file to be removed. */
-const FILE_MS = 5_000;
-
 /** @returns the function that redacts interactions by hand, for one data map */
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
   const { db, dataMap } = deps;
@@ -79,6 +72,13 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     return first;
   }
 
+  async function redactNow({ account, keyId, id }: RedactInput, found: FoundRecord): Promise<void> {
+    const reference = isSpeakable(id) ? { reference: id } : {};
+    await deps.perform({ account, keyId, ...profile.act, found: [found], ...reference }).catch((error: unknown) => {
+      throw error instanceof ErasureFailure ? new InteractionFault('not_removable') : error;
+    });
+  }
+
   /**
    * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which
    * redacting the interaction takes away.
@@ -87,7 +87,7 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
   return async (input, now) => {
     const found = await find(input);
     const opened = input.past ? await openPast(deps, input, found, now) : null;
-    if (input.content) await redactNow(deps, profile, input, found, now);
+    if (input.content) await redactNow(input, found);
     const entry = asInteraction(found.step.entry);
     const record = await db.collection(found.step.collection).findOne({
       _id: found.record._id,
@@ -100,36 +100,6 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
       fresh: opened?.fresh ?? false,
     };
   };
-}
-
-/** The change and its place in the audit, both or neither; then its recording's file. A repeat is nothing of it. */
-async function redactNow(
-  deps: RedactDependencies,
-  profile: Profile,
-  { account, keyId }: RedactInput,
-  found: FoundRecord,
-  now: Date,
-): Promise<void> {
-  const { db, audit, files } = deps;
-  const act = { account: account._id, act: randomText(15) };
-  const entry = { account: account._id, actor: keyId, ...profile.act, reference: act.act, at: now };
-  const turn = () =>
-    inTransaction(db, async (session) => {
-      if (await changeById(deps, found, account.records_id, act, now, session))
-        await audit.appendWithin({ ...entry, counts: { [found.step.name]: 1 } }, session);
-    });
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await turn();
-      break;
-    } catch (error) {
-      if (error instanceof ErasureFailure) throw new InteractionFault('not_removable');
-      // Another act took the next place in the audit's chain.
-      if (!isDuplicateKey(error) || tries >= TRIES) throw error;
-    }
-  }
-  // What cannot be removed now is in the outbox, and workers go on with it.
-  await files.removeNow(act, AbortSignal.timeout(FILE_MS));
 }
 
 async function openPast(

@@ -253,8 +253,9 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
     });
 
     it('accepted with Redis away: the ledger keeps it', async () => {
-      const { url: alone } = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
+      const { url: alone, close } = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
       const answer = await call(alone, path('c2'), { key: made.sub.key, body: PAST });
+      await close();
       expect(answer.status).toBe(202);
       const { stop } = await platform.startWorker();
       await finish(answer.body.reference);

@@ -178,12 +178,13 @@ describe('/accounts/{id}/redaction', () => {
   });
 
   it('takes the change with Redis away: workers set the schedule later', async () => {
-    const { url: alone } = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
+    const { url: alone, close } = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
     const answer = await call(alone, path('agency'), {
       method: 'PATCH',
       key: made.agency.key,
       body: { automatic: 30 },
     });
+    await close();
     expect(answer.body).toMatchObject({ effective: { automatic: 30 } });
   });
 
