@@ -7,7 +7,7 @@ import type { Answer } from './openapi/operation.ts';
 const BASE = 'https://developer.nexmo.com/api-errors';
 
 /** The errors of the redact contract, as its source document words them, and of the doors that share its shape. */
-export const PROBLEMS = {
+const PROBLEMS = {
   premature: { status: 403, type: `${BASE}/redact#premature-redaction`, title: 'Premature Redaction' },
   unprovisioned: { status: 403, type: `${BASE}#unprovisioned`, title: 'Authorisation error' },
   invalid_id: { status: 404, type: `${BASE}#invalid-id`, title: 'Invalid ID' },
@@ -25,7 +25,7 @@ export const PROBLEMS = {
 export type ProblemName = keyof typeof PROBLEMS;
 
 /** The one error without a detail, as the source document prints it. */
-export const UNAUTHORIZED = { type: 'UNAUTHORIZED', error_title: 'Unauthorized' } as const;
+const UNAUTHORIZED = { type: 'UNAUTHORIZED', error_title: 'Unauthorized' } as const;
 
 /** A request that is refused; `detail` is shown to the caller, and never holds a number. */
 export class Problem extends Error {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import mongoose from 'mongoose';
+import { demoTransactions } from './demo-transactions.ts';
 
 type Db = mongoose.mongo.Db;
 type Row = Record<string, unknown>;
@@ -137,6 +138,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       source: 'website',
       submitted_at: before(person * 131),
     })),
+    ...demoTransactions({ account, ownNumber: OWN_NUMBER, asStored, before }),
     scheduled_sms: [],
     blacklist: [],
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const LONGEST_NAME = 200;
 /** Legs on one page. */
-export const PAGE = { usual: 10, most: 100 } as const;
+const PAGE = { usual: 10, most: 100 } as const;
 const FURTHEST = 1_000_000;
 
 const text = (most: number) =>

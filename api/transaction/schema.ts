@@ -33,7 +33,7 @@ const direction = z
   .meta({ type: 'string', enum: [...DIRECTIONS] });
 
 /** An id that customers know a record by. */
-export const recordId = z
+const recordId = z
   .string({ error: 'must be a string' })
   .min(1, 'must not be empty')
   .max(LONGEST_ID, `must have ${LONGEST_ID} characters at most`);

@@ -10,7 +10,7 @@ import { changeById, type FoundRecord } from './by-id.ts';
 import { coalesce } from './coalesce.ts';
 
 /** What somebody does at once to records that were found by their id. */
-export interface RecordAct extends Pick<Act, 'action' | 'reason'> {
+interface RecordAct extends Pick<Act, 'action' | 'reason'> {
   readonly account: Account;
   /** The id of the key that asks. */
   readonly keyId: string;

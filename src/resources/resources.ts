@@ -14,7 +14,7 @@ export interface ResourceDependencies {
 }
 
 /** Who asks, and for what. */
-export interface ResourceInput {
+interface ResourceInput {
   readonly account: Account;
   /** The id of the key that asks. */
   readonly keyId: string;

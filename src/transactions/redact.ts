@@ -34,7 +34,7 @@ export interface TransactionInput {
 export type TransactionOutcome = 'redacted' | 'unprovisioned' | 'not_found' | 'premature';
 
 /** May the account redact transactions of the product? Unless something else is set, of every product. */
-export function isProvisioned({ products }: Pick<Account, 'products'>, product: Product): boolean {
+function isProvisioned({ products }: Pick<Account, 'products'>, product: Product): boolean {
   return products?.includes(product) ?? true;
 }
 
