@@ -10,7 +10,7 @@ export const AUTOMATIC = ['off', 'daily', 30, 60, 90] as const;
 export type Automatic = (typeof AUTOMATIC)[number];
 
 /** What an account has set about the redaction of interactions; what is not there is off. */
-export interface RedactionSettings {
+interface RedactionSettings {
   /** Only an agency's: its sub-accounts may redact. */
   readonly allow_sub_accounts?: boolean;
   /** Since when they may. */

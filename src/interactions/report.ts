@@ -9,7 +9,7 @@ import type { InteractionEntry } from './row.ts';
 type Document = mongoose.mongo.Document;
 
 /** How many interactions, and how many of them are redacted. */
-export interface Count {
+interface Count {
   total: number;
   redacted: number;
 }

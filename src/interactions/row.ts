@@ -46,7 +46,7 @@ export function directionOf(entry: CollectionMap, record: Document): Direction |
 }
 
 /** Where the account's own number stands in this record; undefined when the map does not tell. */
-export function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
+function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
   const { own_number: own } = entry;
   if (typeof own !== 'object') return own;
   return direction === null ? undefined : own[direction];
