@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { ConfigError } from '../config.ts';
+import { failBrokenWrites } from './broken-sockets.ts';
 
 export interface DatabaseOptions {
   readonly uri: string;
@@ -36,6 +37,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     autoCreate: false,
     bufferCommands: false,
   });
+  const endWatch = failBrokenWrites();
   const client = createClient(options);
   const connection = instance.createConnection();
   connection.on('error', () => {});
@@ -49,6 +51,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       closing.abort();
       await connection.close();
       await client.close();
+      endWatch();
     },
   };
 }
@@ -95,8 +98,13 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { MongoError, MongoServerError, MongoNetworkError, MongoServerSelectionError } = mongoose.mongo;
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  // A socket that breaks while a command is being written reaches us as Node's own error.
+  if (SOCKET_CODES.has(String((error as NodeJS.ErrnoException).code))) return true;
   if (error instanceof MongoServerError) {
+    // A bulk write wraps whatever stopped it, a lost server included, into an error of its own.
+    const cause: unknown = error.errorResponse;
     return (
+      (cause instanceof Error && cause !== error && isTransient(cause)) ||
       error.hasErrorLabel('TransientTransactionError') ||
       error.hasErrorLabel('RetryableWriteError') ||
       (typeof error.code === 'number' && TRANSIENT_CODES.has(error.code))
@@ -107,6 +115,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 const TRANSIENT_CODES = new Set([6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 10107, 11600, 11602, 13435, 13436]);
+const SOCKET_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
 const TRANSIENT_NAMES = new Set([
   'MongoNotConnectedError',
   'MongoTopologyClosedError',
