@@ -4,8 +4,8 @@ import type { JobPayload } from '../src/queue/catalogue.ts';
 import { type EraseDependencies, eraseRequest } from '../src/requests/erase.ts';
 import { LeaseLost } from '../src/requests/lease.ts';
 
-/** While the database is away: a pause that is short beside the deadline and long beside a fail-over. */
-const AWAY_MS = { least: 500, most: 15_000 } as const;
+/** While the database is away: the attempt itself takes seconds then, so the pause only keeps other faults from a tight loop. */
+const AWAY_MS = 1_000;
 
 /**
  * The job `erase`: one turn of work on one request. It never fails in the queue's eyes: what is not done now is called
@@ -28,14 +28,12 @@ export async function processErase(
       deps.logger.warn('lease lost to another worker', { reference: key.reference });
       await callAgain(job, token, Date.now() + deps.leaseMs);
     }
-    const tries = job.attemptsStarted ?? 1;
-    const pause = Math.min(AWAY_MS.least * 2 ** Math.min(tries, 6), AWAY_MS.most);
     deps.logger[isTransient(error) ? 'warn' : 'error']('erasure interrupted', {
       reference: key.reference,
       error,
-      again_in_ms: pause,
+      again_in_ms: AWAY_MS,
     });
-    await callAgain(job, token, Date.now() + pause);
+    await callAgain(job, token, Date.now() + AWAY_MS);
   }
 }
 

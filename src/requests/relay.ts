@@ -13,6 +13,8 @@ export interface RelayDependencies {
 }
 
 const AT_ONCE = 500;
+/** By then the queue has handed the job of a worker that died to another one. */
+const GRACES_TO_RENEW = 2;
 
 /**
  * The ledger is the outbox: gives every unfinished request that is due for a look a live job again, whatever became of
@@ -26,7 +28,7 @@ export async function relayRequests(deps: RelayDependencies, reach: Date): Promi
   const due = await requestsOf(deps.db)
     .find(
       { unfinished: true, look_at: { $lte: reach } },
-      { projection: { reference: 1, account_id: 1, generation: 1, not_before: 1, look_at: 1 } },
+      { projection: { reference: 1, account_id: 1, generation: 1, not_before: 1, look_at: 1, lease: 1 } },
     )
     .sort({ look_at: 1 })
     .limit(AT_ONCE)
@@ -52,7 +54,10 @@ async function reportOverdue({ db, logger, now }: RelayDependencies): Promise<vo
   }
 }
 
-type Relayed = Pick<ErasureRequest, '_id' | 'reference' | 'account_id' | 'generation' | 'not_before' | 'look_at'>;
+type Relayed = Pick<
+  ErasureRequest,
+  '_id' | 'reference' | 'account_id' | 'generation' | 'not_before' | 'look_at' | 'lease'
+>;
 
 async function relayOne(deps: RelayDependencies, request: Relayed): Promise<boolean> {
   const { db, producer, logger, graceMs } = deps;
@@ -67,14 +72,22 @@ async function relayOne(deps: RelayDependencies, request: Relayed): Promise<bool
     look_at: request.look_at,
   };
 
-  if (await producer.isAlive(jobIdOf(request))) {
+  // The queue sees that a worker lives, not that its turn goes on: one that hangs keeps its job alive and lets its lease
+  // run out. The lease is taken away, so that whatever the turn still has in its hands is dropped.
+  const until = request.lease?.until;
+  const abandoned = until !== undefined && until.getTime() + GRACES_TO_RENEW * graceMs < now.getTime();
+  if (!abandoned && (await producer.isAlive(jobIdOf(request)))) {
     await requestsOf(db).updateOne(unchanged, { $set: { look_at: lookAgain } });
     return false;
   }
   const next = { ...request, generation: request.generation + 1 };
-  const taken = await requestsOf(db).updateOne(unchanged, {
-    $set: { look_at: lookAgain, generation: next.generation },
-  });
+  const taken = await requestsOf(db).updateOne(
+    { ...unchanged, ...(abandoned && { 'lease.until': until }) },
+    {
+      $set: { look_at: lookAgain, generation: next.generation },
+      ...(abandoned && { $unset: { lease: '' } }),
+    },
+  );
   if (taken.modifiedCount !== 1) return false;
   await producer.add(
     'erase',
