@@ -116,4 +116,27 @@ describe('a worker that is stopped past its lease and goes on', () => {
       )(),
     TIMEOUT,
   );
+
+  it(
+    'or only hangs, and keeps its job in the queue alive: another one takes over all the same',
+    scene(
+      'hung',
+      async (chaos) => {
+        const person = await chaos.person({ contacts: 2, sent: 40, received: 20 });
+        const reference = await chaos.submit(person);
+        const proxy = await chaos.proxyMongo();
+        const held = holdAt(proxy, isChange);
+        const hung = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        await held.reached();
+        await chaos.processes.worker(chaos.env);
+        await chaos.completed(reference, { timeoutMs: 40_000 });
+        await chaos.expectErased(person, reference);
+        held.release();
+        await hung.said('lease lost to another worker');
+        await chaos.expectErased(person, reference);
+      },
+      SLOW,
+    ),
+    TIMEOUT,
+  );
 });

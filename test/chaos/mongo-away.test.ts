@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import { requestsOf } from '../../src/requests/ledger.ts';
+import { type Answer, type Chaos, chance, forget, scene } from '../support/chaos.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const TIMEOUT = 120_000;
+const SLOW = { BATCH_SIZE: '24', BATCH_PAUSE_MS: '5' };
+
+const CUTS = 12;
+
+/** The contract's answer of a database that cannot keep a promise. */
+function expectUnavailable(answer: Answer): void {
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(answer.body).toEqual({ error: { code: 503, msg: expect.any(String) } });
+}
+
+/** A request and its suppression: both, or neither. */
+async function expectWhole(chaos: Chaos, count: number): Promise<void> {
+  expect(await requestsOf(chaos.db).countDocuments({})).toBe(count);
+  expect(await chaos.db.collection('blacklist').countDocuments({})).toBe(count);
+}
+
+describe('MongoDB away', () => {
+  it.each(['refuse', 'blackHole'] as const)(
+    '%s: 503 with Retry-After, nothing half-done; back: the same request is accepted',
+    (fault) =>
+      scene('mongo-away', async (chaos) => {
+        const proxy = await chaos.proxyMongo();
+        const api = await chaos.processes.api({ ...chaos.env, MONGODB_URI: proxy.uri });
+        const [known, person] = [await chaos.person({ sent: 1 }), await chaos.person({ contacts: 1, sent: 3 })];
+        expect((await forget(api, known)).status).toBe(200);
+        proxy[fault]();
+        for (const answer of await Promise.all([forget(api, person), forget(api, known), forget(api, person)]))
+          expectUnavailable(answer);
+        proxy.pass();
+        const answer = await waitFor('a request to be accepted', async () => {
+          const accepted = await forget(api, person);
+          return accepted.status === 200 && accepted;
+        });
+        await expectWhole(chaos, 2);
+        await chaos.processes.worker(chaos.env);
+        await chaos.completed(answer.body.reference);
+        await chaos.expectErased(person, answer.body.reference);
+      })(),
+    TIMEOUT,
+  );
+
+  it(
+    'at the start: API and worker start without it, and go on when it is there',
+    scene('mongo-late', async (chaos) => {
+      const proxy = await chaos.proxyMongo();
+      const env = { ...chaos.env, MONGODB_URI: proxy.uri };
+      const person = await chaos.person({ contacts: 1, sent: 3 });
+      proxy.refuse();
+      const api = await chaos.processes.api(env);
+      const worker = chaos.processes.lethe(['worker'], env);
+      expectUnavailable(await forget(api, person));
+      await worker.said('waiting for the database');
+      proxy.pass();
+      const answer = await waitFor('a request to be accepted', async () => {
+        const accepted = await forget(api, person);
+        return accepted.status === 200 && accepted;
+      });
+      await chaos.completed(answer.body.reference);
+      await chaos.expectErased(person, answer.body.reference);
+    }),
+    TIMEOUT,
+  );
+
+  it.each(['refuse', 'blackHole'] as const)(
+    '%s while a worker erases: it waits, goes on, and counts every record once',
+    (fault) =>
+      scene(
+        'mongo-gone',
+        async (chaos) => {
+          const proxy = await chaos.proxyMongo();
+          const worker = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+          const person = await chaos.person({ contacts: 3, lists: 3, sent: 600, received: 300, calls: 100 });
+          const reference = await chaos.submit(person);
+          await waitFor('a batch to be counted', async () => (await chaos.row(reference))?.erased.sent_sms);
+          proxy[fault]();
+          await worker.said('erasure interrupted');
+          expect((await chaos.row(reference))?.state).toBe('sweeping');
+          proxy.pass();
+          await chaos.completed(reference);
+          await chaos.expectErased(person, reference);
+          expect(worker.isRunning()).toBe(true);
+        },
+        SLOW,
+      )(),
+    TIMEOUT,
+  );
+
+  it(
+    'for moments, again and again: connections cut at any message, and every record counted once',
+    scene(
+      'mongo-cut',
+      async (chaos) => {
+        const random = chance('connections cut');
+        const proxy = await chaos.proxyMongo();
+        const person = await chaos.person({ contacts: 3, lists: 3, sent: 900, received: 400, calls: 150 });
+        const reference = await chaos.submit(person);
+        await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        let cuts = 0;
+        // Either side of a message: cut before the server has it, or before the client has its answer.
+        proxy.intercept(() => {
+          if (cuts === CUTS || random() >= 0.03) return 'pass';
+          cuts += 1;
+          return 'cut';
+        });
+        await chaos.completed(reference);
+        await chaos.expectErased(person, reference);
+        expect(cuts).toBe(CUTS);
+      },
+      SLOW,
+    ),
+    TIMEOUT,
+  );
+});
