@@ -5,6 +5,7 @@ import { accountSet } from './commands/account-set.ts';
 import { api } from './commands/api.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { checkMap } from './commands/check-map.ts';
+import { demo } from './commands/demo.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
@@ -39,7 +40,8 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
     .addCommand(checkMap(context))
-    .addCommand(printMap(context));
+    .addCommand(printMap(context))
+    .addCommand(demo(context));
   quieten(program, context);
   return program;
 }

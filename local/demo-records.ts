@@ -10,6 +10,8 @@ export const DEMO_ACCOUNT = 'demo-platform';
 /** The account's own number, which every erasure keeps. */
 const OWN_NUMBER = '447700900999';
 const PEOPLE = 200;
+/** The first of them have called, too. */
+const CALLERS = 60;
 const FIRST_NUMBER = 447_700_900_000;
 const MINUTE_MS = 60_000;
 
@@ -69,6 +71,16 @@ export function demoNumber(person: number): string {
   return String(FIRST_NUMBER + person);
 }
 
+/** The name of the file with a person's call, where there is one. */
+export function demoRecording(person: number): string | null {
+  return person < CALLERS && person % 2 === 0 ? `call-${person}.wav` : null;
+}
+
+/** Every recording's name. */
+export const DEMO_RECORDINGS: readonly string[] = Array.from({ length: CALLERS }, (_, person) =>
+  demoRecording(person),
+).flatMap((name) => (name === null ? [] : [name]));
+
 /** The same number in the ways platforms come to store it; which one depends on the record. */
 function asStored(person: number, turn: number): unknown {
   const number = demoNumber(person);
@@ -101,7 +113,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
     })),
     sent_sms: [],
     received_sms: [],
-    calls: people.slice(0, 60).map((person) => ({
+    calls: people.slice(0, CALLERS).map((person) => ({
       ...account,
       call_id: `call-${person}`,
       direction: person % 2 === 0 ? 'inbound' : 'outbound',
@@ -111,7 +123,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       status: 'answered',
       caller_name: NAMES[person % NAMES.length],
       transcript: ['Hello, this is about my order.', 'It has not come yet.'],
-      recording_url: null,
+      recording_url: demoRecording(person),
     })),
     chats: people.slice(0, 20).map((person) => ({
       ...account,
@@ -145,12 +157,13 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
   texts.forEach((body, index) => {
     const person = index % PEOPLE;
     const sent = index % 3 !== 0;
+    const turn = person + Math.floor(index / PEOPLE);
     const at = before(index * 7);
     if (sent)
       rows.sent_sms?.push({
         ...account,
         message_id: `s-${index}`,
-        to: asStored(person, index),
+        to: asStored(person, turn),
         from: 'ACME',
         body,
         status: 'delivered',
@@ -160,7 +173,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       rows.received_sms?.push({
         ...account,
         message_id: `r-${index}`,
-        from: asStored(person, index),
+        from: asStored(person, turn),
         to: OWN_NUMBER,
         body,
         received_at: at,

@@ -1,20 +1,26 @@
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import mongoose from 'mongoose';
-import { DEMO_ACCOUNT, loadDemoRecords } from './demo-records.ts';
+import { CONFIG_NAMES } from '../src/config.ts';
+import { writeRecordings } from './demo-recordings.ts';
+import { DEMO_ACCOUNT, DEMO_RECORDINGS, loadDemoRecords } from './demo-records.ts';
 import { type LetheProcess, runLethe, startLethe, tailLog } from './lethe-process.ts';
+import { ownerIsAlive, takeLock } from './lock.ts';
 import { makePrivateFolder, readFileIfThere, writePrivateFile } from './private-files.ts';
 import { becomesTrue, findFreePort, isPortFree } from './process.ts';
+import { dropQueue } from './queue-keys.ts';
 import { startServices } from './services.ts';
 
 /** Everything of the local mode up and running: engines, demo data, API and worker. */
 export interface Stage {
   readonly apiUrl: string;
+  /** The demo account's id. */
+  readonly account: string;
   /** The demo account's whole key. */
   readonly key: string;
   readonly db: mongoose.mongo.Db;
-  /** Whether the demo data was written just now. */
-  readonly fresh: boolean;
+  /** The folder of the calls' recordings. */
+  readonly recordings: string;
   readonly logFolder: string;
   /** Resolves with the name of the first process that ends unasked, and the end of its log. */
   readonly broken: Promise<string>;
@@ -23,10 +29,16 @@ export interface Stage {
 }
 
 export interface StageOptions {
-  /** Absolute: keys, data and logs live here. */
+  /** Absolute: keys, recordings, reports and logs live here. */
   readonly folder: string;
+  /** Absolute: where engines that are started keep their data; `data` in the folder unless given. */
+  readonly dataDir?: string;
   /** The port people expect; a free one is taken when it is in use, or 0. */
   readonly port: number;
+  /** True: database and queue, which must be this stage's own, are removed when it stops. */
+  readonly temporary?: boolean;
+  /** Calls a start off; what was started by then is stopped. */
+  readonly signal?: AbortSignal;
   readonly print: (line: string) => void;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -36,26 +48,35 @@ const START_MS = 60_000;
 
 /** @throws Error with one clear message when something does not come up; nothing is left running then */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { folder, print } = options;
-  await makePrivateFolder(folder);
+  const { folder, print, signal } = options;
   const logFolder = join(folder, 'logs');
-  await makePrivateFolder(logFolder);
-  const closers: (() => Promise<unknown>)[] = [];
+  const recordings = join(folder, 'recordings');
+  for (const one of [folder, logFolder]) await makePrivateFolder(one);
+  const closers: (() => Promise<unknown>)[] = [await occupy(folder)];
   const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+    const failures: unknown[] = [];
+    for (const close of closers.splice(0).reverse()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
   try {
-    const services = await startServices({ dataDir: join(folder, 'data'), durable: true, print, env: options.env });
+    const dataDir = options.dataDir ?? join(folder, 'data');
+    const services = await startServices({ dataDir, durable: true, print, env: options.env });
     closers.push(services.stop);
+    signal?.throwIfAborted();
     const secrets = await keep(join(folder, 'keys.env'), () => runLethe(['keys', 'generate'], options.env));
-    const port = options.port > 0 && (await isPortFree(options.port)) ? options.port : await findFreePort();
+    const port = await choosePort(options.port, print);
     const env: NodeJS.ProcessEnv = {
       ...options.env,
       ...parseEnv(secrets),
+      ...noBucket(),
+      // A Redis that is started here is a single one, whatever a file .env says about another.
+      ...(!options.env.REDIS_URL && { REDIS_CLUSTER: 'false' }),
       NODE_ENV: 'development',
       MONGODB_URI: services.mongodbUri,
       REDIS_URL: services.redisUrl,
       MONGODB_DATABASE: options.env.MONGODB_DATABASE || DATABASE,
+      RECORDINGS_DIR: recordings,
+      REPORTS_DIR: join(folder, 'reports'),
       HOST: '127.0.0.1',
       PORT: String(port),
     };
@@ -63,11 +84,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const client = await new mongoose.mongo.MongoClient(services.mongodbUri).connect();
     closers.push(() => client.close());
     const db = client.db(env.MONGODB_DATABASE);
-    const { id, fresh } = await demoAccount(db, env, print);
+    if (options.temporary) closers.push(() => db.dropDatabase().then(() => dropQueue(env)));
+    const account = await demoAccount({ db, env, recordings, print });
+    signal?.throwIfAborted();
     // The key goes with the account: it is kept privately, so that a second start can print it again.
-    const key = await keep(join(folder, `key-${id}`), () =>
-      runLethe(['key', 'create', '--account', id, '--label', 'demo'], env),
+    const key = await keep(join(folder, `key-${account}`), () =>
+      runLethe(['key', 'create', '--account', account, '--label', 'demo'], env),
     );
+    signal?.throwIfAborted();
 
     const api = await startLethe('api', logFolder, env);
     closers.push(api.child.stop);
@@ -75,15 +99,37 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     closers.push(worker.child.stop);
     const broken = firstToEnd([api, worker]);
     const apiUrl = `http://127.0.0.1:${port}`;
-    const ready = becomesTrue(() => isReady(apiUrl), START_MS);
+    const ready = becomesTrue(async () => signal?.aborted || (await isReady(apiUrl)), START_MS);
     const came = await Promise.race([ready, broken]);
+    signal?.throwIfAborted();
     if (came !== true)
       throw new Error(came === false ? `the API did not become ready: ${await tailLog(api.log)}` : came);
-    return { apiUrl, key, db, fresh, logFolder, broken, stop };
+    return { apiUrl, account, key, db, recordings, logFolder, broken, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => {});
     throw error;
   }
+}
+
+/** One stage a folder: a second would write into the same logs, and be taken for the first. @returns what ends that */
+async function occupy(folder: string): Promise<() => Promise<void>> {
+  const taken = await takeLock(join(folder, 'running.json'), null, ownerIsAlive);
+  if ('lock' in taken) return taken.lock.release;
+  throw new Error(
+    `Lethe already runs in ${folder} (process ${taken.held.owner.pid}); stop that one first, or start in another folder`,
+  );
+}
+
+async function choosePort(wanted: number, print: (line: string) => void): Promise<number> {
+  if (wanted > 0 && (await isPortFree(wanted))) return wanted;
+  const port = await findFreePort();
+  if (wanted > 0) print(`port ${wanted} is in use: the API takes ${port}`);
+  return port;
+}
+
+/** A file .env may name a bucket, which beside a folder would be refused. */
+function noBucket(): NodeJS.ProcessEnv {
+  return Object.fromEntries(CONFIG_NAMES.filter((name) => name.startsWith('RECORDINGS_S3_')).map((name) => [name, '']));
 }
 
 /** Text that is made once and then kept in a file only its owner can read. */
@@ -95,16 +141,25 @@ async function keep(file: string, make: () => Promise<string>): Promise<string> 
   return made;
 }
 
-/** Makes sure of demo records and account. @returns the demo account's id, and whether it was made just now */
-async function demoAccount(db: mongoose.mongo.Db, env: NodeJS.ProcessEnv, print: (line: string) => void) {
+/** Makes sure of demo records, recordings and account, which is an agency that may redact every product. @returns its id */
+async function demoAccount({
+  db,
+  env,
+  recordings,
+  print,
+}: {
+  db: mongoose.mongo.Db;
+  env: NodeJS.ProcessEnv;
+  recordings: string;
+  print: (line: string) => void;
+}): Promise<string> {
   const account = await db.collection<{ _id: string }>('lethe_accounts').findOne({ records_id: DEMO_ACCOUNT });
-  if (account) return { id: account._id, fresh: false };
+  if (account) return account._id;
   // The account last: a start that was killed half-way begins again.
+  await writeRecordings(recordings, DEMO_RECORDINGS);
   print(`demo data: ${await loadDemoRecords(db, new Date())} records`);
-  return {
-    id: await runLethe(['account', 'create', '--name', 'Demo platform', '--records-id', DEMO_ACCOUNT], env),
-    fresh: true,
-  };
+  const owner = ['--name', 'Demo platform', '--records-id', DEMO_ACCOUNT, '--products', 'all'];
+  return runLethe(['account', 'create', ...owner], env);
 }
 
 async function isReady(apiUrl: string): Promise<boolean> {
