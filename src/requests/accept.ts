@@ -54,7 +54,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     findUnfinished(deps, account, every),
     isAffiliated(deps, subject, every, input.unsuppress),
   ]);
-  if (unfinished) return { request: unfinished, fresh: false };
+  if (unfinished && (await askAgain(deps, unfinished))) return { request: unfinished, fresh: false };
   if (!affiliated) throw new LetheError('no_affiliation');
 
   const request = draftRequest({
@@ -87,7 +87,8 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
       if (!isDuplicateKey(error) && !isTransient(error)) throw error;
       // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
       const winner = await findUnfinished(deps, account, every);
-      if (winner) return { request: winner, fresh: winner.reference === request.reference };
+      if (winner?.reference === request.reference) return { request: winner, fresh: true };
+      if (winner && (await askAgain(deps, winner))) return { request: winner, fresh: false };
       // Or the number is on the list already, and the list lets no number stand on it twice.
       if (suppress === adopt || !isDuplicateKey(error)) throw error;
     }
@@ -128,6 +129,19 @@ function findUnfinished(
     { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget', unfinished: true },
     { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
   );
+}
+
+/**
+ * Notes that an unfinished request answers for one more: whatever is on record now must be gone when it is completed.
+ * @returns false: it was completed in this very moment, and answers for nothing any more
+ */
+async function askAgain({ db }: AcceptDependencies, unfinished: Accepted['request']): Promise<boolean> {
+  const { account_id, reference } = unfinished;
+  const noted = await requestsOf(db).updateOne(
+    { account_id, reference, unfinished: true },
+    { $set: { asked_again: true } },
+  );
+  return noted.matchedCount === 1;
 }
 
 /**

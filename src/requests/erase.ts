@@ -98,18 +98,20 @@ async function workOn(
     if (wake) return later('waiting', wake.at, done, wake.wait);
 
     open = await verify(work.targets);
-    if (open.length === 0) break;
+    if (open.length === 0) {
+      const left = await work.removeFiles(
+        AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deps.leaseMs * FILES_SHARE))]),
+      );
+      if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
+      if (left) return later('verifying', left.again, done);
+      await work.report(lease.erasedWith(done));
+      const complete = () => lease.complete(done, work.settle);
+      if (await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error))))
+        return { outcome: 'completed' };
+      open = work.targets;
+    }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
-  const left = await work.removeFiles(
-    AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deps.leaseMs * FILES_SHARE))]),
-  );
-  if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
-  if (left) return later('verifying', left.again, done);
-  await work.report(lease.erasedWith(done));
-  const complete = () => lease.complete(done, work.settle);
-  await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
-  return { outcome: 'completed' };
 }
 
 /**

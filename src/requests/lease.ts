@@ -27,9 +27,10 @@ export interface Lease {
   /**
    * The end: counts, drops the sealed number, frees the number for a new request. What belongs to the end is done in
    * the same transaction: a worker that was held up past its lease must not do it to the number's next request.
+   * @returns false: the same was asked again meanwhile, and what has come since may be why; look again
    * @throws LeaseLost
    */
-  complete(done: readonly PendingStep[], settle: Settle): Promise<void>;
+  complete(done: readonly PendingStep[], settle: Settle): Promise<boolean>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -99,7 +100,9 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
         $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
         ...counting(done),
       };
-      await must(ledger.end(guard, update as LedgerUpdate, settle));
+      if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return true;
+      await must(ledger.keep(guard, { $unset: { asked_again: '' } }));
+      return false;
     },
     async release({ state, at, done = [], failure, wait }) {
       const update = {

@@ -12,6 +12,7 @@ export interface Guard {
   readonly account_id: string;
   readonly unfinished: true;
   readonly 'lease.owner': string;
+  readonly asked_again?: { readonly $exists: false };
 }
 
 /** What becomes true together with a request's end, written as part of its transaction. */

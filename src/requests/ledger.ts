@@ -57,6 +57,8 @@ export interface ErasureRequest {
   erased: Record<string, number>;
   failures: number;
   failure?: { name: string; where?: string; at: Date };
+  /** The same was asked again since a worker last began to look: it must look once more before the end. */
+  asked_again?: true;
   /** A request seen past its deadline is reported once as overdue. */
   overdue?: true;
 }
