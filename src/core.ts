@@ -1,4 +1,6 @@
 import type mongoose from 'mongoose';
+import { createReportErasure, type ReportErasure } from './access/clear-reports.ts';
+import { createReportFolder } from './access/report-folder.ts';
 import { type Accounts, createAccounts } from './accounts/accounts.ts';
 import { createKeys, type Keys } from './accounts/keys.ts';
 import { type Audit, createAudit } from './audit/audit.ts';
@@ -30,6 +32,7 @@ export interface Core {
   readonly seal: Seal;
   readonly audit: Audit;
   readonly files: Files;
+  readonly reportErasure: ReportErasure;
   readonly accounts: Accounts;
   readonly keys: Keys;
   /** Builds the indexes of Lethe's own collections where they are missing. */
@@ -54,6 +57,7 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
   const { connection, db } = database;
   const suppression = suppressionEntry(dataMap);
   const seal = createSeal(config.LETHE_SEAL_KEYS);
+  const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
     config,
     connection,
@@ -64,8 +68,9 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
-    audit: createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)),
+    audit,
     files: createFiles({ db, seal, storage, retryBaseMs: config.RETRY_BASE_MS }),
+    reportErasure: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     prepare: () => ensureIndexes(db, suppression),

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { type ReportDependencies, writeReport } from '../src/access/write-report.ts';
+import { type ReportDependencies, type ReportOutcome, writeReport } from '../src/access/write-report.ts';
 import type { JobPayload } from '../src/queue/catalogue.ts';
 
 /**
@@ -13,8 +13,12 @@ export async function processReport(
 ): Promise<void> {
   const { account, report } = job.data;
   try {
-    const outcome = await writeReport(deps, { account, report }, signal);
-    deps.logger.info('report', { report, outcome });
+    let outcome: ReportOutcome;
+    // Lost to an erasure it begins anew here; lost to anything else there is nothing to do in the next turn.
+    do {
+      outcome = await writeReport(deps, { account, report }, signal);
+      deps.logger.info('report', { report, outcome });
+    } while (outcome === 'lost' && !signal.aborted);
   } catch (error) {
     deps.logger.warn('report interrupted', { report, error });
   }

@@ -59,6 +59,10 @@ export function presentReport(report: Report, now: Date): Record<string, unknown
     completed_at: report.completed_at ?? null,
     items_count: report.items_count ?? null,
     ...(isThere && { expires_at: report.expires_at }),
+    ...(report.file_removed_at && {
+      file_removed_at: report.file_removed_at,
+      message: 'The file was removed because it held a number that has been erased',
+    }),
     _links: { self: { href: self }, ...(isThere && { download_report: { href: `${self}/file` } }) },
   };
 }

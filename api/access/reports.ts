@@ -112,7 +112,7 @@ export function reportRoutes({ core, producer, logger, now }: AccessDependencies
     .delete(async (request, response) => {
       const report = await reportOf(request.params.request_id, response);
       // Finished already: its file goes before its time.
-      if (!(await abortReport(db, report.account_id, report.request_id, now())))
+      if (!(await abortReport(db, folder, report.account_id, report.request_id, now())))
         await dropReportFile(db, folder, await reportOf(report.request_id, response));
       response.json(presentReport(await reportOf(report.request_id, response), now()));
     })

@@ -65,7 +65,9 @@ export function createReportFolder(folder: string): ReportFolder {
     },
     async remove(name) {
       const path = place(name);
-      await Promise.all([rm(path, { force: true }), rm(path + PART, { force: true })]);
+      // In this order: the other way round, its writer could finish it in between.
+      await rm(path + PART, { force: true });
+      await rm(path, { force: true });
     },
     async list() {
       try {

@@ -15,9 +15,12 @@ export interface ReportLeaseOptions {
 
 /** The right to write one report. Every change is guarded by it: after a takeover it matches nothing. */
 export interface ReportLease {
+  /** As it stood before. */
   readonly report: Report;
   /** The name of the file that this attempt writes, and no other. */
   readonly file: string;
+  /** What an attempt before this one may have left behind. */
+  readonly leftFile?: string;
   /** Says that the work goes on; writes only when a third of the lease is over. @throws ReportLost */
   renew(): Promise<void>;
   /** Makes sure, at once, that the report is still this worker's, and wanted. @throws ReportLost */
@@ -49,8 +52,8 @@ export async function claimReport(
       unfinished: true,
       $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: start } }],
     },
-    { $set: { state: 'PROCESSING', started_at: start, lease: { owner, until, file }, look_at: until } },
-    { returnDocument: 'after' },
+    { $set: { state: 'PROCESSING', started_at: start, lease: { owner, until, file }, on_disk: true, look_at: until } },
+    { returnDocument: 'before' },
   );
   if (!report) return null;
 
@@ -69,6 +72,7 @@ export async function claimReport(
   return {
     report,
     file,
+    ...(report.lease && { leftFile: report.lease.file }),
     confirm,
     async renew() {
       if (now().getTime() >= renewAt) await confirm();
@@ -78,8 +82,8 @@ export async function claimReport(
         $set: { state, items_count: items, file, expires_at: expiresAt, completed_at: now() },
         $unset: over,
       }),
-    fail: () => write({ $set: { state: 'FAILED', completed_at: now() }, $unset: over }),
+    fail: () => write({ $set: { state: 'FAILED', completed_at: now() }, $unset: { ...over, on_disk: '' } }),
     release: (at, failed) =>
-      write({ $set: { look_at: at }, $unset: { lease: '' }, $inc: { failures: failed ? 1 : 0 } }),
+      write({ $set: { look_at: at }, $unset: { lease: '', on_disk: '' }, $inc: { failures: failed ? 1 : 0 } }),
   };
 }

@@ -4,6 +4,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { Direction, Product } from '../data-map/schema.ts';
 import type { Seal } from '../subject/seal.ts';
 import type { Party, RecordQuery } from './query.ts';
+import type { ReportFolder } from './report-folder.ts';
 
 export const REPORTS = 'lethe_reports';
 
@@ -47,12 +48,18 @@ export interface Report {
   generation: number;
   /** Who is writing it, into which file. */
   lease?: { owner: string; until: Date; file: string };
+  /** Present and true while a file of it, half or whole, may be in the reports' folder: the partial index is on it. */
+  on_disk?: true;
   failures: number;
+  /** How often an erasure sent it back to its beginning. */
+  restarts?: number;
   items_count?: number;
   /** The finished file's name in the reports' folder; gone when the file is. */
   file?: string;
   /** When the file goes. */
   expires_at?: Date;
+  /** When an erasure took the file away, since it held the number. */
+  file_removed_at?: Date;
 }
 
 export function reportsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<Report> {
@@ -132,16 +139,25 @@ export function findReport(db: mongoose.mongo.Db, account: string, requestId: st
   );
 }
 
-/** Stops a report that is unfinished; its writer notices by its next write. @returns whether there was one to stop */
+/**
+ * Stops a report that is unfinished, and takes away what there is of its file; its writer notices by its next write.
+ * @returns whether there was one to stop
+ */
 export async function abortReport(
   db: mongoose.mongo.Db,
+  folder: Pick<ReportFolder, 'remove'>,
   account: string,
   requestId: string,
   now: Date,
 ): Promise<boolean> {
-  const result = await reportsOf(db).updateOne(
+  const stopped = await reportsOf(db).findOneAndUpdate(
     { account_id: account, request_id: requestId, unfinished: true },
-    { $set: { state: 'ABORTED', completed_at: now }, $unset: { unfinished: '', lease: '', from: '', to: '' } },
+    {
+      $set: { state: 'ABORTED', completed_at: now },
+      $unset: { unfinished: '', lease: '', on_disk: '', from: '', to: '' },
+    },
+    { returnDocument: 'before' },
   );
-  return result.matchedCount === 1;
+  if (stopped?.lease) await folder.remove(stopped.lease.file);
+  return stopped !== null;
 }

@@ -99,5 +99,8 @@ export async function dropReportFile(
 ): Promise<void> {
   if (report.file === undefined) return;
   await folder.remove(report.file);
-  await reportsOf(db).updateOne({ _id: report._id, account_id: report.account_id }, { $unset: { file: '' } });
+  await reportsOf(db).updateOne(
+    { _id: report._id, account_id: report.account_id },
+    { $unset: { file: '', on_disk: '' } },
+  );
 }

@@ -35,7 +35,10 @@ const MOST_FAILURES = 5;
 /** Text gathered before it is written to the file. */
 const CHUNK_LENGTH = 65_536;
 
-/** What a turn of work on a report came to. `given back`: told to stop, or to be tried again; the relay calls for it. */
+/**
+ * What a turn of work on a report came to. `given back`: told to stop, or to be tried again; the relay calls for it.
+ * `lost`: to another worker, to an abort, or to an erasure, after which it begins anew.
+ */
 export type ReportOutcome = 'written' | 'nothing to do' | 'lost' | 'given back' | 'failed';
 
 /**
@@ -54,26 +57,34 @@ export async function writeReport(
     return await writeFile(deps, lease, signal);
   } catch (error) {
     await deps.folder.remove(lease.file).catch(() => {});
-    if (error instanceof ReportLost) return 'lost';
-    if (isTransient(error)) {
-      await lease.release(deps.now(), false).catch(() => {});
-      throw error;
-    }
-    const failures = lease.report.failures + 1;
-    deps.logger.error('report failed', { report: lease.report.request_id, failures, error });
-    if (failures >= MOST_FAILURES) {
-      await lease.fail();
-      return 'failed';
-    }
-    await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true);
-    return 'given back';
+    // A report that was lost loses its file, too: what came of that is no failure of the report.
+    return await endWithout(deps, lease, error).catch((second) => {
+      if (second instanceof ReportLost) return 'lost';
+      throw second;
+    });
   }
+}
+
+/** @throws ReportLost, `error` when it passes by itself */
+async function endWithout(deps: ReportDependencies, lease: ReportLease, error: unknown): Promise<ReportOutcome> {
+  if (error instanceof ReportLost) throw error;
+  if (isTransient(error)) {
+    await lease.release(deps.now(), false).catch(() => {});
+    throw error;
+  }
+  const failures = lease.report.failures + 1;
+  const isLast = failures >= MOST_FAILURES;
+  if (isLast) await lease.fail();
+  else await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true);
+  deps.logger.error('report failed', { report: lease.report.request_id, failures, error });
+  return isLast ? 'failed' : 'given back';
 }
 
 async function writeFile(deps: ReportDependencies, lease: ReportLease, signal: AbortSignal): Promise<ReportOutcome> {
   const { report, file } = lease;
   const account = await deps.accounts.find(report.account_id);
   if (!account) throw new TypeError('the account of a report is gone');
+  if (lease.leftFile !== undefined) await deps.folder.remove(lease.leftFile);
   const draft = await deps.folder.create(file);
   try {
     const done = await writeRecords(deps, lease, account, draft.write, signal);

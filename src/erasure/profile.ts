@@ -15,6 +15,8 @@ export interface Profile {
   readonly concerns?: (entry: CollectionMap) => boolean;
   /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
   readonly keepsOwnNumber?: boolean;
+  /** It says that the number is gone: then it must be gone from the files of reports, too. */
+  readonly clearsReports?: boolean;
   /** What the audit calls it. */
   readonly act: { readonly action: AuditAction; readonly reason: string };
 }
@@ -69,6 +71,7 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
       tag: 'empty',
     }),
     marks: false,
+    clearsReports: true,
     act: { action: 'data.erasure', reason: 'gdpr_forget' },
   },
   /** Redact a transaction: what can identify the person becomes the contract's word. */

@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import type { ReportErasure } from '../access/clear-reports.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { DataMap } from '../data-map/schema.ts';
@@ -23,7 +24,10 @@ export interface Work {
   readonly targets: readonly Target[];
   /** When the last record is due that is still to be acted on, one answer a mapped place; null where nothing is pending. */
   lastPending(): Promise<(Date | null)[]>;
-  /** Removes the files of changed records. @returns what is left of them: until it is nothing, the work is not done */
+  /**
+   * Removes the files of changed records, and of reports that hold the number.
+   * @returns what is left of them: until it is nothing, the work is not done
+   */
   removeFiles(signal: AbortSignal): Promise<FilesLeft | null>;
   /** Writes down what was done, before the request is called completed. Safe to repeat. */
   report(erased: Readonly<Record<string, number>>): Promise<void>;
@@ -40,6 +44,7 @@ export interface WorkDependencies {
   readonly seal: Seal;
   readonly audit: Audit;
   readonly files: Files;
+  readonly reportErasure: ReportErasure;
   readonly now: () => Date;
 }
 
@@ -52,6 +57,7 @@ interface Bound {
 type Part = Omit<Work, 'report' | 'removeFiles'> & {
   /** Stands for the number in the audit. */
   readonly token: string;
+  clearReports?(signal: AbortSignal): Promise<FilesLeft | null>;
 };
 
 /** Binds a request to its targets. @throws ErasureFailure */
@@ -73,13 +79,15 @@ export function createWork(deps: WorkDependencies): WorkFor {
     const { profile, byNumber, byAge } = plans[request.profile];
     const bound = { request, account };
     const part =
-      request.selector.by === 'age' ? bindAge(deps, bound, byAge, request.selector) : bindNumber(deps, bound, byNumber);
-    const { token, ...work } = part;
+      request.selector.by === 'age'
+        ? bindAge(deps, bound, byAge, request.selector)
+        : bindNumber(deps, bound, byNumber, profile);
+    const { token, clearReports, ...work } = part;
     const act = { account: account._id, act: request.reference };
     return {
       ...work,
       targets: work.targets.map((target) => mindFiles(target, act)),
-      removeFiles: (signal) => files.removeNow(act, signal),
+      removeFiles: async (signal) => (await files.removeNow(act, signal)) ?? (await clearReports?.(signal)) ?? null,
       async report(erased) {
         await audit.append({
           account: account._id,
@@ -101,8 +109,8 @@ function endsByItself(step: RecordStep): boolean {
   return step.change(new Date()).kind === 'delete' || step.entry.redacted !== undefined;
 }
 
-function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan): Part {
-  const { store, suppressions, tokens, seal } = deps;
+function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan, profile: Profile): Part {
+  const { store, suppressions, tokens, seal, reportErasure } = deps;
   if (!request.sealed) throw new ErasureFailure('unsealable');
   const number = seal.open(request.sealed, request.reference);
   const { before } = request.selector;
@@ -122,6 +130,13 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
       before === undefined
         ? Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject)))
         : Promise.resolve([]),
+    ...(profile.clearsReports && {
+      clearReports: (signal) =>
+        reportErasure.clear(
+          { account: account._id, number, reference: request.reference, actor: request.requested_by, token },
+          signal,
+        ),
+    }),
     async settle(session) {
       // A plan without the suppression list has put nothing on it.
       if (!plan.steps.some((step) => step.suppression)) return;

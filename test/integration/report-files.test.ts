@@ -130,7 +130,7 @@ describe('the life of a report and its file', () => {
     const { account } = await platform.account();
     const report = await open(account);
     const lease = await claimReport(platform.core.db, { account: account._id, report: report.request_id }, deps());
-    expect(await abortReport(platform.core.db, account._id, report.request_id, now())).toBe(true);
+    expect(await abortReport(platform.core.db, folder(), account._id, report.request_id, now())).toBe(true);
     await expect(lease?.confirm()).rejects.toThrow('lost');
     await expect(lease?.complete('SUCCESS', 1, now())).rejects.toThrow('lost');
     expect(await write(report)).toBe('nothing to do');
