@@ -52,16 +52,17 @@ const LONGEST_PAUSE_MS = 3_600_000;
 export function createFiles({ db, seal, storage, retryBaseMs, now = () => new Date() }: FilesOptions): Files {
   const outbox = createOutbox(db, seal);
 
-  const removeOne = async (row: FileRow, from: RecordingStorage, signal: AbortSignal): Promise<void> => {
+  /** @returns whether the file is gone */
+  const removeOne = async (row: FileRow, from: RecordingStorage, signal: AbortSignal): Promise<boolean> => {
     try {
       await from.remove(outbox.referenceOf(row), signal);
+      return true;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       const pause = Math.min(retryBaseMs * 2 ** Math.min(row.tries, 12), LONGEST_PAUSE_MS);
       await outbox.postpone(row, new Date(now().getTime() + pause), faultOf(error));
-      return;
+      return false;
     }
-    await outbox.drop(row);
   };
 
   return {
@@ -73,12 +74,18 @@ export function createFiles({ db, seal, storage, retryBaseMs, now = () => new Da
     },
     async removeNow(act, signal) {
       if (!storage || !(await outbox.holds(act))) return null;
-      while (!signal.aborted) {
-        const rows = await outbox.due(act, now(), BATCH);
-        if (rows.length === 0) break;
-        for (let from = 0; from < rows.length && !signal.aborted; from += SIDE_BY_SIDE)
-          await Promise.all(rows.slice(from, from + SIDE_BY_SIDE).map((row) => removeOne(row, storage, signal)));
-      }
+      let rows: FileRow[];
+      do {
+        rows = await outbox.due(act, now(), BATCH);
+        for (let from = 0; from < rows.length && !signal.aborted; from += SIDE_BY_SIDE) {
+          const some = rows.slice(from, from + SIDE_BY_SIDE);
+          const gone = await Promise.all(some.map((row) => removeOne(row, storage, signal)));
+          await outbox.drop(
+            act,
+            some.filter((_, index) => gone[index]),
+          );
+        }
+      } while (rows.length === BATCH && !signal.aborted);
       const left = await outbox.first(act);
       if (!left) return null;
       const { where, not_before: again, tries, fault } = left;
@@ -100,5 +107,5 @@ function checkUsable(storage: RecordingStorage, where: string, reference: string
 /** A word for what went wrong. The message is left out: it holds the file's name. */
 function faultOf(error: unknown): string {
   const { code, cause, name } = error as { code?: unknown; cause?: { code?: unknown }; name?: unknown };
-  return String(code ?? cause?.code ?? name ?? 'unknown');
+  return String([code, cause?.code, name].find((word) => typeof word === 'string') ?? 'unknown');
 }

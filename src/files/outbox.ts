@@ -47,7 +47,8 @@ export interface Outbox {
   first(act: FileAct): Promise<FileRow | null>;
   /** @throws ErasureFailure `unsealable` */
   referenceOf(row: FileRow): string;
-  drop(row: FileRow): Promise<void>;
+  /** Takes files of one act out that are gone. */
+  drop(act: FileAct, gone: readonly FileRow[]): Promise<void>;
   /** Notes a failed attempt. */
   postpone(row: FileRow, until: Date, fault: string): Promise<void>;
   /** The acts with files that are due. */
@@ -95,8 +96,8 @@ export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
     holds: ({ account, act }) => holdsJoined(account, act),
     first: (act) => rows.findOne(ofAct(act), { sort: { not_before: 1 } }),
     referenceOf: (row) => seal.openText(row.file, contextOf(row)),
-    async drop(row) {
-      await rows.deleteOne(itself(row));
+    async drop(act, gone) {
+      if (gone.length > 0) await rows.deleteMany({ ...ofAct(act), _id: { $in: gone.map((row) => row._id) } });
     },
     async postpone(row, until, fault) {
       await rows.updateOne(itself(row), { $set: { not_before: until, fault }, $inc: { tries: 1 } });
