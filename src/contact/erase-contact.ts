@@ -43,7 +43,7 @@ export interface ErasedContact {
 }
 
 /** A transaction of MongoDB lives for a minute; a customer waits for less. */
-const LONGEST_MS = 30_000;
+const LONGEST_MS = 20_000;
 const CHAIN_TRIES = 10;
 
 /**

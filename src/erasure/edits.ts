@@ -13,7 +13,8 @@ export interface Edit {
 
 /**
  * Takes an update apart, field by field. A field that holds nothing, or what would be written, needs no edit: so a
- * repeated erasure finds nothing to do, and no record is given a field it never had.
+ * repeated erasure finds nothing to do, and no record is given a field it never had. Inside of arrays all matching
+ * elements of a record are written alike.
  */
 export function editsOf(change: Extract<Change, { kind: 'update' }>): Edit[] {
   const { $set = {}, $unset = {}, $pull = {} } = change.update as Record<string, Record<string, unknown>>;
