@@ -4,7 +4,7 @@ import type { Seal } from '../subject/seal.ts';
 import { createOutbox, type FileAct, type FileRow, type FoundFile } from './outbox.ts';
 import { FileRefused, type RecordingStorage } from './storage.ts';
 
-export type { FileAct, FoundFile } from './outbox.ts';
+export type { FileAct } from './outbox.ts';
 
 /** The files behind the records: written down by the change that takes their references out, removed afterwards. */
 export interface Files {
