@@ -17,14 +17,16 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-slim
-ENV NODE_ENV=production
+ENV NODE_ENV=production REPORTS_DIR=/var/lib/lethe/reports
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 # The launcher alone: where cli/main.ts is missing, it runs what was built.
 COPY cli/lethe.mjs ./cli/lethe.mjs
-# Files belong to root: a process that was taken over cannot change what it runs.
+# A named volume that is mounted here for the first time gets the folder's owner.
+RUN install -d -o node -g node -m 0700 /var/lib/lethe/reports
+# All other files belong to root: a process that was taken over cannot change what it runs.
 USER node
 EXPOSE 3000
 ENTRYPOINT ["node", "cli/lethe.mjs"]

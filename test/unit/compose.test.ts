@@ -10,7 +10,7 @@ interface Service {
   user?: string;
   environment?: Record<string, string>;
   ports?: string[];
-  volumes: (string | { source: string; target: string; read_only: boolean })[];
+  volumes: (string | { source: string; target: string; read_only?: boolean })[];
   networks: string[];
   depends_on?: Record<string, { condition: string }>;
   healthcheck: { test: string[] };
@@ -41,6 +41,21 @@ function interpolate(text: string, env: Record<string, string>): string {
 
 const environmentOf = (service: Service, env: Record<string, string>) =>
   Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, interpolate(value, env)]));
+
+/** Variables that one of the services, or both, do without. */
+const NOT_PASSED = {
+  NODE_ENV: 'the image sets it',
+  REDIS_CLUSTER: 'the Redis here is one node',
+  PORT: 'the API listens where the health check and the published port look for it; a worker has none',
+  WORKER_PORT: 'a worker listens where the health check looks for it; the API has none',
+};
+/** Variables whose values belong to the file itself. */
+const FIXED = {
+  MONGODB_URI: 'the database here',
+  REDIS_URL: 'the Redis here',
+  HOST: 'every address of a container',
+  REPORTS_DIR: 'the volume here',
+};
 
 const keys = { LETHE_SEAL_KEYS: generateKey(new Date()), LETHE_TOKEN_KEYS: generateKey(new Date()) };
 
@@ -95,7 +110,9 @@ describe('docker-compose.yml', () => {
     expect(api.ports).toEqual(['127.0.0.1:3000:3000']);
     for (const service of [worker, redis, mongodb]) expect(service.ports).toBeUndefined();
     expect(compose.networks.back?.internal).toBe(true);
-    for (const service of [worker, redis, mongodb]) expect(service.networks).toEqual(['back']);
+    for (const service of [redis, mongodb]) expect(service.networks).toEqual(['back']);
+    // Storage of recordings may be outside.
+    expect(worker.networks).toEqual(['out', 'back']);
   });
 
   it('can run any number of workers', () => {
@@ -121,6 +138,50 @@ describe('docker-compose.yml', () => {
     const config = readConfig(environmentOf(service, keys));
     expect(config).toMatchObject({ NODE_ENV: 'production', HOST: '0.0.0.0', MONGODB_DATABASE: 'lethe' });
     expect(config.DATA_MAP).toBeUndefined();
+  });
+
+  it.each(lethe)('passes on what an operator may set, each variable by its own name', (service) => {
+    const own = service === api ? 'PORT' : 'WORKER_PORT';
+    const passed = new Set([...Object.keys(service.environment ?? {}), ...Object.keys(NOT_PASSED)]);
+    expect([...passed].sort()).toEqual([...CONFIG_NAMES].sort());
+    for (const [name, value] of Object.entries(service.environment ?? {})) {
+      if (name === own || Object.hasOwn(FIXED, name)) expect(value).not.toContain('$');
+      else expect(value).toMatch(new RegExp(`^\\$\\{${name}:[-+?][^$]*\\}$`));
+      expect(Object.keys(NOT_PASSED).filter((one) => one !== own)).not.toContain(name);
+    }
+  });
+
+  it('gives every process all that it gives the other, but its port', () => {
+    const { PORT: _api, ...ofApi } = api.environment ?? {};
+    const { WORKER_PORT: _worker, ...ofWorker } = worker.environment ?? {};
+    expect(ofApi).toEqual(ofWorker);
+    expect(api.volumes).toEqual(worker.volumes);
+  });
+
+  it('has reports in a volume that API and workers share, and that their user may write to', () => {
+    const target = api.environment?.REPORTS_DIR;
+    expect(api.volumes).toContain(`reports:${target}`);
+    expect(Object.keys(compose.volumes)).toContain('reports');
+    const lines = read('Dockerfile').split('\n');
+    const made = lines.findIndex((line) => line.startsWith('RUN install -d -o node') && line.endsWith(` ${target}`));
+    expect(made).toBeGreaterThan(lines.findLastIndex((line) => line.startsWith('FROM ')));
+    expect(made).toBeLessThan(lines.indexOf('USER node'));
+    expect(read('Dockerfile')).toContain(`REPORTS_DIR=${target}`);
+  });
+
+  it('mounts the recordings that RECORDINGS_DIR names, to be removed from', () => {
+    const mount = api.volumes.find((one) => typeof one === 'object' && one.target.endsWith('/recordings'));
+    if (typeof mount !== 'object') throw new Error('no mount');
+    const env = { ...keys, RECORDINGS_DIR: '/srv/recordings' };
+    expect(readConfig(environmentOf(api, env)).RECORDINGS_DIR).toBe(mount.target);
+    expect(interpolate(mount.source, env)).toBe('/srv/recordings');
+    expect(mount.read_only).toBeUndefined();
+    expect(readConfig(environmentOf(api, keys)).RECORDINGS_DIR).toBeUndefined();
+  });
+
+  it('leaves a process more time to stop than it takes', () => {
+    const [seconds] = /^\d+(?=s$)/.exec(String(api.stop_grace_period)) ?? [];
+    expect(Number(seconds) * 1000).toBeGreaterThan(readConfig(environmentOf(api, keys)).SHUTDOWN_TIMEOUT_MS);
   });
 
   it('checks health where the processes listen', () => {
