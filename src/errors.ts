@@ -39,6 +39,8 @@ export class LetheError extends Error {
 /** Why an erasure could not go on; recorded in the ledger, shown to operators. Never holds a value read from a record. */
 export const FAILURES = {
   unsupported_type: 'A field the data map calls a number holds a value of a type that cannot be erased',
+  refused:
+    'A unique index or a validator refuses what is written in place of the number: the data map may choose otherwise',
   unsealable: 'The sealed number cannot be opened with the keys at hand',
   unusable_file: 'A field with a recording holds what names no file of the storage',
   file_not_removed: 'A recording file could not be removed yet',

@@ -34,6 +34,9 @@ const JOINED_RECORDS = 2_000;
 const HELD = 'held';
 /** Update errors that say "this value is not of the shape the map promised". */
 const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
+/** A unique index or a validator of the platform's that what is written breaks. */
+const REFUSALS = new Set([11000, 121]);
+const RECORD_ERRORS = new Set([...SHAPE_ERRORS, ...REFUSALS]);
 
 /** @param db the platform's database */
 export function createRecordStore(db: Db): RecordStore {
@@ -97,8 +100,8 @@ export function createRecordStore(db: Db): RecordStore {
           { ordered: false },
         );
       } catch (error) {
-        // A statement that met a wrong shape must not fail the others: each is tried again alone.
-        if (items.length === 1 || !isShapeError(error)) throw shapeFailure(error, first.step);
+        // A statement that one record refuses must not fail the others: each is tried again alone.
+        if (items.length === 1 || !isAbout(error, RECORD_ERRORS)) throw shapeFailure(error, first.step);
         return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
       }
       return items.map(() => ({}));
@@ -237,15 +240,16 @@ function toDate(value: unknown): Date {
   return Number.isNaN(number) ? new Date() : new Date(number);
 }
 
-function isShapeError(error: unknown): boolean {
+function isAbout(error: unknown, wanted: ReadonlySet<number>): boolean {
   const codes = [
     (error as { code?: unknown }).code,
     ...((error as { writeErrors?: { code?: unknown }[] }).writeErrors ?? []).map((one) => one.code),
   ];
-  return codes.some((code) => typeof code === 'number' && SHAPE_ERRORS.has(code));
+  return codes.some((code) => typeof code === 'number' && wanted.has(code));
 }
 
-/** What to throw for an error of an update: a value that is not of the shape the map promised is a failure of its own. */
+/** What to throw for an error of an update: one that a record is to blame for is a failure of its own. */
 export function shapeFailure(error: unknown, step: { readonly key: string }): unknown {
-  return isShapeError(error) ? new ErasureFailure('unsupported_type', step.key) : error;
+  if (isAbout(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', step.key);
+  return isAbout(error, REFUSALS) ? new ErasureFailure('refused', step.key) : error;
 }

@@ -147,6 +147,30 @@ describe('calls of the record store that are joined', () => {
     expect(await db.collection('visits').countDocuments({ account_id: account, phone: /^44\*/ })).toBe(39);
   });
 
+  it('change: a mask that a unique index refuses fails its own erasure and no other', async () => {
+    const { store, db } = platform.core;
+    await db.collection('visits').createIndex({ phone: 1, account_id: 1 }, { unique: true });
+    const owner = 'acc_unique';
+    // The last two have the same two last digits, and so the same mask.
+    const people = [447700900301, 447700900302, 447700900401];
+    const ids = new Map<number, unknown>();
+    for (const digits of people) {
+      const { insertedId } = await db.collection('visits').insertOne({ account_id: owner, phone: String(digits) });
+      ids.set(digits, insertedId);
+    }
+    const visits = step('visits.phone');
+    const outcomes = await Promise.allSettled(
+      people.map((digits) => store.change(visits, subjectOf(digits, owner), [ids.get(digits)])),
+    );
+    const reasons = outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason : null));
+    expect(reasons[1]).toBeNull();
+    expect(reasons.filter((reason) => reason !== null)).toEqual([
+      expect.objectContaining({ failure: 'refused', where: 'visits.phone' }),
+    ]);
+    expect(reasons[0] ?? reasons[2]).toBeInstanceOf(ErasureFailure);
+    expect(await db.collection('visits').countDocuments({ account_id: owner, phone: /^44\*/ })).toBe(2);
+  });
+
   it('isLeft: each gets its own answer', async () => {
     const { store } = platform.core;
     await put(
