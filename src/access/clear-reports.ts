@@ -9,7 +9,7 @@ import type { ReportFolder } from './report-folder.ts';
 import { REPORTS, type Report, reportsOf } from './report-ledger.ts';
 
 /** A number whose records have been erased, and the request about it. */
-export interface ErasedNumber {
+interface ErasedNumber {
   readonly account: string;
   readonly number: PhoneNumber;
   readonly reference: string;

@@ -14,7 +14,7 @@ export interface ReportFolder {
   list(): Promise<string[]>;
 }
 
-export interface ReportDraft {
+interface ReportDraft {
   write(text: string): Promise<void>;
   /** On disk and under its final name, whole or not at all. */
   finish(): Promise<void>;
