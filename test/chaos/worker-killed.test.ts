@@ -109,10 +109,7 @@ describe('a worker that is killed', () => {
         expect((await chaos.row(reference))?.state).toBe('sweeping');
         await chaos.completed(reference);
         await chaos.expectErased(person, reference);
-        const queue = chaos.queue();
-        await waitFor('the queue to be empty', async () =>
-          Object.values(await queue.counts()).every((count) => count === 0),
-        );
+        await chaos.noJobIsLeft();
       },
       SLOW,
     ),

@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
+import { Queue } from 'bullmq';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
-import { openRedis } from '../../src/queue/connections.ts';
-import { createProducer, type Producer } from '../../src/queue/producer.ts';
+import { QUEUE_NAME } from '../../src/queue/catalogue.ts';
+import { openRedis, queuePrefix } from '../../src/queue/connections.ts';
 import { acceptForget } from '../../src/requests/accept.ts';
 import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
 import { type MongoProxy, startMongoProxy } from './chaos-mongo.ts';
@@ -42,7 +43,9 @@ export interface Chaos {
   proxyMongo(): Promise<MongoProxy>;
   ownRedis(): Promise<OwnRedis>;
   /** The queue as a process of this world sees it. */
-  queue(redisUrl?: string): Producer;
+  queue(): Queue;
+  /** Waits until no request has a job any more, in any state. */
+  noJobIsLeft(): Promise<void>;
   person(counts: RecordCounts, options?: { digits?: number; on?: Person }): Promise<Person>;
   /** Puts a request into the ledger, and nothing into the queue: the next relay finds it. @returns the reference */
   submit(person: Person): Promise<string>;
@@ -101,6 +104,19 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
   const requests = requestsOf(core.db);
   const row = (reference: string) => requests.findOne({ reference });
   let numbers = 0;
+  const queue = () => {
+    const connection = openRedis({ url: platform.config.REDIS_URL, cluster: false }, 'patient', () => {});
+    const opened = new Queue(QUEUE_NAME, {
+      connection,
+      prefix: queuePrefix(platform.config.QUEUE_PREFIX),
+      skipVersionCheck: true,
+    });
+    closers.push(async () => {
+      await opened.close();
+      connection.disconnect();
+    });
+    return opened;
+  };
   return {
     platform,
     db: core.db,
@@ -121,14 +137,13 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
       });
       return redis;
     },
-    queue(redisUrl = platform.config.REDIS_URL) {
-      const redis = openRedis({ url: redisUrl, cluster: false }, 'patient', () => {});
-      const producer = createProducer(redis, platform.config.QUEUE_PREFIX, () => {});
-      closers.push(async () => {
-        await producer.close();
-        redis.disconnect();
+    queue,
+    async noJobIsLeft() {
+      const jobs = queue();
+      await waitFor('every job to be done', async () => {
+        const all = await jobs.getJobs(['waiting', 'active', 'delayed', 'prioritized', 'failed', 'completed']);
+        return all.every((job) => job?.name !== 'erase');
       });
-      return producer;
     },
     async person(counts, { digits, on } = {}) {
       const { account, key } = on ?? (await platform.account());
