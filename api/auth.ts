@@ -19,7 +19,7 @@ declare global {
 }
 
 /** The key of an Authorization header: `Bearer ID.SECRET`, bare `ID.SECRET` as the document's PHP sends it, or Basic. */
-export function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
+function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
   if (header === undefined) return null;
   const text = header.trim();
   const [, scheme, rest] = /^(\S+)\s+(\S+)$/.exec(text) ?? [];
@@ -32,7 +32,7 @@ export function readAuthorization(header: string | undefined): { id: string; sec
 }
 
 /** A key as older clients send it: `?api_key=ID&api_secret=SECRET`. */
-export function readQueryKey(query: unknown): { id: string; secret: string } | null {
+function readQueryKey(query: unknown): { id: string; secret: string } | null {
   const { api_key: id, api_secret: secret } = query as Record<string, unknown>;
   return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
 }

@@ -2,7 +2,7 @@ import express, { type Request, type RequestHandler } from 'express';
 import { LetheError } from '../src/errors.ts';
 
 /** Every body is read as bytes, whatever its label, and no further than this. */
-export const BODY_LIMIT_BYTES = 10_240;
+const BODY_LIMIT_BYTES = 10_240;
 
 export const readBytes: RequestHandler = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
 

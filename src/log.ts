@@ -16,7 +16,7 @@ const DEPTH = 5;
  * The last net: whatever ends up in a log line, digits that could be a phone number do not. Errors are cut down to
  * name, code, message and stack: drivers and Express hang whole commands and bodies on them.
  */
-export function redactFacts(value: unknown, depth = 0): unknown {
+function redactFacts(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactDigitRuns(value);
   if (typeof value === 'bigint') return redactDigitRuns(value.toString());
   // Milliseconds since 1970 have 13 digits, as a number may: times are logged as dates or durations.

@@ -36,11 +36,9 @@ export const phoneNumber = (prefixes: readonly string[]) =>
 export const forgetSchema = (prefixes: readonly string[]) =>
   z.object({
     number: phoneNumber(prefixes),
-    blacklist: flag
-      .optional()
-      .meta({
-        description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
-      }),
+    blacklist: flag.optional().meta({
+      description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
+    }),
     sandbox: flag.optional().meta({ description: 'true: a dry run; nothing is written' }),
   });
 

@@ -4,7 +4,7 @@ import { Schema } from 'mongoose';
 import { type Account, randomText } from './accounts.ts';
 
 /** A key of an account. The secret is shown once and kept as a digest. */
-export interface ApiKey {
+interface ApiKey {
   /** The public half: what Basic calls the user, and what the audit calls "who". */
   readonly _id: string;
   readonly account_id: string;

@@ -6,7 +6,7 @@ export const AUDIT = 'lethe_audit';
 export const AUDIT_HEADS = 'lethe_audit_heads';
 
 /** What is worth an entry: every act that changed, gave out or scheduled something about a person's data. */
-export const ACTIONS = [
+const ACTIONS = [
   'data.erasure',
   'data.redaction',
   'data.deletion',

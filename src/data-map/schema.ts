@@ -28,7 +28,7 @@ const collectionName = z
   .refine((text) => !text.startsWith('lethe_'), "is one of Lethe's own collections");
 
 /** What a field or a record is; a profile says what becomes of each. */
-export const FIELD_CATEGORIES = [
+const FIELD_CATEGORIES = [
   'number',
   'body',
   'name',
@@ -43,7 +43,7 @@ export const FIELD_CATEGORIES = [
   'form',
   'other',
 ] as const;
-export const RECORD_CATEGORIES = [
+const RECORD_CATEGORIES = [
   'contact',
   'message',
   'scheduled',
@@ -59,17 +59,16 @@ export const RECORD_CATEGORIES = [
 export const PRODUCTS = ['sms', 'voice', 'number-insight', 'verify', 'verify-sdk', 'messages'] as const;
 export const DIRECTIONS = ['outbound', 'inbound'] as const;
 export const INTERACTION_KINDS = ['call', 'text', 'chat', 'form'] as const;
-export const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
-export const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
+const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
+const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
 /** What searches and reports tell of a record beside its id, time and direction. */
-export const COLUMNS = ['from', 'to', 'status', 'network', 'price', 'currency', 'client_ref', 'closed_at'] as const;
+const COLUMNS = ['from', 'to', 'status', 'network', 'price', 'currency', 'client_ref', 'closed_at'] as const;
 
 export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
 export type Product = (typeof PRODUCTS)[number];
 export type Direction = (typeof DIRECTIONS)[number];
 export type InteractionKind = (typeof INTERACTION_KINDS)[number];
 export type Resource = (typeof RESOURCES)[number];
-export type Column = (typeof COLUMNS)[number];
 export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
 
 const strategy = z.union([

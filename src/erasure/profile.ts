@@ -2,7 +2,7 @@ import type { AuditAction } from '../audit/entry.ts';
 import type { CollectionMap, DataMap, FieldCategory, RecordCategory, Strategy } from '../data-map/schema.ts';
 
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
-export type RecordFate = 'keep' | 'delete' | 'skip';
+type RecordFate = 'keep' | 'delete' | 'skip';
 
 /** What one contract makes of each category: the third part of an erasure plan. */
 export interface Profile {

@@ -123,7 +123,7 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
 }
 
 /** Records by collection; a record found at two places of one collection in the same batch is one record. */
-export function countRecords(steps: readonly PendingStep[]): Record<string, number> {
+function countRecords(steps: readonly PendingStep[]): Record<string, number> {
   const ids = new Map<string, Set<string>>();
   for (const step of steps) {
     const seen = ids.get(step.name) ?? new Set();

@@ -7,7 +7,7 @@ import { type ErasureRequest, requestsOf } from './ledger.ts';
 export type LedgerUpdate = mongoose.mongo.UpdateFilter<ErasureRequest>;
 
 /** Names a request for as long as one worker holds it: after a takeover it matches nothing. */
-export interface Guard {
+interface Guard {
   readonly _id: mongoose.mongo.ObjectId;
   readonly account_id: string;
   readonly unfinished: true;
@@ -18,7 +18,7 @@ export interface Guard {
 /** What becomes true together with a request's end, written as part of its transaction. */
 export type Settle = (session: mongoose.mongo.ClientSession) => Promise<void>;
 
-export interface ClaimAttempt {
+interface ClaimAttempt {
   readonly account: string;
   readonly reference: string;
   /** New for each attempt: tells afterwards whose the lease is. */

@@ -31,7 +31,7 @@ export interface Suppressions {
 /** `keyId.base64url`, as tokens are made: anything else could match rows that have none. */
 const isToken = (token: unknown) => typeof token === 'string' && /^[\w-]+\.[\w-]+$/.test(token);
 
-export const SUPPRESSION_REASON = 'gdpr_forget';
+const SUPPRESSION_REASON = 'gdpr_forget';
 
 /** The entry of the map that describes the suppression list; the schema lets no map through without one. */
 export function suppressionEntry(map: DataMap): CollectionMap {

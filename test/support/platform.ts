@@ -47,7 +47,7 @@ export function engines(): { mongodbUri: string; redisUrl: string } {
 }
 
 /** The environment of a Lethe process in a test: short times, so that crashes are fast. */
-export function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { mongodbUri, redisUrl } = engines();
   const unique = `${name}-${process.pid}-${randomBytes(3).toString('hex')}`;
   return {

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** A message on its way through the proxy: a chunk, or a whole message when the proxy was told how to cut them. */
-export interface Passing {
+interface Passing {
   readonly from: 'client' | 'server';
   readonly bytes: Buffer;
   /** Counts the connections: both directions of one have the same. */
