@@ -19,6 +19,7 @@ import { contactRoutes } from './contact/routes.ts';
 import { handleErrors, presentError } from './errors.ts';
 import { forgetOperations } from './forget/operations.ts';
 import { forgetRoutes } from './forget/routes.ts';
+import { awaitIndexes } from './indexes.ts';
 import { interactionOperations } from './interactions/operations.ts';
 import { interactionRoutes } from './interactions/routes.ts';
 import { describeApi } from './openapi/document.ts';
@@ -68,6 +69,7 @@ export function createApp(deps: AppDependencies): Express {
   ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
+  app.use(awaitIndexes(core.prepare));
 
   const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };
   const guards = [
