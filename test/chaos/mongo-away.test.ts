@@ -48,23 +48,44 @@ describe('MongoDB away', () => {
   );
 
   it(
-    'at the start: API and worker start without it, and go on when it is there',
+    'at the start: a worker starts without it, and goes on when it is there',
     scene('mongo-late', async (chaos) => {
       const proxy = await chaos.proxyMongo();
-      const env = { ...chaos.env, MONGODB_URI: proxy.uri };
       const person = await chaos.person({ contacts: 1, sent: 3 });
+      const reference = await chaos.submit(person);
       proxy.refuse();
-      const api = await chaos.processes.api(env);
-      const worker = chaos.processes.lethe(['worker'], env);
-      expectUnavailable(await forget(api, person));
+      const worker = chaos.processes.lethe(['worker'], { ...chaos.env, MONGODB_URI: proxy.uri });
       await worker.said('waiting for the database');
       proxy.pass();
-      const answer = await waitFor('a request to be accepted', async () => {
-        const accepted = await forget(api, person);
-        return accepted.status === 200 && accepted;
-      });
-      await chaos.completed(answer.body.reference);
-      await chaos.expectErased(person, answer.body.reference);
+      await chaos.completed(reference);
+      await chaos.expectErased(person, reference);
+    }),
+    TIMEOUT,
+  );
+
+  it(
+    'at the start: an API answers 503, and accepts nothing before the database can tell twins apart',
+    scene('mongo-later', async (chaos) => {
+      const proxy = await chaos.proxyMongo();
+      const person = await chaos.person({ contacts: 1 });
+      // As it is on the very first start: no index is there yet.
+      await requestsOf(chaos.db).drop();
+      proxy.refuse();
+      const api = await chaos.processes.api({ ...chaos.env, MONGODB_URI: proxy.uri });
+      expectUnavailable(await forget(api, person));
+      proxy.pass();
+      const references = await Promise.all(
+        [1, 2, 3].map(async () => {
+          const accepted = await waitFor('a request to be accepted', async () => {
+            const answer = await forget(api, person);
+            return answer.status === 200 && answer;
+          });
+          return accepted.body.reference;
+        }),
+      );
+      expect(await requestsOf(chaos.db).indexExists('one_unfinished')).toBe(true);
+      expect(new Set(references).size).toBe(1);
+      await expectWhole(chaos, 1);
     }),
     TIMEOUT,
   );
