@@ -54,7 +54,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     findUnfinished(deps, account, every),
     isAffiliated(deps, subject, every, input.unsuppress),
   ]);
-  if (unfinished && (await askAgain(deps, unfinished))) return { request: unfinished, fresh: false };
+  if (unfinished && (await askAgain(deps, unfinished, input.unsuppress))) return { request: unfinished, fresh: false };
   if (!affiliated) throw new LetheError('no_affiliation');
 
   const request = draftRequest({
@@ -88,7 +88,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
       // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
       const winner = await findUnfinished(deps, account, every);
       if (winner?.reference === request.reference) return { request: winner, fresh: true };
-      if (winner && (await askAgain(deps, winner))) return { request: winner, fresh: false };
+      if (winner && (await askAgain(deps, winner, input.unsuppress))) return { request: winner, fresh: false };
       // Or the number is on the list already, and the list lets no number stand on it twice.
       if (suppress === adopt || !isDuplicateKey(error)) throw error;
     }
@@ -135,11 +135,16 @@ function findUnfinished(
  * Notes that an unfinished request answers for one more: whatever is on record now must be gone when it is completed.
  * @returns false: it was completed in this very moment, and answers for nothing any more
  */
-async function askAgain({ db }: AcceptDependencies, unfinished: Accepted['request']): Promise<boolean> {
+async function askAgain(
+  { db }: AcceptDependencies,
+  unfinished: Accepted['request'],
+  unsuppress: boolean,
+): Promise<boolean> {
   const { account_id, reference } = unfinished;
   const noted = await requestsOf(db).updateOne(
     { account_id, reference, unfinished: true },
-    { $set: { asked_again: true } },
+    // Of two wishes the one that protects the person holds: a number that one of them keeps suppressed stays so.
+    { $set: { asked_again: true, ...(!unsuppress && { keep_suppression: true }) } },
   );
   return noted.matchedCount === 1;
 }

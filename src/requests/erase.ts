@@ -75,7 +75,7 @@ async function workOn(
 ): Promise<EraseOutcome> {
   const account = await deps.accounts.find(request.account_id);
   if (!account) throw new ErasureFailure('unexpected', 'account');
-  const work = deps.workFor(request, account);
+  let work = deps.workFor(request, account);
   const later = async (
     state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
@@ -106,8 +106,10 @@ async function workOn(
       if (left) return later('verifying', left.again, done);
       await work.report(lease.erasedWith(done));
       const complete = () => lease.complete(done, work.settle);
-      if (await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error))))
-        return { outcome: 'completed' };
+      const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
+      if (asked === null) return { outcome: 'completed' };
+      // What was asked meanwhile may have changed what becomes of the suppression.
+      work = deps.workFor(asked, account);
       open = work.targets;
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);

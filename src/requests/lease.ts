@@ -27,10 +27,11 @@ export interface Lease {
   /**
    * The end: counts, drops the sealed number, frees the number for a new request. What belongs to the end is done in
    * the same transaction: a worker that was held up past its lease must not do it to the number's next request.
-   * @returns false: the same was asked again meanwhile, and what has come since may be why; look again
+   * @returns null: it is completed; else the request as it stands: the same was asked again meanwhile, and what has
+   * come since may be why, so look again
    * @throws LeaseLost
    */
-  complete(done: readonly PendingStep[], settle: Settle): Promise<boolean>;
+  complete(done: readonly PendingStep[], settle: Settle): Promise<ErasureRequest | null>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -100,9 +101,11 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
         $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
         ...counting(done),
       };
-      if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return true;
+      if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
       await must(ledger.keep(guard, { $unset: { asked_again: '' } }));
-      return false;
+      const asked = await ledger.read(guard);
+      if (!asked) throw new LeaseLost('the lease was lost');
+      return asked;
     },
     async release({ state, at, done = [], failure, wait }) {
       const update = {

@@ -36,6 +36,8 @@ export interface LedgerWrites {
   claim(attempt: ClaimAttempt): Promise<ErasureRequest | null>;
   /** An update that leaves the lease as it is. @returns false: the guard matched nothing */
   keep(guard: Guard, update: LedgerUpdate): Promise<boolean>;
+  /** The request as it stands now; null: the guard matched nothing. */
+  read(guard: Guard): Promise<ErasureRequest | null>;
   /** An update that gives the lease back, the request unfinished. @returns false: the guard matched nothing */
   release(guard: Guard, update: LedgerUpdate): Promise<boolean>;
   /** The update that ends a request, and what belongs to it, in one transaction. @returns false: nothing was written */
@@ -141,6 +143,7 @@ export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
   return {
     claim: (attempt) => claimJoined(LANE, attempt),
     keep: (guard, update) => keepJoined(LANE, { guard, update }),
+    read: (guard) => requests.findOne(guard),
     release: async (guard, update) => (await requests.updateOne(guard, update)).matchedCount === 1,
     async end(guard, update, settle) {
       const outcome = await endJoined(LANE, { guard, update, settle });

@@ -37,7 +37,8 @@ export interface ErasureRequest {
   readonly token: string;
   /** The number, sealed; dropped when completed. */
   sealed?: string;
-  readonly keep_suppression: boolean;
+  /** The number stays suppressed after its erasure. Once true it stays true. */
+  keep_suppression: boolean;
   /** The id of the key that asked. */
   readonly requested_by: string;
   readonly created_at: Date;

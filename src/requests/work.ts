@@ -97,11 +97,16 @@ export function createWork(deps: WorkDependencies): WorkFor {
           counts: erased,
           reference: request.reference,
           token,
-          once: `completed:${request.reference}`,
+          once: `completed:${request.reference}:${total(erased)}`,
         });
       },
     };
   };
+}
+
+/** A request that was asked for again is reported again when there was more to erase; repeated, it is not. */
+function total(erased: Readonly<Record<string, number>>): number {
+  return Object.values(erased).reduce((sum, count) => sum + count, 0);
 }
 
 /** Records that are kept and not marked stay in a selection by age: they cannot be chosen that way. */

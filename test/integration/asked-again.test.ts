@@ -7,6 +7,7 @@ import { createWork, type Work } from '../../src/requests/work.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const DIGITS = '447700900123';
 
@@ -73,5 +74,32 @@ describe('asked again between the last look and the end', () => {
     expect(done).not.toHaveProperty('asked_again');
     expect(await core.db.collection('sent_sms').countDocuments({ account_id: owner, to: DIGITS })).toBe(0);
     expect(await core.db.collection('contacts').countDocuments({ account_id: owner })).toBe(0);
+    const entries = await core.db
+      .collection('lethe_audit')
+      .find({ account_id: account._id })
+      .sort({ seq: -1 })
+      .toArray();
+    expect(entries[0]?.counts).toEqual({ sent_sms: 1 + times, contacts: 1 + times });
+  });
+
+  it.each([
+    [true, false],
+    [false, true],
+    [false, false],
+  ])('a number that one of two wishes keeps suppressed stays so: off the list %s, then %s', async (first, second) => {
+    const { core } = platform;
+    const { account } = await platform.account();
+    await insertRecords(core.db, account.records_id, DIGITS, { sent: 1 });
+    const deps = { ...core, deadlineMs: 86_400_000, graceMs: 0 };
+    const ask = (unsuppress: boolean) =>
+      acceptForget(deps, { account, keyId: 'test', number: phoneNumber(DIGITS), unsuppress }, new Date());
+    const { request } = await ask(first);
+    expect((await ask(second)).request.reference).toBe(request.reference);
+    const worker = await platform.startWorker();
+    await waitFor('completion', () =>
+      requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference, state: 'completed' }),
+    );
+    await worker.stop();
+    expect(await core.db.collection('blacklist').countDocuments({ account_id: account.records_id })).toBe(1);
   });
 });
