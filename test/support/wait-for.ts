@@ -8,7 +8,7 @@ export async function waitFor<Value>(
   look: () => Promise<Value | undefined | null | false> | Value | undefined | null | false,
   options: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<Value> {
-  const { timeoutMs = 30_000, everyMs = 25 } = options;
+  const { timeoutMs = 90_000, everyMs = 25 } = options;
   const end = Date.now() + timeoutMs;
   let last: unknown;
   while (Date.now() < end) {
