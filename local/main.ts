@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DemoRequest, toCurl } from './demo/client.ts';
 import { DEMO_ACCOUNT, demoNumber } from './demo-records.ts';
+import { catchInterruption } from './interruption.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** How long a start that is called off may take to stop, in milliseconds: a download under way does not end by itself. */
@@ -10,26 +11,15 @@ const CALLED_OFF_MS = 10_000;
 /** `npm start`: engines, demo data, API and worker, until Ctrl-C. */
 async function main(): Promise<void> {
   const print = (line: string) => console.log(line);
-  const stopping = new AbortController();
-  const stopRequested = new Promise<null>((resolve) => {
-    stopping.signal.addEventListener('abort', () => resolve(null));
-  });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      // The guards of the children end them when this process goes.
-      if (stopping.signal.aborted) process.exit(1);
-      stopping.abort();
-      print('\nstopping …');
-    });
-  }
+  const interruption = catchInterruption(() => print('\nstopping …'));
   const opening = openStage({
     folder: join(process.cwd(), '.lethe'),
     port: Number(process.env.PORT || 3000),
     print,
     env: process.env,
-    signal: stopping.signal,
+    signal: interruption.signal,
   });
-  const stage = await Promise.race([opening, stopRequested]);
+  const stage = await Promise.race([opening, interruption.requested]);
   if (stage === null) {
     const stopped = opening.then(
       (opened) => opened.stop(),
@@ -40,7 +30,7 @@ async function main(): Promise<void> {
     process.exit(1);
   }
   printGuide(stage, print);
-  const broken = await Promise.race([stopRequested, stage.broken]);
+  const broken = await Promise.race([interruption.requested, stage.broken]);
   if (broken !== null) print(broken);
   await stage.stop();
   print('stopped; the data stays in .lethe/');

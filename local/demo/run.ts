@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CONFIG_NAMES } from '../../src/config.ts';
+import { catchInterruption } from '../interruption.ts';
 import { openStage, type Stage } from '../stage.ts';
 import { access } from './access.ts';
 import { createClient } from './client.ts';
@@ -15,7 +16,6 @@ import { transaction } from './transaction.ts';
 const SCENES: Readonly<Record<string, Scene>> = { forget, transaction, contact, interactions, access };
 /** The only settings that the demo takes from outside. */
 const SERVERS = ['MONGODB_URI', 'REDIS_URL', 'REDIS_CLUSTER'] as const;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface DemoOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -34,17 +34,7 @@ export async function runDemo(names: readonly string[], { env, print }: DemoOpti
     if (!scene) throw new DemoFailure(`there is no such scene; there are: ${Object.keys(SCENES).join(', ')}`);
     return scene;
   });
-  const interruption = new AbortController();
-  const interrupted = new Promise<never>((_, reject) => {
-    interruption.signal.addEventListener('abort', () => reject(new DemoFailure('stopped before the end')));
-  });
-  interrupted.catch(() => {});
-  const interrupt = () => {
-    // The guards of the children end them when this process goes.
-    if (interruption.signal.aborted) process.exit(1);
-    interruption.abort();
-  };
-  for (const signal of SIGNALS) process.on(signal, interrupt);
+  const interruption = catchInterruption(() => print('\nstopping …'));
   const folder = await mkdtemp(join(tmpdir(), 'lethe-demo-'));
   try {
     const stage = await openStage({
@@ -58,14 +48,15 @@ export async function runDemo(names: readonly string[], { env, print }: DemoOpti
     });
     try {
       const broken = stage.broken.then((message) => Promise.reject(new DemoFailure(message)));
-      await Promise.race([playAll(stage, scenes, print), broken, interrupted]);
+      await Promise.race([playAll(stage, scenes, print), broken, interruption.requested]);
+      interruption.signal.throwIfAborted();
     } finally {
       await stage.stop();
     }
   } catch (error) {
     throw interruption.signal.aborted ? new DemoFailure('stopped before the end') : error;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, interrupt);
+    interruption.release();
     await rm(folder, { recursive: true, force: true });
   }
 }
