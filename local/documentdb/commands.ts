@@ -1,6 +1,6 @@
 import { BSON, Long } from 'bson';
 import type { CursorContext, Cursors } from './cursors.ts';
-import { CommandError, translateState, unpackState } from './errors.ts';
+import { CommandError, toCommandError, translateState, unpackState } from './errors.ts';
 import type { Pool } from './pool.ts';
 import type { Parameter, Queryable, Statement } from './postgres.ts';
 import type { Retries } from './retries.ts';
@@ -31,6 +31,8 @@ export interface Parts {
   readonly setName: string;
 }
 
+const NAMESPACE_NOT_FOUND = 26;
+const INDEX_TURNS = 5;
 const MAX_DOCUMENT = 16 * 1024 * 1024;
 const OK = Buffer.from(BSON.serialize({ ok: 1 }));
 
@@ -149,11 +151,16 @@ function defineData({ pool }: Parts): Record<string, Handler> {
       return { dropped: command.database, ok: 1 };
     },
     createIndexes: async ({ command }) => {
-      const answer = BSON.deserialize(await runSimple(pool, SQL.createIndexes, [command.database, command.body]));
-      // The engine answers as a sharded cluster does: one result a shard.
-      const [result = answer] = Object.values((answer.raw ?? {}) as Record<string, Record<string, unknown>>);
-      if (!answer.ok) throw translateAnswer(result, nameOf(command));
-      return { ...result, ok: 1 };
+      for (let turn = 1; ; turn += 1) {
+        try {
+          return await createIndexes(pool, command);
+        } catch (error) {
+          // A session of the engine that still remembers a collection dropped by another one does not make it anew, and
+          // then misses it. By the next turn it has forgotten.
+          const missing = toCommandError(error).code === NAMESPACE_NOT_FOUND;
+          if (!missing || turn === INDEX_TURNS) throw error;
+        }
+      }
     },
     dropIndexes: async ({ command }) => {
       const answer = BSON.deserialize(await runSimple(pool, SQL.dropIndexes, [command.database, command.body]));
@@ -233,6 +240,14 @@ async function explain(pool: Pool, command: Command): Promise<Reply> {
   const [row] = await pool.query(statement, [command.database, inner]);
   const [plan] = JSON.parse(row?.[0]?.toString() ?? '[{}]');
   return { queryPlanner: { winningPlan: plan }, ok: 1 };
+}
+
+async function createIndexes(pool: Pool, command: Command): Promise<Record<string, unknown>> {
+  const answer = BSON.deserialize(await runSimple(pool, SQL.createIndexes, [command.database, command.body]));
+  // The engine answers as a sharded cluster does: one result a shard.
+  const [result = answer] = Object.values((answer.raw ?? {}) as Record<string, Record<string, unknown>>);
+  if (!answer.ok) throw translateAnswer(result, nameOf(command));
+  return { ...result, ok: 1 };
 }
 
 function translateAnswer(answer: Record<string, unknown>, namespace: string): CommandError {
