@@ -69,10 +69,12 @@ export function createApp(deps: AppDependencies): Express {
   ];
   app.use(openApiRoutes(describeApi(operations, VERSION)));
   app.use(operationsRoutes({ readiness: () => checkReadiness(core.db, redis), metrics }));
-  app.use(awaitIndexes(core.prepare));
 
   const accept: AcceptDependencies = { ...core, deadlineMs: config.DEADLINE_HOURS * HOUR_MS, graceMs: config.LEASE_MS };
+  // The first guard of every door, so that each says in its own shape that the database has not been there yet.
+  const indexed = awaitIndexes(core.prepare);
   const guards = [
+    indexed,
     authenticate(core.keys),
     limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.RATE_LIMIT_PER_SECOND }),
     readBytes,
@@ -84,6 +86,7 @@ export function createApp(deps: AppDependencies): Express {
   const perform = createRecordActs({ ...core, now });
   app.use(interactionRoutes({ ...accept, core, perform, producer, logger, now, guards }));
   const redactGuards = [
+    indexed,
     authenticate(core.keys, { inQuery: true }),
     limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.REDACT_RATE_LIMIT, bucket: 'redact' }),
     readBytes,
