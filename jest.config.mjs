@@ -11,4 +11,6 @@ export default {
   },
   testTimeout: 180_000,
   maxWorkers: 2,
+  // Modules of finished test files stay in a worker's memory.
+  workerIdleMemoryLimit: '1GB',
 };
