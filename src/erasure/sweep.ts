@@ -36,7 +36,12 @@ export async function sweep(
 ): Promise<SweepResult> {
   const byKey = new Map(all.map((target) => [target.key, target]));
   const changeAll = (batch: readonly PendingStep[]) =>
-    Promise.all(batch.map((part) => byKey.get(part.step)?.change(part.ids)));
+    Promise.all(
+      [...new Set(batch.map(({ name }) => name))].map(async (name) => {
+        // One place after the other: two changes of one record at the same time would only be in each other's way.
+        for (const part of batch) if (part.name === name) await byKey.get(part.step)?.change(part.ids);
+      }),
+    );
 
   let done: readonly PendingStep[] = left;
   await changeAll(left);
@@ -45,10 +50,7 @@ export async function sweep(
     if (options.signal.aborted) return { finished: false, done };
     const limit = Math.max(1, Math.floor(options.batchSize / remaining.length));
     const found = await Promise.all(remaining.map((target) => target.find(limit)));
-    const batch = remaining.flatMap(({ key, name }, index) => {
-      const ids = found[index] ?? [];
-      return ids.length > 0 ? [{ step: key, name, ids }] : [];
-    });
+    const batch = atEveryPlace(all, remaining, found);
     remaining = remaining.filter((_, index) => (found[index]?.length ?? 0) >= limit);
     if (batch.length === 0) break;
 
@@ -62,4 +64,25 @@ export async function sweep(
         : turn());
   }
   return { finished: true, done };
+}
+
+/**
+ * What was found, at every place of its collection: a record may hold the number at more than one, and one that was
+ * changed at the first alone would be found, and counted, again at the second.
+ */
+function atEveryPlace(
+  all: readonly Target[],
+  searched: readonly Target[],
+  found: readonly (readonly unknown[])[],
+): PendingStep[] {
+  const records = new Map<string, Map<string, unknown>>();
+  searched.forEach(({ name }, index) => {
+    const ids = records.get(name) ?? new Map<string, unknown>();
+    for (const id of found[index] ?? []) ids.set(`${typeof id}:${String(id)}`, id);
+    records.set(name, ids);
+  });
+  return all.flatMap(({ key, name }) => {
+    const ids = [...(records.get(name)?.values() ?? [])];
+    return ids.length > 0 ? [{ step: key, name, ids }] : [];
+  });
 }

@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseSubjectNumber } from '../../src/phone/number.ts';
+import { acceptForget } from '../../src/requests/accept.ts';
+import { requestsOf } from '../../src/requests/ledger.ts';
+import { openPlatform, type Platform } from '../support/platform.ts';
+import { indexPlatform } from '../support/records.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const NUMBER = '447700900321';
+const OWN_NUMBER = '447700900999';
+
+describe('a record that holds the number at two places', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await openPlatform('count-once', { BATCH_SIZE: '24' });
+    await indexPlatform(platform.core.db);
+  });
+  afterAll(() => platform?.close());
+
+  it('is counted once, in whatever order its places are swept', async () => {
+    const { core } = platform;
+    const { account } = await platform.account();
+    const call = (from: string, to: string) => ({ account_id: account.records_id, from, to, transcript: ['hello'] });
+    // More than a batch of one kind first, so that the two places are at different records of the other.
+    await core.db
+      .collection('calls')
+      .insertMany([
+        ...Array.from({ length: 20 }, () => call(NUMBER, OWN_NUMBER)),
+        ...Array.from({ length: 30 }, () => call(NUMBER, NUMBER)),
+      ]);
+    const parsed = parseSubjectNumber(NUMBER, ['44']);
+    if (!parsed.ok) throw new Error('not a number');
+    const { request } = await acceptForget(
+      { ...core, deadlineMs: 86_400_000, graceMs: 0 },
+      { account, keyId: 'test', number: parsed.number, unsuppress: false },
+      new Date(),
+    );
+    await platform.startWorker();
+    const done = await waitFor('completion', async () => {
+      const row = await requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference });
+      return row?.state === 'completed' && row;
+    });
+    expect(done.erased).toEqual({ calls: 50 });
+    const left = { account_id: account.records_id, $or: [{ from: NUMBER }, { to: NUMBER }] };
+    expect(await core.db.collection('calls').countDocuments(left)).toBe(0);
+    expect(await core.db.collection('calls').countDocuments({ account_id: account.records_id })).toBe(50);
+  });
+});
