@@ -20,7 +20,7 @@ export interface Database {
 }
 
 /** Rest between two attempts to reach a server that has not been there yet. */
-const ATTEMPT_PAUSE_MS = 250;
+const ATTEMPT_PAUSE_MS = 1_000;
 
 /**
  * Opens a connection with every guard on: no buffering of commands while the server is away, no index built behind
