@@ -2,7 +2,7 @@ import { becomesTrue } from '../process.ts';
 import { expectThat } from './expect.ts';
 
 /** One request of the demo. */
-interface DemoRequest {
+export interface DemoRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** From the first slash on, query included. */
   readonly path: string;
@@ -33,7 +33,7 @@ const LONGEST_SHOWN = 300;
  * A request as a line for a shell in which KEY holds the key.
  * @param base the API's address, or `$API`
  */
-function toCurl(base: string, { method, path, body, auth }: DemoRequest): string {
+export function toCurl(base: string, { method, path, body, auth }: DemoRequest): string {
   const key = auth === 'basic' ? '-u "$(echo $KEY | tr . :)"' : '-H "Authorization: Bearer $KEY"';
   const data = body === undefined ? '' : ` -d '${JSON.stringify(body)}'`;
   return `curl -s${method === 'GET' ? '' : ` -X ${method}`} "${base}${path}" ${key}${data}`;
