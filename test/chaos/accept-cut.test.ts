@@ -4,7 +4,9 @@ import { type Chaos, forget, type Person, scene } from '../support/chaos.ts';
 import { answeredId, type MongoProxy, readWireCommand } from '../support/chaos-mongo.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 120_000;
+/** MongoDB keeps the transaction of a client that has gone for up to 90 s, and the number with it. */
+const GIVEN_UP_MS = 120_000;
+const TIMEOUT = 400_000;
 /** The messages of the transaction that accepts a request, in their order. */
 const MESSAGES = ['insert', 'update', 'commitTransaction'] as const;
 const SIDES = ['before', 'after'] as const;
@@ -70,10 +72,14 @@ async function acceptThrough(
 }
 
 async function acceptInTheEnd(api: { readonly url: string }, person: Person): Promise<string> {
-  const { body } = await waitFor('the request to be accepted', async () => {
-    const answer = await forget(api, person);
-    return answer.status === 200 && answer;
-  });
+  const { body } = await waitFor(
+    'the request to be accepted',
+    async () => {
+      const answer = await forget(api, person);
+      return answer.status === 200 && answer;
+    },
+    { timeoutMs: GIVEN_UP_MS },
+  );
   return body.reference;
 }
 
