@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type mongoose from 'mongoose';
 import { Schema } from 'mongoose';
+import { coalesce } from '../erasure/coalesce.ts';
 import { type Account, randomText } from './accounts.ts';
 
 /** A key of an account. The secret is shown once and kept as a digest. */
@@ -50,6 +51,17 @@ const digestOf = (secret: string) => createHash('sha256').update(secret).digest(
 export function createKeys(connection: mongoose.Connection): Keys {
   const model = connection.model('ApiKey', keySchema);
   const keys = () => model.collection as unknown as mongoose.mongo.Collection<ApiKey>;
+  // Requests of one key that arrive side by side share a look. A look begins after all of them: a revoked key is refused.
+  const findLive = coalesce<null, (ApiKey & { account: Account[] }) | undefined>(async (id, callers) => {
+    // One round trip: the key and its account.
+    const [row] = await keys()
+      .aggregate<ApiKey & { account: Account[] }>([
+        { $match: { _id: id, revoked_at: { $exists: false } } },
+        { $lookup: { from: 'lethe_accounts', localField: 'account_id', foreignField: '_id', as: 'account' } },
+      ])
+      .toArray();
+    return callers.map(() => row);
+  }, Number.POSITIVE_INFINITY);
   return {
     async create({ account, label = '', now }) {
       const owner = await connection.collection<Account>('lethe_accounts').findOne({ _id: account });
@@ -74,13 +86,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
       return result.modifiedCount === 1;
     },
     async authenticate(id, secret) {
-      // One round trip: the key and its account.
-      const [row] = await keys()
-        .aggregate<ApiKey & { account: Account[] }>([
-          { $match: { _id: String(id), revoked_at: { $exists: false } } },
-          { $lookup: { from: 'lethe_accounts', localField: 'account_id', foreignField: '_id', as: 'account' } },
-        ])
-        .toArray();
+      const row = await findLive(String(id), null);
       // Compared even for an unknown key, so that the time does not tell which ids exist.
       const given = digestOf(secret);
       const known = row
