@@ -98,8 +98,9 @@ app.post('/gdpr/forget', async (request, response) => {
   response.json({ status: 'SUCCESS', reference, created_at: Math.floor(now.getTime() / 1000) });
 });
 
-const server = app.listen(0, '127.0.0.1');
-process.on('message', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+const server = app.listen(0, '127.0.0.1', () => {
+  process.on('message', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+});
 process.on('disconnect', async () => {
   server.close();
   server.closeAllConnections();

@@ -16,6 +16,18 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The loader by its address: it is found whatever the child's working directory is. */
 const LOADER = ['--import', import.meta.resolve('tsx')];
 
+/** A measurement that fails or is interrupted leaves no process behind. */
+function endWithParent(child: ChildProcess): Promise<void> {
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  return new Promise((resolve) =>
+    child.once('exit', () => {
+      process.removeListener('exit', kill);
+      resolve();
+    }),
+  );
+}
+
 /** Starts `lethe api` or `lethe worker`. Warnings and errors in its log are shown: a measurement should have none. */
 export function startLethe(command: 'api' | 'worker', env: NodeJS.ProcessEnv): Lethe {
   const child = spawn(process.execPath, [...LOADER, `${ROOT}cli/main.ts`, command], {
@@ -29,7 +41,7 @@ export function startLethe(command: 'api' | 'worker', env: NodeJS.ProcessEnv): L
     if (level === 'warn' || level === 'error') console.error(text);
     for (const watch of watchers) watch(message, text);
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = endWithParent(child);
   const collect = (wanted: string, count: number) =>
     new Promise<string>((resolve, reject) => {
       let seen = 0;
@@ -69,7 +81,7 @@ export function startBare(file: string, env: NodeJS.ProcessEnv): Bare {
     env,
     execArgv: LOADER,
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = endWithParent(child);
   return {
     ask: <Answer>(question: object) =>
       new Promise<Answer>((resolve, reject) => {

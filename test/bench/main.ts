@@ -105,6 +105,9 @@ function print(machine: Machine, scale: number, figures: readonly Figure[]): voi
     );
 }
 
+// An exit kills the children; the engines end by themselves when this process is gone.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 main().then(
   // Ended outright: what a failed measurement left open must not keep the process alive.
   (code) => process.exit(code),
