@@ -86,11 +86,17 @@ function isOlder(version: string, than: readonly [number, number]): boolean {
  * The command line of a Redis for this project. `noeviction` because a queue that loses keys loses jobs (BullMQ says so
  * at start-up). Durable: every write is appended, and flushed once a second. Else nothing is ever written.
  */
-function describeRedis(program: string, folder: string, port: number, durable: boolean): string[] {
+function describeRedis(
+  program: string,
+  folder: string,
+  port: number,
+  { durable, cluster = false }: Pick<ServiceOptions, 'durable' | 'cluster'>,
+): string[] {
   return [
     program,
     ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder],
     ...['--maxmemory-policy', 'noeviction', '--save', '', '--daemonize', 'no'],
+    ...(cluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'] : []),
     ...(durable ? ['--appendonly', 'yes', '--appendfsync', 'everysec'] : ['--appendonly', 'no']),
   ];
 }
@@ -139,7 +145,7 @@ export async function startRedisService(
     for (let attempt = 1; ; attempt += 1) {
       const port = options.port ?? (await findFreePort());
       const child = await tools.start({
-        command: describeRedis(engine.program, folder, port, options.durable),
+        command: describeRedis(engine.program, folder, port, options),
         env: engine.env,
         log,
         stopSignal: 'SIGTERM',

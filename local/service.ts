@@ -25,6 +25,8 @@ export interface ServiceOptions {
   /** A fixed port; else a free one is found. */
   readonly port?: number;
   readonly print: (line: string) => void;
+  /** Redis only: one node that is a whole cluster by itself, once it is given its slots. For tests. */
+  readonly cluster?: boolean;
 }
 
 /** What the lock file of a service's folder notes. */
