@@ -126,7 +126,7 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
 }
 
 /** Records by collection; a record found at two places of one collection in the same batch is one record. */
-export function countRecords(steps: readonly PendingStep[]): Record<string, number> {
+function countRecords(steps: readonly PendingStep[]): Record<string, number> {
   const byName = new Map<string, PendingStep[]>();
   for (const step of steps) byName.set(step.name, [...(byName.get(step.name) ?? []), step]);
   return Object.fromEntries([...byName].map(([name, same]) => [name, countDistinct(same)]));
