@@ -88,8 +88,8 @@ export function scene(
       process.stderr.write(`${processes.report()}\n`);
       throw error;
     } finally {
-      await endAll([processes.endAll, ...closers]);
-      await platform.close();
+      // The platform last, and whatever the others come to: they use what it closes.
+      await endAll([processes.endAll, ...closers]).finally(platform.close);
     }
   };
 }
