@@ -90,11 +90,15 @@ async function describeState(source: Source, work: string): Promise<string[]> {
   return ['-qq', ...settings.flatMap((setting) => ['-o', setting])];
 }
 
-/** The mirror this machine's apt uses for Debian, so that a company's own mirror is respected; else Debian's. */
+/**
+ * The mirror this machine's apt uses for Debian, so that a company's own mirror is respected.
+ * @throws Error when its apt knows none
+ */
 async function describeSuite(suite: string): Promise<string> {
   // --print-uris lists what an update would fetch, whether or not lists were ever fetched.
   const uris = await runCommand('apt-get', ['--print-uris', '-o', 'Debug::NoLocking=1', 'update']).catch(() => '');
-  const mirror = /'([^']+\/debian)\/dists\//.exec(uris)?.[1] ?? 'http://deb.debian.org/debian';
+  const mirror = /'([^']+\/debian)\/dists\//.exec(uris)?.[1] ?? null;
+  if (mirror === null) throw new Error("this machine's apt knows no mirror of Debian");
   const keyring = '/usr/share/keyrings';
   const keys = (await readdir(keyring).catch(() => [])).find((name) =>
     /^debian-archive-keyring\.(gpg|pgp)$/.test(name),

@@ -11,9 +11,6 @@ const PATIENCE = 5_000;
 const REMEMBERED = 3_600_000;
 const SILENT = 'mongod-host-silent';
 
-/** Where mongodb-memory-server-core downloads from unless its own variables say otherwise. */
-const HOST = 'https://fastdl.mongodb.org';
-
 /**
  * A `mongod` downloaded by mongodb-memory-server-core into the user's cache. Its MONGOMS_* variables (mirror, version,
  * distribution) are honoured.
@@ -28,7 +25,7 @@ export async function downloadMongod(
   const folderName = `mongod-${process.platform}-${process.arch}-${env.MONGOMS_VERSION ?? 'default'}`;
   try {
     const folder = await useCached(cache, folderName, async (target) => {
-      const url = new URL(env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? HOST);
+      const url = new URL(env.MONGOMS_DOWNLOAD_URL ?? env.MONGOMS_DOWNLOAD_MIRROR ?? (await findHost()));
       await checkHost(url, env, join(cache, SILENT));
       print(`mongodb: fetching mongod from ${url.host}`);
       const { DryMongoBinary, MongoBinary } = await import('mongodb-memory-server-core');
@@ -44,6 +41,12 @@ export async function downloadMongod(
   } catch (error) {
     return (error as Error).message.replace(/\s*\n\s*/g, ' ');
   }
+}
+
+/** Where mongodb-memory-server-core downloads from unless its own variables say otherwise: for any system the same. */
+async function findHost(): Promise<string> {
+  const { MongoBinaryDownloadUrl } = await import('mongodb-memory-server-core/lib/util/MongoBinaryDownloadUrl.js');
+  return new MongoBinaryDownloadUrl({ version: '8.0.0', platform: 'darwin', arch: 'arm64' }).getDownloadUrl();
 }
 
 /** Throws when the host does not answer, or did not within the last hour, which a note in the cache says. */
