@@ -30,8 +30,6 @@ const JOINED_AT_MOST = 64;
 /** Records that a search may ask for and still be joined with others, and records that joined searches bring. */
 const JOINED_LIMIT = 500;
 const JOINED_RECORDS = 2_000;
-/** The name under which a joined search brings what a record holds where the step looks. */
-const HELD = 'held';
 /** Update errors that say "this value is not of the shape the map promised". */
 const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
 /** A unique index or a validator of the platform's that what is written breaks. */
@@ -52,23 +50,19 @@ export function createRecordStore(db: Db): RecordStore {
     const wished = items.reduce((sum, item) => sum + item.limit, 0);
     const limit = Math.min(wished, JOINED_RECORDS);
     const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
-    const records = await db
-      .collection(step.collection)
-      .find(
-        { ...selectNumber(step, joined, true), ...step.except },
-        { projection: { _id: 1, [HELD]: held(step, joined) } },
-      )
-      .limit(limit)
-      .toArray();
+    const records = await collect<{ id: Id; held?: unknown }>(step, joined, limit, {
+      id: '$_id',
+      held: heldAt(step, joined),
+    });
     const owners = ownersOf(items.map((item) => item.subject));
     const found: Id[][] = items.map(() => []);
     let sorted = true;
     for (const record of records) {
-      const values = [(record as Document)[HELD]].flat();
+      const values = [record.held].flat();
       const indexes = values.flatMap((value) => owners.get(String(value)) ?? []);
       // `447700900123.0` is the number too, and no writing of it that is known here.
       if (indexes.length === 0 || values.some((value) => !owners.has(String(value)))) sorted = false;
-      for (const index of new Set(indexes)) found[index]?.push(record._id);
+      for (const index of new Set(indexes)) found[index]?.push(record.id);
     }
     if (sorted && records.length < limit) return found.map((ids, index) => ids.slice(0, items[index]?.limit));
     // The records of one may have filled the answer, and finding fewer than asked for means that there are no more.
@@ -80,13 +74,19 @@ export function createRecordStore(db: Db): RecordStore {
     );
   }, JOINED_AT_MOST);
 
-  const findOne = async (step: Step, subject: Subject, limit: number): Promise<Id[]> => {
-    const records = await db
+  const findOne = (step: Step, subject: Subject, limit: number) => collect<Id>(step, subject, limit, '$_id');
+
+  /** What the records a step finds come to, as one document: a thousand small ones cost more than the search itself. */
+  const collect = async <Item>(step: Step, subject: Subject, limit: number, item: Document | string) => {
+    const [all] = await db
       .collection(step.collection)
-      .find({ ...selectNumber(step, subject, true), ...step.except }, { projection: { _id: 1 } })
-      .limit(limit)
+      .aggregate<{ items: Item[] }>([
+        { $match: { ...selectNumber(step, subject, true), ...step.except } },
+        { $limit: limit },
+        { $group: { _id: null, items: { $push: item } } },
+      ])
       .toArray();
-    return records.map((record) => record._id);
+    return all?.items ?? [];
   };
 
   // Gives an outcome for each: what is thrown here would fail them all.
@@ -205,7 +205,7 @@ export function createRecordStore(db: Db): RecordStore {
  * The values by which a record was found: never the whole of an array, which holds other people's beside them. Inside
  * of nested arrays that is nothing, and such a record is looked up for each subject.
  */
-function held(step: Step, { values }: Subject): Document | string {
+function heldAt(step: Step, { values }: Subject): Document | string {
   const path = `$${step.path.dotted}`;
   return throughArray(step.path) ? { $setIntersection: [path, { $literal: values }] } : path;
 }

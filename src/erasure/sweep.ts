@@ -75,14 +75,20 @@ function atEveryPlace(
   searched: readonly Target[],
   found: readonly (readonly unknown[])[],
 ): PendingStep[] {
-  const records = new Map<string, Map<string, unknown>>();
+  const lists = new Map<string, (readonly unknown[])[]>();
   searched.forEach(({ name }, index) => {
-    const ids = records.get(name) ?? new Map<string, unknown>();
-    for (const id of found[index] ?? []) ids.set(`${typeof id}:${String(id)}`, id);
-    records.set(name, ids);
+    lists.set(name, [...(lists.get(name) ?? []), found[index] ?? []]);
   });
+  const records = new Map([...lists].map(([name, some]) => [name, withoutRepeats(some)]));
   return all.flatMap(({ key, name }) => {
-    const ids = [...(records.get(name)?.values() ?? [])];
+    const ids = [...(records.get(name) ?? [])];
     return ids.length > 0 ? [{ step: key, name, ids }] : [];
   });
+}
+
+/** A search finds no record twice, and most collections have one place to search. */
+function withoutRepeats(lists: readonly (readonly unknown[])[]): readonly unknown[] {
+  const [first = [], ...others] = lists;
+  if (others.every((ids) => ids.length === 0)) return first;
+  return [...new Map(lists.flat().map((id) => [`${typeof id}:${String(id)}`, id])).values()];
 }
