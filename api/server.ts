@@ -15,7 +15,14 @@ const errorText = (status: number): string =>
 export function createApiServer(app: RequestListener): Server {
   const server = createServer(
     // A request without a host is served: nothing depends on it.
-    { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384, requireHostHeader: false },
+    // Idle connections are kept longer than clients and balancers keep theirs: else a request meets a closing one.
+    {
+      keepAliveTimeout: 75_000,
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      maxHeaderSize: 16_384,
+      requireHostHeader: false,
+    },
     app,
   );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
