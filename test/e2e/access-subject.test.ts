@@ -107,7 +107,7 @@ describe('what is held on a number', () => {
       { account_id: at, call_id: 'both', from: number, to: number, status: 'answered' },
     ]);
     const { text, access } = await ask(key, number);
-    expect(text).not.toMatch(/Otto|Nobody|447700900556/);
+    expect(text).not.toMatch(/"Otto|"Nobody|447700900556/);
     expect(access.counts).toEqual({ contact_lists: 1, calls: 2 });
     expect(access.collections.contact_lists?.records[0]?.fields.map((field) => field.value)).toEqual([
       number,

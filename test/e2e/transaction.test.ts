@@ -70,7 +70,8 @@ describe('POST /v1/redact/transaction', () => {
     const masked = await record(collection, { account_id: account.records_id, ...filter });
     expect(masked?.redacted_at).toBeInstanceOf(Date);
     expect(JSON.stringify(masked)).not.toContain(PERSON);
-    expect(JSON.stringify(masked)).not.toMatch(/Jo|Stop|hello/);
+    // Whole values: two letters alone stand in a random id now and then.
+    expect(JSON.stringify(masked)).not.toMatch(/"Jo"|"Stop it"|"hello"/);
     // Everything else of the account is as it was.
     const { db } = platform.core;
     const counts = await Promise.all(
