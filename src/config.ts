@@ -76,7 +76,7 @@ const variables = {
   RETENTION_MONTHS: count(13, 0, 1_200),
   WORKER_PORT: count(0, 0, 65_535),
   WORKER_CONCURRENCY: count(16, 1, 256),
-  BATCH_SIZE: count(1000, 1, 10_000),
+  BATCH_SIZE: count(2000, 1, 10_000),
   BATCH_PAUSE_MS: milliseconds(0, 0),
   LEASE_MS: milliseconds(30_000, 200),
   RELAY_INTERVAL_MS: milliseconds(5_000, 20),

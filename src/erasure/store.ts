@@ -27,7 +27,7 @@ export interface RecordStore {
 }
 
 const JOINED_AT_MOST = 64;
-/** Records that a search may ask for and still be joined with others, and records that joined searches bring. */
+/** Records that a search or a change may be about and still be joined with others, and records that joined searches bring. */
 const JOINED_LIMIT = 500;
 const JOINED_RECORDS = 2_000;
 /** Update errors that say "this value is not of the shape the map promised". */
@@ -109,6 +109,19 @@ export function createRecordStore(db: Db): RecordStore {
     JOINED_AT_MOST,
   );
 
+  /** The database works on a large batch with two hands: the parts have no record in common, and none is left under way. */
+  const changeInParts = async (step: Step, statements: UpdateStatement[]): Promise<{ failure?: unknown }> => {
+    let outcome: { failure?: unknown } = {};
+    const hand = async () => {
+      for (let next = statements.shift(); next; next = statements.shift()) {
+        const { failure } = await changeAlone(step, next);
+        if (failure !== undefined) outcome = { failure };
+      }
+    };
+    await Promise.all([hand(), hand()]);
+    return outcome;
+  };
+
   const changeAlone = async (step: Step, statement: UpdateStatement): Promise<{ failure?: unknown }> => {
     try {
       await db.collection(step.collection).bulkWrite([statement], { ordered: false });
@@ -168,19 +181,19 @@ export function createRecordStore(db: Db): RecordStore {
         ? findOne(step, subject, limit)
         : findJoined(laneOf(step.key, subject.account), { step, subject, limit }),
     async change(step, subject, ids) {
-      const filter: Filter = { _id: { $in: [...ids] }, ...selectNumber(step, subject, true), ...step.except } as Filter;
+      const held: Filter = { ...selectNumber(step, subject, true), ...step.except };
       const change = step.change(subject);
-      const statement: UpdateStatement =
-        change.kind === 'delete'
-          ? { deleteMany: { filter } }
-          : {
-              updateMany: {
-                filter,
-                update: change.update,
-                ...(change.arrayFilters.length > 0 && { arrayFilters: change.arrayFilters }),
-              },
-            };
-      const { failure } = await changeJoined(laneOf(step.key, subject.account), { step, statement });
+      const statementFor = (some: readonly Id[]): UpdateStatement => {
+        const filter = { _id: { $in: [...some] }, ...held } as Filter;
+        if (change.kind === 'delete') return { deleteMany: { filter } };
+        const { update, arrayFilters } = change;
+        return { updateMany: { filter, update, ...(arrayFilters.length > 0 && { arrayFilters }) } };
+      };
+      // What is large would keep the others waiting, as it does when it is searched for.
+      const { failure } =
+        ids.length > JOINED_LIMIT
+          ? await changeInParts(step, split(ids, JOINED_LIMIT).map(statementFor))
+          : await changeJoined(laneOf(step.key, subject.account), { step, statement: statementFor(ids) });
       if (failure !== undefined) throw failure;
     },
     isLeft: (step, subject) => isLeftJoined(laneOf(step.key, subject.account), { step, subject }),
@@ -199,6 +212,12 @@ export function createRecordStore(db: Db): RecordStore {
     lastPending: (wait, subject) =>
       lastPendingJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
   };
+}
+
+function split<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 /**
