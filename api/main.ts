@@ -5,6 +5,7 @@ import { createCore } from '../src/core.ts';
 import { logCrashes } from '../src/crash.ts';
 import { createLogger } from '../src/log.ts';
 import { openRedis } from '../src/queue/connections.ts';
+import { createFaultLog } from '../src/queue/fault-log.ts';
 import { createProducer } from '../src/queue/producer.ts';
 import { installShutdown } from '../src/shutdown.ts';
 import { createApp } from './app.ts';
@@ -18,7 +19,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'api' });
   logCrashes(logger);
   const core = createCore(config, { poolSize: POOL_SIZE });
-  const onError = (error: Error) => logger.warn('redis', { error });
+  const onError = createFaultLog(logger, 'redis');
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', onError);
   const producer = createProducer(redis, config.QUEUE_PREFIX, onError);
   const app = createApp({ core, redis, producer, logger, now: () => new Date() });

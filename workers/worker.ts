@@ -6,6 +6,7 @@ import { createAutomaticRedaction } from '../src/interactions/automatic.ts';
 import type { Logger } from '../src/log.ts';
 import { QUEUE_NAME } from '../src/queue/catalogue.ts';
 import { openRedis, queuePrefix, whenReady } from '../src/queue/connections.ts';
+import { createFaultLog } from '../src/queue/fault-log.ts';
 import { createProducer, type Producer } from '../src/queue/producer.ts';
 import type { EraseDependencies } from '../src/requests/erase.ts';
 import { createLedgerWrites } from '../src/requests/ledger-writes.ts';
@@ -38,7 +39,7 @@ const SCHEDULES_EVERY = 12;
 export function startWorker(core: Core, logger: Logger): RunningWorker {
   const { config } = core;
   const now = () => new Date();
-  const onError = (error: Error) => logger.warn('redis', { error });
+  const onError = createFaultLog(logger, 'redis');
   const redis = { url: config.REDIS_URL, cluster: config.REDIS_CLUSTER };
   const connection = openRedis(redis, 'patient', onError);
   const producerConnection = openRedis(redis, 'fail-fast', onError);

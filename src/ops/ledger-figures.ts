@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { FILES, type FileRow } from '../files/outbox.ts';
 import { requestsOf, STATES } from '../requests/ledger.ts';
 
 /** What the ledger says about the work at this moment. */
@@ -10,6 +11,10 @@ export interface LedgerFigures {
   readonly nearestDeadlineSeconds: number | null;
   readonly overdue: number;
   readonly erased: Record<string, number>;
+  /** Recording files that no record refers to any more, and that are still to be removed. */
+  readonly filesLeft: number;
+  /** Seconds since the oldest of them lost its record; 0 without one. */
+  readonly oldestFileSeconds: number;
 }
 
 /** Completions are counted up to this long ago for good; later ones each time, as a slow clock may still write there. */
@@ -21,6 +26,7 @@ const SETTLED_MS = 120_000;
  */
 export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promise<LedgerFigures> {
   const requests = requestsOf(db);
+  const files = db.collection<FileRow>(FILES);
   let settled = { upTo: new Date(0), completed: 0, erased: {} as Record<string, number> };
 
   const sumCompleted = async (from: Date, to: Date) => {
@@ -38,7 +44,7 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     // Two who ask at once both add to what was settled before: neither to what the other has just settled.
     const before = settled;
     const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
-    const [newlySettled, recent, unfinished, [oldest], [nearest], overdue] = await Promise.all([
+    const [newlySettled, recent, unfinished, [oldest], [nearest], overdue, filesLeft, oldestFile] = await Promise.all([
       sumCompleted(before.upTo, border),
       sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
       Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
@@ -53,6 +59,9 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
         .limit(1)
         .toArray(),
       requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
+      files.countDocuments({}),
+      // Ids ascend with time, to the second.
+      files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
     ]);
     const summed = {
       upTo: border,
@@ -64,12 +73,18 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     byState.completed = summed.completed + recent.completed;
     return {
       byState,
-      oldestUnfinishedSeconds: oldest ? (now.getTime() - oldest.created_at.getTime()) / 1000 : 0,
-      nearestDeadlineSeconds: nearest ? (nearest.due_at.getTime() - now.getTime()) / 1000 : null,
+      oldestUnfinishedSeconds: oldest ? secondsBetween(oldest.created_at, now) : 0,
+      nearestDeadlineSeconds: nearest ? secondsBetween(now, nearest.due_at) : null,
       overdue,
       erased: addTo({ ...summed.erased }, recent.erased),
+      filesLeft,
+      oldestFileSeconds: oldestFile ? secondsBetween(oldestFile.created_at, now) : 0,
     };
   };
+}
+
+function secondsBetween(from: Date, to: Date): number {
+  return (to.getTime() - from.getTime()) / 1000;
 }
 
 function addTo(total: Record<string, number>, more: Record<string, number>): Record<string, number> {

@@ -52,6 +52,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
     labelNames: ['collection'],
     registers,
   });
+  const files = new Gauge({
+    name: 'lethe_recording_files',
+    help: 'Recording files still to be removed, their references gone from the records',
+    registers,
+  });
+  const oldestFile = new Gauge({
+    name: 'lethe_oldest_recording_file_age_seconds',
+    help: 'Seconds that the oldest of them has been waiting; it grows while the storage refuses',
+    registers,
+  });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
     help: 'Jobs in the queue by state',
@@ -75,13 +85,15 @@ export function createMetrics(sources: MetricsSources): Metrics {
       up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
       up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
       // A figure that could not be read is absent, not the one of last time.
-      for (const metric of [requests, oldest, deadline, overdue, erased, depth]) metric.reset();
+      for (const metric of [requests, oldest, deadline, overdue, erased, files, oldestFile, depth]) metric.reset();
       if (ledger.status === 'fulfilled') {
         const figures = ledger.value;
         for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
         for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
         oldest.set(figures.oldestUnfinishedSeconds);
         overdue.set(figures.overdue);
+        files.set(figures.filesLeft);
+        oldestFile.set(figures.oldestFileSeconds);
         if (figures.nearestDeadlineSeconds === null) deadline.remove();
         else deadline.set(figures.nearestDeadlineSeconds);
       }

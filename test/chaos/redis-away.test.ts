@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../src/requests/ledger.ts';
-import { forget, scene } from '../support/chaos.ts';
+import { forget, type Person, scene } from '../support/chaos.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const TIMEOUT = 120_000;
@@ -75,6 +76,62 @@ describe('Redis away', () => {
       },
       { BATCH_SIZE: '24', BATCH_PAUSE_MS: '30' },
     ),
+    TIMEOUT,
+  );
+
+  it(
+    'hung: only the first requests wait for it',
+    scene('redis-hung', async (chaos) => {
+      const redis = await chaos.ownRedis();
+      const env = { ...chaos.env, REDIS_URL: redis.url, RATE_LIMIT_PER_SECOND: '1000' };
+      const [api] = await Promise.all([chaos.processes.api(env), chaos.processes.worker(env)]);
+      redis.freeze();
+      const asked: [Person, string][] = [];
+      await waitFor('a request that is not kept waiting', async () => {
+        const person = await chaos.person({ sent: 1 });
+        const { status, body } = await forget(api, person);
+        expect(status).toBe(200);
+        asked.push([person, body.reference]);
+        const line = api
+          .output()
+          .split('\n')
+          .find((text) => text.includes('request not queued yet') && text.includes(body.reference));
+        return line && !line.includes('Command timed out');
+      });
+      redis.thaw();
+      for (const [person, reference] of asked) {
+        await chaos.completed(reference);
+        await chaos.expectErased(person, reference);
+      }
+    }),
+    TIMEOUT,
+  );
+
+  it(
+    'connections that died without a word: the worker opens new ones',
+    scene('redis-lost', async (chaos) => {
+      const { hostname, port } = new URL(chaos.platform.config.REDIS_URL);
+      const proxy = await startTcpProxy({ host: hostname, port: Number(port || 6379) });
+      try {
+        let last = 0;
+        proxy.intercept(({ connection }) => {
+          last = Math.max(last, connection);
+          return 'pass';
+        });
+        await chaos.processes.worker({ ...chaos.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
+        const [before, after] = [await chaos.person({ sent: 2 }), await chaos.person({ sent: 3 })];
+        const first = await chaos.submit(before);
+        await chaos.completed(first);
+        const lost = last;
+        proxy.intercept(({ connection }) => (connection <= lost ? 'drop' : 'pass'));
+        const second = await chaos.submit(after);
+        await chaos.completed(second);
+        await chaos.expectErased(after, second);
+      } finally {
+        await chaos.processes.endAll();
+        await proxy.close();
+      }
+    }),
     TIMEOUT,
   );
 

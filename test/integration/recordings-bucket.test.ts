@@ -58,6 +58,9 @@ describe('recordings in a bucket', () => {
     // A file may be named after the number.
     expect(JSON.stringify(rows)).not.toContain(DIGITS);
     expect(s3.objects.size).toBe(3);
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^lethe_recording_files 2$/m);
+    expect(Number(/^lethe_oldest_recording_file_age_seconds (\S+)$/m.exec(metrics)?.[1])).toBeGreaterThan(0);
 
     // Another worker goes on where this one stopped.
     await worker.stop();
@@ -66,6 +69,7 @@ describe('recordings in a bucket', () => {
     await untilCompleted(platform, reference);
     expect([...s3.objects]).toEqual(['other.mp3']);
     expect(await outbox()).toEqual([]);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^lethe_oldest_recording_file_age_seconds 0$/m);
   });
 
   it('no file is removed before the change of its record is committed', async () => {
