@@ -27,18 +27,20 @@ export function textOf(value: unknown): string | null {
 
 /** JSON of a stored value: BSON's long and decimal numbers as text where JSON's own numbers would round them. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return inner.toString();
-    if (typeof inner === 'object' && inner !== null && '_bsontype' in inner && bsonTypeOf(inner) === 'number')
-      return String(inner);
-    return inner;
+  return JSON.stringify(value, function (this: Document, key, inner: unknown) {
+    // As it is stored: a decimal's own `toJSON` has made an object of `inner` by now.
+    const stored: unknown = this[key];
+    return typeof stored !== 'number' && bsonTypeOf(stored) === 'number' ? String(stored) : inner;
   });
 }
 
 /** Says of a stored value whether it is the number in one of its forms, as MongoDB's equality would. */
 export function matcherOf(subject: Pick<Subject, 'values'>): (value: unknown) => boolean {
   const strings = new Set(subject.values.filter((value) => typeof value === 'string'));
-  const integers = new Set(subject.values.filter((value) => typeof value !== 'string').map(String));
+  // By value: a decimal may stand as 447700900123.0. No number has more digits than a double can tell apart.
+  const integers = new Set(subject.values.filter((value) => typeof value !== 'string').map(Number));
   return (value) =>
-    typeof value === 'string' ? strings.has(value) : bsonTypeOf(value) === 'number' && integers.has(String(value));
+    typeof value === 'string'
+      ? strings.has(value)
+      : bsonTypeOf(value) === 'number' && integers.has(Number(String(value)));
 }

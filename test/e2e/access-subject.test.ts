@@ -8,7 +8,7 @@ import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Answer, call } from '../support/wire.ts';
 
-const { Long } = mongoose.mongo;
+const { Decimal128, Long } = mongoose.mongo;
 
 interface Field {
   path: string;
@@ -149,6 +149,26 @@ describe('what is held on a number', () => {
     const { access } = await ask(key, number);
     expect(access.counts).toEqual({ sent_sms: forms.length + 3 });
     for (const record of access.collections.sent_sms?.records ?? []) expect(record.fields).toHaveLength(1);
+  });
+
+  it('stored as a decimal: told as text, with everything of the record, however many zeros stand behind it', async () => {
+    const { account, key } = await platform.account();
+    const number = '447700900114';
+    await platform.core.db.collection('contacts').insertMany(
+      [number, `${number}.0`].map((text) => ({
+        account_id: account.records_id,
+        number: Decimal128.fromString(text),
+        name: 'Jo',
+        custom: { balance: Decimal128.fromString('12.50') },
+      })),
+    );
+    const { access } = await ask(key, number);
+    const told = access.collections.contacts?.records.map(({ fields }) => fields.map((field) => field.value));
+    const rest = ['Jo', { balance: '12.50' }];
+    expect(told).toEqual([
+      [number, ...rest],
+      [`${number}.0`, ...rest],
+    ]);
   });
 
   it('is audited with what was given out, under the token', async () => {
