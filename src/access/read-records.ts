@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Filter } from '../erasure/plan.ts';
 import type { Source } from './query.ts';
+import { valueAt } from './values.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -66,7 +67,7 @@ export async function* readRecords(
         .batchSize(Math.min(BATCH, left));
       for await (const record of cursor) {
         left -= 1;
-        const at = record[source.at];
+        const at = valueAt(record, source.at);
         const position = {
           source: source.name,
           pass: pass.number,
@@ -84,7 +85,8 @@ function passesOf(source: Source, paged: boolean, after: Position | undefined): 
   const { filter, range, at } = source;
   const byTime: Pass['sort'] = paged ? { [at]: 1, _id: 1 } : { [at]: 1 };
   const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
-  const behind = { _id: { $gt: after?.id } } as Filter;
+  // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
+  const behind = { $and: [{ _id: { $gt: after?.id } }] } as Filter;
   const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];
