@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { NO_DATES } from '../erasure/by-age.ts';
 import type { Filter } from '../erasure/plan.ts';
 import type { Source } from './query.ts';
 import { valueAt } from './values.ts';
@@ -31,8 +32,6 @@ export interface ReadOptions {
 
 /** Records the driver holds at once: memory stays the same however many there are. */
 const BATCH = 500;
-/** Types of what is no date; with a missing field and null, all there is beside dates. */
-const NO_DATES = ['string', 'double', 'int', 'long', 'decimal', 'object', 'array', 'bool', 'objectId'] as const;
 /** The earliest moment a `Date` can be: a bound that every date passes, and nothing but dates. */
 const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) };
 
@@ -87,6 +86,7 @@ function passesOf(source: Source, paged: boolean, after: Position | undefined): 
   const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
   // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
   const behind = { $and: [{ _id: { $gt: after?.id } }] } as Filter;
+  // With a missing field and null, all there is beside dates.
   const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];

@@ -5,7 +5,21 @@ import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
 /** BSON types that say nothing about when something happened. */
-export const NO_DATES = ['string', 'double', 'int', 'long', 'decimal', 'object', 'array', 'bool'] as const;
+export const NO_DATES = [
+  'string',
+  'double',
+  'int',
+  'long',
+  'decimal',
+  'object',
+  'array',
+  'bool',
+  'objectId',
+  'binData',
+  'timestamp',
+  'regex',
+  'javascript',
+] as const;
 
 /**
  * The selector "records older than this": one target a collection. Records that are kept are chosen by their mark, so

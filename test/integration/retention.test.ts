@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
+import mongoose from 'mongoose';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { AUDIT } from '../../src/audit/entry.ts';
 import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
@@ -12,6 +13,7 @@ import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+const { Binary, ObjectId, Timestamp } = mongoose.mongo;
 const NUMBER = '447700900401';
 const signal = new AbortController().signal;
 
@@ -215,6 +217,20 @@ describe('retention', () => {
     await completed(account);
     await worker.stop();
     expect(await idsIn(account, 'sent_sms')).toEqual(['edge', 'new']);
+  });
+
+  it.each([
+    ['text', 'last year'],
+    ['a timestamp of the oplog', new Timestamp({ t: 1, i: 1 })],
+    ['an ObjectId', new ObjectId()],
+    ['bytes', new Binary(Buffer.from('2020'))],
+    ['a pattern', /2020/],
+  ])('what cannot be dated is not passed over in silence: %s', async (_name, sentAt) => {
+    const { account } = await platform.account();
+    await platform.core.db
+      .collection('sent_sms')
+      .insertOne({ account_id: account.records_id, to: NUMBER, sent_at: sentAt });
+    expect(await round()).toBe(1);
   });
 
   it('is a daily job of the queue', async () => {
