@@ -185,6 +185,21 @@ export const dataMapSchema = z
           });
       });
     });
+    const retention = profileFor('retention', map);
+    map.collections.forEach((entry, index) => {
+      if (entry.retention_months && retention.records[entry.record] !== 'delete')
+        context.addIssue({
+          code: 'custom',
+          path: ['collections', index, 'retention_months'],
+          message: `is never reached: retention leaves every ${entry.record} alone`,
+        });
+    });
+    if (map.profiles.retention?.fields)
+      context.addIssue({
+        code: 'custom',
+        path: ['profiles', 'retention', 'fields'],
+        message: 'are not changed by retention: it deletes records, or leaves them alone',
+      });
     const lists = map.collections.filter((entry) => entry.record === 'suppression').length;
     if (lists !== 1)
       context.addIssue({

@@ -111,7 +111,9 @@ function total(erased: Readonly<Record<string, number>>): number {
 
 /** Records that are kept and not marked stay in a selection by age: they cannot be chosen that way. */
 function endsByItself(step: RecordStep): boolean {
-  return step.change(new Date()).kind === 'delete' || step.entry.redacted !== undefined;
+  const change = step.change(new Date());
+  const { redacted } = step.entry;
+  return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
 }
 
 function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan, profile: Profile): Part {

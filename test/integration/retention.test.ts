@@ -17,7 +17,7 @@ const { Binary, ObjectId, Timestamp } = mongoose.mongo;
 const NUMBER = '447700900401';
 const signal = new AbortController().signal;
 
-/** Calls are kept longer, insights for ever, whatever is set elsewhere. */
+/** Calls are kept longer, insights and forms for ever, whatever is set elsewhere. */
 const MAP = {
   ...DEFAULT_DATA_MAP,
   collections: DEFAULT_DATA_MAP.collections.map((entry) =>
@@ -27,6 +27,7 @@ const MAP = {
         ? { ...entry, retention_months: 0 }
         : entry,
   ),
+  profiles: { retention: { records: { form: 'keep' } } },
 } as unknown as DataMapInput;
 
 describe('retention', () => {
@@ -92,6 +93,7 @@ describe('retention', () => {
     await put(account, 'chats', 'started_at', 13);
     await put(account, 'calls', 'started_at', 24);
     await put(account, 'insights', 'created_at', 600);
+    await put(account, 'forms', 'submitted_at', 600);
     const { db } = platform.core;
     await db.collection('contacts').insertOne({ account_id: account.records_id, id: 'contact', number: NUMBER });
     await db.collection('blacklist').insertOne({ account_id: account.records_id, id: 'stop', number: NUMBER });
@@ -105,7 +107,8 @@ describe('retention', () => {
     expect(request.erased).toEqual({ sent_sms: 1, received_sms: 1, verifications: 1, chats: 1, calls: 1 });
     for (const collection of ['sent_sms', 'received_sms', 'verifications', 'chats', 'calls'])
       expect([collection, await idsIn(account, collection)]).toEqual([collection, ['edge', 'new']]);
-    expect(await idsIn(account, 'insights')).toEqual(['edge', 'new', 'old']);
+    for (const collection of ['insights', 'forms'])
+      expect([collection, await idsIn(account, collection)]).toEqual([collection, ['edge', 'new', 'old']]);
     expect([await idsIn(account, 'contacts'), await idsIn(account, 'blacklist')]).toEqual([['contact'], ['stop']]);
     expect(await idsIn(other.account, 'sent_sms')).toEqual(['edge', 'new', 'old']);
     expect(await requestsFor(other.account)).toEqual([]);

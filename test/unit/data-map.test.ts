@@ -251,6 +251,18 @@ describe('the data map', () => {
     expect(faultsOf(entry(lines, replace))[0]).not.toContain('447700900123');
   });
 
+  it('refuses what retention would never do', () => {
+    const contacts = 'collection: people\naccount: a\nrecord: contact\nat: made\nnumbers: [to]\nretention_months: ';
+    expect(faultsOf(entry(`${contacts}12`))).toEqual([
+      'map.yaml:12: collections[1].retention_months: is never reached: retention leaves every contact alone',
+    ]);
+    expect(faultsOf(entry(`${contacts}0`))).toEqual([]);
+    expect(faultsOf(entry(`${contacts}12`, 'profiles: { retention: { records: { contact: delete } } }'))).toEqual([]);
+    expect(faultsOf(entry(`${contacts}0`, 'profiles: { retention: { fields: { body: clear } } }'))).toEqual([
+      'map.yaml:13: profiles.retention.fields: are not changed by retention: it deletes records, or leaves them alone',
+    ]);
+  });
+
   describe('suppression list', () => {
     const listOf = (lines: string) =>
       `version: 1\ncollections:\n  - collection: blacklist\n    record: suppression\n${lines}`;
