@@ -15,7 +15,7 @@ export const userSchema = z.object({
     .record(z.string(), z.unknown(), { error: 'must be an object' })
     .refine(
       (value) => isStorable(value, 0),
-      'must have names without dots, none that begins with $, and 20 levels at most',
+      'must have names without dots, none that begins with $ or that the database keeps for itself, and 20 levels at most',
     )
     .nullish()
     .meta({ description: 'Taken out unless given' }),
@@ -43,8 +43,8 @@ export const legsSchema = z.object({
 export const idParams = z.object({ id: z.string() });
 export const eventParams = z.object({ conversation: z.string(), event: z.string() });
 
-/** Names that a database takes for an operator or a path are none. */
-const FIELD_NAME = /^(?!\$|__proto__$)[^.\0]{1,200}$/;
+/** Names that a database takes for an operator or a path, or its driver for a type of its own, are none. */
+const FIELD_NAME = /^(?!\$|__proto__$|_bsontype$)[^.\0]{1,200}$/;
 const DEEPEST = 20;
 
 function isStorable(value: unknown, depth: number): boolean {

@@ -255,6 +255,8 @@ describe('the resources of the product APIs', () => {
       ['an operator in the properties', { name: 'x', properties: { $set: 1 } }, 'properties must have names'],
       ['one deeper down', { name: 'x', properties: { a: [{ 'b.c': 1 }] } }, 'properties must have names'],
       ['__proto__', `{"name":"x","properties":{"a":{"__proto__":{"b":1}}}}`, 'properties must have names'],
+      ['a type of the database', { name: 'x', properties: { _bsontype: 'ObjectId' } }, 'properties must have names'],
+      ['a type deeper down', { name: 'x', properties: { a: { _bsontype: 1 } } }, 'properties must have names'],
       ['a tower', `{"name":"x","properties":${'{"a":'.repeat(30)}1${'}'.repeat(30)}}`, 'properties must have names'],
     ];
     it.each(bad)('%s: 422, and the user is as it was', async (_name, body, detail) => {
