@@ -19,6 +19,8 @@ export interface FoundRecord {
 
 /** Longer texts are no id of anything, and need not be looked for. */
 export const LONGEST_ID = 200;
+/** Half a character: the driver writes U+FFFD for it, so that a look would find another id. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
@@ -37,7 +39,7 @@ export async function findById(
 ): Promise<FoundRecord[]> {
   assertAccount(account);
   if (typeof id !== 'string') throw new TypeError('an id is needed for every filter');
-  if (id === '' || id.length > LONGEST_ID) return [];
+  if (id === '' || id.length > LONGEST_ID || LONE_SURROGATE.test(id)) return [];
   const found = await Promise.all(
     steps.map(async (step): Promise<FoundRecord[]> => {
       if (step.entry.id === undefined) return [];

@@ -93,6 +93,18 @@ describe('POST /v1/redact/transaction', () => {
     expect(await sent.countDocuments({ account_id: account.records_id, to: 'REDACTED' })).toBe(2);
   });
 
+  it('half a character is no part of an id: what the driver writes in its place is another one', async () => {
+    const { account, key } = await platform.account();
+    const sent = platform.core.db.collection('sent_sms');
+    const record = { account_id: account.records_id, message_id: 'a\ufffd', to: PERSON, sent_at: new Date(0) };
+    await sent.insertOne(record);
+    const answer = await redact(url, key, '{"id":"a\\ud800","product":"sms"}');
+    expect([answer.status, answer.body.title]).toEqual([404, 'Invalid ID']);
+    expect((await redact(url, key, { id: 'a\ufffd', product: 'sms' })).status).toBe(204);
+    const faults = verifyAudit(platform.core.db, createAuditSeal(platform.config.LETHE_TOKEN_KEYS), account._id);
+    expect(await faults.next()).toEqual({ done: true, value: undefined });
+  });
+
   it('an id that stands on several records: all of them', async () => {
     const { account, key } = await platform.account();
     const sent = platform.core.db.collection('sent_sms');
