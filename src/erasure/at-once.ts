@@ -4,6 +4,7 @@ import type { FoundFile } from '../files/outbox.ts';
 import { type Edit, editsOf, stillNeeds } from './edits.ts';
 import { fileFieldsOf, findFiles, projectionOf } from './file-fields.ts';
 import { type Filter, type Step, selectNumber } from './plan.ts';
+import { recordKey } from './record-key.ts';
 import { shapeFailure } from './store.ts';
 import type { Subject } from './subject.ts';
 
@@ -59,7 +60,7 @@ export async function selectAtOnce(
       .limit(limit + 1)
       .toArray();
     for (const record of records) {
-      const key = `${step.collection}\0${typeof record._id}\0${String(record._id)}`;
+      const key = `${step.collection}\0${recordKey(record._id)}`;
       const known = seen.get(key)?.files ?? [];
       const found = findFiles(record, fields).filter(({ reference }) =>
         known.every((one) => one.reference !== reference),

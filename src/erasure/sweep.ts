@@ -1,6 +1,7 @@
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
 import type { Lease } from '../requests/lease.ts';
 import type { PendingStep, RequestState } from '../requests/ledger.ts';
+import { recordKey } from './record-key.ts';
 import type { Target } from './target.ts';
 
 export interface SweepOptions {
@@ -90,5 +91,5 @@ function atEveryPlace(
 function withoutRepeats(lists: readonly (readonly unknown[])[]): readonly unknown[] {
   const [first = [], ...others] = lists;
   if (others.every((ids) => ids.length === 0)) return first;
-  return [...new Map(lists.flat().map((id) => [`${typeof id}:${String(id)}`, id])).values()];
+  return [...new Map(lists.flat().map((id) => [recordKey(id), id])).values()];
 }

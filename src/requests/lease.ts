@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { recordKey } from '../erasure/record-key.ts';
 import type { ErasureRequest, PendingStep, RequestState } from './ledger.ts';
 import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 
@@ -136,7 +137,7 @@ function countRecords(steps: readonly PendingStep[]): Record<string, number> {
 function countDistinct(steps: readonly PendingStep[]): number {
   const [first, ...others] = steps;
   if (first && others.length === 0) return first.ids.length;
-  return new Set(steps.flatMap((step) => step.ids.map((id) => `${typeof id}:${String(id)}`))).size;
+  return new Set(steps.flatMap((step) => step.ids.map(recordKey))).size;
 }
 
 function addCounts(total: Record<string, number>, more: Record<string, number>): Record<string, number> {

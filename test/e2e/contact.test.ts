@@ -139,6 +139,16 @@ describe('erasing a contact', () => {
     expect(row).toMatchObject({ from: DIGITS, to: `+${DIGITS}`, transcript: ['[REDACTED]'] });
   });
 
+  it('counts records whose _id is a document each for itself', async () => {
+    const { account, key } = await platform.account();
+    const ids = [1, 2, 3].map((index) => ({ day: account._id, index }));
+    await platform.core.db
+      .collection('sent_sms')
+      .insertMany(ids.map((_id) => ({ _id: _id as never, account_id: account.records_id, to: DIGITS, body: 'Hi' })));
+    expect((await erase(key, DIGITS)).body.records_affected).toBe(3);
+    expect((await audit(account._id)).map((entry) => entry.counts)).toEqual([{ sent_sms: 3 }]);
+  });
+
   it('changes what holds words only, and gives no record a field it never had', async () => {
     const { account, key } = await platform.account();
     const base = { account_id: account.records_id, from: DIGITS };

@@ -17,10 +17,18 @@ describe('a record that holds the number at two places', () => {
   });
   afterAll(() => platform?.close());
 
-  it('is counted once, in whatever order its places are swept', async () => {
+  it.each([
+    ['an ObjectId', () => ({})],
+    // `String` makes `[object Object]` of each of them.
+    ['a document', (index: number) => ({ _id: { day: 1, index } as never })],
+  ])('is counted once, in whatever order its places are swept: its _id is %s', async (_what, idOf) => {
     const { core } = platform;
     const { account } = await platform.account();
-    const call = (from: string, to: string) => ({ account_id: account.records_id, from, to, transcript: ['hello'] });
+    let inserted = 0;
+    const call = (from: string, to: string) => {
+      inserted += 1;
+      return { ...idOf(inserted), account_id: account.records_id, from, to, transcript: ['hello'] };
+    };
     // More than a batch of one kind first, so that the two places are at different records of the other.
     await core.db
       .collection('calls')
