@@ -110,6 +110,11 @@ export async function* verifyAudit(
   account?: string,
 ): AsyncGenerator<AuditFault> {
   const filter = account === undefined ? {} : { account_id: account };
+  // Before the entries: a head that moves on while they are read would tell of entries that this walk has not seen.
+  const heads = await db
+    .collection<Head>(AUDIT_HEADS)
+    .find(account === undefined ? {} : { _id: account })
+    .toArray();
   const ends = new Map<string, number>();
   let before: AuditEntry | null = null;
   let sound = true;
@@ -128,8 +133,7 @@ export async function* verifyAudit(
     ends.set(entry.account_id, entry.seq);
     before = entry;
   }
-  const heads = db.collection<Head>(AUDIT_HEADS).find(account === undefined ? {} : { _id: account });
-  for await (const head of heads) {
+  for (const head of heads) {
     for (let seq = (ends.get(head._id) ?? 0) + 1; seq <= head.seq; seq += 1)
       yield { account: head._id, seq, fault: 'missing' };
   }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../cli/program.ts';
-import { createAudit } from '../../src/audit/audit.ts';
+import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
 import { type Act, AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
@@ -76,6 +76,17 @@ describe('the audit', () => {
     await chain(account);
     await platform.core.db.collection(AUDIT).deleteOne({ account_id: account, seq });
     expect(await verify(account)).toEqual({ code: 1, lines: [`${account} entry ${seq}: missing`] });
+  });
+
+  it('misses nothing of what is appended while it looks', async () => {
+    const [first] = await chain('acc_growing');
+    const { db, config, audit } = platform.core;
+    await db.collection(AUDIT).updateOne({ _id: first?._id as never }, { $set: { 'counts.sent_sms': 1 } });
+    const faults = verifyAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS), 'acc_growing');
+    expect((await faults.next()).value).toMatchObject({ seq: 1, fault: 'changed' });
+    // Its entries have been read by now.
+    await audit.append(act('acc_growing'));
+    expect(await faults.next()).toEqual({ done: true, value: undefined });
   });
 
   it('finds two entries in each other’s place', async () => {
