@@ -2,6 +2,7 @@ import mongoose from 'mongoose';
 import { isDuplicateKey } from '../db/connection.ts';
 import { coalesce } from '../erasure/coalesce.ts';
 import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, type AuditSeal } from './entry.ts';
+import { ChainBusy } from './until-appended.ts';
 
 export interface Audit {
   /**
@@ -10,10 +11,21 @@ export interface Audit {
    */
   append(act: Act): Promise<void>;
   /**
-   * As `append`, inside a transaction: a chain that moved on meanwhile makes the transaction be tried again.
+   * As `append`, inside a transaction.
    * @param acts one, or several of one account
+   * @throws ChainBusy when the chain moved on meanwhile
    */
   appendWithin(acts: Act | readonly Act[], session: mongoose.mongo.ClientSession): Promise<void>;
+  /**
+   * Appends an act whose counts are not known yet. Others wait for the end of the transaction: what it takes long to do
+   * after this is not done in vain because one of them was faster.
+   * @returns writes the counts, in the same transaction
+   * @throws ChainBusy as `appendWithin` does
+   */
+  beginWithin(
+    act: Omit<Act, 'counts'>,
+    session: mongoose.mongo.ClientSession,
+  ): Promise<(counts: Act['counts']) => Promise<void>>;
 }
 
 /** What `lethe audit verify` finds wrong with a chain. */
@@ -58,6 +70,17 @@ export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
     return acts.map(() => undefined);
   }, JOINED_AT_MOST);
 
+  const insertWithin = async (chain: readonly AuditEntry[], session: mongoose.mongo.ClientSession): Promise<void> => {
+    const end = chain.at(-1);
+    if (!end) return;
+    try {
+      await entries.insertMany(chain, { session });
+    } catch (error) {
+      throw isDuplicateKey(error) ? new ChainBusy() : error;
+    }
+    await heads.updateOne({ _id: end.account_id }, { $max: { seq: end.seq } }, { upsert: true, session });
+  };
+
   const withoutRepeats = async (account: string, acts: readonly Act[]): Promise<Act[]> => {
     const marks = acts.flatMap((act) => (act.once === undefined ? [] : [act.once]));
     if (marks.length === 0) return [...acts];
@@ -80,10 +103,16 @@ export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
       const [first] = all;
       if (!first) return;
       if (all.some((act) => act.account !== first.account)) throw new TypeError('acts of one account');
-      const chain = link(all, await last(first.account, session), seal);
-      await entries.insertMany(chain, { session });
-      const seq = chain.at(-1)?.seq ?? 0;
-      await heads.updateOne({ _id: first.account }, { $max: { seq } }, { upsert: true, session });
+      await insertWithin(link(all, await last(first.account, session), seal), session);
+    },
+    async beginWithin(act, session) {
+      const before = await last(act.account, session);
+      const begun = link([{ ...act, counts: {} }], before, seal);
+      await insertWithin(begun, session);
+      return async (counts) => {
+        for (const { _id, ...entry } of link([{ ...act, counts }], before, seal))
+          await entries.replaceOne({ account_id: act.account, seq: entry.seq }, entry, { session });
+      };
     },
   };
 }

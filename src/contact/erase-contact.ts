@@ -1,11 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { type Account, randomText } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
+import { untilAppended } from '../audit/until-appended.ts';
 import type { DataMap } from '../data-map/schema.ts';
-import { isDuplicateKey } from '../db/connection.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { changeAtOnce, type Selection, selectAtOnce } from '../erasure/at-once.ts';
+import { coalesce } from '../erasure/coalesce.ts';
 import { compilePlan } from '../erasure/plan.ts';
 import { profileFor } from '../erasure/profile.ts';
 import type { RecordStore } from '../erasure/store.ts';
@@ -44,7 +44,6 @@ export interface ErasedContact {
 
 /** A transaction of MongoDB lives for a minute; a customer waits for less. */
 const LONGEST_MS = 20_000;
-const CHAIN_TRIES = 10;
 
 /**
  * Erases a person's words from the account's calls and messages, in one transaction with its audit entry and the
@@ -58,6 +57,8 @@ export function createContactErasure(
   const { db, store, tokens, audit, files } = deps;
   const profile = profileFor('contact', deps.dataMap);
   const { steps } = compilePlan(deps.dataMap, profile);
+  // All of one account append to one chain: side by side they would only make each other begin anew.
+  const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
 
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
   return async ({ account, keyId, number }, now) => {
@@ -70,34 +71,29 @@ export function createContactErasure(
     const act = { account: account._id, act: randomText(15) };
     let selection: Selection | undefined;
     const erase = async (session: mongoose.mongo.ClientSession) => {
-      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
-      // Before the changes, which take longer: others append to the account's chain meanwhile.
-      await audit.appendWithin(
+      // Before everything that takes long: acts that are appended meanwhile would make all of it be done again.
+      const writeCounts = await audit.beginWithin(
         {
           account: account._id,
           actor: keyId,
           action: profile.act.action,
           reason: deps.reason,
           at: now,
-          counts: selection.counts,
           reference: act.act,
           token: subject.token,
         },
         session,
       );
+      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
+      await writeCounts(selection.counts);
       await files.add(act, selection.files, session);
       await changeAtOnce(db, selection, subject, session);
     };
-    for (let turn = 1; ; turn += 1) {
-      try {
-        await inTransaction(db, erase, LONGEST_MS);
-        return selected(selection, act);
-      } catch (error) {
-        // Another act took the next place in the account's chain first.
-        if (!isDuplicateKey(error) || turn >= CHAIN_TRIES) throw error;
-        await pause(Math.random() * 20 * turn);
-      }
-    }
+    const until = performance.now() + LONGEST_MS;
+    await inTurn(account._id, () =>
+      untilAppended((leftMs) => inTransaction(db, erase, leftMs), until - performance.now()),
+    );
+    return selected(selection, act);
   };
 }
 

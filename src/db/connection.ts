@@ -126,6 +126,7 @@ const TRANSIENT_NAMES = new Set([
   'MongoOperationTimeoutError',
   'MongoExpiredSessionError',
   'PoolClearedOnNetworkError',
+  'ChainBusy',
 ]);
 
 /** Is it a unique index refusing a second document? Engines differ in what they say beside the code. */

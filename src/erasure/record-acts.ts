@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { type Account, randomText } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Act } from '../audit/entry.ts';
-import { isDuplicateKey, isTransient } from '../db/connection.ts';
+import { untilAppended } from '../audit/until-appended.ts';
+import { isTransient } from '../db/connection.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { FileAct, Files } from '../files/files.ts';
 import { changeById, type FoundRecord } from './by-id.ts';
@@ -31,7 +31,8 @@ export interface RecordActDependencies {
 
 /** Acts of one transaction. */
 const JOINED_AT_MOST = 32;
-const CHAIN_TRIES = 20;
+/** How long they are tried for while others append to the account's chain. */
+const CHAIN_MS = 8_000;
 /** How long an answer waits for files to be removed. */
 const FILES_MS = 5_000;
 
@@ -52,21 +53,15 @@ export function createRecordActs(deps: RecordActDependencies): PerformAct {
 
   const together = async (acts: readonly RecordAct[]): Promise<Outcome[]> => {
     let outcomes: Outcome[] = [];
-    for (let turn = 1; ; turn += 1) {
-      try {
-        await inTransaction(db, async (session) => {
-          outcomes = [];
-          for (const act of acts) outcomes.push(await change(act, session));
-          const entries = acts.flatMap((act, index) => entryOf(act, outcomes[index], now()));
-          await audit.appendWithin(entries, session);
-        });
-        return outcomes;
-      } catch (error) {
-        // Another process took the next place in the account's chain.
-        if (!isDuplicateKey(error) || turn >= CHAIN_TRIES) throw error;
-        await pause(Math.random() * 5 * turn);
-      }
-    }
+    const transaction = () =>
+      inTransaction(db, async (session) => {
+        outcomes = [];
+        for (const act of acts) outcomes.push(await change(act, session));
+        const entries = acts.flatMap((act, index) => entryOf(act, outcomes[index], now()));
+        await audit.appendWithin(entries, session);
+      });
+    await untilAppended(transaction, CHAIN_MS);
+    return outcomes;
   };
 
   const change = async ({ account, found }: RecordAct, session: mongoose.mongo.ClientSession): Promise<Outcome> => {

@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Account, Automatic } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
-import { isDuplicateKey } from '../db/connection.ts';
+import { untilAppended } from '../audit/until-appended.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { InteractionFault } from './faults.ts';
 import { type Reached, reachAccount } from './reach.ts';
@@ -18,7 +18,8 @@ export interface ChangeDependencies {
   readonly audit: Audit;
 }
 
-const TRIES = 10;
+/** How long it is tried for while other acts are appended to the account's audit. */
+const CHAIN_MS = 8_000;
 
 /**
  * Changes what an account has set, and writes it into the account's audit, both or neither. A setting that is what it
@@ -55,15 +56,7 @@ export async function changeSettings(
         session,
       );
     });
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await turn();
-      break;
-    } catch (error) {
-      // Another act took the next place in the audit's chain.
-      if (!isDuplicateKey(error) || tries >= TRIES) throw error;
-    }
-  }
+  await untilAppended(turn, CHAIN_MS);
   return reachAccount(db, caller, id);
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { verifyAudit } from '../../src/audit/audit.ts';
+import { createAuditSeal } from '../../src/audit/entry.ts';
 import type { AccountValue } from '../../src/erasure/subject.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
@@ -245,13 +247,21 @@ describe('erasing a contact', () => {
     expect(entries.map((entry) => entry.seq)).toEqual(Array.from({ length: width }, (_, index) => index + 1));
   });
 
-  it('different people of one account at once', async () => {
+  it('many people of one account at once, at two processes: each is erased, and has one entry', async () => {
     const { account, key } = await platform.account();
-    const people = Array.from({ length: 5 }, (_, index) => `44770090020${index}`);
+    const urls = [url, (await platform.startApi()).url];
+    const people = Array.from({ length: 40 }, (_, index) => String(447700900200 + index));
     for (const digits of people)
       await insertRecords(platform.core.db, account.records_id, digits, { sent: 3, calls: 1 });
-    const answers = await Promise.all(people.map((digits) => erase(key, digits)));
+    const answers = await Promise.all(
+      people.map((digits, index) =>
+        call(urls[index % 2] ?? url, `/v1/contacts/%2B${digits}`, { method: 'DELETE', key }),
+      ),
+    );
     expect(answers.map(({ status, body }) => [status, body.records_affected])).toEqual(people.map(() => [200, 4]));
-    expect(await audit(account._id)).toHaveLength(5);
+    const entries = await audit(account._id);
+    expect(entries.map((entry) => entry.counts)).toEqual(people.map(() => ({ sent_sms: 3, calls: 1 })));
+    const faults = verifyAudit(platform.core.db, createAuditSeal(platform.config.LETHE_TOKEN_KEYS), account._id);
+    expect(await faults.next()).toEqual({ done: true, value: undefined });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../cli/program.ts';
 import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
 import { type Act, AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
+import { inTransaction } from '../../src/db/transaction.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 describe('the audit', () => {
@@ -57,6 +58,25 @@ describe('the audit', () => {
     const entries = await entriesOf('acc_busy');
     expect(entries.map((entry) => entry.seq)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
     expect(await verify('acc_busy')).toEqual({ code: 0, lines: [] });
+  });
+
+  it('whoever has begun an act is not overtaken: the others are appended behind it', async () => {
+    const { db, config, audit } = platform.core;
+    const other = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
+    const { counts, ...begun } = act('acc_begun', { reference: 'begun' });
+    await audit.append(act('acc_begun', { reference: 'before' }));
+    let overtaken: Promise<void> | undefined;
+    await inTransaction(db, async (session) => {
+      const writeCounts = await audit.beginWithin(begun, session);
+      overtaken ??= other.append(act('acc_begun', { reference: 'behind' }));
+      await writeCounts(counts);
+    });
+    await overtaken;
+    const entries = await entriesOf('acc_begun');
+    expect(entries.map(({ seq, reference, counts }) => [seq, reference, counts])).toEqual(
+      ['before', 'begun', 'behind'].map((reference, index) => [index + 1, reference, counts]),
+    );
+    expect(await verify('acc_begun')).toEqual({ code: 0, lines: [] });
   });
 
   it('finds a changed entry', async () => {
