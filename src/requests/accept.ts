@@ -1,4 +1,4 @@
-import type mongoose from 'mongoose';
+import mongoose from 'mongoose';
 import type { Account } from '../accounts/accounts.ts';
 import { isDuplicateKey, isTransient } from '../db/connection.ts';
 import { inTransaction } from '../db/transaction.ts';
@@ -54,7 +54,8 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     findUnfinished(deps, account, every),
     isAffiliated(deps, subject, every, input.unsuppress),
   ]);
-  if (unfinished && (await askAgain(deps, unfinished, input.unsuppress))) return { request: unfinished, fresh: false };
+  const wish = { subject, every, unsuppress: input.unsuppress, now };
+  if (unfinished && (await askAgain(deps, unfinished, wish))) return { request: unfinished, fresh: false };
   if (!affiliated) throw new LetheError('no_affiliation');
 
   const request = draftRequest({
@@ -88,7 +89,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
       // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
       const winner = await findUnfinished(deps, account, every);
       if (winner?.reference === request.reference) return { request: winner, fresh: true };
-      if (winner && (await askAgain(deps, winner, input.unsuppress))) return { request: winner, fresh: false };
+      if (winner && (await askAgain(deps, winner, wish))) return { request: winner, fresh: false };
       // Or the number is on the list already, and the list lets no number stand on it twice.
       if (suppress === adopt || !isDuplicateKey(error)) throw error;
     }
@@ -133,20 +134,44 @@ function findUnfinished(
 
 /**
  * Notes that an unfinished request answers for one more: whatever is on record now must be gone when it is completed.
+ * The number is on the suppression list when this returns, as after the first time.
  * @returns false: it was completed in this very moment, and answers for nothing any more
  */
 async function askAgain(
-  { db }: AcceptDependencies,
-  unfinished: Accepted['request'],
-  unsuppress: boolean,
+  { db, suppressions }: AcceptDependencies,
+  { account_id, reference }: Accepted['request'],
+  wish: { subject: Subject; every: readonly string[]; unsuppress: boolean; now: Date },
 ): Promise<boolean> {
-  const { account_id, reference } = unfinished;
-  const noted = await requestsOf(db).updateOne(
-    { account_id, reference, unfinished: true },
-    // Of two wishes the one that protects the person holds: a number that one of them keeps suppressed stays so.
-    { $set: { asked_again: true, ...(!unsuppress && { keep_suppression: true }) } },
-  );
-  return noted.matchedCount === 1;
+  const note = async (session?: mongoose.mongo.ClientSession) => {
+    const noted = await requestsOf(db).updateOne(
+      { account_id, reference, unfinished: true },
+      {
+        $set: {
+          // New each time: a write that changes nothing would not keep the request from being completed meanwhile.
+          asked_again: new mongoose.mongo.ObjectId(),
+          // Of two wishes the one that protects the person holds: a number that one of them keeps suppressed stays so.
+          ...(!wish.unsuppress && { keep_suppression: true }),
+        },
+      },
+      { ...(session && { session }) },
+    );
+    return noted.matchedCount === 1;
+  };
+  if (!(await note())) return false;
+  if (await suppressions.hasToken(wish.subject, wish.every)) return true;
+  // The platform has taken the number off its list since.
+  let open = false;
+  try {
+    await inTransaction(db, async (session) => {
+      open = await note(session);
+      if (open) await suppressions.add(wish.subject, wish.every, wish.now, session);
+    });
+    return open;
+  } catch (error) {
+    // Somebody else has put it there in this very moment.
+    if (isDuplicateKey(error)) return true;
+    throw error;
+  }
 }
 
 /**

@@ -59,7 +59,7 @@ export interface ErasureRequest {
   failures: number;
   failure?: { name: string; where?: string; at: Date };
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
-  asked_again?: true;
+  asked_again?: mongoose.mongo.ObjectId;
   /** A request seen past its deadline is reported once as overdue. */
   overdue?: true;
 }

@@ -18,11 +18,12 @@ export interface Suppressions {
    */
   adopt(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
   /** Is the number on the list, as itself or as a token? */
-  has(subject: Subject, tokens: readonly string[]): Promise<boolean>;
+  has(subject: Subject, tokens: readonly string[], session?: Session): Promise<boolean>;
   /** Is a tombstone of the number on the list? */
   hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
   /**
-   * The end of an erasure: the number leaves its row, or the row leaves the list.
+   * The end of an erasure: the number leaves its row, or the row leaves the list. A number that is to stay suppressed and
+   * was taken off the list meanwhile is put on it again.
    * @throws a duplicate key error the first time the list lets no second row be without a number: try once more
    */
   settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
@@ -39,6 +40,9 @@ export function suppressionEntry(map: DataMap): CollectionMap {
   if (!entry) throw new TypeError('the data map has no suppression list');
   return entry;
 }
+
+/** What a row that Lethe makes holds beside the number and its mask. */
+const firstOf = ({ token }: Subject, now: Date) => ({ token, reason: SUPPRESSION_REASON, created_at: now });
 
 export function createSuppressions(db: Db, map: DataMap): Suppressions {
   const entry = suppressionEntry(map);
@@ -58,14 +62,14 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
   // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
   let mayBeBare = true;
 
-  return {
+  const suppressions: Suppressions = {
     keepsNumber,
     async add(subject, tokens, now, session) {
       await collection.updateOne(
         byToken(subject, tokens),
         {
           $set: { [numberPath]: subject.number, masked: subject.masked },
-          $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
+          $setOnInsert: firstOf(subject, now),
         },
         { upsert: true, session },
       );
@@ -81,13 +85,13 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       );
       return own.matchedCount === 1;
     },
-    async has(subject, tokens) {
-      const rows = await Promise.all(
-        [byToken(subject, tokens), byNumber(subject)].map((filter) =>
-          collection.findOne(filter, { projection: { _id: 1 } }),
-        ),
-      );
-      return rows.some((row) => row !== null);
+    async has(subject, tokens, session) {
+      const [tombstone, itself] = [byToken(subject, tokens), byNumber(subject)];
+      const is = async (filter: mongoose.mongo.Document) =>
+        (await collection.findOne(filter, { projection: { _id: 1 }, ...(session && { session }) })) !== null;
+      // A session has one operation at a time.
+      if (session) return (await is(tombstone)) || is(itself);
+      return (await Promise.all([is(tombstone), is(itself)])).some(Boolean);
     },
     async hasToken(subject, tokens) {
       return (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } })) !== null;
@@ -95,10 +99,17 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     async settle(subject, tokens, keep, session) {
       const rows = byToken(subject, tokens);
       if (!keep) await collection.deleteMany(rows, { session });
-      else if (!keepsNumber) {
+      else if (keepsNumber) {
+        if (!(await suppressions.has(subject, tokens, session)))
+          await suppressions.add(subject, tokens, subject.now, session);
+      } else {
         const end = mayBeBare ? { $unset: { [numberPath]: '' } } : { $set: { [numberPath]: subject.token } };
         try {
-          await collection.updateMany(rows, end, { session });
+          await collection.updateMany(
+            rows,
+            { ...end, $setOnInsert: { ...firstOf(subject, subject.now), masked: subject.masked } },
+            { upsert: true, session },
+          );
         } catch (error) {
           if (isDuplicateKey(error)) mayBeBare = false;
           throw error;
@@ -106,4 +117,5 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       }
     },
   };
+  return suppressions;
 }

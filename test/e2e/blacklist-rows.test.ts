@@ -1,0 +1,92 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { DataMapInput } from '../../src/data-map/schema.ts';
+import { forget, untilCompleted } from '../support/forget.ts';
+import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
+import { openPlatform, type Platform } from '../support/platform.ts';
+import { insertRecords } from '../support/records.ts';
+import { call } from '../support/wire.ts';
+
+const DIGITS = '447700900123';
+const NUMBER = 447700900123;
+
+/** The list is the platform's own: it may change under an open request, and its rows may hold more than numbers. */
+describe('what the platform does with its own blacklist, and what stands in its rows', () => {
+  const closers: (() => Promise<unknown>)[] = [];
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  const open = async (list: Partial<DataMapInput['collections'][number]> = {}) => {
+    const map = await writeMap({
+      version: 1,
+      collections: [
+        { ...SUPPRESSION_LIST, ...list },
+        { collection: 'sent_sms', account: 'account_id', record: 'message', numbers: ['to'] },
+      ],
+    });
+    closers.push(map.remove);
+    const platform: Platform = await openPlatform('list-rows', { DATA_MAP: map.file });
+    closers.push(platform.close);
+    const { url } = await platform.startApi();
+    const { account, key } = await platform.account();
+    const owner = account.records_id;
+    const rows = platform.core.db.collection('blacklist');
+    await insertRecords(platform.core.db, owner, DIGITS, { sent: 1 });
+    return {
+      platform,
+      rows,
+      owner,
+      ask: (body: object = {}) => forget(url, key, { number: NUMBER, ...body }),
+      isListed: async () => (await call(url, '/blacklist/check', { key, body: { number: NUMBER } })).body.blacklisted,
+      finish: async (reference: string) => {
+        await platform.startWorker();
+        return untilCompleted(platform, reference);
+      },
+    };
+  };
+  const LISTS: [string, Partial<DataMapInput['collections'][number]>][] = [
+    ['a list of tokens', {}],
+    ['a list that keeps numbers', { suppression: { keep_number: true } }],
+  ];
+
+  describe.each(LISTS)('%s', (_name, list) => {
+    it('taken off the list while the request is open: asking again puts the number on it before the answer', async () => {
+      const { rows, ask, isListed } = await open(list);
+      const reference = await ask();
+      await rows.deleteMany({});
+      expect(await isListed()).toBe(false);
+      const answers = await Promise.all([ask(), ask(), ask()]);
+      expect(answers).toEqual([reference, reference, reference]);
+      expect(await isListed()).toBe(true);
+      expect(await rows.countDocuments({})).toBe(1);
+    });
+
+    it('taken off the list while the request is open: on it when the number is removed', async () => {
+      const { rows, ask, isListed, finish } = await open(list);
+      const reference = await ask();
+      await rows.deleteMany({});
+      const done = await finish(reference);
+      expect([done.failures, await isListed()]).toEqual([0, true]);
+      expect(await rows.find({}, { projection: { _id: 0, token: 1, masked: 1 } }).toArray()).toEqual([
+        { token: done.token, masked: '44********23' },
+      ]);
+    });
+
+    it("replaced by the platform's own list while the request is open: still on it when the number is removed", async () => {
+      const { rows, owner, ask, isListed, finish } = await open(list);
+      const reference = await ask();
+      await rows.deleteMany({});
+      await rows.insertOne({ account_id: owner, number: `+${DIGITS}`, reason: 'STOP' });
+      const done = await finish(reference);
+      expect([done.failures, await isListed(), await rows.countDocuments({})]).toEqual([0, true, 1]);
+    });
+
+    it('taken off the list while the request is open, to be off it in the end: not put on it again', async () => {
+      const { rows, ask, isListed, finish } = await open(list);
+      const reference = await ask({ blacklist: true });
+      await rows.deleteMany({});
+      const done = await finish(reference);
+      expect([done.failures, await isListed()]).toEqual([0, false]);
+    });
+  });
+});
