@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { type FieldPath, readPath, throughArray } from '../data-map/paths.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../data-map/schema.ts';
+import { TOKEN_SHAPE } from '../subject/token.ts';
 import { concerns, type Profile } from './profile.ts';
 import { applyStrategy, type FieldChange } from './strategies.ts';
 import { type AccountValue, assertAccount, assertSubject, type Subject } from './subject.ts';
@@ -78,8 +79,9 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
       steps.push({
         ...place,
         key: `${nameOf(entry)}.${path.dotted}`,
-        // Lethe's own suppression has a token and is settled apart, when the erasure is verified.
-        except: entry.record === 'suppression' ? { token: { $exists: false } } : notPending,
+        // Lethe's own suppression has a token and is settled apart, when the erasure is verified. A field of the
+        // platform's with that name, null in many a row, must not save the row from being erased.
+        except: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notPending,
         suppression: entry.record === 'suppression',
         ...(entry.at !== undefined && { at: entry.at }),
         change: (subject) => changeOf(entry, path, profile, subject),

@@ -14,6 +14,9 @@ export interface Tokens {
   every(account: string, number: PhoneNumber): string[];
 }
 
+/** What a token looks like, and hardly anything a platform would call one: a key's id, and 32 bytes in base64url. */
+export const TOKEN_SHAPE = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43}$/;
+
 const digest = (id: string, key: Buffer, account: string, number: PhoneNumber) =>
   `${id}.${createHmac('sha256', key).update(`${account}\0${number}`).digest('base64url')}`;
 

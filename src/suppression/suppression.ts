@@ -2,6 +2,7 @@ import type mongoose from 'mongoose';
 import type { CollectionMap, DataMap } from '../data-map/schema.ts';
 import { isDuplicateKey } from '../db/connection.ts';
 import { assertAccount, assertSubject, type Subject } from '../erasure/subject.ts';
+import { TOKEN_SHAPE } from '../subject/token.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -75,7 +76,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       );
     },
     async adopt(subject, tokens, session) {
-      const withoutToken = { ...byNumber(subject), token: { $exists: false } };
+      const withoutToken = { ...byNumber(subject), token: { $not: TOKEN_SHAPE } };
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
       if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;
       const own = await collection.updateOne(

@@ -89,4 +89,16 @@ describe('what the platform does with its own blacklist, and what stands in its 
       expect([done.failures, await isListed()]).toEqual([0, false]);
     });
   });
+
+  it.each(['9f8e7d', 'unsub.44e1', '', null, 17])(
+    "a row with a token of the platform's own, %j: it goes",
+    async (token) => {
+      const { rows, owner, ask, isListed, finish } = await open();
+      await rows.insertOne({ account_id: owner, number: DIGITS, token });
+      const done = await finish(await ask());
+      expect([done.failures, await isListed()]).toEqual([0, true]);
+      expect(done.erased).toEqual({ blacklist: 1, sent_sms: 1 });
+      expect(JSON.stringify(await rows.find({}).toArray())).not.toContain('7700900123');
+    },
+  );
 });
