@@ -34,6 +34,8 @@ export interface Suppressions {
 const isToken = (token: unknown) => typeof token === 'string' && /^[\w-]+\.[\w-]+$/.test(token);
 
 const SUPPRESSION_REASON = 'gdpr_forget';
+/** What Lethe writes into a row itself. */
+const OWN_FIELDS = ['token', 'masked', 'reason', 'created_at'];
 
 /** The entry of the map that describes the suppression list; the schema lets no map through without one. */
 export function suppressionEntry(map: DataMap): CollectionMap {
@@ -41,9 +43,6 @@ export function suppressionEntry(map: DataMap): CollectionMap {
   if (!entry) throw new TypeError('the data map has no suppression list');
   return entry;
 }
-
-/** What a row that Lethe makes holds beside the number and its mask. */
-const firstOf = ({ token }: Subject, now: Date) => ({ token, reason: SUPPRESSION_REASON, created_at: now });
 
 export function createSuppressions(db: Db, map: DataMap): Suppressions {
   const entry = suppressionEntry(map);
@@ -60,6 +59,10 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     assertSubject(subject);
     return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
   };
+  // What else the map names in a row. Rows of the platform's are taken out whole; one that stays keeps none of it.
+  const paths = entry.fields.map(({ path }) => path);
+  const others = Object.fromEntries(paths.filter((path) => !OWN_FIELDS.includes(path)).map((path) => [path, '']));
+  const reason = paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {};
   // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
   let mayBeBare = true;
 
@@ -70,7 +73,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
         byToken(subject, tokens),
         {
           $set: { [numberPath]: subject.number, masked: subject.masked },
-          $setOnInsert: firstOf(subject, now),
+          $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
         },
         { upsert: true, session },
       );
@@ -103,14 +106,17 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       else if (keepsNumber) {
         if (!(await suppressions.has(subject, tokens, session)))
           await suppressions.add(subject, tokens, subject.now, session);
+        if (paths.length === 0) return;
+        for (const filter of [rows, byNumber(subject)])
+          await collection.updateMany(filter, { $unset: others, $set: reason }, { session });
       } else {
-        const end = mayBeBare ? { $unset: { [numberPath]: '' } } : { $set: { [numberPath]: subject.token } };
+        const end = mayBeBare
+          ? { $unset: { ...others, [numberPath]: '' }, $set: reason }
+          : { $unset: others, $set: { ...reason, [numberPath]: subject.token } };
         try {
-          await collection.updateMany(
-            rows,
-            { ...end, $setOnInsert: { ...firstOf(subject, subject.now), masked: subject.masked } },
-            { upsert: true, session },
-          );
+          if ((await collection.updateMany(rows, end, { session })).matchedCount > 0) return;
+          await suppressions.add(subject, tokens, subject.now, session);
+          await collection.updateMany(rows, end, { session });
         } catch (error) {
           if (isDuplicateKey(error)) mayBeBare = false;
           throw error;

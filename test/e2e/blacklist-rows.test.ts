@@ -101,4 +101,44 @@ describe('what the platform does with its own blacklist, and what stands in its 
       expect(JSON.stringify(await rows.find({}).toArray())).not.toContain('7700900123');
     },
   );
+
+  const FIELDS: Partial<DataMapInput['collections'][number]> = {
+    fields: [
+      { path: 'name', category: 'name' },
+      { path: 'by.email', category: 'email' },
+      { path: 'reason', category: 'note' },
+    ],
+  };
+  it.each([
+    ['a list of tokens', FIELDS],
+    ['a list that keeps numbers', { ...FIELDS, suppression: { keep_number: true } }],
+  ])(
+    '%s where a number stands once: what else the map names in the row is gone with the number',
+    async (_name, list) => {
+      const { platform, rows, owner, ask, isListed, finish } = await open(list);
+      await rows.createIndex({ account_id: 1, number: 1 }, { unique: true });
+      await rows.insertOne({
+        account_id: owner,
+        number: DIGITS,
+        name: 'Jo Bloggs',
+        reason: 'Jo Bloggs rang',
+        by: { email: 'jo@example.org' },
+      });
+      await rows.insertOne({
+        account_id: owner,
+        number: '447700900124',
+        name: 'Al',
+        reason: 'STOP',
+        by: { email: 'al@example.org' },
+      });
+      const done = await finish(await ask());
+      expect([done.failures, await isListed()]).toEqual([0, true]);
+      expect(JSON.stringify(await rows.find({ number: { $ne: '447700900124' } }).toArray())).not.toMatch(/Bloggs|jo@/);
+      expect(
+        await platform.core.db
+          .collection('blacklist')
+          .countDocuments({ name: 'Al', reason: 'STOP', 'by.email': 'al@example.org' }),
+      ).toBe(1);
+    },
+  );
 });
