@@ -74,13 +74,16 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
   { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 
-/** Index that keeps one suppression a number and account, in the platform's own suppression collection. */
+/**
+ * Index that keeps one suppression a number and account, in the platform's own suppression collection. A field of the
+ * platform's with that name may be null in every row: the index leaves out whatever is no text.
+ */
 function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription {
   return {
-    name: 'lethe_token',
+    name: 'lethe_tokens',
     key: { [accountPath]: 1, token: 1 },
     unique: true,
-    partialFilterExpression: { token: { $exists: true } },
+    partialFilterExpression: { token: { $gt: '' } },
   };
 }
 

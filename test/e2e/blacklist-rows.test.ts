@@ -102,6 +102,17 @@ describe('what the platform does with its own blacklist, and what stands in its 
     },
   );
 
+  it('rows without a token of their own, null in each: the platform writes them as before', async () => {
+    const { platform, rows, owner, ask, finish } = await open();
+    await rows.insertMany(
+      ['447700900124', '447700900125', DIGITS].map((number) => ({ account_id: owner, number, token: null })),
+    );
+    // As the next process does at its start.
+    await platform.core.prepare();
+    const done = await finish(await ask());
+    expect([done.failures, await rows.countDocuments({ token: null })]).toEqual([0, 2]);
+  });
+
   const FIELDS: Partial<DataMapInput['collections'][number]> = {
     fields: [
       { path: 'name', category: 'name' },
