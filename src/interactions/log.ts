@@ -111,18 +111,18 @@ const { EJSON } = mongoose.mongo.BSON;
 
 /** A position as text for a query: opaque to callers, and nothing but a position when it comes back. */
 export function writeCursor({ at, name, id }: Position): string {
-  return Buffer.from(EJSON.stringify([at.getTime(), name, id], { relaxed: true })).toString('base64url');
+  // Not relaxed: a long number would lose its last digits, and the next page rows.
+  return Buffer.from(EJSON.stringify([at, name, id], { relaxed: false })).toString('base64url');
 }
 
 /** @returns null for a text that is no cursor */
 export function readCursor(text: string): Position | null {
   try {
-    const value: unknown = EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: true });
+    const value: unknown = EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: false });
     if (!Array.isArray(value)) return null;
     const [at, name, id] = value as unknown[];
-    const moment = new Date(typeof at === 'number' ? at : Number.NaN);
-    if (Number.isNaN(moment.getTime()) || typeof name !== 'string' || !isPlainId(id)) return null;
-    return { at: moment, name, id };
+    if (!(at instanceof Date) || Number.isNaN(at.getTime()) || typeof name !== 'string' || !isPlainId(id)) return null;
+    return { at, name, id };
   } catch {
     return null;
   }
@@ -130,11 +130,11 @@ export function readCursor(text: string): Position | null {
 
 /** An id, and no operator or pattern a query could be made of. */
 function isPlainId(id: unknown): boolean {
-  const { ObjectId, Long, Binary, Decimal128 } = mongoose.mongo;
+  const { ObjectId, Long, Int32, Double, Binary, Decimal128 } = mongoose.mongo;
   return (
     typeof id === 'string' ||
     typeof id === 'number' ||
     id instanceof Date ||
-    [ObjectId, Long, Binary, Decimal128].some((type) => id instanceof type)
+    [ObjectId, Long, Int32, Double, Binary, Decimal128].some((type) => id instanceof type)
   );
 }

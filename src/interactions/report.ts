@@ -154,9 +154,13 @@ function createTally(): { add(value: unknown, count: Count): void; rows(): Recor
     rows() {
       const rows = [...counts].sort(([, one], [, other]) => other.total - one.total);
       const rest = rows.splice(MOST_ROWS);
-      const sum = (name: keyof Count) => rest.reduce((total, [, count]) => total + count[name], 0);
-      if (rest.length > 0) rows.push([OTHER, { total: sum('total'), redacted: sum('redacted') }]);
-      return Object.fromEntries(rows);
+      const told = Object.fromEntries(rows);
+      // A value of the records may be that very word.
+      for (const [, { total, redacted }] of rest) {
+        const before = Object.hasOwn(told, OTHER) ? told[OTHER] : undefined;
+        told[OTHER] = { total: total + (before?.total ?? 0), redacted: redacted + (before?.redacted ?? 0) };
+      }
+      return told;
     },
   };
 }

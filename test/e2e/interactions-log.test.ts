@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { AUDIT } from '../../src/audit/entry.ts';
 import { callOf, chatOf, formOf, JO, makeAgency, OWN, receivedOf, SAM, sentOf } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { call } from '../support/wire.ts';
+
+const { Long } = mongoose.mongo;
 
 type Row = Record<string, unknown> & { id: string; personal: Record<string, unknown> };
 
@@ -215,6 +218,37 @@ describe('/accounts/{id}/interactions', () => {
     expect((await get('/report', made.stranger.key)).status).toBe(404);
   });
 
+  it('pages by ids larger than a double can tell apart', async () => {
+    const { account: own, key } = made.agency;
+    const large = ['9007199254740993', '9007199254740992', '9007199254740991'];
+    await platform.core.db
+      .collection('chats')
+      .insertMany(large.map((id) => ({ _id: Long.fromString(id) as never, ...chatOf(own, id, at(1)) })));
+    const found: unknown[] = [];
+    let next: unknown = '';
+    while (next !== null) {
+      const { body } = await call(url, `/accounts/${own._id}/interactions?limit=1${next && `&cursor=${next}`}`, {
+        key,
+      });
+      found.push(...(body.interactions as Row[]).map((row) => row.id));
+      next = body.next;
+    }
+    expect(found).toEqual(large);
+  });
+
+  it('the report sums up what is rare beside a source of that very name', async () => {
+    const { account: own, key } = made.stranger;
+    const rare = Array.from({ length: 501 }, (_, index) => `source ${index}`);
+    await platform.core.db
+      .collection('calls')
+      .insertMany(['other', 'other', ...rare].map((source, index) => callOf(own, `o${index}`, at(1), { source })));
+    const { body } = await call(url, `/accounts/${own._id}/interactions/report`, { key });
+    const rows = Object.entries(body.by_source as Record<string, { total: number }>);
+    // 499 of the rare are told beside it, and two are not.
+    expect(rows).toHaveLength(500);
+    expect(rows.find(([name]) => name === 'other')).toEqual(['other', { total: 4, redacted: 0 }]);
+  });
+
   const bad: [string, RegExp][] = [
     ['kind=fax', /kind must be call, text, chat, form/],
     ['kind=call&kind=text', /kind must be/],
@@ -235,15 +269,17 @@ describe('/accounts/{id}/interactions', () => {
     ['cursor=', /cursor must be/],
     [`cursor=${'A'.repeat(8_000)}`, /cursor must be/],
     ...[
-      '[1,"calls",{"$ne":null}]',
-      '[1,"calls",{"$regularExpression":{"pattern":"","options":""}}]',
-      '[1,"calls",null]',
-      '[1,"calls"]',
+      '[{"$date":"2026-06-01T00:00:00Z"},"calls",{"$ne":null}]',
+      '[{"$date":"2026-06-01T00:00:00Z"},"calls",{"$regularExpression":{"pattern":"","options":""}}]',
+      '[{"$date":"2026-06-01T00:00:00Z"},"calls",null]',
+      '[{"$date":"2026-06-01T00:00:00Z"},"calls"]',
       '["1","calls","x"]',
-      '[1,{"$ne":null},"x"]',
+      '[{"$date":"2026-06-01T00:00:00Z"},{"$ne":null},"x"]',
       '[1e300,"calls","x"]',
       '{"at":1}',
-      '[1,"calls",{"$code":"1"}]',
+      '[{"$date":"2026-06-01T00:00:00Z"},"calls",{"$code":"1"}]',
+      '[1,"calls","x"]',
+      '[{"$date":"never"},"calls","x"]',
     ].map((text): [string, RegExp] => [`cursor=${Buffer.from(text).toString('base64url')}`, /cursor must be/]),
   ];
   it.each(bad)('refuses ?%.70s', async (query, says) => {
