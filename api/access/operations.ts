@@ -7,13 +7,32 @@ import { accessSchema, recordsSchema, reportSchema, searchManySchema, searchOneS
 const MESSAGE = {
   'message-id': '0A0000000123ABCD1',
   'account-id': 'acc_AbCdEfGhIjKl',
+  network: '23410',
   from: 'ACME',
   to: '447700900123',
   body: 'Hello',
+  price: '0.03330000',
   'date-received': '2026-01-31 12:00:00',
   'final-status': 'delivered',
   status: 'delivered',
+  'date-closed': '2026-01-31 12:00:05',
   type: 'MT',
+};
+const RECORD = {
+  account_id: 'acc_AbCdEfGhIjKl',
+  product: 'sms',
+  id: '0A0000000123ABCD1',
+  direction: 'outbound',
+  from: 'ACME',
+  to: '447700900123',
+  date_received: '2026-01-31T12:00:00.000Z',
+  date_finalized: '2026-01-31T12:00:05.000Z',
+  status: 'delivered',
+  network: '23410',
+  price: '0.03330000',
+  currency: null,
+  client_ref: null,
+  message_body: 'Hello',
 };
 const REPORT_ID = '0d5c0e4c-0c9f-4c63-8b53-3f0a2f1f2f5a';
 const REPORT = {
@@ -21,6 +40,10 @@ const REPORT = {
   request_status: 'PENDING',
   status: 'PENDING',
   account_id: 'acc_AbCdEfGhIjKl',
+  product: 'sms',
+  direction: 'outbound',
+  date_start: '2026-01-01T00:00:00.000Z',
+  date_end: '2026-02-01T00:00:00.000Z',
   format: 'csv',
   include_message: false,
   received_at: '2026-01-31T12:00:00.000Z',
@@ -29,8 +52,20 @@ const REPORT = {
   items_count: null,
   _links: { self: { href: `/v2/reports/${REPORT_ID}` } },
 };
+const WRITTEN = {
+  ...REPORT,
+  request_status: 'SUCCESS',
+  status: 'SUCCESS',
+  started_at: '2026-01-31T12:00:01.000Z',
+  completed_at: '2026-01-31T12:00:02.000Z',
+  items_count: 12,
+  expires_at: '2026-02-03T12:00:02.000Z',
+  _links: { ...REPORT._links, download_report: { href: `/v2/reports/${REPORT_ID}/file` } },
+};
 
-const COMMON: ErrorName[] = ['bad_input', 'unauthorized', 'rate_limited', 'unavailable'];
+const ABORTED = { ...REPORT, request_status: 'ABORTED', status: 'ABORTED', completed_at: '2026-01-31T12:00:02.000Z' };
+
+const COMMON: ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
 const door = 'access';
 const reportId = z.object({ request_id: z.uuid() });
 
@@ -43,7 +78,10 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       door,
       summary: 'One outbound SMS by its id',
       query: searchOneSchema,
-      responses: { 200: { description: 'The message', example: MESSAGE }, ...errorAnswers(...COMMON, 'no_records') },
+      responses: {
+        200: { description: 'The message; what the record does not have is left out', example: MESSAGE },
+        ...errorAnswers(...COMMON, 'no_records'),
+      },
     },
     {
       method: 'get',
@@ -98,7 +136,21 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       door,
       summary: 'Records at once, page by page',
       query: recordsSchema,
-      responses: { 200: { description: 'A page; `cursor` asks for the next' }, ...errorAnswers(...COMMON) },
+      responses: {
+        200: {
+          description:
+            'A page; `cursor` asks for the next, and is null on the last. `message_body` only where asked for',
+          example: {
+            request_id: REPORT_ID,
+            request_status: 'SUCCESS',
+            received_at: '2026-01-31T12:00:00.000Z',
+            records: [RECORD],
+            items_count: 1,
+            cursor: null,
+          },
+        },
+        ...errorAnswers(...COMMON),
+      },
     },
     {
       method: 'post',
@@ -108,7 +160,7 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       body: reportSchema,
       responses: {
         202: { description: 'Accepted', example: REPORT },
-        ...errorAnswers(...COMMON, 'body_too_large'),
+        ...errorAnswers(...COMMON),
       },
     },
     {
@@ -117,7 +169,15 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       door,
       summary: 'How a report stands',
       params: reportId,
-      responses: { 200: { description: 'The report', example: REPORT }, ...errorAnswers(...COMMON, 'route_not_found') },
+      responses: {
+        200: {
+          description:
+            'The report; `expires_at` and `download_report` while it has a file, `file_removed_at` and `message` when ' +
+            'an erasure took that away. What was not asked for is left out',
+          example: WRITTEN,
+        },
+        ...errorAnswers(...COMMON, 'route_not_found'),
+      },
     },
     {
       method: 'delete',
@@ -126,7 +186,7 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       summary: 'Abort a report, or take the file of a finished one away',
       params: reportId,
       responses: {
-        200: { description: 'The report as it stands now', example: { ...REPORT, request_status: 'ABORTED' } },
+        200: { description: 'The report as it stands now', example: ABORTED },
         ...errorAnswers(...COMMON, 'route_not_found'),
       },
     },
@@ -137,7 +197,7 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
       summary: 'The file of a finished report',
       params: reportId,
       responses: {
-        200: { description: 'The file, CSV or JSON', type: 'text/csv' },
+        200: { description: 'The file, CSV or JSON', type: ['text/csv', 'application/json'] },
         ...errorAnswers(...COMMON, 'route_not_found'),
       },
     },

@@ -53,7 +53,7 @@ export function forgetOperations(prefixes: readonly string[]): Operation[] {
         'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
       body: forgetSchema(prefixes),
       responses: {
-        200: { description: 'Accepted', example: ACCEPTED },
+        200: { description: 'Accepted; a dry run adds `sandbox` and `would_erase`', example: ACCEPTED },
         ...errorAnswers(...COMMON, 'no_affiliation'),
       },
     },

@@ -72,6 +72,7 @@ export const interactionOperations: readonly Operation[] = [
     path: '/accounts/:account/redaction',
     door,
     summary: 'What an account has set about redaction, and what of it is in force',
+    description: 'For an agency `agency` is null, and `allow_sub_accounts` stands beside it.',
     params: accountParams,
     responses: { 200: { description: 'The settings', example: SETTINGS }, ...errorAnswers() },
   },
@@ -93,6 +94,7 @@ export const interactionOperations: readonly Operation[] = [
     path: '/accounts/:account/interactions',
     door,
     summary: 'Calls, texts, chats and forms, newest first',
+    description: "`personal` has the fields that the data map names for the row's collection.",
     params: accountParams,
     query: logSchema,
     responses: {

@@ -64,9 +64,10 @@ function describeParameters(schema: z.ZodObject | undefined, place: 'path' | 'qu
 }
 
 function describeAnswer({ description, type = 'application/json', example }: Answer): Json {
+  const content = example === undefined ? {} : { example };
   return {
     description,
-    ...(type !== null && { content: { [type]: example === undefined ? {} : { example } } }),
+    ...(type !== null && { content: Object.fromEntries([type].flat().map((one) => [one, content])) }),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Operation {
   readonly door: string;
   readonly summary: string;
   readonly description?: string;
-  /** False: it asks for no key. */
+  /** True: it asks for no key. */
   readonly open?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -20,7 +20,7 @@ export interface Operation {
 /** One answer of a route. */
 export interface Answer {
   readonly description: string;
-  /** JSON unless another type is named; none at all with `null`. */
-  readonly type?: string | null;
+  /** JSON unless another type is named, or several; none at all with `null`. */
+  readonly type?: string | readonly string[] | null;
   readonly example?: unknown;
 }

@@ -54,7 +54,15 @@ export const resourceOperations: readonly Operation[] = [
     params: idParams,
     body: userSchema,
     responses: {
-      200: { description: 'The user as it is now', example: { id: 'USR-1', name: 'gone', display_name: 'Gone' } },
+      200: {
+        description: 'The user as it is now',
+        example: {
+          id: 'USR-1',
+          name: 'gone',
+          display_name: 'Gone',
+          _links: { self: { href: '/v0.1/users/USR-1' } },
+        },
+      },
       ...problemAnswers({ ...MISSING, invalid_json: 'name must be a string' }),
     },
   },
