@@ -29,9 +29,15 @@ export interface UrlParts {
 
 /** Takes a URL apart; null for a plain name. @throws FileRefused when it is badly escaped */
 export function readUrl(reference: string): UrlParts | null {
-  const [, scheme, host = '', path = ''] = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)/i.exec(reference) ?? [];
+  const [, scheme, host = '', path = ''] =
+    /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)/i.exec(withAuthority(reference)) ?? [];
   if (scheme === undefined) return null;
   return { scheme: scheme.toLowerCase(), host: host.toLowerCase(), names: path.split('/').slice(1).map(decodeName) };
+}
+
+/** `file:/a` is `file:///a` (RFC 8089, appendix B): read as a name it would name nothing, and nothing would be removed. */
+function withAuthority(reference: string): string {
+  return reference.replace(/^file:\/(?!\/)/i, 'file:///');
 }
 
 /**

@@ -34,6 +34,8 @@ describe('recordings in a folder', () => {
     ['a path inside the folder', () => join(folder, 'sub/b.mp3'), 'sub/b.mp3'],
     ['a file URL inside the folder', () => `file://${folder}/sub/a.mp3`, 'sub/a.mp3'],
     ['a file URL of another place, by its last part', () => 'file:///a.mp3', 'a.mp3'],
+    ['a file URL with one slash, as Java writes it', () => `file:${folder}/sub/a.mp3`, 'sub/a.mp3'],
+    ['one of another place', () => 'file:/var/spool/a.mp3', 'a.mp3'],
     ['a URL, by its last part', () => 'https://cdn.example.org/2026/01/a.mp3?token=x#y', 'a.mp3'],
     ['an escaped URL', () => 'https://cdn.example.org/odd%20name%2B1.mp3', 'odd name+1.mp3'],
   ])('removes what %s names, and nothing else', async (_what, reference, name) => {
@@ -58,6 +60,7 @@ describe('recordings in a folder', () => {
     ['a URL that ends in a way up', 'https://cdn.example.org/a/..'],
     ['an escaped one', 'https://cdn.example.org/a/%2e%2e'],
     ['a file URL with a way up', 'file:///x/../../outside.mp3'],
+    ['one with one slash', 'file:/x/../outside.mp3'],
     ['a path outside', '/etc/hostname'],
     ['nothing', ''],
     ['the folder', '.'],
