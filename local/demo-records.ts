@@ -42,6 +42,7 @@ const INDEXES: readonly (readonly [string, string])[] = [
   ['verifications', 'request_id'],
   ['insights', 'request_id'],
   ['legs', 'leg_id'],
+  ['legs', 'conversation_uuid'],
   ['media', 'media_id'],
   ['users', 'user_id'],
   ['events', 'event_id'],

@@ -44,6 +44,10 @@ function findMissing(
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
+    // An account's legs of all time, to list the few of one call.
+    ...(entry.resource === 'leg' && entry.conversation !== undefined
+      ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
+      : []),
     ...(entry.at === undefined
       ? []
       : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),

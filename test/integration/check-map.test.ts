@@ -236,6 +236,21 @@ describe('checkDataMap', () => {
       expect(byDocumentId.findings).toEqual([]);
     });
 
+    it('asks for an index on the call that legs belong to', async () => {
+      const legs = { ...MESSAGES, record: 'resource', id: 'leg_id', resource: 'leg', conversation: 'call' };
+      await addMessages([{ account_id: OWNER, to: PERSON, leg_id: 'l1', call: 'CON-1' }]);
+      await db.collection('sms').createIndex({ account_id: 1, leg_id: 1 });
+      const report = await check(mapOf(legs));
+      expect(report.findings.map(({ severity, where, remedy }) => [severity, where, remedy])).toEqual([
+        ['warning', 'sms.call', 'db.sms.createIndex({"account_id":1,"call":1})'],
+      ]);
+      await paste(report.findings[0]?.remedy);
+      expect((await check(mapOf(legs))).findings).toEqual([]);
+      // Events are looked for by their id, and in their conversation alone.
+      await db.collection('sms').dropIndex('account_id_1_call_1');
+      expect((await check(mapOf({ ...legs, resource: 'event' }))).findings).toEqual([]);
+    });
+
     it('looks at what every contract changes, not at a forget alone', async () => {
       await addMessages([{ account_id: OWNER, to: PERSON, email: 'a', message_id: 'm1', sent_at: new Date() }]);
       await db.collection('sms').createIndex({ account_id: 1, message_id: 1 });

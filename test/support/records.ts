@@ -26,6 +26,7 @@ export async function indexPlatform(db: Db): Promise<void> {
     ['verifications', 'request_id'],
     ['insights', 'request_id'],
     ['legs', 'leg_id'],
+    ['legs', 'conversation_uuid'],
     ['media', 'media_id'],
     ['users', 'user_id'],
     ['events', 'event_id'],
