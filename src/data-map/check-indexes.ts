@@ -98,16 +98,29 @@ function concerns(profile: Profile, entry: CollectionMap): boolean {
   return true;
 }
 
+/**
+ * A number that stands once on an account's list is fine: the platform's own row is taken over. Once on the list of all
+ * accounts it is not, and of what else a platform keeps unique Lethe's rows hold nothing.
+ */
 function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
   const [number = ''] = entry.numbers;
   return indexes
-    .filter((index) => index.unique && !isOwnIndex(index) && number in index.key)
-    .map(() => ({
-      severity: 'error',
-      where: `${entry.collection}.${number}`,
-      message:
-        "a unique index on the number: Lethe puts a row of its own beside the platform's, and takes the number out of it later. Drop the index, or limit it to rows of the platform",
-    }));
+    .filter((index) => index.unique && !isOwnIndex(index))
+    .flatMap(({ key, partialFilterExpression }): Finding[] => {
+      const keys = Object.keys(key).join(', ');
+      const others = Object.keys(key).filter((name) => name !== entry.account);
+      const where = `${entry.collection}.${others.join('+')}`;
+      const finding = (message: string): Finding[] => [{ severity: 'error', where, message }];
+      if (number in key)
+        return entry.account in key
+          ? []
+          : finding(
+              `a unique index on ${keys} without the account: a number on one account's list cannot be put on another's`,
+            );
+      return partialFilterExpression === undefined && !('_id' in key)
+        ? finding(`a unique index on ${keys}: Lethe's own rows are alike in it, and the second is refused`)
+        : [];
+    });
 }
 
 /** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */

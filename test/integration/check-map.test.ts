@@ -275,13 +275,26 @@ describe('checkDataMap', () => {
       expect((await check(mapOf(MESSAGES, tokens))).findings).toEqual([]);
     });
 
-    it('refuses a unique number on the suppression list', async () => {
+    it('lets a number stand on the suppression list of an account once, and no other unique index', async () => {
       await addMessages([{ account_id: OWNER, to: PERSON }]);
-      await db.collection('blacklist').createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
+      const list = db.collection('blacklist');
+      await list.createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
       await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+      expect(about(await check(), 'blacklist.number')).toEqual([]);
+
+      await list.createIndex({ number: 1 }, { unique: true, name: 'of all' });
+      await list.createIndex({ account_id: 1, email: 1 }, { unique: true, name: 'other' });
+      await list.createIndex(
+        { account_id: 1, ticket: 1 },
+        { unique: true, partialFilterExpression: { ticket: { $exists: true } } },
+      );
       expect(about(await check(), 'blacklist.number')).toEqual([
-        expect.stringMatching(/^error a unique index on the number/),
+        expect.stringMatching(/^error a unique index on number without the account: /),
       ]);
+      expect(about(await check(), 'blacklist.email')).toEqual([
+        expect.stringMatching(/^error a unique index on account_id, email: Lethe's own rows are alike/),
+      ]);
+      expect(about(await check(), 'blacklist.ticket')).toEqual([]);
     });
   });
 
