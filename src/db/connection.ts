@@ -24,7 +24,8 @@ const ATTEMPT_PAUSE_MS = 1_000;
 
 /**
  * Opens a connection with every guard on: no buffering of commands while the server is away, no index built behind
- * an operator's back, filters strict and sanitised, writes acknowledged by a majority and journalled.
+ * an operator's back, filters strict and sanitised, reads from the primary, writes acknowledged by a majority and
+ * journalled, whatever the connection string says of them.
  * It does not wait for the server: each operation does, for at most `serverSelectionMs`.
  * @throws ConfigError when the URI is none
  */
@@ -58,7 +59,7 @@ export function openDatabase(options: DatabaseOptions): Database {
 
 function createClient(options: DatabaseOptions): mongoose.mongo.MongoClient {
   try {
-    return new mongoose.mongo.MongoClient(options.uri, {
+    return new mongoose.mongo.MongoClient(withoutConcerns(options.uri), {
       // Read by the driver though its types do not say so; Mongoose takes the name of the models' database from it.
       ...({ dbName: options.database } as object),
       maxPoolSize: options.poolSize,
@@ -68,6 +69,7 @@ function createClient(options: DatabaseOptions): mongoose.mongo.MongoClient {
       heartbeatFrequencyMS: 2_000,
       writeConcern: { w: 'majority', journal: true },
       readConcern: { level: 'majority' },
+      readPreference: 'primary',
       ignoreUndefined: false,
       appName: 'lethe',
     });
@@ -75,6 +77,24 @@ function createClient(options: DatabaseOptions): mongoose.mongo.MongoClient {
     // The driver's message repeats the URI, and the URI holds a password.
     throw new ConfigError('MONGODB_URI is not a connection string of MongoDB');
   }
+}
+
+const CONCERNS = new Set([
+  ...['readpreference', 'readpreferencetags', 'maxstalenessseconds', 'readconcernlevel'],
+  ...['w', 'wtimeout', 'wtimeoutms', 'journal', 'j', 'fsync'],
+]);
+
+/**
+ * A connection string without what it says about reads and writes. The driver lets it win over the options: a search on
+ * a secondary that lags would find a number gone that is still there.
+ */
+function withoutConcerns(uri: string): string {
+  const [servers = '', ...rest] = uri.split('?');
+  const kept = rest
+    .join('?')
+    .split('&')
+    .filter((pair) => !CONCERNS.has((pair.split('=')[0] ?? '').toLowerCase()));
+  return rest.length === 0 ? uri : `${servers}?${kept.join('&')}`;
 }
 
 /**
@@ -114,10 +134,14 @@ export function isTransient(error: unknown): boolean {
   return error instanceof mongoose.Error.MongooseServerSelectionError || TRANSIENT_NAMES.has(error.name);
 }
 
-const TRANSIENT_CODES = new Set([6, 7, 50, 64, 89, 91, 112, 134, 189, 202, 262, 10107, 11600, 11602, 13435, 13436]);
+const TRANSIENT_CODES = new Set([
+  ...[6, 7, 50, 64, 89, 91, 112, 133, 134, 189, 202, 262, 384],
+  ...[9001, 10107, 11600, 11602, 13435, 13436],
+]);
 const SOCKET_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
 const TRANSIENT_NAMES = new Set([
   'MongoNotConnectedError',
+  'MongoServerClosedError',
   'MongoTopologyClosedError',
   'MongoClientClosedError',
   'MongoPoolClosedError',
