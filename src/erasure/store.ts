@@ -59,9 +59,9 @@ export function createRecordStore(db: Db): RecordStore {
     let sorted = true;
     for (const record of records) {
       const values = [record.held].flat();
-      const indexes = values.flatMap((value) => owners.get(String(value)) ?? []);
+      const indexes = values.flatMap((value) => owners.get(ownerKey(value)) ?? []);
       // `447700900123.0` is the number too, and no writing of it that is known here.
-      if (indexes.length === 0 || values.some((value) => !owners.has(String(value)))) sorted = false;
+      if (indexes.length === 0 || values.some((value) => !owners.has(ownerKey(value)))) sorted = false;
       for (const index of new Set(indexes)) found[index]?.push(record.id);
     }
     if (sorted && records.length < limit) return found.map((ids, index) => ids.slice(0, items[index]?.limit));
@@ -234,12 +234,17 @@ function ownersOf(subjects: readonly Subject[]): Map<string, number[]> {
   const owners = new Map<string, number[]>();
   subjects.forEach((subject, index) => {
     for (const value of subject.values) {
-      const key = value.toString();
+      const key = ownerKey(value);
       const list = owners.get(key) ?? [];
       if (!list.includes(index)) owners.set(key, [...list, index]);
     }
   });
   return owners;
+}
+
+/** The text `2079460123` is one person's number, and the integer another's whose zero it lost. */
+function ownerKey(value: unknown): string {
+  return `${typeof value === 'string' ? 'text' : 'number'} ${String(value)}`;
 }
 
 function valueAt(record: Document, dotted: string): unknown {

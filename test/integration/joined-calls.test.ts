@@ -123,6 +123,22 @@ describe('calls of the record store that are joined', () => {
     expect(found.map((ids) => ids.map(String).sort())).toEqual([at(0), at(0, 1), at(0), at(2), at(3)]);
   });
 
+  it('find: a text that is one number, and an integer that another has become', async () => {
+    const { store } = platform.core;
+    const owner = 'acc_alike';
+    const subject = (digits: string) => {
+      const parsed = parseSubjectNumber(digits, ['44', '20']);
+      if (!parsed.ok) throw new Error('not a number');
+      return numberSubject(parsed.number, owner, `token.${digits}`);
+    };
+    // London without its zero reads as Egypt.
+    await put('sent_sms', [{ to: '2079460123' }, { to: '2079460123' }, { to: '02079460123' }], owner);
+    const found = await Promise.all(
+      ['442079460123', '2079460123'].map((digits) => store.find(step('sent_sms.to'), subject(digits), 10)),
+    );
+    expect(found.map((ids) => ids.length)).toEqual([1, 2]);
+  });
+
   it('change: a record of the wrong shape fails its own erasure and no other', async () => {
     const { store, db } = platform.core;
     const ids = new Map<number, unknown>();
