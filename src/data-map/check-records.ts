@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { recordKey } from '../erasure/record-key.ts';
 import type { AccountValue } from '../erasure/subject.ts';
 import {
   lookAtAccount,
@@ -72,14 +73,14 @@ async function* sample(
   const seen = new Set<string>();
   let more = false;
   for await (const record of read({}, half).sort({ _id: 1 })) {
-    seen.add(String(record._id));
+    seen.add(recordKey(record._id));
     yield record;
     more = seen.size >= half || values() > MOST_VALUES / 2;
     if (more) break;
   }
   if (!more) return;
   for await (const record of read({}, half).sort({ _id: -1 })) {
-    if (seen.has(String(record._id))) return;
+    if (seen.has(recordKey(record._id))) return;
     yield record;
     if (values() > MOST_VALUES) return;
   }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { parseSubjectNumber } from '../../src/phone/number.ts';
 import { acceptForget } from '../../src/requests/accept.ts';
 import { requestsOf } from '../../src/requests/ledger.ts';
@@ -6,6 +7,7 @@ import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
 
+const { Binary, Long } = mongoose.mongo;
 const NUMBER = '447700900321';
 const OWN_NUMBER = '447700900999';
 
@@ -21,6 +23,10 @@ describe('a record that holds the number at two places', () => {
     ['an ObjectId', () => ({})],
     // `String` makes `[object Object]` of each of them.
     ['a document', (index: number) => ({ _id: { day: 1, index } as never })],
+    ['a time within one second', (index: number) => ({ _id: new Date(1_795_000_000_000 + index) as never })],
+    ['bytes that are no text', (index: number) => ({ _id: new Binary(Buffer.from([0xff, 0x80 + index])) as never })],
+    // A double holds every second of these.
+    ['a large integer', (index: number) => ({ _id: Long.fromString(`90071992547409${930 + index}`) as never })],
   ])('is counted once, in whatever order its places are swept: its _id is %s', async (_what, idOf) => {
     const { core } = platform;
     const { account } = await platform.account();
