@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import type { Filter } from './plan.ts';
+import { BY_ID, type Filter } from './plan.ts';
 import type { RecordStep } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
@@ -59,8 +59,8 @@ export function targetsByAge(
       },
       async change(ids, also = {}) {
         const filter = { ...old, ...also, _id: { $in: [...ids] } } as Filter;
-        if (change.kind === 'delete') await collection.deleteMany(filter);
-        else await collection.updateMany(filter, change.update);
+        if (change.kind === 'delete') await collection.deleteMany(filter, { hint: BY_ID });
+        else await collection.updateMany(filter, change.update, { hint: BY_ID });
       },
       describe: () => ({ collection: step.collection, filter: old, change }),
       isLeft: async () => (await collection.findOne(old, { projection: { _id: 1 } })) !== null,

@@ -3,7 +3,7 @@ import { type DataMap, nameOf } from '../data-map/schema.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { FileAct, Files } from '../files/files.ts';
 import { type FileField, fileFieldsOf, findFiles, projectionOf, withoutFiles } from './file-fields.ts';
-import type { Filter } from './plan.ts';
+import { BY_ID, type Filter } from './plan.ts';
 import { shapeFailure } from './store.ts';
 import type { Target, TargetChange } from './target.ts';
 
@@ -71,7 +71,7 @@ async function changeWithFiles(
   if (plain) await changePlain(plain);
   const left = await deps.db
     .collection(place.collection)
-    .find(among(place, ids), { projection: { _id: 1 } })
+    .find(among(place, ids), { projection: { _id: 1 }, hint: BY_ID })
     .toArray();
   for (let from = 0; from < left.length; from += BATCH) {
     const batch = left.slice(from, from + BATCH).map((record) => record._id);
@@ -95,7 +95,9 @@ export async function changeWithin(
 ): Promise<number> {
   const { change, fields } = place;
   const collection = db.collection(place.collection);
-  const records = await collection.find(among(place, ids), { projection: projectionOf(fields), session }).toArray();
+  const records = await collection
+    .find(among(place, ids), { projection: projectionOf(fields), hint: BY_ID, session })
+    .toArray();
   if (records.length === 0) return 0;
   await files.add(
     act,
@@ -106,9 +108,9 @@ export async function changeWithin(
     place,
     records.map((record) => record._id),
   );
-  if (change.kind === 'delete') return (await collection.deleteMany(filter, { session })).deletedCount;
+  if (change.kind === 'delete') return (await collection.deleteMany(filter, { hint: BY_ID, session })).deletedCount;
   const { update, arrayFilters } = change;
-  const options = { session, ...(arrayFilters.length > 0 && { arrayFilters }) };
+  const options = { hint: BY_ID, session, ...(arrayFilters.length > 0 && { arrayFilters }) };
   return (await collection.updateMany(filter, update, options)).matchedCount;
 }
 

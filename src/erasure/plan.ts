@@ -8,6 +8,12 @@ import { type AccountValue, assertAccount, assertSubject, type Subject } from '.
 
 export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
 
+/**
+ * For changes of records that were found before. Left to itself MongoDB's planner takes the index on account and number,
+ * where the first results come soonest, and reads on through all that is left of a number for each of its batches.
+ */
+export const BY_ID = { _id: 1 } as const;
+
 /** What is done to the records a step finds. */
 export type Change =
   | { readonly kind: 'delete' }

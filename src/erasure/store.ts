@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { throughArray } from '../data-map/paths.ts';
 import { ErasureFailure } from '../errors.ts';
 import { coalesce } from './coalesce.ts';
-import { type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
+import { BY_ID, type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
 import type { AccountValue, Subject } from './subject.ts';
 
 type Document = mongoose.mongo.Document;
@@ -185,9 +185,9 @@ export function createRecordStore(db: Db): RecordStore {
       const change = step.change(subject);
       const statementFor = (some: readonly Id[]): UpdateStatement => {
         const filter = { _id: { $in: [...some] }, ...held } as Filter;
-        if (change.kind === 'delete') return { deleteMany: { filter } };
+        if (change.kind === 'delete') return { deleteMany: { filter, hint: BY_ID } };
         const { update, arrayFilters } = change;
-        return { updateMany: { filter, update, ...(arrayFilters.length > 0 && { arrayFilters }) } };
+        return { updateMany: { filter, update, hint: BY_ID, ...(arrayFilters.length > 0 && { arrayFilters }) } };
       };
       // What is large would keep the others waiting, as it does when it is searched for.
       const { failure } =
