@@ -1,5 +1,6 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import { type CollectionMap, type DataMap, type Direction, nameOf, type Product } from '../data-map/schema.ts';
+import { writingsOf } from '../erasure/by-id.ts';
 import type { Filter } from '../erasure/plan.ts';
 import { type AccountValue, assertAccount, storedValues } from '../erasure/subject.ts';
 import type { PhoneNumber } from '../phone/number.ts';
@@ -52,7 +53,7 @@ export function selectSources(map: DataMap, query: RecordQuery, account: Account
         : null;
     const filter: Filter = {
       [entry.account]: account,
-      ...(query.ids && { [id]: { $in: query.ids.flatMap(idValues) } }),
+      ...(query.ids && { [id]: { $in: query.ids.flatMap(writingsOf) } }),
       ...conditions,
     };
     return [{ name: nameOf(entry), entry, at, id, filter, range }];
@@ -83,14 +84,4 @@ function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
 
 function matchParty(party: Party): unknown {
   return 'number' in party ? { $in: [...storedValues(party.number)] } : party.name;
-}
-
-/** What an id may be stored as: text, a whole number, an ObjectId. Never longer than any real id. */
-function idValues(text: string): unknown[] {
-  const { Long, ObjectId } = mongoose.mongo;
-  return [
-    text,
-    ...(/^(0|[1-9]\d{0,17})$/.test(text) ? [Long.fromString(text)] : []),
-    ...(/^[0-9a-f]{24}$/i.test(text) ? [new ObjectId(text)] : []),
-  ];
 }

@@ -9,7 +9,8 @@ import { type AccountValue, assertAccount } from './subject.ts';
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
 
-const { Long, ObjectId } = mongoose.mongo;
+const { Long, ObjectId, UUID } = mongoose.mongo;
+const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A record that was found by the id its customers know it by, and the step that would change it. */
 export interface FoundRecord {
@@ -25,7 +26,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 /**
  * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
  * @param steps from `compileRecordPlan`, narrowed to what the contract means (a product, a direction, a kind)
- * @param id as it stands in a path or a body: numbers and ObjectIds of the database are found by their text
+ * @param id as it stands in a path or a body: numbers, ObjectIds and UUIDs of the database are found by their text
  * @returns every record of the account under this id, in the order of the steps: one id may stand in two collections,
  * and twice in one
  * @throws TypeError without an account
@@ -90,5 +91,10 @@ export async function changeById(
 /** What the database may hold under this text, for an equality search. */
 export function writingsOf(id: string): unknown[] {
   const isWhole = /^(0|[1-9]\d{0,17})$/.test(id);
-  return [id, ...(isWhole ? [Long.fromString(id)] : []), ...(/^[0-9a-f]{24}$/i.test(id) ? [new ObjectId(id)] : [])];
+  return [
+    id,
+    ...(isWhole ? [Long.fromString(id)] : []),
+    ...(/^[0-9a-f]{24}$/i.test(id) ? [new ObjectId(id)] : []),
+    ...(UUID_TEXT.test(id) ? [new UUID(id)] : []),
+  ];
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { verifyAudit } from '../../src/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
@@ -82,15 +83,19 @@ describe('POST /v1/redact/transaction', () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1);
   });
 
-  it('an id of digits is found as text, as a number, and as an ObjectId', async () => {
+  it('an id is found as text, as a number, as an ObjectId and as a UUID', async () => {
     const { account, key } = await platform.account();
     const sent = platform.core.db.collection('sent_sms');
     const base = { account_id: account.records_id, to: PERSON, body: 'Hi', sent_at: new Date(0) };
     const { insertedId } = await sent.insertOne({ ...base, message_id: 4711 });
     await sent.insertOne({ ...base, message_id: insertedId });
-    for (const id of ['4711', insertedId.toHexString()])
+    const uuid = new mongoose.mongo.UUID();
+    await sent.insertOne({ ...base, message_id: uuid });
+    for (const id of ['4711', insertedId.toHexString(), uuid.toString()]) {
+      expect((await call(url, `/search/message?id=${id}`, { key })).body).toMatchObject({ 'message-id': id });
       expect((await redact(url, key, { id, product: 'sms' })).status).toBe(204);
-    expect(await sent.countDocuments({ account_id: account.records_id, to: 'REDACTED' })).toBe(2);
+    }
+    expect(await sent.countDocuments({ account_id: account.records_id, to: 'REDACTED' })).toBe(3);
   });
 
   it('half a character is no part of an id: what the driver writes in its place is another one', async () => {
