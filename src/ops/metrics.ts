@@ -84,8 +84,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
       const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
       up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
       up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
-      // A figure that could not be read is absent, not the one of last time.
-      for (const metric of [requests, oldest, deadline, overdue, erased, files, oldestFile, depth]) metric.reset();
+      // A figure that could not be read is absent: neither the one of last time, nor the 0 that a reset leaves in one
+      // without labels, which would say that nothing is overdue.
+      for (const metric of [requests, erased, depth]) metric.reset();
+      for (const metric of [oldest, deadline, overdue, files, oldestFile]) metric.remove();
       if (ledger.status === 'fulfilled') {
         const figures = ledger.value;
         for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
@@ -94,8 +96,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
         overdue.set(figures.overdue);
         files.set(figures.filesLeft);
         oldestFile.set(figures.oldestFileSeconds);
-        if (figures.nearestDeadlineSeconds === null) deadline.remove();
-        else deadline.set(figures.nearestDeadlineSeconds);
+        if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
       }
       if (queue.status === 'fulfilled')
         for (const [state, count] of Object.entries(queue.value)) depth.set({ state }, count);

@@ -140,8 +140,8 @@ describe('what operators see', () => {
   });
 
   describe('/metrics', () => {
-    const read = async (): Promise<Map<string, number>> => {
-      const answer = await call(url, '/metrics');
+    const read = async (from = url): Promise<Map<string, number>> => {
+      const answer = await call(from, '/metrics');
       expect(answer.status).toBe(200);
       expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
       const lines = answer.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
@@ -200,6 +200,19 @@ describe('what operators see', () => {
       const end = await read();
       expect(end.get('lethe_overdue_requests')).toBe(0);
       expect(end.get('lethe_requests{state="completed"}')).toBe(3);
+    });
+
+    it('leaves out what cannot be read: a zero would say that nothing is overdue', async () => {
+      const nowhere = await platform.startApi({
+        MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300',
+        REDIS_URL: 'redis://127.0.0.1:1',
+      });
+      const figures = [...(await read(nowhere.url))].filter(([name]) => !name.startsWith('lethe_http_'));
+      expect(figures).toEqual([
+        ['lethe_source_up{source="mongodb"}', 0],
+        ['lethe_source_up{source="redis"}', 0],
+      ]);
+      await nowhere.close();
     });
 
     it('counts no completion twice, however many ask at once and however long ago it was', async () => {
