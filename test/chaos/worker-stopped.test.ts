@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { scene } from '../support/chaos.ts';
 import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
-import type { Verdict } from '../support/tcp-proxy.ts';
+import { startTcpProxy, type Verdict } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const TIMEOUT = 120_000;
@@ -103,6 +103,37 @@ describe('a worker that is told to stop', () => {
       },
       HELD,
     ),
+    TIMEOUT,
+  );
+
+  it(
+    'while Redis refuses its password: exits with 0',
+    scene('stopped-refused', async (chaos) => {
+      const { hostname, port } = new URL(chaos.platform.config.REDIS_URL);
+      const proxy = await startTcpProxy({ host: hostname, port: Number(port || 6379) });
+      try {
+        const held = new Set<number>();
+        let isHolding = false;
+        proxy.intercept(({ connection, from }) => {
+          if (!isHolding || from !== 'client') return 'pass';
+          held.add(connection);
+          return 'drop';
+        });
+        const worker = await chaos.processes.worker({
+          ...chaos.env,
+          REDIS_URL: `redis://nobody:wrong@127.0.0.1:${proxy.port}`,
+        });
+        expect(await worker.said('redis')).toMatchObject({ error: { message: expect.stringMatching(/^WRONGPASS/) } });
+        // Every connection in the middle of its next attempt: given up there, it fails with what Redis said last.
+        isHolding = true;
+        await waitFor('all connections to try again', () => held.size >= 3);
+        worker.signal('SIGTERM');
+        expect(await worker.exited()).toEqual({ code: 0, signal: null });
+      } finally {
+        await chaos.processes.endAll();
+        await proxy.close();
+      }
+    }),
     TIMEOUT,
   );
 
