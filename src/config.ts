@@ -8,6 +8,16 @@ const count = (fallback: number, least: number, most: number) =>
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const blankIsAbsent = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value);
 
+/** The client's own complaint would name no variable. */
+function isReadableUrl(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    return decodeURIComponent(username + password) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 const keyRing = (variable: string) =>
   z.string({ error: `${variable} is missing. Make one with: lethe keys generate` }).transform((text, context) => {
     const ring = parseKeyRing(text);
@@ -31,7 +41,8 @@ const variables = {
     .default('lethe'),
   REDIS_URL: z
     .string({ error: 'REDIS_URL is missing' })
-    .regex(/^rediss?:\/\//, 'REDIS_URL must begin with redis:// or rediss://'),
+    .regex(/^rediss?:\/\//, { error: 'REDIS_URL must begin with redis:// or rediss://', abort: true })
+    .refine(isReadableUrl, 'REDIS_URL is not a URL. Has its password characters that must be percent-encoded?'),
   REDIS_CLUSTER: flag.default(false),
   QUEUE_PREFIX: z
     .string()
