@@ -87,7 +87,7 @@ export function createApp(deps: AppDependencies): Express {
   app.use(interactionRoutes({ ...accept, core, perform, producer, logger, now, guards }));
   const redactGuards = [
     indexed,
-    authenticate(core.keys, { inQuery: true }),
+    authenticate(core.keys, { inQuery: true, challenge: 'Basic realm="Lethe"' }),
     limitRate(redis, { prefix: config.QUEUE_PREFIX, perSecond: config.REDACT_RATE_LIMIT, bucket: 'redact' }),
     readBytes,
   ];

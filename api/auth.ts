@@ -40,13 +40,14 @@ function readQueryKey(query: unknown): { id: string; secret: string } | null {
 /**
  * Lets a request through with a live key, and says whose it is in `res.locals.caller`.
  * @param options.inQuery a key may stand in the query where there is no Authorization header
+ * @param options.challenge what a caller without a key is asked for: the scheme that the contract's document names
  */
-export function authenticate(keys: Keys, { inQuery = false } = {}): RequestHandler {
+export function authenticate(keys: Keys, { inQuery = false, challenge = 'Bearer' } = {}): RequestHandler {
   return async (request, response, next) => {
     const header = request.headers.authorization;
     const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);
     const caller = given && (await keys.authenticate(given.id, given.secret));
-    if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': 'Bearer' });
+    if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': challenge });
     response.locals.caller = caller;
     next();
   };

@@ -170,6 +170,8 @@ describe('POST /v1/redact/transaction', () => {
       headers: { ...(authorization && { authorization }) },
     });
     expect([answer.status, answer.text]).toEqual([401, '{"type":"UNAUTHORIZED","error_title":"Unauthorized"}']);
+    // Clients that wait to be asked send nothing to a challenge of another scheme.
+    expect(answer.headers['www-authenticate']).toBe('Basic realm="Lethe"');
   });
 
   it('a revoked key: 401', async () => {
