@@ -110,17 +110,20 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
         for (const filter of [rows, byNumber(subject)])
           await collection.updateMany(filter, { $unset: others, $set: reason }, { session });
       } else {
-        const end = mayBeBare
+        const change = mayBeBare
           ? { $unset: { ...others, [numberPath]: '' }, $set: reason }
           : { $unset: others, $set: { ...reason, [numberPath]: subject.token } };
-        try {
-          if ((await collection.updateMany(rows, end, { session })).matchedCount > 0) return;
-          await suppressions.add(subject, tokens, subject.now, session);
-          await collection.updateMany(rows, end, { session });
-        } catch (error) {
-          if (isDuplicateKey(error)) mayBeBare = false;
-          throw error;
-        }
+        const end = async () => {
+          try {
+            return (await collection.updateMany(rows, change, { session })).matchedCount;
+          } catch (error) {
+            if (isDuplicateKey(error)) mayBeBare = false;
+            throw error;
+          }
+        };
+        if ((await end()) > 0) return;
+        await suppressions.add(subject, tokens, subject.now, session);
+        await end();
       }
     },
   };
