@@ -6,7 +6,7 @@ import type { FilesLeft } from '../files/files.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import { findInFile, searchFor } from './number-in-file.ts';
 import type { ReportFolder } from './report-folder.ts';
-import { REPORTS, type Report, reportsOf } from './report-ledger.ts';
+import { dropDraft, REPORTS, type Report, reportsOf } from './report-ledger.ts';
 
 /** A number whose records have been erased, and the request about it. */
 interface ErasedNumber {
@@ -38,7 +38,7 @@ export interface ReportErasureOptions {
   readonly now?: () => Date;
 }
 
-type Row = Pick<Report, '_id' | 'account_id' | 'request_id' | 'file' | 'lease' | 'restarts'>;
+type Row = Pick<Report, '_id' | 'account_id' | 'request_id' | 'unfinished' | 'file' | 'lease' | 'restarts'>;
 
 interface Turn extends ErasedNumber {
   readonly signal: AbortSignal;
@@ -54,7 +54,7 @@ const WAIT_MS = 1_000;
 /** Requests whose clean files are remembered. */
 const MOST_REMEMBERED = 1_000;
 
-const PROJECTION = { account_id: 1, request_id: 1, file: 1, lease: 1, restarts: 1 } as const;
+const PROJECTION = { account_id: 1, request_id: 1, unfinished: 1, file: 1, lease: 1, restarts: 1 } as const;
 
 export function createReportErasure({
   db,
@@ -89,6 +89,10 @@ export function createReportErasure({
         return true;
       }
       if (!lease) return true;
+      if (!report.unfinished) {
+        await dropDraft(db, folder, report, lease.file);
+        return true;
+      }
       if (lease.until > now() && (report.restarts ?? 0) >= MOST_RESTARTS) return false;
       if (await beginAnew(report, lease)) return true;
     }

@@ -27,10 +27,14 @@ export interface ReportLease {
   confirm(): Promise<void>;
   /** The end of the work: the file is there under its name. @throws ReportLost */
   complete(state: ReportState & ('SUCCESS' | 'TRUNCATED'), items: number, expiresAt: Date): Promise<void>;
-  /** The end without a file. @throws ReportLost */
-  fail(): Promise<void>;
-  /** Gives the report back, to be begun anew at `at`. @throws ReportLost */
-  release(at: Date, failed: boolean): Promise<void>;
+  /**
+   * The end without a file.
+   * @param left the name of a file that could not be taken away: an erasure must know of it
+   * @throws ReportLost
+   */
+  fail(left?: string): Promise<void>;
+  /** Gives the report back, to be begun anew at `at`. @param left as in `fail` @throws ReportLost */
+  release(at: Date, failed: boolean, left?: string): Promise<void>;
 }
 
 /** Takes an unfinished report that nobody is writing. @returns null when there is nothing to take */
@@ -62,7 +66,9 @@ export async function claimReport(
     const result = await reports.updateOne(guard, update);
     if (result.matchedCount !== 1) throw new ReportLost('the report was lost');
   };
-  const over = { unfinished: '', lease: '', from: '', to: '' } as const;
+  const ended = { unfinished: '', from: '', to: '' } as const;
+  const noFile = { lease: '', on_disk: '' } as const;
+  const keepFile = (left: string, until: Date) => ({ 'lease.file': left, 'lease.until': until });
   let renewAt = start.getTime() + leaseMs / 3;
   const confirm = async () => {
     const until = end();
@@ -80,10 +86,18 @@ export async function claimReport(
     complete: (state, items, expiresAt) =>
       write({
         $set: { state, items_count: items, file, expires_at: expiresAt, completed_at: now() },
-        $unset: over,
+        $unset: { ...ended, lease: '' },
       }),
-    fail: () => write({ $set: { state: 'FAILED', completed_at: now() }, $unset: { ...over, on_disk: '' } }),
-    release: (at, failed) =>
-      write({ $set: { look_at: at }, $unset: { lease: '', on_disk: '' }, $inc: { failures: failed ? 1 : 0 } }),
+    fail: (left) =>
+      write({
+        $set: { state: 'FAILED', completed_at: now(), ...(left !== undefined && keepFile(left, now())) },
+        $unset: { ...ended, ...(left === undefined && noFile) },
+      }),
+    release: (at, failed, left) =>
+      write({
+        $set: { look_at: at, ...(left !== undefined && keepFile(left, at)) },
+        ...(left === undefined && { $unset: noFile }),
+        $inc: { failures: failed ? 1 : 0 },
+      }),
   };
 }

@@ -46,7 +46,7 @@ export interface Report {
   look_at: Date;
   /** Part of the queue's job id: a job that was lost is added under the next one. */
   generation: number;
-  /** Who is writing it, into which file. */
+  /** Who is writing it, into which file. Of a report that has ended: a file that could not be taken away yet. */
   lease?: { owner: string; until: Date; file: string };
   /** Present and true while a file of it, half or whole, may be in the reports' folder: the partial index is on it. */
   on_disk?: true;
@@ -154,10 +154,24 @@ export async function abortReport(
     { account_id: account, request_id: requestId, unfinished: true },
     {
       $set: { state: 'ABORTED', completed_at: now },
-      $unset: { unfinished: '', lease: '', on_disk: '', from: '', to: '' },
+      $unset: { unfinished: '', from: '', to: '' },
     },
     { returnDocument: 'before' },
   );
-  if (stopped?.lease) await folder.remove(stopped.lease.file);
+  if (stopped?.lease) await dropDraft(db, folder, stopped, stopped.lease.file);
   return stopped !== null;
+}
+
+/** Takes away what a report that has ended left of its file, then says so: an erasure must know of it until it is gone. */
+export async function dropDraft(
+  db: mongoose.mongo.Db,
+  folder: Pick<ReportFolder, 'remove'>,
+  { _id, account_id }: Pick<Report, '_id' | 'account_id'>,
+  file: string,
+): Promise<void> {
+  await folder.remove(file);
+  await reportsOf(db).updateOne(
+    { _id, account_id, unfinished: { $exists: false }, 'lease.file': file },
+    { $unset: { lease: '', on_disk: '' } },
+  );
 }

@@ -53,39 +53,65 @@ export async function writeReport(
 ): Promise<ReportOutcome> {
   const lease = await claimReport(deps.db, key, deps);
   if (!lease) return 'nothing to do';
+  // At most one file of it is there: this attempt makes its own when that of the one before is gone.
+  let left = lease.leftFile;
   try {
-    return await writeFile(deps, lease, signal);
+    if (left !== undefined) await deps.folder.remove(left);
+    left = undefined;
+    return await writeFile(deps, lease, signal, () => {
+      left = lease.file;
+    });
   } catch (error) {
-    await deps.folder.remove(lease.file).catch(() => {});
+    if (left === lease.file && (await isRemoved(deps.folder, left))) left = undefined;
     // A report that was lost loses its file, too: what came of that is no failure of the report.
-    return await endWithout(deps, lease, error).catch((second) => {
+    return await endWithout(deps, lease, error, left).catch((second) => {
       if (second instanceof ReportLost) return 'lost';
       throw second;
     });
   }
 }
 
-/** @throws ReportLost, `error` when it passes by itself */
-async function endWithout(deps: ReportDependencies, lease: ReportLease, error: unknown): Promise<ReportOutcome> {
+/**
+ * @param left the name of a file that could not be taken away
+ * @throws ReportLost, `error` when it passes by itself
+ */
+async function endWithout(
+  deps: ReportDependencies,
+  lease: ReportLease,
+  error: unknown,
+  left: string | undefined,
+): Promise<ReportOutcome> {
   if (error instanceof ReportLost) throw error;
   if (isTransient(error)) {
-    await lease.release(deps.now(), false).catch(() => {});
+    await lease.release(deps.now(), false, left).catch(() => {});
     throw error;
   }
   const failures = lease.report.failures + 1;
   const isLast = failures >= MOST_FAILURES;
-  if (isLast) await lease.fail();
-  else await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true);
+  if (isLast) await lease.fail(left);
+  else await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true, left);
   deps.logger.error('report failed', { report: lease.report.request_id, failures, error });
   return isLast ? 'failed' : 'given back';
 }
 
-async function writeFile(deps: ReportDependencies, lease: ReportLease, signal: AbortSignal): Promise<ReportOutcome> {
+const isRemoved = (folder: ReportFolder, file: string): Promise<boolean> =>
+  folder.remove(file).then(
+    () => true,
+    () => false,
+  );
+
+/** @param made told when there is a file */
+async function writeFile(
+  deps: ReportDependencies,
+  lease: ReportLease,
+  signal: AbortSignal,
+  made: () => void,
+): Promise<ReportOutcome> {
   const { report, file } = lease;
   const account = await deps.accounts.find(report.account_id);
   if (!account) throw new TypeError('the account of a report is gone');
-  if (lease.leftFile !== undefined) await deps.folder.remove(lease.leftFile);
   const draft = await deps.folder.create(file);
+  made();
   try {
     const done = await writeRecords(deps, lease, account, draft.write, signal);
     if (done === null) {

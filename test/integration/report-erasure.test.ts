@@ -228,6 +228,71 @@ describe('an erasure and the report files that hold the number', () => {
     expect(await filesWith(NUMBER)).toEqual([]);
   });
 
+  describe('half a file that could not be taken away is not forgotten', () => {
+    const refuse = async () => {
+      throw new Error('read-only file system');
+    };
+    /** A disk that fails in the middle of a file, and lets nothing go from then on. */
+    const failing = (): ReportFolder => ({
+      ...folder(),
+      remove: refuse,
+      async create(name) {
+        const draft = await folder().create(name);
+        return {
+          ...draft,
+          async write(text) {
+            await draft.write(text);
+            await refuse();
+          },
+        };
+      },
+    });
+    const attempt = (report: Report) =>
+      writeReport(
+        { ...deps(failing()), retryBaseMs: 3_600_000, logger: { error() {} } as never },
+        keyOf(report),
+        signal,
+      );
+
+    it.each([
+      ['by a failed attempt', 1, 'PROCESSING'],
+      ['by several, of which only the first made one', 2, 'PROCESSING'],
+      ['by the last attempt', 5, 'FAILED'],
+    ])('%s', async (_name, attempts, state) => {
+      const { account, key } = await platform.account();
+      await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
+      const report = await open(account);
+      for (let turn = 0; turn < attempts; turn += 1) {
+        await reportsOf(platform.core.db).updateOne(
+          { _id: report._id, lease: { $exists: true } },
+          { $set: { 'lease.until': new Date(0) } },
+        );
+        await attempt(report);
+      }
+      expect((await row(report)).state).toBe(state);
+      expect(await filesWith(NUMBER)).toHaveLength(1);
+      await erase(key, NUMBER);
+      expect(await filesWith(NUMBER)).toEqual([]);
+    });
+
+    it('by an abort', async () => {
+      const { account, key } = await platform.account();
+      const { db } = platform.core;
+      await insertRecords(db, account.records_id, NUMBER, { sent: 1 });
+      const report = await open(account);
+      const claim = await claimReport(db, keyOf(report), { leaseMs: 60_000, now: () => new Date() });
+      const draft = await folder().create(claim?.file ?? '');
+      await draft.write(`,${NUMBER},`);
+      await draft.close();
+      await expect(abortReport(db, failing(), account._id, report.request_id, new Date())).rejects.toThrow('read-only');
+      expect((await row(report)).state).toBe('ABORTED');
+      await erase(key, NUMBER);
+      expect(await filesWith(NUMBER)).toEqual([]);
+      expect(await row(report)).not.toHaveProperty('lease');
+      expect(await row(report)).not.toHaveProperty('on_disk');
+    });
+  });
+
   it('a report that erasures have sent back three times is waited for, and its file looked into', async () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
