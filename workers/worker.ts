@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Worker } from 'bullmq';
 import { joinFinds } from '../src/accounts/join-finds.ts';
 import type { Core } from '../src/core.ts';
@@ -15,6 +16,7 @@ import { createWork } from '../src/requests/work.ts';
 import { closeWorker } from './close.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { createRegistry } from './registry.ts';
+import { turnSignal } from './turn-signal.ts';
 
 export interface RunningWorker {
   readonly producer: Producer;
@@ -45,6 +47,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const producerConnection = openRedis(redis, 'fail-fast', onError);
   const producer = createProducer(producerConnection, config.QUEUE_PREFIX, onError);
   const stopping = new AbortController();
+  // Each turn listens to it: Node would warn of more than ten.
+  setMaxListeners(0, stopping.signal);
   const workFor = createWork({ ...core, now });
   const deps: EraseDependencies = {
     ledger: createLedgerWrites(core.db),
@@ -75,9 +79,14 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     async (job, token, cancelled) => {
       const processor = registry.get(job.name);
       if (!processor) throw new Error('a job of a name that is not in the catalogue');
-      const turn = processor(job, token, cancelled ? AbortSignal.any([stopping.signal, cancelled]) : stopping.signal);
-      turns.add(turn);
-      await turn.finally(() => turns.delete(turn));
+      const { signal, release } = turnSignal(stopping.signal, cancelled);
+      try {
+        const turn = processor(job, token, signal);
+        turns.add(turn);
+        await turn.finally(() => turns.delete(turn));
+      } finally {
+        release();
+      }
     },
     {
       connection,
