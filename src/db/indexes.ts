@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from '../access/report-ledger.ts';
-import { AUDIT } from '../audit/entry.ts';
+import { AUDIT, AUDIT_HEADS } from '../audit/entry.ts';
 import { FILES } from '../files/outbox.ts';
 import { REQUESTS } from '../requests/ledger.ts';
 
@@ -95,6 +95,17 @@ export async function ensureIndexes(
   db: mongoose.mongo.Db,
   suppression: { collection: string; account: string },
 ): Promise<void> {
+  await ensureCollection(db, AUDIT_HEADS);
   for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
   await db.collection(suppression.collection).createIndexes([suppressionIndex(suppression.account)]);
+}
+
+const NAMESPACE_EXISTS = 48;
+
+/** Makes a collection that has no index of its own: a transaction over several shards cannot make it. */
+async function ensureCollection(db: mongoose.mongo.Db, name: string): Promise<void> {
+  if ((await db.listCollections({ name }, { nameOnly: true }).toArray()).length > 0) return;
+  await db.createCollection(name).catch((error: { code?: unknown }) => {
+    if (error.code !== NAMESPACE_EXISTS) throw error;
+  });
 }
