@@ -101,7 +101,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
 /**
  * The filter every query of a step begins with: one account, one number in all its forms.
  * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
- * should be, as an update would replace all of it, and an array that is none
+ * should be, or an object on the way to it, as a change would take other people's with it, and an array that is none
  * @throws TypeError when the account or a value is none
  */
 export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
@@ -110,7 +110,7 @@ export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject:
   const plain = unlessArray(anywhere);
   const found = { [place.accountPath]: subject.account };
   if (!scalarOnly) return { ...found, [place.path.dotted]: anywhere };
-  if (!throughArray(place.path)) return { ...found, [place.path.dotted]: plain };
+  if (!throughArray(place.path)) return { ...found, ...objectsTo(place.path.dotted), [place.path.dotted]: plain };
   // The dotted condition is for the index, which cannot serve the other everywhere.
   return { ...found, $and: [{ [place.path.dotted]: anywhere }, withinArrays(place.path.pieces, plain)] };
 }
@@ -123,8 +123,21 @@ function unlessArray(condition: mongoose.mongo.Document): mongoose.mongo.Documen
 /** `a[].b[].c` under a condition: `{a: {$elemMatch: {b: {$elemMatch: {c: condition}}}}}`. */
 function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Document): mongoose.mongo.Document {
   const [first = '', ...rest] = pieces;
-  if (rest.length === 0) return { [first]: condition };
-  return { [first]: { $elemMatch: rest.length === 1 && rest[0] === '' ? condition : withinArrays(rest, condition) } };
+  if (rest.length === 0) return { ...objectsTo(first), [first]: condition };
+  return {
+    ...objectsTo(first),
+    [first]: { $elemMatch: rest.length === 1 && rest[0] === '' ? condition : withinArrays(rest, condition) },
+  };
+}
+
+/** No array on the way, but for `phones.0`: to MongoDB `person.phone` is also the phone of each of several persons. */
+function objectsTo(dotted: string): mongoose.mongo.Document {
+  const names = dotted.split('.');
+  return Object.fromEntries(
+    names
+      .slice(1)
+      .flatMap((name, index) => (/^\d+$/.test(name) ? [] : [[names.slice(0, index + 1).join('.'), unlessArray({})]])),
+  );
 }
 
 /** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
@@ -144,8 +157,11 @@ function changeOf(entry: CollectionMap, number: FieldPath, profile: Profile, sub
       .filter(Boolean)
       .join('.');
     const array = elements.pieces[elements.pieces.length - 2] ?? '';
-    const condition = number.pieces.length === elements.pieces.length ? unlessArray(within) : within;
-    const pull: mongoose.mongo.Document = { [at + array]: rest === '' ? condition : { [rest]: condition } };
+    const isPlain = number.pieces.length === elements.pieces.length;
+    const condition = isPlain ? unlessArray(within) : within;
+    const pull: mongoose.mongo.Document = {
+      [at + array]: rest === '' ? condition : { [rest]: condition, ...(isPlain && objectsTo(rest)) },
+    };
     return { kind: 'update', update: { $pull: pull }, arrayFilters };
   }
 

@@ -48,6 +48,14 @@ const MAP: DataMapInput = {
       elements: 'groups[].members[]',
       numbers: ['groups[].members[].tel'],
     },
+    {
+      collection: 'households',
+      account: 'account_id',
+      record: 'contact',
+      elements: 'homes[]',
+      numbers: ['homes[].post.people[].phone', 'homes[].line.phone'],
+    },
+    { collection: 'ranked', account: 'account_id', record: 'message', numbers: ['phones.0', 'phones.1.value'] },
     { collection: 'opt_ins', account: 'account_id', record: 'contact', elements: 'phones[]', numbers: ['phones[]'] },
   ],
 };
@@ -136,6 +144,23 @@ const CASES: Record<string, Case> = {
     after: {
       groups: [{ name: 'Friends', members: [{ tel: AL }, { n: 3 }] }, { name: 'Work', members: [] }, { name: 'None' }],
     },
+  },
+  'elements with the number in an array of their own, or in a document, deleted': {
+    collection: 'households',
+    before: {
+      homes: [
+        { post: { people: [{ phone: AL }] } },
+        { post: { people: [{ phone: AL }, { phone: JO }] } },
+        { line: { phone: JO } },
+        { line: { phone: AL } },
+      ],
+    },
+    after: { homes: [{ post: { people: [{ phone: AL }] } }, { line: { phone: AL } }] },
+  },
+  'a place in an array that has a number of its own': {
+    collection: 'ranked',
+    before: { phones: [JO, { value: JO }, AL] },
+    after: { phones: [MASK, { value: MASK }, AL] },
   },
   'plain values, deleted': {
     collection: 'opt_ins',

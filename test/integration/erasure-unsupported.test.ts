@@ -38,6 +38,14 @@ const MAP: DataMapInput = {
       numbers: ['people[].phone'],
       fields: [{ path: 'people[].name', category: 'name' }],
     },
+    { collection: 'cards', account: 'account_id', record: 'contact', numbers: ['person.phone'] },
+    {
+      collection: 'books',
+      account: 'account_id',
+      record: 'contact',
+      elements: 'book.people[]',
+      numbers: ['book.people[].home.phone'],
+    },
     { collection: 'blasts', account: 'account_id', record: 'message', numbers: ['recipients[]'] },
   ],
 };
@@ -66,6 +74,24 @@ const CASES: [string, string, object, string][] = [
   ['a document where an array should be', 'lists', { contacts: { number: JO } }, 'lists.contacts.number'],
   ['a document where an array of messages should be', 'threads', { people: { phone: JO } }, 'threads.people.phone'],
   ['an array in an element', 'threads', { people: [{ phone: [AL, JO], name: 'both' }] }, 'threads.people.phone'],
+  [
+    'several people where one should be, in a record that would be deleted',
+    'cards',
+    { person: [{ phone: AL }, { phone: JO }] },
+    'cards.person.phone',
+  ],
+  [
+    'several homes where one should be, in an element that would be taken out',
+    'books',
+    { book: { people: [{ home: [{ phone: AL }, { phone: JO }] }] } },
+    'books.book.people.home.phone',
+  ],
+  [
+    'several books where one should be',
+    'books',
+    { book: [{ people: [{ home: { phone: JO } }] }] },
+    'books.book.people.home.phone',
+  ],
   ['an object among plain values', 'blasts', { recipients: [AL, { e164: JO }] }, 'blasts.recipients'],
   ['a plain value where an array should be', 'blasts', { recipients: JO }, 'blasts.recipients'],
 ];
