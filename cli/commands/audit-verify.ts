@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { verifyAudit } from '../../src/audit/audit.ts';
+import { createAccounts } from '../../src/accounts/accounts.ts';
+import { hasChain, verifyAudit } from '../../src/audit/audit.ts';
 import { createAuditSeal } from '../../src/audit/entry.ts';
 import { readConfigPart } from '../../src/config.ts';
 import type { CommandContext } from '../context.ts';
@@ -13,7 +14,14 @@ export function auditVerify(context: CommandContext): Command {
     .option('--account <id>', 'one account; all of them unless given')
     .action(async ({ account }: { account?: string }) => {
       const { LETHE_TOKEN_KEYS: ring } = readConfigPart(context.env, ['LETHE_TOKEN_KEYS']);
-      const faults = await withDatabase(context, async ({ db }) => {
+      const faults = await withDatabase(context, async ({ connection, db }) => {
+        // Of an id that was mistyped there is no entry, so nothing could be wrong.
+        if (
+          account !== undefined &&
+          !(await createAccounts(connection).find(account)) &&
+          !(await hasChain(db, account))
+        )
+          throw new CommandFailure('no account has this id');
         let found = 0;
         for await (const { account: whose, seq, fault } of verifyAudit(db, createAuditSeal(ring), account)) {
           found += 1;

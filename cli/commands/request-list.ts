@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
+import { createAccounts } from '../../src/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { UsageFault } from '../faults.ts';
+import { CommandFailure, UsageFault } from '../faults.ts';
 import { formatTable, formatTime } from '../table.ts';
 
 interface Options {
@@ -48,14 +49,22 @@ async function list(context: CommandContext, options: Options): Promise<void> {
   // Over all accounts only the unfinished ones have an index.
   if (options.all && options.account === undefined) throw new UsageFault('--all needs --account');
 
-  const requests = await withDatabase(context, ({ db }) =>
-    requestsOf(db)
+  const requests = await withDatabase(context, async ({ connection, db }) => {
+    const found = await requestsOf(db)
       .find(filterOf(options, context.now()), { projection: { sealed: 0, token: 0, masked: 0, pending: 0 } })
       .sort(options.all ? { created_at: -1 } : { due_at: 1 })
       // One more than is shown, to tell whether there is more.
       .limit(limit + 1)
-      .toArray(),
-  );
+      .toArray();
+    // "No such requests" about an id that was mistyped would be taken for good news.
+    if (
+      found.length === 0 &&
+      options.account !== undefined &&
+      !(await createAccounts(connection).find(options.account))
+    )
+      throw new CommandFailure('no account has this id');
+    return found;
+  });
   if (requests.length === 0) {
     context.note('No such requests.');
     return;

@@ -168,6 +168,15 @@ export async function* verifyAudit(
   }
 }
 
+/** Was an act of this account ever written down? */
+export async function hasChain(db: mongoose.mongo.Db, account: string): Promise<boolean> {
+  const [head, entry] = await Promise.all([
+    db.collection<Head>(AUDIT_HEADS).findOne({ _id: account }),
+    db.collection<AuditEntry>(AUDIT).findOne({ account_id: account }),
+  ]);
+  return head !== null || entry !== null;
+}
+
 /** How far around its place an entry that is not genuine there is tried. */
 const REACH = 10_000;
 

@@ -47,6 +47,12 @@ describe('the audit', () => {
     expect(await verify('acc_clean')).toEqual({ code: 0, lines: [] });
   });
 
+  it('does not call the audit of an account that is not there sound', async () => {
+    expect(await verify('acc_nobody')).toEqual({ code: 1, lines: [] });
+    const { account } = await platform.account();
+    expect(await verify(account._id)).toEqual({ code: 0, lines: [] });
+  });
+
   it('links what many processes append at once, each act once, without gaps', async () => {
     const { db, config } = platform.core;
     const writers = Array.from({ length: 4 }, () => createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)));

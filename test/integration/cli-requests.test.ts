@@ -110,6 +110,16 @@ describe('lethe request list', () => {
     expect(await run('request', 'list')).toEqual({ code: 0, out: [], err: ['No such requests.'] });
   });
 
+  it('does not say of an account that is not there that nothing is open', async () => {
+    expect(await run('request', 'list', '--overdue', '--account', 'acc_nobody')).toEqual({
+      code: 1,
+      out: [],
+      err: ['lethe: no account has this id'],
+    });
+    const { account } = await platform.account();
+    expect((await run('request', 'list', '--account', account._id)).err).toEqual(['No such requests.']);
+  });
+
   it('shows neither token nor what is sealed', async () => {
     const { token } = await addRequest('accepted', { sealed: 'k.sealedtext' });
     const { out } = await run('request', 'list');
