@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import type { Cluster, Redis } from 'ioredis';
+import { ConfigError } from '../src/config.ts';
 import type { Core } from '../src/core.ts';
 import { createRecordActs } from '../src/erasure/record-acts.ts';
 import { LetheError } from '../src/errors.ts';
@@ -41,6 +42,15 @@ export interface AppDependencies {
 }
 
 const HOUR_MS = 3_600_000;
+/** @throws ConfigError instead of Express's complaint, which repeats the value and does not say whose it is */
+function trustProxies(app: Express, networks: string): void {
+  try {
+    app.set('trust proxy', networks);
+  } catch {
+    throw new ConfigError('TRUST_PROXY is loopback, linklocal, uniquelocal, or a list of networks such as 10.0.0.0/8');
+  }
+}
+
 /** The version of the API's description. */
 const VERSION = '1.0.0';
 
@@ -51,7 +61,7 @@ export function createApp(deps: AppDependencies): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', config.TRUST_PROXY);
+  trustProxies(app, config.TRUST_PROXY);
   app.set('query parser', 'simple');
 
   const figures = createLedgerFigures(core.db);

@@ -9,6 +9,7 @@ import { createLedgerFigures } from '../../src/ops/ledger-figures.ts';
 import { requestsOf } from '../../src/requests/ledger.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
+import { openProcesses } from '../support/processes.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { call } from '../support/wire.ts';
@@ -119,6 +120,18 @@ describe('what operators see', () => {
       expect(answer.text).not.toMatch(/127\.0\.0\.1|Error/);
       await api.close();
     });
+  });
+
+  it('TRUST_PROXY that is no network: the API does not start, and says why without repeating it', async () => {
+    const processes = openProcesses();
+    try {
+      const api = processes.lethe(['api'], { ...platform.env, TRUST_PROXY: 'hunter2' });
+      expect(await api.exited()).toEqual({ code: 1, signal: null });
+      expect(api.output()).toMatch(/^lethe: TRUST_PROXY is /);
+      expect(api.output()).not.toContain('hunter2');
+    } finally {
+      await processes.endAll();
+    }
   });
 
   it('X-Request-Id: another for every answer, never the one that was sent', async () => {
