@@ -15,8 +15,8 @@ export function folderStorage(folder: string): RecordingStorage {
     },
     async remove(reference) {
       const path = join(root, locate(root, reference));
-      // Asked first: in a folder that is not mounted every file would seem to be gone.
-      const realRoot = await realpath(root);
+      // Asked first: in a folder that is not mounted, or is none, every file would seem to be gone.
+      const realRoot = await realpath(`${root}/.`);
       const parent = await unlessGone(realpath(dirname(path)));
       if (parent === undefined) return;
       if (!isInside(realRoot, parent)) throw new FileRefused();

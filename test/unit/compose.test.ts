@@ -10,7 +10,7 @@ interface Service {
   user?: string;
   environment?: Record<string, string>;
   ports?: string[];
-  volumes: (string | { source: string; target: string; read_only?: boolean })[];
+  volumes: (string | { source: string; target: string; read_only?: boolean; bind?: object })[];
   networks: string[];
   depends_on?: Record<string, { condition: string }>;
   healthcheck: { test: string[] };
@@ -177,6 +177,12 @@ describe('docker-compose.yml', () => {
     expect(interpolate(mount.source, env)).toBe('/srv/recordings');
     expect(mount.read_only).toBeUndefined();
     expect(readConfig(environmentOf(api, keys)).RECORDINGS_DIR).toBeUndefined();
+  });
+
+  it('has no folder made for a path that is mistyped: every recording in it would seem to be gone', () => {
+    const mounts = lethe.flatMap((service) => service.volumes.filter((one) => typeof one === 'object'));
+    expect(mounts).toHaveLength(4);
+    for (const mount of mounts) expect(mount.bind).toEqual({ create_host_path: false });
   });
 
   it('leaves a process more time to stop than it takes', () => {

@@ -105,6 +105,10 @@ describe('recordings in a folder', () => {
     expect(await exists(`${folder}.away/a.mp3`)).toBe(true);
   });
 
+  it('a file in place of the folder is no folder whose files are gone', async () => {
+    await expect(folderStorage(join(folder, 'a.mp3')).remove('b.mp3')).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+
   it('what it throws does not repeat the reference', () => {
     expect(() => storage.check('../447700900123.mp3')).toThrow(/^[^0-9]*$/);
   });
