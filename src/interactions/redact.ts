@@ -15,7 +15,7 @@ import type { ErasureRequest } from '../requests/ledger.ts';
 import { openRequest } from '../requests/open-request.ts';
 import type { Seal } from '../subject/seal.ts';
 import type { Tokens } from '../subject/token.ts';
-import { InteractionFault } from './faults.ts';
+import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
 import { asInteraction, contactNumbers, directionOf, type Interaction, toInteraction } from './row.ts';
 
 export interface RedactDependencies {
@@ -72,22 +72,30 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     return first;
   }
 
-  async function redactNow({ account, keyId, id }: RedactInput, found: FoundRecord): Promise<void> {
+  /** @param past the reference under which the past is redacted, which goes on whatever comes of this */
+  async function redactNow(
+    { account, keyId, id }: RedactInput,
+    found: FoundRecord,
+    past: string | undefined,
+  ): Promise<void> {
     const reference = isSpeakable(id) ? { reference: id } : {};
     await deps.perform({ account, keyId, ...profile.act, found: [found], ...reference }).catch((error: unknown) => {
-      throw error instanceof ErasureFailure ? new InteractionFault('not_removable') : error;
+      if (!(error instanceof ErasureFailure)) throw error;
+      const { message } = INTERACTION_FAULTS.not_removable;
+      const also = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
+      throw new InteractionFault('not_removable', message + also);
     });
   }
 
   /**
    * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which
    * redacting the interaction takes away.
-   * @throws InteractionFault `not_found`, `several`, `number_gone`, `number_unclear`
+   * @throws InteractionFault `not_found`, `several`, `number_gone`, `number_unclear`, `not_removable`
    */
   return async (input, now) => {
     const found = await find(input);
     const opened = input.past ? await openPast(deps, input, found, now) : null;
-    if (input.content) await redactNow(input, found);
+    if (input.content) await redactNow(input, found, opened?.request.reference);
     const entry = asInteraction(found.step.entry);
     const record = await db.collection(found.step.collection).findOne({
       _id: found.record._id,

@@ -296,6 +296,15 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       const refused = await call(stored, path('c2'), { key: made.sub.key, body: YES });
       expect(refused.status).toBe(409);
       expect(await rowOf('calls', { call_id: 'c2' })).toMatchObject({ from: JO, recording_url: '../elsewhere.mp3' });
+      // The past is being redacted all the same, and whoever asked must hear of it.
+      const half = await call(stored, path('c2'), { key: made.sub.key, body: { ...YES, redact_past: true } });
+      const request = await requestsOf(db()).findOne({ account_id: account._id });
+      expect(half.status).toBe(409);
+      expect((half.body.error as { msg: string }).msg).toMatch(
+        new RegExp(
+          `It was not redacted. Earlier ones with the same contact are being redacted under ${request?.reference}$`,
+        ),
+      );
     } finally {
       await folder.remove();
     }
