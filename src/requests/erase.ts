@@ -94,17 +94,22 @@ async function workOn(
     done = result.done;
     if (!result.finished) return later('sweeping', deps.now(), done);
 
+    await lease.renew();
     const wake = await nextLook(deps, request, work);
     if (wake) return later('waiting', wake.at, done, wake.wait);
 
+    await lease.renew();
     open = await verify(work.targets);
+    await lease.renew();
     if (open.length === 0) {
       const left = await work.removeFiles(
         AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deps.leaseMs * FILES_SHARE))]),
       );
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
       if (left) return later('verifying', left.again, done);
+      await lease.renew();
       await work.report(lease.erasedWith(done));
+      await lease.renew();
       const complete = () => lease.complete(done, work.settle);
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };

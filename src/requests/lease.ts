@@ -8,6 +8,9 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
+/** The part of a lease that, while it is left, needs no renewal: a turn of the usual length writes none. */
+const FRESH = 0.7;
+
 /** What claiming a request can come to. */
 export type Claim =
   | { readonly outcome: 'claimed'; readonly request: ErasureRequest; readonly lease: Lease }
@@ -23,6 +26,11 @@ export interface Lease {
    * @throws LeaseLost
    */
   announce(pending: readonly PendingStep[], done: readonly PendingStep[], state: RequestState): Promise<void>;
+  /**
+   * Keeps the request for a worker that has been looking for long and announced nothing: between looks that each take
+   * most of a lease it would be lost to the next worker, and by that one to another. @throws LeaseLost
+   */
+  renew(): Promise<void>;
   /** All records changed so far: what the ledger has counted, and the batch it has not counted yet. */
   erasedWith(done: readonly PendingStep[]): Record<string, number>;
   /**
@@ -80,6 +88,7 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
       : {};
   };
 
+  let until = request.lease?.until ?? now();
   const total = { ...request.erased };
   const remember = (done: readonly PendingStep[]) => {
     addCounts(total, countRecords(done));
@@ -88,13 +97,18 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
   return {
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
     async announce(pending, done, state) {
-      const until = new Date(now().getTime() + leaseMs);
+      until = new Date(now().getTime() + leaseMs);
       const update = {
         $set: { pending: [...pending], state, 'lease.until': until, look_at: until },
         ...counting(done),
       };
       await must(ledger.keep(guard, update as LedgerUpdate));
       remember(done);
+    },
+    async renew() {
+      if (until.getTime() - now().getTime() > leaseMs * FRESH) return;
+      until = new Date(now().getTime() + leaseMs);
+      await must(ledger.keep(guard, { $set: { 'lease.until': until, look_at: until } }));
     },
     async complete(done, settle) {
       const update = {
