@@ -11,7 +11,8 @@ const ROTATION = [
   '   and restart every API and worker process.',
   '2. Move the new key of each line to the front, and restart every process again: now it is written with.',
   'Taking old keys out: a seal key when every request accepted before step 2 is completed;',
-  'a token key never, unless you can do without every suppression made under it: they could not be found any more.',
+  'a token key never, unless you can do without every suppression made under it: they could not be found any more,',
+  'and the entries of the audit made under it could not be verified.',
 ];
 
 /** `lethe keys generate`: two lines for an env file on standard output. Needs no configuration. */

@@ -32,7 +32,7 @@ export interface Audit {
 export interface AuditFault {
   readonly account: string;
   readonly seq: number;
-  readonly fault: 'changed' | 'missing' | 'out of order';
+  readonly fault: 'changed' | 'missing' | 'out of order' | 'of a token key that is not at hand';
 }
 
 interface Head {
@@ -182,6 +182,7 @@ const REACH = 10_000;
 
 /** An entry that would be genuine in another place was moved; one that is genuine nowhere was changed. */
 function faultOf(entry: AuditEntry, seal: AuditSeal): AuditFault['fault'] {
+  if (!seal.hasKeyOf(entry)) return 'of a token key that is not at hand';
   for (let seq = Math.max(1, entry.seq - REACH); seq <= entry.seq + REACH; seq += 1) {
     if (seal.isGenuine({ ...entry, seq })) return 'out of order';
   }

@@ -48,7 +48,10 @@ export interface AuditEntry extends Omit<Act, 'account'> {
 /** Makes and checks the macs of a chain, under a key derived from the token keys for this use alone (RFC 5869). */
 export interface AuditSeal {
   mac(entry: Omit<AuditEntry, 'mac' | '_id'>): string;
+  /** False, too, for an entry whose fields are not even of their types: the database may hold anything. */
   isGenuine(entry: AuditEntry): boolean;
+  /** Is the key that the entry's mac names at hand? */
+  hasKeyOf(entry: AuditEntry): boolean;
 }
 
 export function createAuditSeal(ring: KeyRing): AuditSeal {
@@ -62,8 +65,19 @@ export function createAuditSeal(ring: KeyRing): AuditSeal {
   const { id: currentId } = currentKey(ring);
   return {
     mac: (entry) => macUnder(currentId, entry) ?? '',
-    isGenuine: (entry) => macUnder(entry.mac.slice(0, entry.mac.lastIndexOf('.')), entry) === entry.mac,
+    isGenuine(entry) {
+      try {
+        return macUnder(keyIdOf(entry), entry) === entry.mac;
+      } catch {
+        return false;
+      }
+    },
+    hasKeyOf: (entry) => derived.has(keyIdOf(entry)),
   };
+}
+
+function keyIdOf({ mac }: AuditEntry): string {
+  return String(mac).slice(0, String(mac).lastIndexOf('.'));
 }
 
 /** One text for one entry, whatever order a database gives its fields back in. */

@@ -3,6 +3,7 @@ import { runCommand } from '../../cli/program.ts';
 import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
 import { type Act, AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
+import { generateKey, parseKeyRing } from '../../src/subject/key-ring.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 describe('the audit', () => {
@@ -21,6 +22,11 @@ describe('the audit', () => {
     counts: { sent_sms: 2, contacts: 1 },
     ...more,
   });
+  const parseWhole = (text: string) => {
+    const parsed = parseKeyRing(text);
+    if (!parsed.ok) throw new Error(parsed.reason);
+    return parsed.ring;
+  };
   const entriesOf = (account: string) =>
     platform.core.db.collection<AuditEntry>(AUDIT).find({ account_id: account }).sort({ seq: 1 }).toArray();
   /** A chain of five entries for an account of its own. */
@@ -51,6 +57,28 @@ describe('the audit', () => {
     expect(await verify('acc_nobody')).toEqual({ code: 1, lines: [] });
     const { account } = await platform.account();
     expect(await verify(account._id)).toEqual({ code: 0, lines: [] });
+  });
+
+  it('does not call an entry changed whose key is not at hand', async () => {
+    await chain('acc_rotated');
+    const other = createAuditSeal(parseWhole(generateKey(new Date())));
+    const faults = [];
+    for await (const { fault } of verifyAudit(platform.core.db, other, 'acc_rotated')) faults.push(fault);
+    expect(faults).toEqual(Array(5).fill('of a token key that is not at hand'));
+  });
+
+  it.each([
+    ['a time that is text', { $set: { at: '2026-03-01' } }],
+    ['no counts', { $unset: { counts: 1 } }],
+    ['no mac', { $unset: { mac: 1 } }],
+  ])('an entry with %s: finds it, and goes on', async (what, change) => {
+    const account = `acc_${what.replaceAll(' ', '_')}`;
+    await chain(account);
+    await platform.core.db.collection(AUDIT).updateOne({ account_id: account, seq: 2 }, change);
+    await platform.core.db.collection(AUDIT).updateOne({ account_id: account, seq: 4 }, { $set: { reason: 'none' } });
+    const { code, lines } = await verify(account);
+    expect(code).toBe(1);
+    expect(lines).toEqual([expect.stringMatching(/ entry 2: (changed|of a token key)/), `${account} entry 4: changed`]);
   });
 
   it('links what many processes append at once, each act once, without gaps', async () => {
