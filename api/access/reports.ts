@@ -41,7 +41,10 @@ export function reportRoutes({ core, producer, logger, now }: AccessDependencies
     })
     .all(refuseMethod('GET, HEAD'));
 
-  /** One page of records as a JSON object. Whatever was given out is audited, also when the client left before the end. */
+  /**
+   * One page of records as a JSON object. Whatever was given out is audited, also when the client left before the end. A
+   * database that goes away meanwhile takes the entry with it, and the answer breaks off.
+   */
   async function* writeRecords(
     { account, keyId }: Caller,
     query: RecordQuery,

@@ -28,7 +28,8 @@ export function subjectRoutes({ core, now }: AccessDependencies): Router {
 
   /**
    * One JSON object, written as it is found. `kept` stands first: what Lethe itself keeps, which never is the number.
-   * Then the platform's records, by collection. Whatever was given out is audited, also when the client left before the end.
+   * Then the platform's records, by collection. Whatever was given out is audited, also when the client left
+   * before the end. A database that goes away meanwhile takes the entry with it, and the answer breaks off.
    */
   async function* writeAccess({ account, keyId }: Caller, number: PhoneNumber): AsyncGenerator<string> {
     const counts: Record<string, number> = {};
