@@ -10,6 +10,14 @@ function loadEnvFile(): string | undefined {
   return undefined;
 }
 
+const giveUpPrinting = () => process.exit(1);
+
+/** A reader that has seen enough (`lethe request list | head`) is no crash; what it did not read was not said. */
+function printLine(line: string): void {
+  if (!process.stdout.listeners('error').includes(giveUpPrinting)) process.stdout.on('error', giveUpPrinting);
+  process.stdout.write(`${line}\n`);
+}
+
 const fault = loadEnvFile();
 if (fault !== undefined) {
   process.stderr.write(`lethe: ${fault}\n`);
@@ -17,7 +25,7 @@ if (fault !== undefined) {
 }
 const code = await runCommand(process.argv.slice(2), {
   env: process.env,
-  print: (line) => process.stdout.write(`${line}\n`),
+  print: printLine,
   note: (line) => process.stderr.write(`${line}\n`),
   now: () => new Date(),
 });

@@ -50,3 +50,18 @@ describe('an error nobody caught', () => {
     expect(JSON.parse(guarded.output)).toMatchObject({ level: 'error', message: 'crashed', service: 'test' });
   });
 });
+
+describe('a command whose output nobody reads on', () => {
+  it('ends without a complaint', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'print-map'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint += text;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect([code, complaint]).toEqual([1, '']);
+  });
+});
