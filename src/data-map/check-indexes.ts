@@ -1,4 +1,5 @@
 import type { Profile } from '../erasure/profile.ts';
+import { type Collation, isSameCollation } from './check-collation.ts';
 import type { Finding } from './findings.ts';
 import { readPath } from './paths.ts';
 import type { CollectionMap } from './schema.ts';
@@ -10,7 +11,7 @@ export interface IndexDescription {
   readonly hidden?: boolean;
   readonly sparse?: boolean;
   readonly partialFilterExpression?: object;
-  readonly collation?: { readonly locale?: string };
+  readonly collation?: Collation;
 }
 
 /**
@@ -22,7 +23,7 @@ export function checkIndexes(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
   profiles: readonly Profile[],
-  collation: { readonly locale?: string } | undefined,
+  collation: Collation | undefined,
 ): Finding[] {
   const collisions =
     entry.record === 'suppression'
@@ -36,7 +37,7 @@ export function checkIndexes(
 function findMissing(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
-  collation: { readonly locale?: string } | undefined,
+  collation: Collation | undefined,
 ): Finding[] {
   const byId = entry.products ?? entry.interaction ?? entry.resource;
   const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
@@ -73,7 +74,7 @@ function findMissing(
         (next === undefined || isKey(third, next)) &&
         !index.hidden &&
         index.partialFilterExpression === undefined &&
-        index.collation?.locale === collation?.locale
+        isSameCollation(index.collation, collation)
       );
     };
     if (indexes.some(serves)) return [];

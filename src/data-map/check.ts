@@ -3,6 +3,7 @@ import { PROFILE_NAMES, type Profile, profileFor } from '../erasure/profile.ts';
 import type { AccountValue } from '../erasure/subject.ts';
 import { redactDigitRuns } from '../phone/scan.ts';
 import { bsonTypeOf } from './bson-type.ts';
+import { type Collation, checkCollation } from './check-collation.ts';
 import { checkIndexes, type IndexDescription } from './check-indexes.ts';
 import { checkRecords, type RecordCheckOptions } from './check-records.ts';
 import type { Finding } from './findings.ts';
@@ -40,7 +41,7 @@ interface CollectionInfo {
     readonly capped?: boolean;
     readonly validator?: object;
     readonly validationAction?: string;
-    readonly collation?: { readonly locale?: string };
+    readonly collation?: Collation;
   };
 }
 
@@ -131,6 +132,7 @@ async function checkCollection(
     findings.push(one('warning', 'is capped: MongoDB may refuse to change or delete its records'));
   if (Object.keys(info.options?.validator ?? {}).length > 0 && info.options?.validationAction !== 'warn')
     findings.push(one('warning', 'has a validator: it must let masked numbers, null and [REDACTED] through'));
+  findings.push(...checkCollation(entry, info.options?.collation));
   try {
     const collection = db.collection(entry.collection);
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
