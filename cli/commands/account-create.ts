@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createAccounts, isTimeZone } from '../../src/accounts/accounts.ts';
+import type { AccountValue } from '../../src/erasure/subject.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
@@ -41,14 +42,15 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const products = options.products === undefined ? null : readProducts(options.products);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
-  const account = await withDatabase(context, async ({ connection }) => {
+  const { account, others } = await withDatabase(context, async ({ connection }) => {
     const accounts = createAccounts(connection);
     if (agency !== undefined) {
       const parent = await accounts.find(agency);
       if (!parent) throw new UsageFault('--agency is no account: see lethe account list');
       if (parent.agency_id !== undefined) throw new UsageFault('--agency is a sub-account: it cannot have its own');
     }
-    return accounts.create({
+    const sharing = (await accounts.list()).filter(({ records_id }) => isSame(records_id, recordsId));
+    const made = await accounts.create({
       name,
       now: context.now(),
       ...(recordsId !== undefined && { recordsId }),
@@ -56,7 +58,14 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       ...(agency !== undefined && { agency }),
       ...(products !== null && { products }),
     });
+    return { account: made, others: sharing.map(({ _id }) => _id) };
   });
   context.print(account._id);
+  if (others.length > 0)
+    context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
   context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
+}
+
+function isSame(one: AccountValue, other: AccountValue | undefined): boolean {
+  return typeof one === typeof other && String(one) === String(other);
 }

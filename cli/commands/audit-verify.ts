@@ -23,9 +23,11 @@ export function auditVerify(context: CommandContext): Command {
         )
           throw new CommandFailure('no account has this id');
         let found = 0;
-        for await (const { account: whose, seq, fault } of verifyAudit(db, createAuditSeal(ring), account)) {
+        for await (const { account: whose, seq, through, fault } of verifyAudit(db, createAuditSeal(ring), account)) {
           found += 1;
-          context.print(`${whose} entry ${seq}: ${fault}`);
+          context.print(
+            `${whose} ${through === undefined ? `entry ${seq}` : `entries ${seq} to ${through}`}: ${fault}`,
+          );
         }
         return found;
       });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import type { CommandContext } from '../context.ts';
 import { CommandFailure } from '../faults.ts';
 
@@ -8,13 +8,14 @@ interface DemoModule {
   runDemo(names: readonly string[], context: Pick<CommandContext, 'env' | 'print'>): Promise<void>;
 }
 
+const SCENES = ['forget', 'transaction', 'contact', 'interactions', 'access'];
 const DEMO = new URL('../../local/demo/run.ts', import.meta.url);
 
 /** `lethe demo [scene…]`: what `npm run demo` does; in a checkout only. */
 export function demo(context: CommandContext): Command {
   return new Command('demo')
     .description('Show each contract once on demo data, then take everything down (in a checkout)')
-    .argument('[scenes...]', 'only these: forget, transaction, contact, interactions, access')
+    .addArgument(new Argument('[scenes...]', 'only these').choices(SCENES))
     .action(async (scenes: string[]) => {
       if (!existsSync(DEMO))
         throw new CommandFailure('the demo is not part of an installation: see npm run demo in a checkout');

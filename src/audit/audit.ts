@@ -32,6 +32,8 @@ export interface Audit {
 export interface AuditFault {
   readonly account: string;
   readonly seq: number;
+  /** The last of several in a row that are missing. */
+  readonly through?: number;
   readonly fault: 'changed' | 'missing' | 'out of order' | 'of a token key that is not at hand';
 }
 
@@ -152,7 +154,7 @@ export async function* verifyAudit(
     if (!sameChain) sound = true;
     const expected: number = sameChain && before ? before.seq + 1 : 1;
     const previous: string = sameChain && before ? before.mac : '';
-    for (let seq = expected; seq < entry.seq; seq += 1) yield { account: entry.account_id, seq, fault: 'missing' };
+    yield* findGap(entry.account_id, expected, entry.seq - 1);
     const genuine = seal.isGenuine(entry);
     if (!genuine) yield { account: entry.account_id, seq: entry.seq, fault: faultOf(entry, seal) };
     else if (sound && entry.seq === expected && entry.previous !== previous)
@@ -162,10 +164,12 @@ export async function* verifyAudit(
     ends.set(entry.account_id, entry.seq);
     before = entry;
   }
-  for (const head of heads) {
-    for (let seq = (ends.get(head._id) ?? 0) + 1; seq <= head.seq; seq += 1)
-      yield { account: head._id, seq, fault: 'missing' };
-  }
+  for (const head of heads) yield* findGap(head._id, (ends.get(head._id) ?? 0) + 1, head.seq);
+}
+
+/** One fault however many are missing: a forged number would be as many as it says. */
+function* findGap(account: string, from: number, through: number): Generator<AuditFault> {
+  if (through >= from) yield { account, seq: from, ...(through > from && { through }), fault: 'missing' };
 }
 
 /** Was an act of this account ever written down? */
@@ -183,6 +187,8 @@ const REACH = 10_000;
 /** An entry that would be genuine in another place was moved; one that is genuine nowhere was changed. */
 function faultOf(entry: AuditEntry, seal: AuditSeal): AuditFault['fault'] {
   if (!seal.hasKeyOf(entry)) return 'of a token key that is not at hand';
+  // No chain is that long, and counting on from there comes to no end.
+  if (!Number.isSafeInteger(entry.seq)) return 'changed';
   for (let seq = Math.max(1, entry.seq - REACH); seq <= entry.seq + REACH; seq += 1) {
     if (seal.isGenuine({ ...entry, seq })) return 'out of order';
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../cli/program.ts';
 import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
-import { type Act, AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
+import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { generateKey, parseKeyRing } from '../../src/subject/key-ring.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
@@ -130,6 +130,19 @@ describe('the audit', () => {
     await chain(account);
     await platform.core.db.collection(AUDIT).deleteOne({ account_id: account, seq });
     expect(await verify(account)).toEqual({ code: 1, lines: [`${account} entry ${seq}: missing`] });
+  });
+
+  it('tells of many that are missing in one line, and comes to an end whatever a number says', async () => {
+    await chain('acc_gaps');
+    const { db } = platform.core;
+    await db.collection(AUDIT).deleteMany({ account_id: 'acc_gaps', seq: { $in: [2, 3, 4] } });
+    await db.collection<{ _id: string }>(AUDIT_HEADS).updateOne({ _id: 'acc_gaps' }, { $set: { seq: 9e15 } });
+    expect(await verify('acc_gaps')).toEqual({
+      code: 1,
+      lines: ['acc_gaps entries 2 to 4: missing', 'acc_gaps entries 6 to 9000000000000000: missing'],
+    });
+    await db.collection(AUDIT).updateOne({ account_id: 'acc_gaps', seq: 5 }, { $set: { seq: 1e300 } });
+    expect((await verify('acc_gaps')).lines).toContain('acc_gaps entry 1e+300: changed');
   });
 
   it('misses nothing of what is appended while it looks', async () => {

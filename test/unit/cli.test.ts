@@ -60,6 +60,7 @@ describe('lethe', () => {
     [['request', 'list', '--all'], 'lethe: --all needs --account'],
     [['request', 'list', '--limit', '0'], /^lethe: --limit must be a whole number/],
     [['request', 'list', '--limit', '1e3'], /^lethe: --limit must be a whole number/],
+    [['demo', 'nope'], /^lethe: command-argument value 'nope' is invalid for argument 'scenes'/],
     [['request', 'retry', 'x'], "lethe: required option '--account <id>' not specified"],
   ])('calls %j wrong usage: 2, one line, nothing done', async (args, message) => {
     const { code, out, err } = await run(args);
