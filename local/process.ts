@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -163,17 +164,23 @@ export async function findCommand(name: string, env: NodeJS.ProcessEnv = process
   return null;
 }
 
-/** A TCP port on the loopback address that nobody listens on right now. */
+/**
+ * Below what systems hand out as the other end of connections (Linux from 32768, RFC 6335 from 49152): while a server is
+ * down, no connection of whatever program takes its port.
+ */
+const PORTS = { from: 20_000, to: 32_000 } as const;
+const PORT_TRIES = 100;
+
+/**
+ * A port of the loopback address that nobody listens on. Another program may take it before it is used.
+ * @throws Error when none is found
+ */
 export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no TCP port is free');
-  return address.port;
+  for (let tries = 0; tries < PORT_TRIES; tries += 1) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (await isPortFree(port)) return port;
+  }
+  throw new Error('no TCP port is free');
 }
 
 /** True when the port can be listened on. */

@@ -93,6 +93,8 @@ describe('small things', () => {
     expect(await findCommand('sh', { PATH: '/bin' })).toBe('/bin/sh');
     expect(await findCommand('no-such-command', { PATH: '/bin' })).toBeNull();
     const port = await findFreePort();
+    // Else a connection that leaves from there could take it while its server is down.
+    expect(port).toBeLessThan(32_768);
     const server = createServer().listen(port, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     expect(await isPortFree(port)).toBe(false);
