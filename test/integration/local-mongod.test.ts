@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startMongoService } from '../../local/mongo.ts';
+import { isPortFree } from '../../local/process.ts';
 import type { ServiceOptions } from '../../local/services.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { areGone, createCleanup, killAll, sendCommand } from './local-support.ts';
@@ -48,6 +49,8 @@ describe('a mongod on the PATH', () => {
     expect(second.port).toBe(first.port);
     killAll(second.pids);
     await waitFor('it to be gone', () => areGone(second.pids));
+    // The last thread of a killed process takes the socket with it, a moment after the first.
+    await waitFor('its port to be free', () => isPortFree(first.port));
 
     const blocker = createServer().listen(first.port, '127.0.0.1');
     cleanup.add({ stop: () => new Promise((resolve) => blocker.close(() => resolve())) });
