@@ -191,9 +191,24 @@ export function lookAtPending(
 /** When a record happened: what by-age selections compare. */
 export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
   const where = `${entry.collection}.${at}`;
-  return lookAtPlain(where, at, tally, (type) =>
-    type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`],
+  let undated = 0;
+  const part = lookAtPlain(
+    where,
+    at,
+    tally,
+    (type) => (type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`]),
+    () => {
+      undated += 1;
+    },
   );
+  return {
+    ...part,
+    findings(sampled) {
+      if (undated === 0 || undated === sampled) return part.findings(sampled);
+      const message = `${undated} of ${sampled} records have none: age never makes them due, and they are in no log or report`;
+      return [{ severity: 'warning', where, message }];
+    },
+  };
 }
 
 /** The mark of a redacted record: whatever else stands there, the record counts as redacted. */
@@ -224,6 +239,7 @@ function lookAtPlain(
   text: string,
   tally: Tally,
   judge: (type: string, value: unknown) => [Finding['severity'], string] | undefined,
+  isAbsent = () => {},
 ): Part {
   const path = readPath(text);
   let present = 0;
@@ -233,7 +249,7 @@ function lookAtPlain(
       walk(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
-          if (type === 'missing' || type === 'null') return;
+          if (type === 'missing' || type === 'null') return isAbsent();
           present += 1;
           const fault = judge(type, value);
           if (fault) tally.note(fault[0], where, fault[1]);

@@ -502,6 +502,13 @@ describe('checkDataMap', () => {
       expect(await findings(good, { ...good, redacted_at: new Date() }, { ...good, redacted_at: null })).toEqual([]);
     });
 
+    it('says how many records have no time, if some have', async () => {
+      const { started_at, ...undated } = good;
+      expect(await findings(good, undated, { ...good, started_at: null })).toEqual([
+        'warning sms.started_at: 2 of 3 records have none: age never makes them due, and they are in no log or report',
+      ]);
+    });
+
     it('must be dates, directions and marks', async () => {
       const bad = { ...good, started_at: '2026-01-01', redacted_at: false, way: PERSON };
       const found = await findings(good, bad);
