@@ -6,6 +6,7 @@ import { untilAppended } from '../audit/until-appended.ts';
 import { isTransient } from '../db/connection.ts';
 import { inTransaction } from '../db/transaction.ts';
 import type { FileAct, Files } from '../files/files.ts';
+import { isSpeakable } from '../phone/speakable.ts';
 import { changeById, type FoundRecord } from './by-id.ts';
 import { coalesce } from './coalesce.ts';
 
@@ -14,9 +15,9 @@ interface RecordAct extends Pick<Act, 'action' | 'reason'> {
   readonly account: Account;
   /** The id of the key that asks. */
   readonly keyId: string;
+  /** What the records were found by. The audit calls the act by it, unless a number may stand in it. */
+  readonly id: string;
   readonly found: readonly FoundRecord[];
-  /** What the audit calls it; never a number. Without one it has a name of its own. */
-  readonly reference?: string;
 }
 
 /** Does an act. @returns how many records it changed, by the names of the data map */
@@ -98,6 +99,7 @@ export function createRecordActs(deps: RecordActDependencies): PerformAct {
 
 function entryOf(act: RecordAct, outcome: Outcome | undefined, at: Date): Act[] {
   if (!outcome || Object.keys(outcome.changed).length === 0) return [];
-  const { account, keyId, action, reason, reference = outcome.act.act } = act;
+  const { account, keyId, action, reason, id } = act;
+  const reference = isSpeakable(id) ? id : outcome.act.act;
   return [{ account: account._id, actor: keyId, action, reason, reference, at, counts: outcome.changed }];
 }

@@ -10,7 +10,6 @@ import { compileRecordPlan } from '../erasure/record-plan.ts';
 import { ErasureFailure } from '../errors.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import { readStoredNumber } from '../phone/read-stored.ts';
-import { isSpeakable } from '../phone/speakable.ts';
 import type { ErasureRequest } from '../requests/ledger.ts';
 import { openRequest } from '../requests/open-request.ts';
 import type { Seal } from '../subject/seal.ts';
@@ -78,8 +77,7 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    const reference = isSpeakable(id) ? { reference: id } : {};
-    await deps.perform({ account, keyId, ...profile.act, found: [found], ...reference }).catch((error: unknown) => {
+    await deps.perform({ account, keyId, ...profile.act, id, found: [found] }).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
       const also = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;

@@ -5,7 +5,6 @@ import { type FoundRecord, findById, writingsOf } from '../erasure/by-id.ts';
 import { profileFor } from '../erasure/profile.ts';
 import type { PerformAct } from '../erasure/record-acts.ts';
 import { compileRecordPlan, narrowStep, type RecordStep } from '../erasure/record-plan.ts';
-import { isSpeakable } from '../phone/speakable.ts';
 
 export interface ResourceDependencies {
   readonly db: mongoose.mongo.Db;
@@ -50,14 +49,13 @@ export function createResources({ db, dataMap, perform }: ResourceDependencies):
     const within = conversation === undefined ? meant : meant.flatMap((step) => inConversation(step, conversation));
     return findById(db, within, account.records_id, id);
   };
-  const named = (id: string) => ({ ...(isSpeakable(id) && { reference: id }) });
 
   return {
     async remove(input) {
       const { account, keyId, id } = input;
       const found = await find(input);
       if (found.length === 0) return false;
-      const changed = await perform({ account, keyId, ...profile.act, found, ...named(id) });
+      const changed = await perform({ account, keyId, ...profile.act, id, found });
       // None: another call has deleted it meanwhile.
       return Object.keys(changed).length > 0;
     },
@@ -68,7 +66,7 @@ export function createResources({ db, dataMap, perform }: ResourceDependencies):
         step: { ...step, change: () => replacement(step.entry, fields) },
       }));
       if (found.length === 0) return false;
-      const changed = await perform({ account, keyId, ...REPLACED, found, ...named(id) });
+      const changed = await perform({ account, keyId, ...REPLACED, id, found });
       return Object.keys(changed).length > 0;
     },
   };

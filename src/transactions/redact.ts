@@ -6,7 +6,6 @@ import { findById } from '../erasure/by-id.ts';
 import { profileFor } from '../erasure/profile.ts';
 import type { PerformAct } from '../erasure/record-acts.ts';
 import { compileRecordPlan, narrowStep, type RecordStep } from '../erasure/record-plan.ts';
-import { isSpeakable } from '../phone/speakable.ts';
 
 export interface TransactionDependencies {
   readonly db: mongoose.mongo.Db;
@@ -60,7 +59,7 @@ export function createTransactionRedaction(
       return moment instanceof Date && moment.getTime() > young;
     });
     if (isYoung) return 'premature';
-    await perform({ account, keyId, ...profile.act, found: open, ...(isSpeakable(id) && { reference: id }) });
+    await perform({ account, keyId, ...profile.act, id, found: open });
     return 'redacted';
   };
 }
