@@ -44,20 +44,12 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     // Two who ask at once both add to what was settled before: neither to what the other has just settled.
     const before = settled;
     const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
-    const [newlySettled, recent, unfinished, [oldest], [nearest], overdue, filesLeft, oldestFile] = await Promise.all([
+    const [newlySettled, recent, unfinished, first, overdue, filesLeft, oldestFile] = await Promise.all([
       sumCompleted(before.upTo, border),
       sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
       Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
-      requests
-        .find({ unfinished: true }, { projection: { created_at: 1 } })
-        .sort({ due_at: 1 })
-        .limit(1)
-        .toArray(),
-      requests
-        .find({ unfinished: true }, { projection: { due_at: 1 } })
-        .sort({ due_at: 1 })
-        .limit(1)
-        .toArray(),
+      // All are due so long after they were accepted: the oldest is due first.
+      requests.findOne({ unfinished: true }, { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } }),
       requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
       files.countDocuments({}),
       // Ids ascend with time, to the second.
@@ -73,8 +65,8 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     byState.completed = summed.completed + recent.completed;
     return {
       byState,
-      oldestUnfinishedSeconds: oldest ? secondsBetween(oldest.created_at, now) : 0,
-      nearestDeadlineSeconds: nearest ? secondsBetween(now, nearest.due_at) : null,
+      oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
+      nearestDeadlineSeconds: first ? secondsBetween(now, first.due_at) : null,
       overdue,
       erased: addTo({ ...summed.erased }, recent.erased),
       filesLeft,
