@@ -1,9 +1,10 @@
 import type mongoose from 'mongoose';
-import { type FieldPath, readPath, throughArray } from '../data-map/paths.ts';
+import { type FieldPath, readPath, throughArray, valueAt } from '../data-map/paths.ts';
 import { type CollectionMap, type DataMap, type FieldCategory, nameOf } from '../data-map/schema.ts';
 import { type Filter, selectNumber } from '../erasure/plan.ts';
 import type { Subject } from '../erasure/subject.ts';
-import { matcherOf, textOf, valueAt } from './values.ts';
+import { matcherOf } from '../erasure/subject.ts';
+import { textOf } from './values.ts';
 
 type Document = mongoose.mongo.Document;
 

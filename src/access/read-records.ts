@@ -1,8 +1,8 @@
 import type mongoose from 'mongoose';
+import { valueAt } from '../data-map/paths.ts';
 import { NO_DATES } from '../erasure/by-age.ts';
 import type { Filter } from '../erasure/plan.ts';
 import type { Source } from './query.ts';
-import { valueAt } from './values.ts';
 
 type Document = mongoose.mongo.Document;
 

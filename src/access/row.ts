@@ -1,7 +1,8 @@
 import type mongoose from 'mongoose';
+import { valueAt } from '../data-map/paths.ts';
 import type { Direction, Product } from '../data-map/schema.ts';
 import type { Source } from './query.ts';
-import { textOf, valueAt } from './values.ts';
+import { textOf } from './values.ts';
 
 /** One transaction record as searches and reports tell it; null where the record has nothing. */
 export interface Row {

@@ -16,3 +16,12 @@ export function readPath(text: string): FieldPath {
 export function throughArray(path: FieldPath): boolean {
   return path.pieces.length > 1;
 }
+
+/** The value at a dotted path; undefined where the way ends before. */
+export function valueAt(record: unknown, dotted: string): unknown {
+  if (dotted === '') return record;
+  return dotted.split('.').reduce<unknown>((value, name) => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    return (value as Record<string, unknown>)[name];
+  }, record);
+}

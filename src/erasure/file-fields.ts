@@ -1,10 +1,11 @@
 import type mongoose from 'mongoose';
-import { type FieldPath, readPath, throughArray } from '../data-map/paths.ts';
+import { type FieldPath, readPath, throughArray, valueAt } from '../data-map/paths.ts';
 import { type CollectionMap, nameOf } from '../data-map/schema.ts';
 import { ErasureFailure } from '../errors.ts';
 import type { FoundFile } from '../files/outbox.ts';
 import type { Change, Filter } from './plan.ts';
 import { REDACTED_TEXT, REDACTED_WORD } from './profile.ts';
+import { matcherOf, type Subject } from './subject.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -12,8 +13,8 @@ type Document = mongoose.mongo.Document;
 export interface FileField {
   readonly where: string;
   readonly path: FieldPath;
-  /** Only elements of the array at this depth that hold one of the values are changed. */
-  readonly within?: { readonly depth: number; readonly rest: string; readonly values: ReadonlySet<string> };
+  /** Only elements of the array at this depth that are theirs are changed. */
+  readonly within?: { readonly depth: number; readonly rest: string; readonly isTheirs: (value: unknown) => boolean };
   /** Values that refer to nothing: what an erasure writes in place of a reference. */
   readonly blanks: readonly unknown[];
 }
@@ -49,9 +50,9 @@ const WORDS = [REDACTED_TEXT, REDACTED_WORD] as const;
 /** @param condition `{'e0.number': {$in}}` or `{number: {$in}}`; `{$in}` and `{e0: {$in}}` for an array of plain values */
 function matching(depth: number, condition: Document): NonNullable<FileField['within']> {
   const [[key, inner] = ['', {}]] = Object.entries(condition);
-  const values = (key === '$in' ? inner : (inner as Document).$in) as readonly unknown[];
+  const values = (key === '$in' ? inner : (inner as Document).$in) as Subject['values'];
   const rest = key === '$in' ? '' : key.replace(/^e\d+(\.|$)/, '');
-  return { depth, rest, values: new Set(values.map(String)) };
+  return { depth, rest, isTheirs: matcherOf({ values }) };
 }
 
 /** Matches the records that surely refer to no file; null when no filter can tell, as inside of arrays. */
@@ -91,15 +92,9 @@ function follow(from: unknown, pieces: readonly string[], depth: number, field: 
   if (!Array.isArray(value)) return [];
   const { within } = field;
   return value
-    .filter((element) => within?.depth !== depth + 1 || valuesAt(element, within.rest).some(isIn(within.values)))
+    .filter((element) => within?.depth !== depth + 1 || valuesAt(element, within.rest).some(within.isTheirs))
     .flatMap((element) => follow(element, rest, depth + 1, field));
 }
-
-/** As MongoDB compares: `447700900123`, `447700900123.0` and the Int64 are one number, and no string. */
-const isIn = (values: ReadonlySet<string>) => (value: unknown) =>
-  value !== null &&
-  value !== undefined &&
-  (values.has(String(value)) || (typeof value !== 'string' && values.has(String(Number(value)))));
 
 /** Every value at a dotted path, through whatever arrays are on the way. */
 function valuesAt(from: unknown, dotted: string): unknown[] {
@@ -107,10 +102,4 @@ function valuesAt(from: unknown, dotted: string): unknown[] {
   if (dotted === '') return [from];
   const [name = '', ...rest] = dotted.split('.');
   return valuesAt((from as Document | null | undefined)?.[name], rest.join('.'));
-}
-
-function valueAt(from: unknown, dotted: string): unknown {
-  return dotted === ''
-    ? from
-    : dotted.split('.').reduce<unknown>((value, name) => (value as Document | null | undefined)?.[name], from);
 }

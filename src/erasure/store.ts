@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { throughArray } from '../data-map/paths.ts';
+import { throughArray, valueAt } from '../data-map/paths.ts';
 import { ErasureFailure } from '../errors.ts';
 import { coalesce } from './coalesce.ts';
 import { BY_ID, type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
@@ -245,12 +245,6 @@ function ownersOf(subjects: readonly Subject[]): Map<string, number[]> {
 /** The text `2079460123` is one person's number, and the integer another's whose zero it lost. */
 function ownerKey(value: unknown): string {
   return `${typeof value === 'string' ? 'text' : 'number'} ${String(value)}`;
-}
-
-function valueAt(record: Document, dotted: string): unknown {
-  return dotted
-    .split('.')
-    .reduce<unknown>((value, name) => (value as Record<string, unknown> | null | undefined)?.[name], record);
 }
 
 function toDate(value: unknown): Date {

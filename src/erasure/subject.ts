@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { bsonTypeOf } from '../data-map/bson-type.ts';
 import { storedForms } from '../phone/forms.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
@@ -45,6 +46,17 @@ export function storedValues(number: PhoneNumber): Subject['values'] {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   const forms = storedForms(number);
   return [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))];
+}
+
+/** Says of a stored value whether it is the number in one of its forms, as MongoDB's equality would. */
+export function matcherOf(subject: Pick<Subject, 'values'>): (value: unknown) => boolean {
+  const strings = new Set(subject.values.filter((value) => typeof value === 'string'));
+  // By value: a decimal may stand as 447700900123.0. No number has more digits than a double can tell apart.
+  const integers = new Set(subject.values.filter((value) => typeof value !== 'string').map(Number));
+  return (value) =>
+    typeof value === 'string'
+      ? strings.has(value)
+      : bsonTypeOf(value) === 'number' && integers.has(Number(String(value)));
 }
 
 /** @throws TypeError when a filter on this account would not name one */

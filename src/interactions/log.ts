@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { valueAt } from '../access/values.ts';
+import { valueAt } from '../data-map/paths.ts';
 import { type DataMap, type InteractionKind, nameOf } from '../data-map/schema.ts';
 import type { Filter } from '../erasure/plan.ts';
 import { type AccountValue, assertAccount } from '../erasure/subject.ts';

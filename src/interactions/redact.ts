@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
-import { valueAt } from '../access/values.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { valueAt } from '../data-map/paths.ts';
 import type { DataMap, Direction, InteractionKind } from '../data-map/schema.ts';
 import { sortStoredForm } from '../data-map/stored-form.ts';
 import { type FoundRecord, findById } from '../erasure/by-id.ts';

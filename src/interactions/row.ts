@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
-import { textOf, valueAt } from '../access/values.ts';
+import { textOf } from '../access/values.ts';
+import { valueAt } from '../data-map/paths.ts';
 import type { CollectionMap, Direction, InteractionKind } from '../data-map/schema.ts';
 
 type Document = mongoose.mongo.Document;

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
-import { textOf, valueAt } from '../access/values.ts';
+import { textOf } from '../access/values.ts';
+import { valueAt } from '../data-map/paths.ts';
 import type { DataMap } from '../data-map/schema.ts';
 import { writingsOf } from '../erasure/by-id.ts';
 import type { Filter } from '../erasure/plan.ts';

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
-import { valueAt } from '../access/values.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { valueAt } from '../data-map/paths.ts';
 import type { CollectionMap, DataMap, Direction, Product } from '../data-map/schema.ts';
 import { findById } from '../erasure/by-id.ts';
 import { profileFor } from '../erasure/profile.ts';
