@@ -12,8 +12,8 @@ const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, t
 /** `_id` and what is inside it: MongoDB lets nobody change them. */
 export const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
 
-/** What Lethe writes into a row of the suppression list beside the number. */
-const SUPPRESSION_FIELDS = ['_id', 'token', 'masked', 'reason', 'created_at'];
+/** What Lethe writes into a row of the suppression list beside the number, or cannot change there. */
+export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 'reason', 'created_at'];
 
 /** What must hold between the parts of one entry of the map. */
 export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void {

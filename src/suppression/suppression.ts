@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { SUPPRESSION_FIELDS } from '../data-map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../data-map/schema.ts';
 import { isDuplicateKey } from '../db/connection.ts';
 import { assertAccount, assertSubject, type Subject } from '../erasure/subject.ts';
@@ -30,12 +31,10 @@ export interface Suppressions {
   settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
 }
 
-/** `keyId.base64url`, as tokens are made: anything else could match rows that have none. */
-const isToken = (token: unknown) => typeof token === 'string' && /^[\w-]+\.[\w-]+$/.test(token);
+/** Anything else could match rows that have none. */
+const isToken = (token: unknown) => typeof token === 'string' && TOKEN_SHAPE.test(token);
 
 const SUPPRESSION_REASON = 'gdpr_forget';
-/** What Lethe writes into a row itself. */
-const OWN_FIELDS = ['token', 'masked', 'reason', 'created_at'];
 
 /** The entry of the map that describes the suppression list; the schema lets no map through without one. */
 export function suppressionEntry(map: DataMap): CollectionMap {
@@ -61,7 +60,9 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
   };
   // What else the map names in a row. Rows of the platform's are taken out whole; one that stays keeps none of it.
   const paths = entry.fields.map(({ path }) => path);
-  const others = Object.fromEntries(paths.filter((path) => !OWN_FIELDS.includes(path)).map((path) => [path, '']));
+  const others = Object.fromEntries(
+    paths.filter((path) => !SUPPRESSION_FIELDS.includes(path)).map((path) => [path, '']),
+  );
   const reason = paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {};
   // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
   let mayBeBare = true;
