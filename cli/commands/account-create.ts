@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { createAccounts, isTimeZone } from '../../src/accounts/accounts.ts';
-import type { AccountValue } from '../../src/erasure/subject.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
@@ -49,7 +48,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       if (!parent) throw new UsageFault('--agency is no account: see lethe account list');
       if (parent.agency_id !== undefined) throw new UsageFault('--agency is a sub-account: it cannot have its own');
     }
-    const sharing = (await accounts.list()).filter(({ records_id }) => isSame(records_id, recordsId));
+    const sharing = recordsId === undefined ? [] : await accounts.findByRecords(recordsId);
     const made = await accounts.create({
       name,
       now: context.now(),
@@ -64,8 +63,4 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   if (others.length > 0)
     context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
   context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
-}
-
-function isSame(one: AccountValue, other: AccountValue | undefined): boolean {
-  return typeof one === typeof other && String(one) === String(other);
 }

@@ -82,6 +82,8 @@ export interface Accounts {
     now: Date;
   }): Promise<Account>;
   find(id: string): Promise<Account | null>;
+  /** Those whose records hold this in their account field. */
+  findByRecords(recordsId: AccountValue): Promise<Account[]>;
   /**
    * Sets how long the account's records are kept.
    * @param months calendar months, 0 for ever; null: as configured for all
@@ -120,6 +122,7 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
       return account;
     },
     find: (id) => model.findById(id).lean<Account | null>().exec(),
+    findByRecords: (records_id) => model.find({ records_id }).lean<Account[]>().exec(),
     async setRetention(id, months) {
       const update = months === null ? { $unset: { retention_months: 1 } } : { $set: { retention_months: months } };
       return (await model.updateOne({ _id: String(id) }, update, { runValidators: true })).matchedCount === 1;
