@@ -26,19 +26,21 @@ export async function inTransaction(
   timeoutMs = 8_000,
 ): Promise<void> {
   const session = db.client.startSession();
-  const late = AbortSignal.timeout(Math.ceil(timeoutMs));
-  let giveUp = () => {};
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    giveUp = () => reject(new mongoose.mongo.MongoOperationTimeoutError('the transaction was not committed in time'));
-    late.addEventListener('abort', giveUp, { once: true });
+    timer = setTimeout(() => {
+      late.abort();
+      reject(new mongoose.mongo.MongoOperationTimeoutError('the transaction was not committed in time'));
+    }, timeoutMs);
   });
   // A command that hangs is left behind: when it comes back, what it belongs to is rolled back.
-  const running = tryUntil(session, work, late).finally(() => session.endSession());
+  const running = tryUntil(session, work, late.signal).finally(() => session.endSession());
   running.catch(() => {});
   try {
     await Promise.race([running, tooLate]);
   } finally {
-    late.removeEventListener('abort', giveUp);
+    clearTimeout(timer);
   }
 }
 
