@@ -12,7 +12,8 @@ const blankIsAbsent = (value: unknown) => (typeof value === 'string' && value.tr
 function isReadableUrl(text: string): boolean {
   try {
     const { username, password } = new URL(text);
-    return decodeURIComponent(username + password) !== undefined;
+    decodeURIComponent(username + password);
+    return true;
   } catch {
     return false;
   }
