@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../cli/program.ts';
 import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { runCli } from '../support/cli.ts';
 import { engines } from '../support/platform.ts';
 
 const name = `t-products-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -18,16 +18,7 @@ afterAll(async () => {
   await database.close();
 });
 
-async function run(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, {
-    env: { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name },
-    print: (line) => out.push(line),
-    note: (line) => err.push(line),
-    now: () => new Date(),
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]) => runCli(args, { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name });
 const productsOf = async (id: string) => (await accounts.find(id))?.products;
 const create = async (...options: string[]) => (await run('account', 'create', '--name', 'A', ...options)).out[0] ?? '';
 

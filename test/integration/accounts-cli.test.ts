@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { runCommand } from '../../cli/program.ts';
 import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
 import { createKeys, type Keys, readWholeKey } from '../../src/accounts/keys.ts';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { runCli } from '../support/cli.ts';
 import { engines } from '../support/platform.ts';
 
 const name = `t-accounts-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -27,16 +27,8 @@ afterAll(async () => {
   await database.close();
 });
 
-async function run(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, {
-    env: { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name },
-    print: (line) => out.push(line),
-    note: (line) => err.push(line),
-    now: () => new Date('2026-03-01T10:00:00Z'),
-  });
-  return { code, out, err };
-}
+const NOW = new Date('2026-03-01T10:00:00Z');
+const run = (...args: string[]) => runCli(args, { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name }, NOW);
 
 async function makeAccount(...options: string[]): Promise<string> {
   const { out } = await run('account', 'create', '--name', 'Acme', ...options);
@@ -95,13 +87,11 @@ describe('lethe account', () => {
   });
 
   it('fails with one line while the database is away', async () => {
-    const err: string[] = [];
-    const code = await runCommand(['account', 'list'], {
-      env: { MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200', MONGODB_DATABASE: name },
-      print: (line) => err.push(line),
-      note: (line) => err.push(line),
-      now: () => new Date(),
+    const { code, out, err } = await runCli(['account', 'list'], {
+      MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200',
+      MONGODB_DATABASE: name,
     });
+    expect(out).toEqual([]);
     expect({ code, err }).toEqual({
       code: 1,
       err: ['lethe: MongoDB cannot be reached, or has no primary: see MONGODB_URI'],

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../cli/program.ts';
 import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { runCli } from '../support/cli.ts';
 import { engines } from '../support/platform.ts';
 
 const name = `t-agency-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -20,13 +20,8 @@ describe('lethe account create --agency', () => {
   });
 
   const create = async (...args: string[]) => {
-    const [out, err]: [string[], string[]] = [[], []];
-    const code = await runCommand(['account', 'create', '--name', 'Acme', ...args], {
-      env: { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name },
-      print: (line) => out.push(line),
-      note: (line) => err.push(line),
-      now: () => new Date(),
-    });
+    const env = { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name };
+    const { code, out, err } = await runCli(['account', 'create', '--name', 'Acme', ...args], env);
     return { code, id: out[0] ?? '', err };
   };
 

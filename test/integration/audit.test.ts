@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../cli/program.ts';
 import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
 import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
 import { inTransaction } from '../../src/db/transaction.ts';
 import { generateKey, parseKeyRing } from '../../src/subject/key-ring.ts';
+import { runCli } from '../support/cli.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 describe('the audit', () => {
@@ -36,14 +36,8 @@ describe('the audit', () => {
     return entriesOf(account);
   };
   const verify = async (account: string) => {
-    const lines: string[] = [];
-    const code = await runCommand(['audit', 'verify', '--account', account], {
-      env: platform.env,
-      print: (line) => lines.push(line),
-      note: () => {},
-      now: () => new Date(),
-    });
-    return { code, lines };
+    const { code, out } = await runCli(['audit', 'verify', '--account', account], platform.env);
+    return { code, lines: out };
   };
 
   it('links what is appended, and finds nothing wrong with it', async () => {

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { runCommand } from '../../cli/program.ts';
 import { type CheckReport, checkDataMap } from '../../src/data-map/check.ts';
 import { loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
 import { type Database, openDatabase } from '../../src/db/connection.ts';
 import { ensureIndexes } from '../../src/db/indexes.ts';
+import { runCli } from '../support/cli.ts';
 
 const { Decimal128, Long, ObjectId } = mongoose.mongo;
 
@@ -567,16 +567,7 @@ describe('lethe check-map', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lethe-check-map-'));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  const run = async (...args: string[]) => {
-    const [out, err]: [string[], string[]] = [[], []];
-    const code = await runCommand(['check-map', ...args], {
-      env: { MONGODB_URI: uri, MONGODB_DATABASE: database },
-      print: (line) => out.push(line),
-      note: (line) => err.push(line),
-      now: () => new Date(),
-    });
-    return { code, out, err };
-  };
+  const run = (...args: string[]) => runCli(['check-map', ...args], { MONGODB_URI: uri, MONGODB_DATABASE: database });
   const file = join(folder, 'map.yaml');
 
   it('exits with 0 on a map that fits', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { runCommand } from '../../cli/program.ts';
 import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
 import { draftRequest } from '../../src/requests/open-request.ts';
+import { runCli } from '../support/cli.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
@@ -18,16 +18,7 @@ beforeAll(async () => {
 
 afterAll(() => platform.close());
 
-async function run(...args: string[]) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, {
-    env: platform.env,
-    print: (line) => out.push(line),
-    note: (line) => err.push(line),
-    now: () => new Date(),
-  });
-  return { code, out, err };
-}
+const run = (...args: string[]) => runCli(args, platform.env);
 
 let made = 0;
 

@@ -1,56 +1,8 @@
+import { createDemoIndexes } from '../../local/demo-indexes.ts';
 import type { Db } from './types.ts';
 
 /** Indexes a platform has on its own collections, as the default data map wants them. */
-export async function indexPlatform(db: Db): Promise<void> {
-  const wanted: [string, string][] = [
-    ['contact_lists', 'contacts.number'],
-    ['contacts', 'number'],
-    ['sent_sms', 'to'],
-    ['received_sms', 'from'],
-    ['scheduled_sms', 'to'],
-    ['calls', 'from'],
-    ['calls', 'to'],
-    ['chats', 'number'],
-    ['forms', 'number'],
-    ['verifications', 'number'],
-    ['insights', 'number'],
-    ['legs', 'from'],
-    ['legs', 'to'],
-    ['users', 'name'],
-    ['blacklist', 'number'],
-    ['sent_sms', 'message_id'],
-    ['received_sms', 'message_id'],
-    ['calls', 'call_id'],
-    ['chats', 'chat_id'],
-    ['forms', 'form_id'],
-    ['verifications', 'request_id'],
-    ['insights', 'request_id'],
-    ['legs', 'leg_id'],
-    ['legs', 'conversation_uuid'],
-    ['media', 'media_id'],
-    ['users', 'user_id'],
-    ['events', 'event_id'],
-    ['sent_sms', 'sent_at'],
-    ['received_sms', 'received_at'],
-    ['calls', 'started_at'],
-    ['chats', 'started_at'],
-    ['forms', 'submitted_at'],
-    ['verifications', 'created_at'],
-    ['insights', 'created_at'],
-    ['legs', 'started_at'],
-    ['media', 'created_at'],
-    ['events', 'created_at'],
-  ];
-  for (const [collection, path] of wanted) await db.collection(collection).createIndex({ account_id: 1, [path]: 1 });
-  for (const [collection, at] of [
-    ['sent_sms', 'sent_at'],
-    ['received_sms', 'received_at'],
-    ['calls', 'started_at'],
-    ['chats', 'started_at'],
-    ['forms', 'submitted_at'],
-  ] as const)
-    await db.collection(collection).createIndex({ account_id: 1, redacted_at: 1, [at]: 1 });
-}
+export const indexPlatform: (db: Db) => Promise<void> = createDemoIndexes;
 
 export interface RecordCounts {
   contacts?: number;

@@ -8,25 +8,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CommanderError } from 'commander';
 import mongoose from 'mongoose';
 import { CommandFailure, describeFault, UsageFault } from '../../cli/faults.ts';
-import { runCommand } from '../../cli/program.ts';
 import { readRecordsId } from '../../cli/records-id.ts';
 import { formatTable, formatTime } from '../../cli/table.ts';
 import { readConfigPart } from '../../src/config.ts';
 import { loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
 import { parseKeyRing } from '../../src/subject/key-ring.ts';
+import { runCli } from '../support/cli.ts';
 
 const KEYS = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;
 
-async function run(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await runCommand(args, {
-    env,
-    print: (line) => out.push(line),
-    note: (line) => err.push(line),
-    now: () => new Date('2026-03-01T10:00:00Z'),
-  });
-  return { code, out, err };
-}
+const NOW = new Date('2026-03-01T10:00:00Z');
+const run = (args: string[], env: NodeJS.ProcessEnv = {}) => runCli(args, env, NOW);
 
 describe('lethe', () => {
   it('shows its commands, and exits with 0', async () => {

@@ -1,0 +1,22 @@
+import { runCommand } from '../../cli/program.ts';
+
+/** What a command line came to. */
+export interface CliResult {
+  readonly code: number;
+  /** Lines of standard output. */
+  readonly out: string[];
+  /** Lines of standard error. */
+  readonly err: string[];
+}
+
+/** Runs one command line of `lethe` in this process. */
+export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv, now = new Date()): Promise<CliResult> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await runCommand(args, {
+    env,
+    print: (line) => out.push(line),
+    note: (line) => err.push(line),
+    now: () => now,
+  });
+  return { code, out, err };
+}
