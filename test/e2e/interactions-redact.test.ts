@@ -4,6 +4,7 @@ import type { Account } from '../../src/accounts/accounts.ts';
 import { AUDIT } from '../../src/audit/entry.ts';
 import { REQUESTS, requestsOf } from '../../src/requests/ledger.ts';
 import {
+  allowRedaction,
   callOf,
   chatOf,
   formOf,
@@ -13,7 +14,6 @@ import {
   receivedOf,
   SAM,
   sentOf,
-  setRedaction,
 } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { openRecordings } from '../support/recordings.ts';
@@ -40,8 +40,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
   beforeEach(async () => {
     made = await makeAgency(platform);
     account = made.sub.account;
-    await setRedaction(platform, made.agency.account, { allow_sub_accounts: true });
-    await setRedaction(platform, account, { manual: true });
+    await allowRedaction(platform, made, { manual: true });
   });
   afterAll(() => platform?.close());
 

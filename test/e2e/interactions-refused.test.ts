@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../src/accounts/accounts.ts';
-import { callOf, JO, makeAgency, receivedOf, sentOf, setRedaction } from '../support/interactions.ts';
+import { allowRedaction, callOf, JO, makeAgency, receivedOf, sentOf, setRedaction } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { snapshotDatabase } from '../support/snapshot.ts';
@@ -25,8 +25,7 @@ describe('a redaction by hand that is refused redacts nothing', () => {
   beforeEach(async () => {
     made = await makeAgency(platform);
     account = made.sub.account;
-    await setRedaction(platform, made.agency.account, { allow_sub_accounts: true });
-    await setRedaction(platform, account, { manual: true });
+    await allowRedaction(platform, made, { manual: true });
     await put(
       'calls',
       callOf(account, 'c1', at(1)),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { callOf, JO, makeAgency, OWN, setRedaction } from '../support/interactions.ts';
+import { allowRedaction, callOf, JO, makeAgency, OWN } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -36,8 +36,7 @@ describe('what is answered', () => {
     const made = await makeAgency(platform);
     ({ key } = made.sub);
     account = made.sub.account._id;
-    await setRedaction(platform, made.agency.account, { allow_sub_accounts: true });
-    await setRedaction(platform, made.sub.account, { manual: true });
+    await allowRedaction(platform, made, { manual: true });
     const { db } = platform.core;
     const at = new Date('2026-01-01T12:00:00Z');
     await db

@@ -8,7 +8,17 @@ import { type AutomaticRedaction, createAutomaticRedaction } from '../../src/int
 import { createLogger } from '../../src/log.ts';
 import { createProducer, type Producer } from '../../src/queue/producer.ts';
 import { requestsOf } from '../../src/requests/ledger.ts';
-import { callOf, chatOf, JO, makeAgency, OWN, receivedOf, sentOf, setRedaction } from '../support/interactions.ts';
+import {
+  allowRedaction,
+  callOf,
+  chatOf,
+  JO,
+  makeAgency,
+  OWN,
+  receivedOf,
+  sentOf,
+  setRedaction,
+} from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -60,8 +70,7 @@ describe('automatic redaction', () => {
     const made = await makeAgency(platform, 'Asia/Beirut');
     const accounts = [await make({ automatic: 'daily' }), await make({ automatic: 90 }, 'America/Santiago')];
     const off = await make({ automatic: 'off', manual: true });
-    await setRedaction(platform, made.agency.account, { allow_sub_accounts: true });
-    await setRedaction(platform, made.sub.account, { automatic: 30 });
+    await allowRedaction(platform, made, { automatic: 30 });
     const round = automaticAt(new Date());
     await round.reconcile();
     const zoneOf = async (account: Account) => (await scheduleOf(account))?.tz;

@@ -40,6 +40,16 @@ export async function setRedaction(platform: Platform, account: Account, setting
     );
 }
 
+/** The agency allows redaction, and its sub-account has set this of it. */
+export async function allowRedaction(
+  platform: Platform,
+  { agency, sub }: Pick<Awaited<ReturnType<typeof makeAgency>>, 'agency' | 'sub'>,
+  settings: object,
+): Promise<void> {
+  await setRedaction(platform, agency.account, { allow_sub_accounts: true });
+  await setRedaction(platform, sub.account, settings);
+}
+
 /** A call with everything in it that redaction removes and keeps. */
 export const callOf = (account: Account, id: string, at: Date, fields: object = {}) => ({
   account_id: account.records_id,
