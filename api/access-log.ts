@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import type { Logger } from '../src/log.ts';
+import type { Logger } from '../src/base/log.ts';
 import type { Metrics } from '../src/ops/metrics.ts';
 
 /**

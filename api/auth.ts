@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
-import type { Account } from '../src/accounts/accounts.ts';
-import { type Keys, readWholeKey } from '../src/accounts/keys.ts';
-import { LetheError } from '../src/errors.ts';
+import { LetheError } from '../src/base/errors.ts';
+import type { Account } from '../src/ledger/accounts/accounts.ts';
+import { type Keys, readWholeKey } from '../src/ledger/accounts/keys.ts';
 
 /** Who is calling. */
 export interface Caller {

@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from 'express';
-import { LetheError } from '../src/errors.ts';
+import { LetheError } from '../src/base/errors.ts';
 
 /** Every body is read as bytes, whatever its label, and no further than this. */
 const BODY_LIMIT_BYTES = 10_240;

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { isTransient } from '../src/db/connection.ts';
-import { LetheError } from '../src/errors.ts';
-import type { Logger } from '../src/log.ts';
+import { isTransient } from '../src/base/db/connection.ts';
+import { LetheError } from '../src/base/errors.ts';
+import type { Logger } from '../src/base/log.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 

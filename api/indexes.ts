@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { isTransient } from '../src/db/connection.ts';
+import { isTransient } from '../src/base/db/connection.ts';
 
 /**
  * Lets nothing through before Lethe's indexes are there, which an API that starts before its database has yet to see:

@@ -1,13 +1,13 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/base/config.ts';
+import { logCrashes } from '../src/base/crash.ts';
+import { createLogger } from '../src/base/log.ts';
+import { openRedis } from '../src/base/queue/connections.ts';
+import { createFaultLog } from '../src/base/queue/fault-log.ts';
+import { createProducer } from '../src/base/queue/producer.ts';
+import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
-import { logCrashes } from '../src/crash.ts';
-import { createLogger } from '../src/log.ts';
-import { openRedis } from '../src/queue/connections.ts';
-import { createFaultLog } from '../src/queue/fault-log.ts';
-import { createProducer } from '../src/queue/producer.ts';
-import { installShutdown } from '../src/shutdown.ts';
 import { createApp } from './app.ts';
 import { createApiServer } from './server.ts';
 

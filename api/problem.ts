@@ -1,6 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
-import { type ErrorName, LetheError } from '../src/errors.ts';
-import type { Logger } from '../src/log.ts';
+import { type ErrorName, LetheError } from '../src/base/errors.ts';
+import type { Logger } from '../src/base/log.ts';
 import { hasUnreadBody, toLetheError } from './errors.ts';
 import type { Answer } from './openapi/operation.ts';
 

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Cluster, Redis } from 'ioredis';
-import { LetheError } from '../src/errors.ts';
-import { queuePrefix } from '../src/queue/connections.ts';
+import { LetheError } from '../src/base/errors.ts';
+import { queuePrefix } from '../src/base/queue/connections.ts';
 import { callerOf } from './auth.ts';
 
 const WINDOW_SECONDS = 1;

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
-import { type ConfigName, readConfigPart } from '../src/config.ts';
-import { openDatabase } from '../src/db/connection.ts';
+import { type ConfigName, readConfigPart } from '../src/base/config.ts';
+import { openDatabase } from '../src/base/db/connection.ts';
 import type { CommandContext } from './context.ts';
 
 const DATABASE_VARIABLES = ['MONGODB_URI', 'MONGODB_DATABASE'] as const satisfies readonly ConfigName[];

@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../src/config.ts';
-import { DataMapError } from '../src/data-map/load.ts';
-import { isTransient } from '../src/db/connection.ts';
+import { ConfigError } from '../src/base/config.ts';
+import { isTransient } from '../src/base/db/connection.ts';
+import { DataMapError } from '../src/engine/map/load.ts';
 import { redactDigitRuns } from '../src/phone/scan.ts';
 
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;

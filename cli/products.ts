@@ -1,4 +1,4 @@
-import { PRODUCTS, type Product } from '../src/data-map/schema.ts';
+import { PRODUCTS, type Product } from '../src/engine/map/schema.ts';
 import { UsageFault } from './faults.ts';
 
 export const PRODUCTS_OPTION = `whose transactions it may redact: ${PRODUCTS.join(',')}; or all, or none`;

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import type { AccountValue } from '../src/erasure/subject.ts';
+import type { AccountValue } from '../src/engine/subject.ts';
 
 export const RECORDS_ID_TYPES = ['string', 'int', 'objectid'] as const;
 export type RecordsIdType = (typeof RECORDS_ID_TYPES)[number];

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { openRedis, queuePrefix, whenReady } from '../src/queue/connections.ts';
+import { openRedis, queuePrefix, whenReady } from '../src/base/queue/connections.ts';
 
 const WAIT_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import mongoose from 'mongoose';
-import { CONFIG_NAMES } from '../src/config.ts';
+import { CONFIG_NAMES } from '../src/base/config.ts';
 import { writeRecordings } from './demo-recordings.ts';
 import { DEMO_ACCOUNT, DEMO_RECORDINGS, loadDemoRecords } from './demo-records.ts';
 import { type LetheProcess, runLethe, startLethe, tailLog } from './lethe-process.ts';

@@ -1,23 +1,24 @@
 import type mongoose from 'mongoose';
-import { createReportErasure, type ReportErasure } from './access/clear-reports.ts';
-import { createReportFolder } from './access/report-folder.ts';
-import { type Accounts, createAccounts } from './accounts/accounts.ts';
-import { createKeys, type Keys } from './accounts/keys.ts';
-import { type Audit, createAudit } from './audit/audit.ts';
-import { createAuditSeal } from './audit/entry.ts';
-import type { Config } from './config.ts';
-import { loadDataMap } from './data-map/load.ts';
-import type { DataMap } from './data-map/schema.ts';
-import { openDatabase } from './db/connection.ts';
-import { ensureIndexes } from './db/indexes.ts';
-import { compilePlan, type Plan } from './erasure/plan.ts';
-import { profileFor } from './erasure/profile.ts';
-import { createRecordStore, type RecordStore } from './erasure/store.ts';
-import { createFiles, type Files } from './files/files.ts';
-import { openStorage } from './files/open-storage.ts';
-import { createSeal, type Seal } from './subject/seal.ts';
-import { createTokens, type Tokens } from './subject/token.ts';
-import { createSuppressions, type Suppressions, suppressionEntry } from './suppression/suppression.ts';
+import type { Config } from './base/config.ts';
+import { openDatabase } from './base/db/connection.ts';
+import { createSeal, type Seal } from './base/keys/seal.ts';
+import { createTokens, type Tokens } from './base/keys/token.ts';
+import { createReportErasure } from './contracts/access/reports/clear.ts';
+import { createReportFolder } from './contracts/access/reports/folder.ts';
+import { loadDataMap } from './engine/map/load.ts';
+import { profileFor } from './engine/map/profile.ts';
+import type { DataMap } from './engine/map/schema.ts';
+import { compilePlan, type Plan } from './engine/plan.ts';
+import { createRecordStore, type RecordStore } from './engine/store.ts';
+import { ensureIndexes } from './indexes.ts';
+import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
+import { createKeys, type Keys } from './ledger/accounts/keys.ts';
+import { type Audit, createAudit } from './ledger/audit/audit.ts';
+import { createAuditSeal } from './ledger/audit/entry.ts';
+import { createFiles, type Files } from './ledger/recordings/files.ts';
+import { openStorage } from './ledger/recordings/open-storage.ts';
+import type { Copies } from './ledger/requests/work.ts';
+import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -32,7 +33,7 @@ export interface Core {
   readonly seal: Seal;
   readonly audit: Audit;
   readonly files: Files;
-  readonly reportErasure: ReportErasure;
+  readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
   /** Builds the indexes of Lethe's own collections where they are missing. */
@@ -70,7 +71,7 @@ export function createCore(config: Config, options: { poolSize: number }): Core 
     seal,
     audit,
     files: createFiles({ db, seal, storage, retryBaseMs: config.RETRY_BASE_MS }),
-    reportErasure: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
+    copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     prepare: () => ensureIndexes(db, suppression),

@@ -1,6 +1,6 @@
 import type { Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
-import { answers, giveUp } from '../src/queue/connections.ts';
+import { answers, giveUp } from '../src/base/queue/connections.ts';
 
 export interface Closing {
   readonly worker: Pick<Worker, 'close'>;

@@ -1,8 +1,8 @@
 import { DelayedError, type Job } from 'bullmq';
-import { isTransient } from '../src/db/connection.ts';
-import type { JobPayload } from '../src/queue/catalogue.ts';
-import { type EraseDependencies, eraseRequest } from '../src/requests/erase.ts';
-import { LeaseLost } from '../src/requests/lease.ts';
+import { isTransient } from '../src/base/db/connection.ts';
+import type { JobPayload } from '../src/base/queue/catalogue.ts';
+import { type EraseDependencies, eraseRequest } from '../src/ledger/requests/erase.ts';
+import { LeaseLost } from '../src/ledger/requests/lease.ts';
 
 /** While the database is away: the attempt itself takes seconds then, so the pause only keeps other faults from a tight loop. */
 const AWAY_MS = 1_000;

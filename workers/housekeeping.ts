@@ -1,12 +1,17 @@
-import { createReportFolder } from '../src/access/report-folder.ts';
-import { countDueReports, relayReports, removeReportFiles, type TendDependencies } from '../src/access/tend-reports.ts';
-import type { ReportDependencies } from '../src/access/write-report.ts';
+import type { Logger } from '../src/base/log.ts';
+import type { JobName } from '../src/base/queue/catalogue.ts';
+import type { NewSchedule, Producer } from '../src/base/queue/producer.ts';
+import { createReportFolder } from '../src/contracts/access/reports/folder.ts';
+import {
+  countDueReports,
+  relayReports,
+  removeReportFiles,
+  type TendDependencies,
+} from '../src/contracts/access/reports/tend.ts';
+import type { ReportDependencies } from '../src/contracts/access/reports/write.ts';
+import { openRetention } from '../src/contracts/retention/open-retention.ts';
 import type { Core } from '../src/core.ts';
-import type { Logger } from '../src/log.ts';
-import type { JobName } from '../src/queue/catalogue.ts';
-import type { NewSchedule, Producer } from '../src/queue/producer.ts';
-import type { WorkFor } from '../src/requests/work.ts';
-import { openRetention } from '../src/retention/open-retention.ts';
+import type { WorkFor } from '../src/ledger/requests/work.ts';
 
 /** What workers do by the clock, for all accounts together. */
 export interface Housekeeping {

@@ -1,10 +1,10 @@
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/base/config.ts';
+import { logCrashes } from '../src/base/crash.ts';
+import { createLogger } from '../src/base/log.ts';
+import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
-import { logCrashes } from '../src/crash.ts';
-import { createLogger } from '../src/log.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
-import { installShutdown } from '../src/shutdown.ts';
 import { serveHealth } from './health.ts';
 import { startWorker } from './worker.ts';
 

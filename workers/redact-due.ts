@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
-import type { AutomaticRedaction } from '../src/interactions/automatic.ts';
-import type { Logger } from '../src/log.ts';
-import type { JobPayload } from '../src/queue/catalogue.ts';
+import type { Logger } from '../src/base/log.ts';
+import type { JobPayload } from '../src/base/queue/catalogue.ts';
+import type { AutomaticRedaction } from '../src/contracts/interactions/automatic.ts';
 
 /** The job `redact-due`: an account's day has ended. What it cannot open now the next round over the accounts does. */
 export async function processRedactDue(

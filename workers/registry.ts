@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
-import type { Files } from '../src/files/files.ts';
-import type { AutomaticRedaction } from '../src/interactions/automatic.ts';
-import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../src/queue/catalogue.ts';
-import type { EraseDependencies } from '../src/requests/erase.ts';
+import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../src/base/queue/catalogue.ts';
+import type { AutomaticRedaction } from '../src/contracts/interactions/automatic.ts';
+import type { Files } from '../src/ledger/recordings/files.ts';
+import type { EraseDependencies } from '../src/ledger/requests/erase.ts';
 import { processErase } from './erase.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { processRedactDue } from './redact-due.ts';

@@ -1,5 +1,5 @@
-import type { FileAct, Files } from '../src/files/files.ts';
-import type { Logger } from '../src/log.ts';
+import type { Logger } from '../src/base/log.ts';
+import type { FileAct, Files } from '../src/ledger/recordings/files.ts';
 
 /** The job `remove-files`: one attempt at every file of an act that is due. The relay calls again while some are left. */
 export async function processRemoveFiles(

@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
-import { type ReportDependencies, type ReportOutcome, writeReport } from '../src/access/write-report.ts';
-import type { JobPayload } from '../src/queue/catalogue.ts';
+import type { JobPayload } from '../src/base/queue/catalogue.ts';
+import { type ReportDependencies, type ReportOutcome, writeReport } from '../src/contracts/access/reports/write.ts';
 
 /**
  * The job `report`: one attempt to write one report. It never fails in the queue's eyes: the ledger of reports says how

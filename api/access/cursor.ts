@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
-import type { Position } from '../../src/access/read-records.ts';
-import { bsonTypeOf } from '../../src/data-map/bson-type.ts';
-import { LetheError } from '../../src/errors.ts';
+import { LetheError } from '../../src/base/errors.ts';
+import type { Position } from '../../src/contracts/access/read-records.ts';
+import { bsonTypeOf } from '../../src/lib/bson-type.ts';
 
 const { EJSON } = mongoose.mongo.BSON;
 

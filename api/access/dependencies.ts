@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
+import type { Logger } from '../../src/base/log.ts';
+import type { Producer } from '../../src/base/queue/producer.ts';
 import type { Core } from '../../src/core.ts';
-import type { Logger } from '../../src/log.ts';
-import type { Producer } from '../../src/queue/producer.ts';
 
 export interface AccessDependencies {
   readonly core: Core;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ErrorName } from '../../src/errors.ts';
+import type { ErrorName } from '../../src/base/errors.ts';
 import { errorAnswers } from '../forget/operations.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { accessSchema, recordsSchema, reportSchema, searchManySchema, searchOneSchema } from './schema.ts';

@@ -1,7 +1,7 @@
-import type { HeldRecord } from '../../src/access/held.ts';
-import type { Report } from '../../src/access/report-ledger.ts';
-import type { Row } from '../../src/access/row.ts';
-import { toJson } from '../../src/access/values.ts';
+import type { HeldRecord } from '../../src/contracts/access/held.ts';
+import type { Report } from '../../src/contracts/access/reports/ledger.ts';
+import type { Row } from '../../src/contracts/access/row.ts';
+import { toJson } from '../../src/lib/bson-text.ts';
 
 /** `2026-01-31 12:00:00`, in UTC, as the search API writes times. */
 const searchTime = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');

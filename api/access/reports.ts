@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { type Response, Router } from 'express';
-import { type RecordQuery, selectSources } from '../../src/access/query.ts';
-import { type Position, readRecords } from '../../src/access/read-records.ts';
-import { createReportFolder } from '../../src/access/report-folder.ts';
-import { abortReport, findReport, openReport, type Report, reportJobId } from '../../src/access/report-ledger.ts';
-import { toReportRecord, toRow } from '../../src/access/row.ts';
-import { dropReportFile } from '../../src/access/tend-reports.ts';
-import { LetheError } from '../../src/errors.ts';
+import { LetheError } from '../../src/base/errors.ts';
+import { type RecordQuery, selectSources } from '../../src/contracts/access/query.ts';
+import { type Position, readRecords } from '../../src/contracts/access/read-records.ts';
+import { createReportFolder } from '../../src/contracts/access/reports/folder.ts';
+import {
+  abortReport,
+  findReport,
+  openReport,
+  type Report,
+  reportJobId,
+} from '../../src/contracts/access/reports/ledger.ts';
+import { dropReportFile } from '../../src/contracts/access/reports/tend.ts';
+import { toReportRecord, toRow } from '../../src/contracts/access/row.ts';
 import { type Caller, callerOf } from '../auth.ts';
 import { readBody } from '../body.ts';
 import { refuseMethod } from '../errors.ts';

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import type { Party, RecordQuery } from '../../src/access/query.ts';
-import { DIRECTIONS, PRODUCTS, type Product } from '../../src/data-map/schema.ts';
+import type { Party, RecordQuery } from '../../src/contracts/access/query.ts';
+import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
 import { parseE164 } from '../../src/phone/number.ts';
 import { phoneNumber } from '../forget/schema.ts';
 

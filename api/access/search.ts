@@ -1,8 +1,8 @@
 import { type Response, Router } from 'express';
-import { type RecordQuery, type Source, selectSources } from '../../src/access/query.ts';
-import { type Found, readRecords } from '../../src/access/read-records.ts';
-import { toRow } from '../../src/access/row.ts';
-import { LetheError } from '../../src/errors.ts';
+import { LetheError } from '../../src/base/errors.ts';
+import { type RecordQuery, type Source, selectSources } from '../../src/contracts/access/query.ts';
+import { type Found, readRecords } from '../../src/contracts/access/read-records.ts';
+import { toRow } from '../../src/contracts/access/row.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { callerOf } from '../auth.ts';
 import { refuseMethod } from '../errors.ts';

@@ -1,9 +1,9 @@
 import { Router } from 'express';
-import { findHeld, searchedNames } from '../../src/access/held.ts';
-import { findKept, KEPT_KINDS } from '../../src/access/kept.ts';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { nameOf } from '../../src/data-map/schema.ts';
-import { numberSubject } from '../../src/erasure/subject.ts';
+import { findHeld, searchedNames } from '../../src/contracts/access/held.ts';
+import { findKept, KEPT_KINDS } from '../../src/contracts/access/kept.ts';
+import { nameOf } from '../../src/engine/map/schema.ts';
+import { numberSubject } from '../../src/engine/subject.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Caller, callerOf } from '../auth.ts';
 import { refuseMethod } from '../errors.ts';

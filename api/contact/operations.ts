@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorName } from '../../src/errors.ts';
+import { ERRORS, type ErrorName } from '../../src/base/errors.ts';
 import type { Answer, Operation } from '../openapi/operation.ts';
 import { ERROR_CODES } from './present.ts';
 import { contactParams } from './schema.ts';

@@ -1,4 +1,4 @@
-import type { ErrorName, LetheError } from '../../src/errors.ts';
+import type { ErrorName, LetheError } from '../../src/base/errors.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 
 /** What the contract calls the errors. */

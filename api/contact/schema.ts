@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LetheError } from '../../src/errors.ts';
+import { LetheError } from '../../src/base/errors.ts';
 import { type PhoneNumber, parseE164Form } from '../../src/phone/number.ts';
 
 const RULE = 'e164 must be a phone number in E.164 form: 7 to 15 digits, country code first, not led by a zero';

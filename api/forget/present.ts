@@ -1,5 +1,5 @@
-import { ERRORS } from '../../src/errors.ts';
-import type { ErasureRequest } from '../../src/requests/ledger.ts';
+import { ERRORS } from '../../src/base/errors.ts';
+import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
 
 const MESSAGES = {
   accepted: 'Your request has been accepted',

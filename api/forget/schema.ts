@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { LetheError } from '../../src/errors.ts';
+import { LetheError } from '../../src/base/errors.ts';
+import { DATE_FORMATS } from '../../src/contracts/forget/dates/parse.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
-import { DATE_FORMATS } from '../../src/requests/dates/parse.ts';
 
 /** `true`, `"true"`, `1` and `"1"`, and their opposites: JSON clients and form clients alike. */
 const flag = z

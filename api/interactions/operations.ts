@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorName } from '../../src/errors.ts';
-import { INTERACTION_FAULTS, type InteractionFaultName } from '../../src/interactions/faults.ts';
+import { ERRORS, type ErrorName } from '../../src/base/errors.ts';
+import { INTERACTION_FAULTS, type InteractionFaultName } from '../../src/contracts/interactions/faults.ts';
 import type { Answer, Operation } from '../openapi/operation.ts';
 import {
   accountParams,

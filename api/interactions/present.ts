@@ -1,9 +1,9 @@
 import type { ErrorRequestHandler } from 'express';
-import { toJson } from '../../src/access/values.ts';
-import { InteractionFault } from '../../src/interactions/faults.ts';
-import type { Reached } from '../../src/interactions/reach.ts';
-import type { Interaction } from '../../src/interactions/row.ts';
-import type { ErasureRequest } from '../../src/requests/ledger.ts';
+import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
+import type { Reached } from '../../src/contracts/interactions/reach.ts';
+import type { Interaction } from '../../src/contracts/interactions/row.ts';
+import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
+import { toJson } from '../../src/lib/bson-text.ts';
 
 /** What an account has set, and what of it is in force. */
 export function presentSettings({ account, effective }: Reached): Record<string, unknown> {

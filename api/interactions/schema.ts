@@ -1,11 +1,11 @@
 import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { AUTOMATIC, isTimeZone } from '../../src/accounts/accounts.ts';
-import { DIRECTIONS, INTERACTION_KINDS } from '../../src/data-map/schema.ts';
-import { LetheError } from '../../src/errors.ts';
-import { InteractionFault } from '../../src/interactions/faults.ts';
-import { readCursor } from '../../src/interactions/log.ts';
-import { firstMoment } from '../../src/requests/dates/first-moment.ts';
+import { LetheError } from '../../src/base/errors.ts';
+import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
+import { readCursor } from '../../src/contracts/interactions/log.ts';
+import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
+import { AUTOMATIC, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
+import { firstMoment } from '../../src/lib/calendar.ts';
 
 const flag = z.boolean({ error: 'must be true or false' });
 

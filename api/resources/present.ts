@@ -1,5 +1,5 @@
-import type { Leg, LegPage } from '../../src/resources/legs.ts';
-import type { UserFields } from '../../src/resources/resources.ts';
+import type { Leg, LegPage } from '../../src/contracts/resources/legs.ts';
+import type { UserFields } from '../../src/contracts/resources/resources.ts';
 
 /** Where a page of legs begins, and which legs it is about. */
 export interface LegQuery {

@@ -1,12 +1,12 @@
 import { type RequestHandler, type Response, Router } from 'express';
+import { LetheError } from '../../src/base/errors.ts';
+import type { Logger } from '../../src/base/log.ts';
+import { listLegs } from '../../src/contracts/resources/legs.ts';
+import { createResources } from '../../src/contracts/resources/resources.ts';
 import type { Core } from '../../src/core.ts';
-import type { Resource } from '../../src/data-map/schema.ts';
-import type { PerformAct } from '../../src/erasure/record-acts.ts';
-import { LetheError } from '../../src/errors.ts';
-import type { Logger } from '../../src/log.ts';
+import type { Resource } from '../../src/engine/map/schema.ts';
+import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
 import { redactDigitRuns } from '../../src/phone/redact.ts';
-import { listLegs } from '../../src/resources/legs.ts';
-import { createResources } from '../../src/resources/resources.ts';
 import { callerOf } from '../auth.ts';
 import { refuseMethod } from '../errors.ts';
 import { checkShape, readJson } from '../json.ts';

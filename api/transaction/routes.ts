@@ -1,11 +1,11 @@
 import { type RequestHandler, Router } from 'express';
+import { LetheError } from '../../src/base/errors.ts';
+import type { Logger } from '../../src/base/log.ts';
+import { createTransactionRedaction } from '../../src/contracts/transaction/redact.ts';
 import type { Core } from '../../src/core.ts';
-import type { Direction } from '../../src/data-map/schema.ts';
-import type { PerformAct } from '../../src/erasure/record-acts.ts';
-import { LetheError } from '../../src/errors.ts';
-import type { Logger } from '../../src/log.ts';
+import type { Direction } from '../../src/engine/map/schema.ts';
+import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
 import { redactDigitRuns } from '../../src/phone/redact.ts';
-import { createTransactionRedaction } from '../../src/transactions/redact.ts';
 import { callerOf } from '../auth.ts';
 import { refuseMethod } from '../errors.ts';
 import { checkShape, readJson } from '../json.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DIRECTIONS, type Direction, PRODUCTS, type Product } from '../../src/data-map/schema.ts';
-import { LONGEST_ID } from '../../src/erasure/by-id.ts';
+import { LONGEST_ID } from '../../src/engine/by-id.ts';
+import { DIRECTIONS, type Direction, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
 import { isSpeakable } from '../../src/phone/speakable.ts';
 
 /** The official SDKs write `NumberInsight` and `VerifySDK` where the document has `number-insight` and `verify-sdk`. */

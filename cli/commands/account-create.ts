@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { createAccounts, isTimeZone } from '../../src/accounts/accounts.ts';
+import { createAccounts, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createAccounts } from '../../src/accounts/accounts.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { formatTable, formatTime } from '../table.ts';

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { createAccounts } from '../../src/accounts/accounts.ts';
-import { hasChain, verifyAudit } from '../../src/audit/audit.ts';
-import { createAuditSeal } from '../../src/audit/entry.ts';
-import { readConfigPart } from '../../src/config.ts';
+import { readConfigPart } from '../../src/base/config.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { hasChain, verifyAudit } from '../../src/ledger/audit/audit.ts';
+import { createAuditSeal } from '../../src/ledger/audit/entry.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';

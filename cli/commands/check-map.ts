@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { createAccounts } from '../../src/accounts/accounts.ts';
-import { readConfigPart } from '../../src/config.ts';
-import { type CheckReport, checkDataMap } from '../../src/data-map/check.ts';
-import { loadDataMap } from '../../src/data-map/load.ts';
+import { readConfigPart } from '../../src/base/config.ts';
+import { loadDataMap } from '../../src/engine/map/load.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';

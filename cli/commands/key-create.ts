@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createKeys } from '../../src/accounts/keys.ts';
+import { createKeys } from '../../src/ledger/accounts/keys.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { createAccounts } from '../../src/accounts/accounts.ts';
-import { createKeys } from '../../src/accounts/keys.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { createKeys } from '../../src/ledger/accounts/keys.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';

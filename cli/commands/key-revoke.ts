@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createKeys, readWholeKey } from '../../src/accounts/keys.ts';
+import { createKeys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';

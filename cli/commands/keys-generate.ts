@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { readConfigPart } from '../../src/config.ts';
-import { generateKey } from '../../src/subject/key-ring.ts';
+import { readConfigPart } from '../../src/base/config.ts';
+import { generateKey } from '../../src/base/keys/key-ring.ts';
 import type { CommandContext } from '../context.ts';
 
 const VARIABLES = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { Document, isCollection, isPair, visit } from 'yaml';
-import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
+import { DEFAULT_DATA_MAP } from '../../src/engine/map/default-map.ts';
 import type { CommandContext } from '../context.ts';
 
 /** `lethe print-map`: what to begin a map of one's own with. */

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
-import { createAccounts } from '../../src/accounts/accounts.ts';
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type mongoose from 'mongoose';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';

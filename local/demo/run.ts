@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CONFIG_NAMES } from '../../src/config.ts';
+import { CONFIG_NAMES } from '../../src/base/config.ts';
 import { catchInterruption } from '../interruption.ts';
 import { openStage, type Stage } from '../stage.ts';
 import { access } from './access.ts';

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
-import { FILES, type FileRow } from '../files/outbox.ts';
-import { requestsOf, STATES } from '../requests/ledger.ts';
+import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
+import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 
 /** What the ledger says about the work at this moment. */
 export interface LedgerFigures {

@@ -1,5 +1,5 @@
 import { isPossibleE164, type PhoneNumber } from './number.ts';
-import { splitNumber } from './plan.ts';
+import { splitNumber } from './numbering-plan.ts';
 
 export interface StoredForms {
   /** Every string a field may hold, without repeats. */

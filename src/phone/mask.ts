@@ -1,5 +1,5 @@
 import type { PhoneNumber } from './number.ts';
-import { splitNumber } from './plan.ts';
+import { splitNumber } from './numbering-plan.ts';
 
 /** With fewer national digits than this, two of them would leave too few to guess. */
 const SHORTEST_TO_SHOW_TAIL = 6;

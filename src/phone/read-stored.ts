@@ -1,6 +1,6 @@
 import { storedForms } from './forms.ts';
 import { isPhoneNumber, isPossibleE164, type PhoneNumber } from './number.ts';
-import { splitNumber } from './plan.ts';
+import { splitNumber } from './numbering-plan.ts';
 
 /**
  * Reads the number of a record, in whatever way the platform stored it: the inverse of `storedForms`. A text that could

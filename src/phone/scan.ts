@@ -1,7 +1,7 @@
 import { digitAt, separatorLength } from './characters.ts';
 import { maskNumber } from './mask.ts';
 import { isPossibleE164, type PhoneNumber } from './number.ts';
-import { splitNumber } from './plan.ts';
+import { splitNumber } from './numbering-plan.ts';
 
 export { REDACTED_RUN, redactDigitRuns } from './redact.ts';
 

@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { insertRecords } from '../support/records.ts';
 import { startBare, startLethe } from './children.ts';
 import { compare, type Measurement } from './measurement.ts';

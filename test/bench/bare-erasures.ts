@@ -1,7 +1,7 @@
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/base/config.ts';
 import { createCore } from '../../src/core.ts';
-import { type Filter, selectNumber } from '../../src/erasure/plan.ts';
-import { type AccountValue, numberSubject } from '../../src/erasure/subject.ts';
+import { type Filter, selectNumber } from '../../src/engine/plan.ts';
+import { type AccountValue, numberSubject } from '../../src/engine/subject.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { sideBySide } from './world.ts';
 

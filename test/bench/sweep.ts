@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import type { AccountValue } from '../../src/erasure/subject.ts';
+import type { AccountValue } from '../../src/engine/subject.ts';
 import { storedForms } from '../../src/phone/forms.ts';
 import { insertRecords } from '../support/records.ts';
 import { startLethe } from './children.ts';

@@ -1,4 +1,4 @@
-import type { Account } from '../../src/accounts/accounts.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { insertRecords } from '../support/records.ts';
 import type { BareErasures } from './bare-erasures.ts';
 import { startBare, startLethe } from './children.ts';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/base/config.ts';
+import { generateKey } from '../../src/base/keys/key-ring.ts';
+import { openRedis } from '../../src/base/queue/connections.ts';
+import { createProducer } from '../../src/base/queue/producer.ts';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import { type Core, createCore } from '../../src/core.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { type ErasureRequest, jobIdOf, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
-import { openRedis } from '../../src/queue/connections.ts';
-import { createProducer } from '../../src/queue/producer.ts';
-import { acceptForget } from '../../src/requests/accept.ts';
-import { type ErasureRequest, jobIdOf, requestsOf } from '../../src/requests/ledger.ts';
-import { generateKey } from '../../src/subject/key-ring.ts';
 import { indexPlatform } from '../support/records.ts';
 
 type Request = Pick<ErasureRequest, 'reference' | 'account_id' | 'generation'>;

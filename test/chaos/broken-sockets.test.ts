@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { type Database, openDatabase } from '../../src/base/db/connection.ts';
 import { startMongoProxy } from '../support/chaos-mongo.ts';
 import { engines } from '../support/platform.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type Chaos, scene } from '../support/chaos.ts';
 import { callOf, JO, OWN, receivedOf, setRedaction } from '../support/interactions.ts';
 import type { TestProcess } from '../support/processes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { forget, type Person, scene } from '../support/chaos.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type Chaos, chance, scene } from '../support/chaos.ts';
 import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
 import type { TcpProxy, Verdict } from '../support/tcp-proxy.ts';

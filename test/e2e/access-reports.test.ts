@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { reportsOf } from '../../src/access/report-ledger.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
+import { reportsOf } from '../../src/contracts/access/reports/ledger.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { snapshotRedis } from '../support/snapshot.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { AUDIT } from '../../src/audit/entry.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { call } from '../support/wire.ts';

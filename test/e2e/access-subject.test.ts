@@ -1,8 +1,8 @@
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FILES } from '../../src/files/outbox.ts';
+import { FILES } from '../../src/ledger/recordings/outbox.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { indexPlatform } from '../support/records.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { type Answer, type Call, call, sendRaw } from '../support/wire.ts';

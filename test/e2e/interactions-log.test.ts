@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { callOf, chatOf, formOf, JO, makeAgency, OWN, receivedOf, SAM, sentOf } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';

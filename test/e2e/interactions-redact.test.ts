@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
-import { REQUESTS, requestsOf } from '../../src/requests/ledger.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
+import { REQUESTS, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import {
   allowRedaction,
   callOf,

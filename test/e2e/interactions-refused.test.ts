@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Account } from '../../src/accounts/accounts.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { allowRedaction, callOf, JO, makeAgency, receivedOf, sentOf, setRedaction } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';

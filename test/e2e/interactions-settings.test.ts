@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { verifyAudit } from '../../src/audit/audit.ts';
-import { AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
+import { verifyAudit } from '../../src/ledger/audit/audit.ts';
+import { AUDIT, type AuditEntry, createAuditSeal } from '../../src/ledger/audit/entry.ts';
 import { makeAgency } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { snapshotDatabase, snapshotRedis } from '../support/snapshot.ts';

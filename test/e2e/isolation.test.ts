@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { AccountValue } from '../../src/erasure/subject.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import type { AccountValue } from '../../src/engine/subject.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUDIT, type AuditEntry } from '../../src/audit/entry.ts';
+import { AUDIT, type AuditEntry } from '../../src/ledger/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { openRecordings, type RecordingFolder } from '../support/recordings.ts';
 import { ERRORS_AT, insertTransactions, OLD, OWN, PERSON, redact } from '../support/transactions.ts';

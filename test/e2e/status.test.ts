@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
 import mongoose from 'mongoose';
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { type Answer, type Call, call } from '../support/wire.ts';
 

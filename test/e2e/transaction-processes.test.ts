@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { verifyAudit } from '../../src/audit/audit.ts';
-import { AUDIT, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
+import { verifyAudit } from '../../src/ledger/audit/audit.ts';
+import { AUDIT, type AuditEntry, createAuditSeal } from '../../src/ledger/audit/entry.ts';
 import { type MongoProxy, startMongoProxy } from '../support/chaos-mongo.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
-import { createKeys, type Keys, readWholeKey } from '../../src/accounts/keys.ts';
-import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { type Database, openDatabase } from '../../src/base/db/connection.ts';
+import { type Accounts, createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { createKeys, type Keys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
 import { runCli } from '../support/cli.ts';
 import { engines } from '../support/platform.ts';
 

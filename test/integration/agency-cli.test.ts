@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Accounts, createAccounts } from '../../src/accounts/accounts.ts';
-import { type Database, openDatabase } from '../../src/db/connection.ts';
+import { type Database, openDatabase } from '../../src/base/db/connection.ts';
+import { type Accounts, createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { runCli } from '../support/cli.ts';
 import { engines } from '../support/platform.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createAudit, verifyAudit } from '../../src/audit/audit.ts';
-import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, createAuditSeal } from '../../src/audit/entry.ts';
-import { inTransaction } from '../../src/db/transaction.ts';
-import { generateKey, parseKeyRing } from '../../src/subject/key-ring.ts';
+import { inTransaction } from '../../src/base/db/transaction.ts';
+import { generateKey, parseKeyRing } from '../../src/base/keys/key-ring.ts';
+import { createAudit, verifyAudit } from '../../src/ledger/audit/audit.ts';
+import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, createAuditSeal } from '../../src/ledger/audit/entry.ts';
 import { runCli } from '../support/cli.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type CheckReport, checkDataMap } from '../../src/data-map/check.ts';
-import { loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
-import { type Database, openDatabase } from '../../src/db/connection.ts';
-import { ensureIndexes } from '../../src/db/indexes.ts';
+import { type Database, openDatabase } from '../../src/base/db/connection.ts';
+import { loadDataMap, parseDataMap } from '../../src/engine/map/load.ts';
+import { ensureIndexes } from '../../src/indexes.ts';
+import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts';
 import { runCli } from '../support/cli.ts';
 
 const { Decimal128, Long, ObjectId } = mongoose.mongo;

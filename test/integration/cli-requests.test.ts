@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
-import { draftRequest } from '../../src/requests/open-request.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { draftRequest } from '../../src/ledger/requests/open-request.ts';
 import { runCli } from '../support/cli.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { parseSubjectNumber } from '../../src/phone/number.ts';
-import { acceptForget } from '../../src/requests/accept.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';

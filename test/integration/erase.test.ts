@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
+import { jobIdOf, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
-import { acceptForget } from '../../src/requests/accept.ts';
-import { jobIdOf, requestsOf } from '../../src/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';

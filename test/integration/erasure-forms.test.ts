@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
 import { containsNumber } from '../../src/phone/scan.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { DataMapInput } from '../../src/data-map/schema.ts';
+import type { DataMapInput } from '../../src/engine/map/schema.ts';
 import { forget, untilCompleted } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

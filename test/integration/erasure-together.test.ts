@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { forget, untilCompleted } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords, type RecordCounts } from '../support/records.ts';

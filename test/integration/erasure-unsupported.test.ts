@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { DataMapInput } from '../../src/data-map/schema.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import type { DataMapInput } from '../../src/engine/map/schema.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUDIT, AUDIT_HEADS } from '../../src/audit/entry.ts';
-import { FILES } from '../../src/files/outbox.ts';
-import { REQUESTS } from '../../src/requests/ledger.ts';
+import { AUDIT, AUDIT_HEADS } from '../../src/ledger/audit/entry.ts';
+import { FILES } from '../../src/ledger/recordings/outbox.ts';
+import { REQUESTS } from '../../src/ledger/requests/ledger.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 describe('a database that is prepared', () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
-import type { DataMapInput } from '../../src/data-map/schema.ts';
-import type { Step, Wait } from '../../src/erasure/plan.ts';
-import { type AccountValue, numberSubject, type Subject } from '../../src/erasure/subject.ts';
-import { ErasureFailure } from '../../src/errors.ts';
+import { ErasureFailure } from '../../src/base/errors.ts';
+import { DEFAULT_DATA_MAP } from '../../src/engine/map/default-map.ts';
+import type { DataMapInput } from '../../src/engine/map/schema.ts';
+import type { Step, Wait } from '../../src/engine/plan.ts';
+import { type AccountValue, numberSubject, type Subject } from '../../src/engine/subject.ts';
 import { parseSubjectNumber } from '../../src/phone/number.ts';
 import { writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Step } from '../../src/erasure/plan.ts';
-import { numberSubject, type Subject } from '../../src/erasure/subject.ts';
-import { ErasureFailure } from '../../src/errors.ts';
+import { ErasureFailure } from '../../src/base/errors.ts';
+import type { Step } from '../../src/engine/plan.ts';
+import { numberSubject, type Subject } from '../../src/engine/subject.ts';
 import { parseSubjectNumber } from '../../src/phone/number.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform } from '../support/records.ts';

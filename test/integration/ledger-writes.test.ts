@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { claimRequest, type Lease, LeaseLost } from '../../src/requests/lease.ts';
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
-import { createLedgerWrites, type LedgerWrites } from '../../src/requests/ledger-writes.ts';
-import { openRequest } from '../../src/requests/open-request.ts';
+import { claimRequest, type Lease, LeaseLost } from '../../src/ledger/requests/lease.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { createLedgerWrites, type LedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+import { openRequest } from '../../src/ledger/requests/open-request.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Express } from 'express';
 import { createApp } from '../../api/app.ts';
-import { openRedis } from '../../src/queue/connections.ts';
-import { createProducer } from '../../src/queue/producer.ts';
+import { openRedis } from '../../src/base/queue/connections.ts';
+import { createProducer } from '../../src/base/queue/producer.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 
 interface Layer {

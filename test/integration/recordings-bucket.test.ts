@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { inTransaction } from '../../src/db/transaction.ts';
-import { FILES } from '../../src/files/outbox.ts';
+import { inTransaction } from '../../src/base/db/transaction.ts';
+import { FILES } from '../../src/ledger/recordings/outbox.ts';
 import { type MongoProxy, readWireCommand, startMongoProxy } from '../support/chaos-mongo.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataMapInput } from '../../src/data-map/schema.ts';
-import { FILES } from '../../src/files/outbox.ts';
-import { openRequest } from '../../src/requests/open-request.ts';
+import type { DataMapInput } from '../../src/engine/map/schema.ts';
+import { FILES } from '../../src/ledger/recordings/outbox.ts';
+import { openRequest } from '../../src/ledger/requests/open-request.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { DateTime } from 'luxon';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
-import { type AutomaticRedaction, createAutomaticRedaction } from '../../src/interactions/automatic.ts';
-import { createLogger } from '../../src/log.ts';
-import { createProducer, type Producer } from '../../src/queue/producer.ts';
-import { requestsOf } from '../../src/requests/ledger.ts';
+import { createLogger } from '../../src/base/log.ts';
+import { createProducer, type Producer } from '../../src/base/queue/producer.ts';
+import { type AutomaticRedaction, createAutomaticRedaction } from '../../src/contracts/interactions/automatic.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
+import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import {
   allowRedaction,
   callOf,

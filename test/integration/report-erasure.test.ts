@@ -1,12 +1,18 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createReportFolder, type ReportFolder } from '../../src/access/report-folder.ts';
-import { claimReport } from '../../src/access/report-lease.ts';
-import { abortReport, openReport, type Report, type ReportFormat, reportsOf } from '../../src/access/report-ledger.ts';
-import { type ReportDependencies, writeReport } from '../../src/access/write-report.ts';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
+import { createReportFolder, type ReportFolder } from '../../src/contracts/access/reports/folder.ts';
+import { claimReport } from '../../src/contracts/access/reports/lease.ts';
+import {
+  abortReport,
+  openReport,
+  type Report,
+  type ReportFormat,
+  reportsOf,
+} from '../../src/contracts/access/reports/ledger.ts';
+import { type ReportDependencies, writeReport } from '../../src/contracts/access/reports/write.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { containsNumber } from '../../src/phone/scan.ts';
 import { forget, untilCompleted } from '../support/forget.ts';
 import { phoneNumber } from '../support/numbers.ts';

@@ -1,13 +1,19 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createReportFolder } from '../../src/access/report-folder.ts';
-import { claimReport } from '../../src/access/report-lease.ts';
-import { abortReport, openReport, type Report, reportJobId, reportsOf } from '../../src/access/report-ledger.ts';
-import { relayReports, removeReportFiles } from '../../src/access/tend-reports.ts';
-import { type ReportDependencies, writeReport } from '../../src/access/write-report.ts';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { AUDIT } from '../../src/audit/entry.ts';
+import { createReportFolder } from '../../src/contracts/access/reports/folder.ts';
+import { claimReport } from '../../src/contracts/access/reports/lease.ts';
+import {
+  abortReport,
+  openReport,
+  type Report,
+  reportJobId,
+  reportsOf,
+} from '../../src/contracts/access/reports/ledger.ts';
+import { relayReports, removeReportFiles } from '../../src/contracts/access/reports/tend.ts';
+import { type ReportDependencies, writeReport } from '../../src/contracts/access/reports/write.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../src/ledger/audit/entry.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { openProcesses } from '../support/processes.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';

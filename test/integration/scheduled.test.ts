@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { acceptForget } from '../../src/requests/accept.ts';
-import { type EraseDependencies, eraseRequest } from '../../src/requests/erase.ts';
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
-import { createLedgerWrites } from '../../src/requests/ledger-writes.ts';
-import { relayRequests } from '../../src/requests/relay.ts';
-import { createWork } from '../../src/requests/work.ts';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
+import { type EraseDependencies, eraseRequest } from '../../src/ledger/requests/erase.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+import { relayRequests } from '../../src/ledger/requests/relay.ts';
+import { createWork } from '../../src/ledger/requests/work.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';

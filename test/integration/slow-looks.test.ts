@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { acceptForget } from '../../src/requests/accept.ts';
-import { type EraseDependencies, eraseRequest } from '../../src/requests/erase.ts';
-import { claimRequest } from '../../src/requests/lease.ts';
-import { createLedgerWrites } from '../../src/requests/ledger-writes.ts';
-import { createWork, type Work } from '../../src/requests/work.ts';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
+import { type EraseDependencies, eraseRequest } from '../../src/ledger/requests/erase.ts';
+import { claimRequest } from '../../src/ledger/requests/lease.ts';
+import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+import { createWork, type Work } from '../../src/ledger/requests/work.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';

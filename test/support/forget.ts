@@ -1,4 +1,4 @@
-import { type ErasureRequest, requestsOf } from '../../src/requests/ledger.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import type { Platform } from './platform.ts';
 import { waitFor } from './wait-for.ts';
 import { call } from './wire.ts';

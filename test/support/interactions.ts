@@ -1,4 +1,4 @@
-import type { Account } from '../../src/accounts/accounts.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { Platform } from './platform.ts';
 
 export const OWN = '447700900999';

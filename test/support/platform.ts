@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createApp } from '../../api/app.ts';
 import { createApiServer } from '../../api/server.ts';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/base/config.ts';
+import { createLogger, type Logger } from '../../src/base/log.ts';
+import { openRedis } from '../../src/base/queue/connections.ts';
+import { createProducer, type Producer } from '../../src/base/queue/producer.ts';
 import { type Core, createCore } from '../../src/core.ts';
-import type { AccountValue } from '../../src/erasure/subject.ts';
-import { createLogger, type Logger } from '../../src/log.ts';
-import { openRedis } from '../../src/queue/connections.ts';
-import { createProducer, type Producer } from '../../src/queue/producer.ts';
+import type { AccountValue } from '../../src/engine/subject.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 
 export const TEST_KEYS = {

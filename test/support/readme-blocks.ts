@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { runCommand } from '../../cli/program.ts';
-import { ERRORS } from '../../src/errors.ts';
+import { ERRORS } from '../../src/base/errors.ts';
 
 const BLOCKS = ['errors', 'map', 'configuration'] as const;
 export type BlockName = (typeof BLOCKS)[number];

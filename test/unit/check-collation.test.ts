@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkCollation, isSameCollation } from '../../src/data-map/check-collation.ts';
-import { loadDataMap } from '../../src/data-map/load.ts';
+import { loadDataMap } from '../../src/engine/map/load.ts';
+import { checkCollation, isSameCollation } from '../../src/ops/check-map/collation.ts';
 
 describe('the collation of a collection', () => {
   const entry = loadDataMap(undefined).collections.find(({ collection }) => collection === 'sent_sms');

@@ -10,9 +10,9 @@ import mongoose from 'mongoose';
 import { CommandFailure, describeFault, UsageFault } from '../../cli/faults.ts';
 import { readRecordsId } from '../../cli/records-id.ts';
 import { formatTable, formatTime } from '../../cli/table.ts';
-import { readConfigPart } from '../../src/config.ts';
-import { loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
-import { parseKeyRing } from '../../src/subject/key-ring.ts';
+import { readConfigPart } from '../../src/base/config.ts';
+import { parseKeyRing } from '../../src/base/keys/key-ring.ts';
+import { loadDataMap, parseDataMap } from '../../src/engine/map/load.ts';
 import { runCli } from '../support/cli.ts';
 
 const KEYS = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { CONFIG_NAMES, readConfig } from '../../src/config.ts';
-import { generateKey } from '../../src/subject/key-ring.ts';
+import { CONFIG_NAMES, readConfig } from '../../src/base/config.ts';
+import { generateKey } from '../../src/base/keys/key-ring.ts';
 
 interface Service {
   image: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CONFIG_NAMES, ConfigError, readConfig, readConfigPart } from '../../src/config.ts';
-import { generateKey } from '../../src/subject/key-ring.ts';
+import { CONFIG_NAMES, ConfigError, readConfig, readConfigPart } from '../../src/base/config.ts';
+import { generateKey } from '../../src/base/keys/key-ring.ts';
 
 const good: NodeJS.ProcessEnv = {
   MONGODB_URI: 'mongodb://db.example/?replicaSet=rs0',

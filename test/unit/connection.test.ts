@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type Database, isTransient, openDatabase } from '../../src/db/connection.ts';
+import { type Database, isTransient, openDatabase } from '../../src/base/db/connection.ts';
 
 const { MongoBulkWriteError, MongoServerClosedError, MongoServerError } = mongoose.mongo;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
-import { DataMapError, loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
-import { profileFor } from '../../src/erasure/profile.ts';
-import { compileRecordPlan } from '../../src/erasure/record-plan.ts';
+import { DEFAULT_DATA_MAP } from '../../src/engine/map/default-map.ts';
+import { DataMapError, loadDataMap, parseDataMap } from '../../src/engine/map/load.ts';
+import { profileFor } from '../../src/engine/map/profile.ts';
+import { compileRecordPlan } from '../../src/engine/record-plan.ts';
 
 const CALLS = {
   collection: 'calls',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { DEFAULT_DATA_MAP } from '../../src/data-map/default-map.ts';
-import { DataMapError, loadDataMap, parseDataMap } from '../../src/data-map/load.ts';
+import { DEFAULT_DATA_MAP } from '../../src/engine/map/default-map.ts';
+import { DataMapError, loadDataMap, parseDataMap } from '../../src/engine/map/load.ts';
 
 const SUPPRESSION = `
   - collection: blacklist

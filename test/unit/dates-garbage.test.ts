@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseSubmissionDate } from '../../src/requests/dates/parse.ts';
+import { parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 
 const CONTEXT = { now: new Date('2026-11-22T13:28:17.123Z'), timeZone: 'Europe/London' };
 

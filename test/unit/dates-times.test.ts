@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
-import { parseSubmissionDate } from '../../src/requests/dates/parse.ts';
+import { parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 
 const NOW = new Date('2026-11-22T13:28:17.123Z');
 

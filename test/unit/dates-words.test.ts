@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DATE_FORMATS, parseSubmissionDate } from '../../src/requests/dates/parse.ts';
+import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 
 /** A Sunday; London is on GMT. */
 const NOW = new Date('2026-11-22T13:28:17.123Z');

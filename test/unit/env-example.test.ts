@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { CONFIG_NAMES, readConfig } from '../../src/config.ts';
-import { generateKey } from '../../src/subject/key-ring.ts';
+import { CONFIG_NAMES, readConfig } from '../../src/base/config.ts';
+import { generateKey } from '../../src/base/keys/key-ring.ts';
 
 const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
 const example = parseEnv(text);

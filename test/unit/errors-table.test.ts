@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERRORS, type ErrorName, FAILURES, LetheError } from '../../src/errors.ts';
+import { ERRORS, type ErrorName, FAILURES, LetheError } from '../../src/base/errors.ts';
 import { makeBlock, readBlock, readReadme } from '../support/readme-blocks.ts';
 
 describe('the README repeats what the code says (npx tsx test/support/readme-blocks.ts brings it up to date)', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createFaultLog } from '../../src/queue/fault-log.ts';
+import { createFaultLog } from '../../src/base/queue/fault-log.ts';
 
 describe('the log of a connection that is away', () => {
   const refused = () => Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });

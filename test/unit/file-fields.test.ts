@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { parseDataMap } from '../../src/data-map/load.ts';
-import { fileFieldsOf, findFiles } from '../../src/erasure/file-fields.ts';
-import { compilePlan } from '../../src/erasure/plan.ts';
-import { profileFor } from '../../src/erasure/profile.ts';
-import { numberSubject } from '../../src/erasure/subject.ts';
+import { fileFieldsOf, findFiles } from '../../src/engine/file-fields.ts';
+import { parseDataMap } from '../../src/engine/map/load.ts';
+import { profileFor } from '../../src/engine/map/profile.ts';
+import { compilePlan } from '../../src/engine/plan.ts';
+import { numberSubject } from '../../src/engine/subject.ts';
 import { phoneNumber } from '../support/numbers.ts';
 
 const { Decimal128, Long } = mongoose.mongo;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { currentKey, generateKey, type KeyRing, parseKeyRing } from '../../src/subject/key-ring.ts';
+import { currentKey, generateKey, type KeyRing, parseKeyRing } from '../../src/base/keys/key-ring.ts';
 
 const NOW = new Date('2026-03-09T23:30:00Z');
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readConfig } from '../../src/config.ts';
-import { StorageRefusal } from '../../src/files/bucket.ts';
-import { openStorage } from '../../src/files/open-storage.ts';
-import { FileRefused, type RecordingStorage } from '../../src/files/storage.ts';
+import { readConfig } from '../../src/base/config.ts';
+import { StorageRefusal } from '../../src/ledger/recordings/bucket.ts';
+import { openStorage } from '../../src/ledger/recordings/open-storage.ts';
+import { FileRefused, type RecordingStorage } from '../../src/ledger/recordings/storage.ts';
 import { TEST_KEYS } from '../support/platform.ts';
 import { type S3Server, startS3 } from '../support/s3-server.ts';
 

@@ -2,8 +2,8 @@ import { access, mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { folderStorage } from '../../src/files/folder.ts';
-import { FileRefused, type RecordingStorage } from '../../src/files/storage.ts';
+import { folderStorage } from '../../src/ledger/recordings/folder.ts';
+import { FileRefused, type RecordingStorage } from '../../src/ledger/recordings/storage.ts';
 
 describe('recordings in a folder', () => {
   let home: string;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultRepeatStrategy } from 'bullmq';
-import type { Account } from '../../src/accounts/accounts.ts';
-import { dueRedaction } from '../../src/interactions/due.ts';
-import { PATTERN } from '../../src/interactions/schedule.ts';
-import { effectiveSettings } from '../../src/interactions/settings.ts';
+import { dueRedaction } from '../../src/contracts/interactions/due.ts';
+import { PATTERN } from '../../src/contracts/interactions/schedule.ts';
+import { effectiveSettings } from '../../src/contracts/interactions/settings.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 
 const due = (now: string, zone: string, automatic: 'daily' | 30 | 60 | 90 = 'daily') => {
   const { token, before, since } = dueRedaction(new Date(now), zone, automatic);

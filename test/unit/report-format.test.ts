@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createReportWriter, writeCell } from '../../src/access/report-format.ts';
-import { MESSAGE_KEY, REPORT_KEYS, type ReportRecord } from '../../src/access/row.ts';
+import { createReportWriter, writeCell } from '../../src/contracts/access/reports/format.ts';
+import { MESSAGE_KEY, REPORT_KEYS, type ReportRecord } from '../../src/contracts/access/row.ts';
 
 describe('a cell of a CSV', () => {
   it.each([

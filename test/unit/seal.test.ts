@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { ErasureFailure } from '../../src/errors.ts';
+import { ErasureFailure } from '../../src/base/errors.ts';
+import { generateKey, parseKeyRing } from '../../src/base/keys/key-ring.ts';
+import { createSeal } from '../../src/base/keys/seal.ts';
 import { isPhoneNumber, type PhoneNumber } from '../../src/phone/number.ts';
-import { generateKey, parseKeyRing } from '../../src/subject/key-ring.ts';
-import { createSeal } from '../../src/subject/seal.ts';
 
 const named = (id: string) => generateKey(new Date()).replace(/^[^:]+/, id);
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { parseKeyRing } from '../../src/base/keys/key-ring.ts';
+import { createTokens } from '../../src/base/keys/token.ts';
 import { isPhoneNumber, type PhoneNumber } from '../../src/phone/number.ts';
-import { parseKeyRing } from '../../src/subject/key-ring.ts';
-import { createTokens } from '../../src/subject/token.ts';
 
 const SECRET_A = Buffer.from('0123456789abcdefghijklmnopqrstuv');
 const SECRET_B = Buffer.from('vutsrqponmlkjihgfedcba9876543210');

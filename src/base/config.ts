@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { parseKeyRing } from './keys/key-ring.ts';
+
+const milliseconds = (fallback: number, least = 1) =>
+  z.coerce.number().int().min(least).max(2_147_483_647).default(fallback);
+const count = (fallback: number, least: number, most: number) =>
+  z.coerce.number().int().min(least).max(most).default(fallback);
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const blankIsAbsent = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value);
+
+/** The client's own complaint would name no variable. */
+function isReadableUrl(text: string): boolean {
+  try {
+    const { username, password } = new URL(text);
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const keyRing = (variable: string) =>
+  z.string({ error: `${variable} is missing. Make one with: lethe keys generate` }).transform((text, context) => {
+    const ring = parseKeyRing(text);
+    if (ring.ok) return ring.ring;
+    context.addIssue({
+      code: 'custom',
+      message: `${variable}: ${ring.reason}. Make a new one with: lethe keys generate`,
+    });
+    return z.NEVER;
+  });
+
+/** Every environment variable Lethe reads. `.env.example` lists the same names; a test compares them. */
+const variables = {
+  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  MONGODB_URI: z
+    .string({ error: 'MONGODB_URI is missing' })
+    .regex(/^mongodb(\+srv)?:\/\//, 'MONGODB_URI must begin with mongodb:// or mongodb+srv://'),
+  MONGODB_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,63}$/)
+    .default('lethe'),
+  REDIS_URL: z
+    .string({ error: 'REDIS_URL is missing' })
+    .regex(/^rediss?:\/\//, { error: 'REDIS_URL must begin with redis:// or rediss://', abort: true })
+    .refine(isReadableUrl, 'REDIS_URL is not a URL. Has its password characters that must be percent-encoded?'),
+  REDIS_CLUSTER: flag.default(false),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,40}$/)
+    .default('lethe'),
+  LETHE_SEAL_KEYS: keyRing('LETHE_SEAL_KEYS'),
+  LETHE_TOKEN_KEYS: keyRing('LETHE_TOKEN_KEYS'),
+  DATA_MAP: z.string().optional(),
+  NUMBER_PREFIXES: z
+    .string()
+    .regex(/^[1-9]\d{0,6}(,[1-9]\d{0,6})*$/, 'NUMBER_PREFIXES is a list of digits, e.g. 44,353')
+    .default('44')
+    .transform((list) => list.split(',')),
+  RECORDINGS_DIR: z.string().optional(),
+  RECORDINGS_S3_ENDPOINT: z
+    .string()
+    .regex(/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/, 'RECORDINGS_S3_ENDPOINT must begin with http:// or https://')
+    .optional(),
+  RECORDINGS_S3_BUCKET: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/)
+    .optional(),
+  RECORDINGS_S3_REGION: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,60}$/)
+    .default('us-east-1'),
+  RECORDINGS_S3_ACCESS_KEY: z.string().optional(),
+  RECORDINGS_S3_SECRET_KEY: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: count(3000, 0, 65_535),
+  TRUST_PROXY: z.string().default('loopback'),
+  RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),
+  REDACT_RATE_LIMIT: count(170, 0, 1_000_000),
+  REDACT_WAIT_MINUTES: count(60, 0, 10_080),
+  CONTACT_ERASURE_REASON: z
+    .string()
+    .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')
+    .default('ndpr_right_to_erasure'),
+  CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
+  REPORTS_DIR: z.string().default('.lethe/reports'),
+  REPORT_KEEP_HOURS: count(72, 1, 8_760),
+  RETENTION_MONTHS: count(13, 0, 1_200),
+  WORKER_PORT: count(0, 0, 65_535),
+  WORKER_CONCURRENCY: count(16, 1, 256),
+  BATCH_SIZE: count(2000, 1, 10_000),
+  BATCH_PAUSE_MS: milliseconds(0, 0),
+  LEASE_MS: milliseconds(30_000, 200),
+  RELAY_INTERVAL_MS: milliseconds(5_000, 20),
+  SCHEDULED_SETTLE_MS: milliseconds(60_000, 0),
+  RETRY_BASE_MS: milliseconds(30_000, 10),
+  DEADLINE_HOURS: count(24, 1, 720),
+  SHUTDOWN_TIMEOUT_MS: milliseconds(20_000, 100),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+} as const;
+
+/** Every name is preprocessed: `NAME=` in an env file means the same as no line at all. */
+const schemaOf = (names: readonly string[]) =>
+  z.object(
+    Object.fromEntries(
+      Object.entries(variables)
+        .filter(([name]) => names.includes(name))
+        .map(([name, type]) => [name, z.preprocess(blankIsAbsent, type)]),
+    ) as unknown as typeof variables,
+  );
+const schema = schemaOf(Object.keys(variables));
+
+export type ConfigName = keyof typeof variables;
+export type Config = Readonly<z.output<typeof schema>>;
+export const CONFIG_NAMES = Object.keys(variables) as readonly ConfigName[];
+
+/** The configuration is wrong; `message` has one line a fault and no secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/**
+ * Reads the configuration from an environment, once, at start-up.
+ * @returns a frozen object, one property a variable
+ * @throws ConfigError naming every variable that is missing or wrong, without its value
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  return parseWith(schema, env);
+}
+
+/**
+ * Reads only some of the variables: a command that needs no keys must not ask for them.
+ * @throws ConfigError about these variables alone
+ */
+export function readConfigPart<Name extends ConfigName>(
+  env: NodeJS.ProcessEnv,
+  names: readonly Name[],
+): Pick<Config, Name> {
+  return parseWith(schemaOf(names), env);
+}
+
+function parseWith(type: typeof schema, env: NodeJS.ProcessEnv): Config {
+  const result = type.safeParse(env);
+  if (result.success) return Object.freeze(result.data);
+  const lines = result.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return issue.message.includes(name) ? issue.message : `${name}: ${issue.message}`;
+  });
+  throw new ConfigError(lines.join('\n'));
+}

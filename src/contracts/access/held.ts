@@ -1,0 +1,117 @@
+import type mongoose from 'mongoose';
+import type { FieldCategory } from '../../engine/map/categories.ts';
+import { type FieldPath, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { type Filter, selectNumber } from '../../engine/plan.ts';
+import type { Subject } from '../../engine/subject.ts';
+import { matcherOf } from '../../engine/subject.ts';
+import { textOf } from '../../lib/bson-text.ts';
+
+type Document = mongoose.mongo.Document;
+
+/** One value of a person, as the map names it. */
+interface HeldField {
+  readonly path: string;
+  readonly category: FieldCategory;
+  readonly value: unknown;
+}
+
+/** What one record holds on a person; of a shared record, only the elements that are this person's. */
+export interface HeldRecord {
+  readonly id: string | null;
+  readonly at: string | null;
+  readonly fields: readonly HeldField[];
+}
+
+const BATCH = 200;
+
+/**
+ * Finds every record that holds a number, collection by collection, in every place and form the map names.
+ * Pending records and the platform's own suppressions are among them. A record found at two places comes once.
+ */
+export async function* findHeld(
+  db: mongoose.mongo.Db,
+  map: DataMap,
+  subject: Subject,
+): AsyncGenerator<{ entry: CollectionMap; record: HeldRecord }> {
+  const isTheirs = matcherOf(subject);
+  for (const entry of map.collections) {
+    const describe = describer(entry, isTheirs);
+    for (const filter of filtersOf(entry, subject)) {
+      const cursor = db.collection(entry.collection).find(filter).batchSize(BATCH);
+      for await (const record of cursor) yield { entry, record: describe(record) };
+    }
+  }
+}
+
+/** One query a place, so that each uses its index; later ones leave out what earlier ones have found. */
+function filtersOf(entry: CollectionMap, subject: Subject): Filter[] {
+  const paths = entry.numbers.map((text) => readPath(text));
+  return paths.map((path, index) => ({
+    ...selectNumber({ accountPath: entry.account, path }, subject, false),
+    ...Object.fromEntries(paths.slice(0, index).map(({ dotted }) => [dotted, { $nin: [...subject.values] }])),
+  }));
+}
+
+interface Place {
+  readonly text: string;
+  readonly path: FieldPath;
+  readonly category: FieldCategory;
+}
+
+/** A person's part of a record: the numbers that are theirs, and the fields of the same element or of the record. */
+function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean): (record: Document) => HeldRecord {
+  const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
+  const numbers = entry.numbers.map((text) => placeOf(text, 'number'));
+  const fields = entry.fields.map((field) => placeOf(field.path, field.category));
+  const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
+
+  return (record) => {
+    const found: HeldField[] = [];
+    const add = ({ text, path, category }: Place, element: unknown) => {
+      const value = valueAt(element, path.pieces.at(-1) ?? '');
+      if (value !== undefined) found.push({ path: text, category, value });
+    };
+    for (const array of arrays) {
+      const here = (place: Place) => arrayOf(place.path) === array && throughArray(place.path);
+      const inArray = numbers.filter((place) => arrayOf(place.path) === array);
+      for (const element of elementsOf(record, inArray[0]?.path.pieces.slice(0, -1) ?? [])) {
+        const theirs = inArray.flatMap((place): HeldField[] => {
+          const value = valueAt(element, place.path.pieces.at(-1) ?? '');
+          // Where the map says a plain value and the record has a list, only what is theirs of it.
+          const values = Array.isArray(value) ? value.filter(isTheirs) : [value].filter(isTheirs);
+          return values.map((one) => ({ path: place.text, category: place.category, value: one }));
+        });
+        if (theirs.length === 0) continue;
+        found.push(...theirs);
+        for (const place of fields) if (here(place)) add(place, element);
+      }
+    }
+    const isTheirRecord = found.length > 0;
+    for (const place of fields) if (isTheirRecord && !throughArray(place.path)) add(place, record);
+    return {
+      id: textOf(valueAt(record, entry.id ?? '_id')),
+      at: entry.at === undefined ? null : textOf(valueAt(record, entry.at)),
+      fields: found,
+    };
+  };
+}
+
+const arrayOf = (path: FieldPath): string => path.pieces.slice(0, -1).join('[].');
+
+/** The innermost elements of a way through arrays; the record itself for a way through none. */
+function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
+  return pieces.reduce<unknown[]>(
+    (elements, piece) =>
+      elements.flatMap((element) => {
+        const value = valueAt(element, piece);
+        return Array.isArray(value) ? (value as unknown[]) : [];
+      }),
+    [record],
+  );
+}
+
+/** The collections that are looked into, by the names of the map. */
+export function searchedNames(map: DataMap): string[] {
+  return map.collections.filter((entry) => entry.numbers.length > 0).map(nameOf);
+}

@@ -1,0 +1,51 @@
+import type mongoose from 'mongoose';
+import type { DataMap } from '../../engine/map/schema.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
+import { AUDIT, type AuditEntry } from '../../ledger/audit/entry.ts';
+import { requestsOf } from '../../ledger/requests/ledger.ts';
+import { suppressionEntry } from '../../ledger/suppression/suppression.ts';
+
+/** What Lethe itself keeps on a number: a token stands for it, the number is in none of this. */
+export const KEPT_KINDS = ['suppressions', 'requests', 'audit'] as const;
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+export interface KeptDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+}
+
+/**
+ * Reads what is kept under a number's tokens, after an erasure too: its suppression, the requests about it with what
+ * they erased, and the audit of acts on it.
+ * @param tokens the number's tokens under every key
+ * @throws TypeError without tokens: that would be everything
+ */
+export async function* findKept(
+  { db, dataMap }: KeptDependencies,
+  account: Account,
+  tokens: readonly string[],
+): AsyncGenerator<{ kind: KeptKind; item: Record<string, unknown> }> {
+  if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
+  const token = { $in: [...tokens] };
+  const entry = suppressionEntry(dataMap);
+  const rows = db
+    .collection(entry.collection)
+    .find(
+      { [entry.account]: account.records_id, token },
+      { projection: { _id: 0, token: 1, masked: 1, reason: 1, created_at: 1 } },
+    );
+  for await (const { token, masked, reason, created_at } of rows)
+    yield { kind: 'suppressions', item: { token, masked, reason, created_at } };
+
+  const requests = requestsOf(db)
+    .find({ account_id: account._id, token }, { projection: { sealed: 0, pending: 0, lease: 0 } })
+    .sort({ created_at: 1 });
+  for await (const request of requests) {
+    const { reference, profile, state, created_at, due_at, completed_at = null, erased } = request;
+    yield { kind: 'requests', item: { reference, profile, state, created_at, due_at, completed_at, erased } };
+  }
+
+  const entries = db.collection<AuditEntry>(AUDIT).find({ account_id: account._id, token }).sort({ seq: 1 });
+  for await (const { seq, at, actor, action, reason, counts, reference = null } of entries)
+    yield { kind: 'audit', item: { seq, at, actor, action, reason, counts, reference } };
+}

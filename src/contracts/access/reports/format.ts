@@ -1,0 +1,36 @@
+import { MESSAGE_KEY, REPORT_KEYS, type ReportRecord } from '../row.ts';
+import type { ReportFormat } from './ledger.ts';
+
+/** How a report's file is written, piece by piece. */
+export interface ReportWriter {
+  readonly begin: string;
+  record(record: ReportRecord, index: number): string;
+  end(count: number): string;
+}
+
+/** What a spreadsheet would run as a formula (OWASP, CSV injection), in the full-width forms too. */
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+/** One cell by RFC 4180; one that would be run as a formula is made text by an apostrophe. */
+export function writeCell(value: string | null): string {
+  if (value === null) return '';
+  const text = FORMULA.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+export function createReportWriter(format: ReportFormat, includeMessage: boolean, requestId: string): ReportWriter {
+  if (format === 'json') {
+    return {
+      begin: `{"request_id":${JSON.stringify(requestId)},"records":[`,
+      record: (record, index) => `${index > 0 ? ',' : ''}\n${JSON.stringify(record)}`,
+      end: (count) => `\n],"items_count":${count}}\n`,
+    };
+  }
+  const keys: (keyof ReportRecord)[] = [...REPORT_KEYS, ...(includeMessage ? [MESSAGE_KEY] : [])];
+  const line = (cells: readonly (string | null)[]) => `${cells.map(writeCell).join(',')}\r\n`;
+  return {
+    begin: line(keys),
+    record: (record) => line(keys.map((key) => record[key] ?? null)),
+    end: () => '',
+  };
+}

@@ -1,0 +1,179 @@
+import type mongoose from 'mongoose';
+import { isTransient } from '../../../base/db/connection.ts';
+import type { Seal } from '../../../base/keys/seal.ts';
+import type { Logger } from '../../../base/log.ts';
+import type { DataMap } from '../../../engine/map/schema.ts';
+import type { Account, Accounts } from '../../../ledger/accounts/accounts.ts';
+import type { Audit } from '../../../ledger/audit/audit.ts';
+import { selectSources } from '../query.ts';
+import { readRecords } from '../read-records.ts';
+import { toReportRecord, toRow } from '../row.ts';
+import type { ReportFolder } from './folder.ts';
+import { createReportWriter } from './format.ts';
+import { claimReport, type ReportLease, ReportLost } from './lease.ts';
+import { queryOfReport } from './ledger.ts';
+
+export interface ReportDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly seal: Seal;
+  readonly audit: Audit;
+  readonly folder: ReportFolder;
+  readonly logger: Logger;
+  readonly leaseMs: number;
+  /** How long a finished file is kept. */
+  readonly keepMs: number;
+  readonly retryBaseMs: number;
+  readonly now: () => Date;
+}
+
+/** Records in one report; a report that would have more is TRUNCATED. */
+const MOST_REPORTED = 50_000;
+/** Attempts before a report is FAILED. */
+const MOST_FAILURES = 5;
+/** Text gathered before it is written to the file. */
+const CHUNK_LENGTH = 65_536;
+
+/**
+ * What a turn of work on a report came to. `given back`: told to stop, or to be tried again; the relay calls for it.
+ * `lost`: to another worker, to an abort, or to an erasure, after which it begins anew.
+ */
+export type ReportOutcome = 'written' | 'nothing to do' | 'lost' | 'given back' | 'failed';
+
+/**
+ * Writes one report into a file, in constant memory. Safe to run twice, and to be killed anywhere: each attempt writes a
+ * file of its own, which gets its final name when it is whole, and counts when the ledger says so.
+ * @throws what the database throws while it is away; the lease runs out by itself then
+ */
+export async function writeReport(
+  deps: ReportDependencies,
+  key: { account: string; report: string },
+  signal: AbortSignal,
+): Promise<ReportOutcome> {
+  const lease = await claimReport(deps.db, key, deps);
+  if (!lease) return 'nothing to do';
+  // At most one file of it is there: this attempt makes its own when that of the one before is gone.
+  let left = lease.leftFile;
+  try {
+    if (left !== undefined) await deps.folder.remove(left);
+    left = undefined;
+    return await writeFile(deps, lease, signal, () => {
+      left = lease.file;
+    });
+  } catch (error) {
+    if (left === lease.file && (await isRemoved(deps.folder, left))) left = undefined;
+    // A report that was lost loses its file, too: what came of that is no failure of the report.
+    return await endWithout(deps, lease, error, left).catch((second) => {
+      if (second instanceof ReportLost) return 'lost';
+      throw second;
+    });
+  }
+}
+
+/**
+ * @param left the name of a file that could not be taken away
+ * @throws ReportLost, `error` when it passes by itself
+ */
+async function endWithout(
+  deps: ReportDependencies,
+  lease: ReportLease,
+  error: unknown,
+  left: string | undefined,
+): Promise<ReportOutcome> {
+  if (error instanceof ReportLost) throw error;
+  if (isTransient(error)) {
+    await lease.release(deps.now(), false, left).catch(() => {});
+    throw error;
+  }
+  const failures = lease.report.failures + 1;
+  const isLast = failures >= MOST_FAILURES;
+  if (isLast) await lease.fail(left);
+  else await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true, left);
+  deps.logger.error('report failed', { report: lease.report.request_id, failures, error });
+  return isLast ? 'failed' : 'given back';
+}
+
+const isRemoved = (folder: ReportFolder, file: string): Promise<boolean> =>
+  folder.remove(file).then(
+    () => true,
+    () => false,
+  );
+
+/** @param made told when there is a file */
+async function writeFile(
+  deps: ReportDependencies,
+  lease: ReportLease,
+  signal: AbortSignal,
+  made: () => void,
+): Promise<ReportOutcome> {
+  const { report, file } = lease;
+  const account = await deps.accounts.find(report.account_id);
+  if (!account) throw new TypeError('the account of a report is gone');
+  const draft = await deps.folder.create(file);
+  made();
+  try {
+    const done = await writeRecords(deps, lease, account, draft.write, signal);
+    if (done === null) {
+      await deps.folder.remove(file);
+      await lease.release(deps.now(), false);
+      return 'given back';
+    }
+    await draft.finish();
+    await lease.confirm();
+    await deps.audit.append({
+      account: account._id,
+      actor: report.requested_by,
+      action: 'data.report',
+      reason: `report_${report.format}`,
+      at: deps.now(),
+      counts: done.counts,
+      reference: report.request_id,
+      ...(report.token && { token: report.token }),
+      once: `report:${report.request_id}`,
+    });
+    await lease.complete(
+      done.truncated ? 'TRUNCATED' : 'SUCCESS',
+      done.items,
+      new Date(deps.now().getTime() + deps.keepMs),
+    );
+    return 'written';
+  } finally {
+    await draft.close();
+  }
+}
+
+/** @returns null when it was told to stop */
+async function writeRecords(
+  deps: ReportDependencies,
+  lease: ReportLease,
+  account: Account,
+  write: (text: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<{ items: number; counts: Record<string, number>; truncated: boolean } | null> {
+  const { report } = lease;
+  const query = queryOfReport(report, deps.seal);
+  const sources = selectSources(deps.dataMap, query, account.records_id);
+  const writer = createReportWriter(report.format, report.include_message, report.request_id);
+  const counts: Record<string, number> = {};
+  let items = 0;
+  let truncated = false;
+  let text = writer.begin;
+  for await (const { source, record } of readRecords(deps.db, sources, { limit: MOST_REPORTED + 1 })) {
+    if (signal.aborted) return null;
+    if (items === MOST_REPORTED) {
+      truncated = true;
+      break;
+    }
+    const row = toRow(source, record, query.product);
+    text += writer.record(toReportRecord(row, account._id, report.include_message), items);
+    items += 1;
+    counts[source.name] = (counts[source.name] ?? 0) + 1;
+    if (text.length < CHUNK_LENGTH) continue;
+    await write(text);
+    text = '';
+    await lease.renew();
+  }
+  await write(text + writer.end(items));
+  return { items, counts, truncated };
+}

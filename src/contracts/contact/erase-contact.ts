@@ -1,0 +1,104 @@
+import type mongoose from 'mongoose';
+import { inTransaction } from '../../base/db/transaction.ts';
+import { ErasureFailure } from '../../base/errors.ts';
+import type { Tokens } from '../../base/keys/token.ts';
+import { changeAtOnce, type Selection, selectAtOnce } from '../../engine/at-once.ts';
+import { profileFor } from '../../engine/map/profile.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
+import { compilePlan } from '../../engine/plan.ts';
+import type { RecordStore } from '../../engine/store.ts';
+import { numberSubject } from '../../engine/subject.ts';
+import { type Account, randomText } from '../../ledger/accounts/accounts.ts';
+import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { Audit } from '../../ledger/audit/audit.ts';
+import { untilAppended } from '../../ledger/audit/until-appended.ts';
+import type { FileAct, Files } from '../../ledger/recordings/files.ts';
+import { coalesce } from '../../lib/coalesce.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+
+export interface ContactDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly store: RecordStore;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+  readonly files: Files;
+  /** What the audit says: the law it was done under. */
+  readonly reason: string;
+  /** Records that may be changed in the one transaction. */
+  readonly limit: number;
+}
+
+export interface ContactErasure {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly number: PhoneNumber;
+}
+
+export interface ErasedContact {
+  /** Call and message records that were changed. */
+  readonly records: number;
+  /** The act under which recording files were written down, to be removed now; undefined: there were none. */
+  readonly act?: FileAct;
+}
+
+/** A transaction of MongoDB lives for a minute; a customer waits for less. */
+const LONGEST_MS = 20_000;
+
+/**
+ * Erases a person's words from the account's calls and messages, in one transaction with its audit entry and the
+ * outbox of recording files: all of it happened when this returns, and none of it when it throws. Numbers and
+ * suppressions stay (NDPR article 3.1(9), as the contract's document reads it).
+ * @returns the function that does so
+ */
+export function createContactErasure(
+  deps: ContactDependencies,
+): (input: ContactErasure, now: Date) => Promise<ErasedContact> {
+  const { db, store, tokens, audit, files } = deps;
+  const profile = profileFor('contact', deps.dataMap);
+  const { steps } = compilePlan(deps.dataMap, profile);
+  // All of one account append to one chain: side by side they would only make each other begin anew.
+  const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
+
+  /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
+  return async ({ account, keyId, number }, now) => {
+    const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
+    await Promise.all(
+      steps.map(async (step) => {
+        if (await store.isUnreadable(step, subject.account)) throw new ErasureFailure('unsupported_type', step.key);
+      }),
+    );
+    const act = { account: account._id, act: randomText(15) };
+    let selection: Selection | undefined;
+    const erase = async (session: mongoose.mongo.ClientSession) => {
+      // Before everything that takes long: acts that are appended meanwhile would make all of it be done again.
+      const writeCounts = await audit.beginWithin(
+        {
+          account: account._id,
+          actor: keyId,
+          action: ACT_OF.contact.action,
+          reason: deps.reason,
+          at: now,
+          reference: act.act,
+          token: subject.token,
+        },
+        session,
+      );
+      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
+      await writeCounts(selection.counts);
+      await files.add(act, selection.files, session);
+      await changeAtOnce(db, selection, subject, session);
+    };
+    const until = performance.now() + LONGEST_MS;
+    await inTurn(account._id, () =>
+      untilAppended((leftMs) => inTransaction(db, erase, leftMs), until - performance.now()),
+    );
+    return selected(selection, act);
+  };
+}
+
+function selected(selection: Selection | undefined, act: FileAct): ErasedContact {
+  const { total = 0, files = [] } = selection ?? {};
+  return { records: total, ...(files.length > 0 && { act }) };
+}

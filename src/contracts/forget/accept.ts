@@ -1,0 +1,193 @@
+import mongoose from 'mongoose';
+import { isDuplicateKey, isTransient } from '../../base/db/connection.ts';
+import { inTransaction } from '../../base/db/transaction.ts';
+import { LetheError } from '../../base/errors.ts';
+import type { Seal } from '../../base/keys/seal.ts';
+import type { Tokens } from '../../base/keys/token.ts';
+import type { Plan } from '../../engine/plan.ts';
+import type { RecordStore } from '../../engine/store.ts';
+import { numberSubject, type Subject } from '../../engine/subject.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
+import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
+import { draftRequest } from '../../ledger/requests/open-request.ts';
+import type { Suppressions } from '../../ledger/suppression/suppression.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+
+export interface AcceptDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly plan: Plan;
+  readonly store: RecordStore;
+  readonly suppressions: Suppressions;
+  readonly tokens: Tokens;
+  readonly seal: Seal;
+  readonly deadlineMs: number;
+  /** How long the relay leaves a fresh request to the queue before it looks after it. */
+  readonly graceMs: number;
+}
+
+export interface ForgetInput {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly number: PhoneNumber;
+  /** Take the number off the suppression list once it is erased. */
+  readonly unsuppress: boolean;
+}
+
+export interface Accepted {
+  readonly request: Pick<ErasureRequest, 'reference' | 'account_id' | 'created_at' | 'generation'>;
+  /** False: an unfinished request for the same number answered. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Accepts a forget request: when this returns, the number is suppressed and the request is durable, both or neither
+ * (one transaction, majority, journalled). It does not touch the queue.
+ * @throws LetheError `no_affiliation` when the account holds nothing on the number; `unavailable` when nothing could
+ * be made durable
+ */
+export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
+  const { account, number } = input;
+  const every = deps.tokens.every(account._id, number);
+  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  const [unfinished, affiliated] = await Promise.all([
+    findUnfinished(deps, account, every),
+    isAffiliated(deps, subject, every, input.unsuppress),
+  ]);
+  const wish = { subject, every, unsuppress: input.unsuppress, now };
+  if (unfinished && (await askAgain(deps, unfinished, wish))) return { request: unfinished, fresh: false };
+  if (!affiliated) throw new LetheError('no_affiliation');
+
+  const request = draftRequest({
+    account_id: account._id,
+    profile: 'forget',
+    selector: { by: 'number' },
+    token: subject.token,
+    requested_by: input.keyId,
+    keep_suppression: !input.unsuppress,
+    seal: (reference) => deps.seal.close(number, reference),
+    now,
+    deadlineMs: deps.deadlineMs,
+    graceMs: deps.graceMs,
+  });
+  const { suppressions } = deps;
+  const write = (suppress: (session: mongoose.mongo.ClientSession) => Promise<unknown>) =>
+    inTransaction(deps.db, async (session) => {
+      // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
+      await requestsOf(deps.db).insertOne(request, { session });
+      await suppress(session);
+    });
+  const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, every, now, session);
+  const adopt = async (session: mongoose.mongo.ClientSession) =>
+    (await suppressions.adopt(subject, every, session)) || add(session);
+  for (const suppress of [add, adopt]) {
+    try {
+      await write(suppress);
+      break;
+    } catch (error) {
+      if (!isDuplicateKey(error) && !isTransient(error)) throw error;
+      // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
+      const winner = await findUnfinished(deps, account, every);
+      if (winner?.reference === request.reference) return { request: winner, fresh: true };
+      if (winner && (await askAgain(deps, winner, wish))) return { request: winner, fresh: false };
+      // Or the number is on the list already, and the list lets no number stand on it twice.
+      if (suppress === adopt || !isDuplicateKey(error)) throw error;
+    }
+  }
+  return { request, fresh: true };
+}
+
+/**
+ * The same request as a dry run: nothing is written.
+ * @returns records that would be erased, by the names of the data map; names with none are left out
+ * @throws LetheError `no_affiliation`
+ */
+export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
+  const { account, number } = input;
+  const every = deps.tokens.every(account._id, number);
+  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  const [unfinished, affiliated] = await Promise.all([
+    findUnfinished(deps, account, every),
+    isAffiliated(deps, subject, every, input.unsuppress),
+  ]);
+  if (!unfinished && !affiliated) throw new LetheError('no_affiliation');
+  const names = [...new Set(deps.plan.steps.map((step) => step.name))];
+  const counts = await Promise.all(
+    names.map(async (name): Promise<[string, number]> => {
+      const steps = deps.plan.steps.filter((step) => step.name === name);
+      return [name, await deps.store.count(steps, subject)];
+    }),
+  );
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+function findUnfinished(
+  { db }: AcceptDependencies,
+  account: Account,
+  tokens: readonly string[],
+): Promise<Accepted['request'] | null> {
+  return requestsOf(db).findOne(
+    { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget', unfinished: true },
+    { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
+  );
+}
+
+/**
+ * Notes that an unfinished request answers for one more: whatever is on record now must be gone when it is completed.
+ * The number is on the suppression list when this returns, as after the first time.
+ * @returns false: it was completed in this very moment, and answers for nothing any more
+ */
+async function askAgain(
+  { db, suppressions }: AcceptDependencies,
+  { account_id, reference }: Accepted['request'],
+  wish: { subject: Subject; every: readonly string[]; unsuppress: boolean; now: Date },
+): Promise<boolean> {
+  const note = async (session?: mongoose.mongo.ClientSession) => {
+    const noted = await requestsOf(db).updateOne(
+      { account_id, reference, unfinished: true },
+      {
+        $set: {
+          // New each time: a write that changes nothing would not keep the request from being completed meanwhile.
+          asked_again: new mongoose.mongo.ObjectId(),
+          // Of two wishes the one that protects the person holds: a number that one of them keeps suppressed stays so.
+          ...(!wish.unsuppress && { keep_suppression: true }),
+        },
+      },
+      { ...(session && { session }) },
+    );
+    return noted.matchedCount === 1;
+  };
+  if (!(await note())) return false;
+  if (await suppressions.hasToken(wish.subject, wish.every)) return true;
+  // The platform has taken the number off its list since.
+  let open = false;
+  try {
+    await inTransaction(db, async (session) => {
+      open = await note(session);
+      if (open) await suppressions.add(wish.subject, wish.every, wish.now, session);
+    });
+    return open;
+  } catch (error) {
+    // Somebody else has put it there in this very moment.
+    if (isDuplicateKey(error)) return true;
+    throw error;
+  }
+}
+
+/**
+ * Does the account hold anything on the number? One indexed look a place, side by side. A tombstone on the suppression
+ * list counts only when the request asks to take the number off it: otherwise nothing is left to do.
+ */
+async function isAffiliated(
+  deps: AcceptDependencies,
+  subject: Subject,
+  tokens: readonly string[],
+  unsuppress: boolean,
+): Promise<boolean> {
+  const looks = [
+    ...deps.plan.steps.map((step) => deps.store.isLeft(step, subject)),
+    ...deps.plan.waits.map(async (wait) => (await deps.store.lastPending(wait, subject)) !== null),
+    ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
+  ];
+  return (await Promise.all(looks)).some(Boolean);
+}

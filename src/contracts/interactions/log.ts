@@ -1,0 +1,140 @@
+import mongoose from 'mongoose';
+import { valueAt } from '../../engine/map/paths.ts';
+import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
+import type { Filter } from '../../engine/plan.ts';
+import { type AccountValue, assertAccount } from '../../engine/subject.ts';
+import { asInteraction, type Interaction, type InteractionEntry, toInteraction } from './row.ts';
+
+type Document = mongoose.mongo.Document;
+
+export interface InteractionQuery {
+  readonly kind?: InteractionKind | undefined;
+  /** From this moment on. */
+  readonly from?: Date | undefined;
+  /** Before this moment. */
+  readonly to?: Date | undefined;
+  readonly redacted?: boolean | undefined;
+}
+
+/** The last interaction of a page: where the next begins. */
+export interface Position {
+  readonly at: Date;
+  /** The map's name of its collection. */
+  readonly name: string;
+  readonly id: unknown;
+}
+
+export interface LogPage {
+  readonly rows: { readonly name: string; readonly row: Interaction }[];
+  readonly next: Position | null;
+}
+
+/** The collections of interactions a query is about. */
+export function interactionEntries(map: DataMap, kind: InteractionKind | undefined): InteractionEntry[] {
+  return map.collections.flatMap((entry) => {
+    const one = asInteraction(entry);
+    return one && (kind === undefined || one.interaction === kind) ? [one] : [];
+  });
+}
+
+/** Everything a query asks of one collection but the place in the order. @throws TypeError without an account */
+export function filterOf(entry: InteractionEntry, account: AccountValue, query: InteractionQuery): Filter {
+  assertAccount(account);
+  const range = { ...(query.from && { $gte: query.from }), ...(query.to && { $lt: query.to }) };
+  return {
+    [entry.account]: account,
+    // What has no time has no place in an order by time.
+    [entry.at]: Object.keys(range).length > 0 ? range : ANY_DATE,
+    ...(query.redacted !== undefined && { [entry.redacted]: query.redacted ? { $ne: null } : null }),
+  };
+}
+
+const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) };
+
+/**
+ * One page of an account's interactions, newest first over all collections. Of one moment: by collection, then by
+ * `_id`, newest first.
+ * @param limit rows a page
+ */
+export async function readLog(
+  db: mongoose.mongo.Db,
+  map: DataMap,
+  account: AccountValue,
+  query: InteractionQuery,
+  { limit, after }: { limit: number; after?: Position | undefined },
+): Promise<LogPage> {
+  const lists = await Promise.all(
+    interactionEntries(map, query.kind).map(async (entry) => {
+      const found: Document[] = [];
+      for (const filter of behind(entry, filterOf(entry, account, query), after)) {
+        if (found.length > limit) break;
+        const more = await db
+          .collection(entry.collection)
+          .find(filter)
+          .sort({ [entry.at]: -1, _id: -1 })
+          .limit(limit + 1 - found.length)
+          .toArray();
+        found.push(...more);
+      }
+      return found.map((record) => ({ name: nameOf(entry), entry, record, at: valueAt(record, entry.at) as Date }));
+    }),
+  );
+  const merged = lists
+    .flat()
+    .sort((one, other) => other.at.getTime() - one.at.getTime() || compareText(one.name, other.name));
+  const page = merged.slice(0, limit);
+  const last = page.at(-1);
+  return {
+    rows: page.map(({ name, entry, record }) => ({ name, row: toInteraction(entry, record) })),
+    next: last && merged.length > limit ? { at: last.at, name: last.name, id: last.record._id } : null,
+  };
+}
+
+/** Queries for what comes behind a position, in order; apart, because not every engine uses an index for `$or`. */
+function behind(entry: InteractionEntry, filter: Filter, after: Position | undefined): Filter[] {
+  if (after === undefined) return [filter];
+  const { at } = entry;
+  const { [at]: range, ...rest } = filter;
+  const within = (bound: object): Filter => ({ ...rest, $and: [{ [at]: range }, { [at]: bound }] }) as Filter;
+  const order = compareText(nameOf(entry), after.name);
+  if (order > 0) return [within({ $lte: after.at })];
+  const earlier = within({ $lt: after.at });
+  if (order < 0) return [earlier];
+  return [{ ...within({ $eq: after.at }), _id: { $lt: after.id } } as Filter, earlier];
+}
+
+function compareText(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+const { EJSON } = mongoose.mongo.BSON;
+
+/** A position as text for a query: opaque to callers, and nothing but a position when it comes back. */
+export function writeCursor({ at, name, id }: Position): string {
+  // Not relaxed: a long number would lose its last digits, and the next page rows.
+  return Buffer.from(EJSON.stringify([at, name, id], { relaxed: false })).toString('base64url');
+}
+
+/** @returns null for a text that is no cursor */
+export function readCursor(text: string): Position | null {
+  try {
+    const value: unknown = EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: false });
+    if (!Array.isArray(value)) return null;
+    const [at, name, id] = value as unknown[];
+    if (!(at instanceof Date) || Number.isNaN(at.getTime()) || typeof name !== 'string' || !isPlainId(id)) return null;
+    return { at, name, id };
+  } catch {
+    return null;
+  }
+}
+
+/** An id, and no operator or pattern a query could be made of. */
+function isPlainId(id: unknown): boolean {
+  const { ObjectId, Long, Int32, Double, Binary, Decimal128 } = mongoose.mongo;
+  return (
+    typeof id === 'string' ||
+    typeof id === 'number' ||
+    id instanceof Date ||
+    [ObjectId, Long, Int32, Double, Binary, Decimal128].some((type) => id instanceof type)
+  );
+}

@@ -1,0 +1,146 @@
+import type mongoose from 'mongoose';
+import { ErasureFailure } from '../../base/errors.ts';
+import type { Seal } from '../../base/keys/seal.ts';
+import type { Tokens } from '../../base/keys/token.ts';
+import { type FoundRecord, findById } from '../../engine/by-id.ts';
+import { valueAt } from '../../engine/map/paths.ts';
+import { profileFor, REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/profile.ts';
+import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
+import { compileRecordPlan } from '../../engine/record-plan.ts';
+import { sortStoredForm } from '../../engine/stored-form.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
+import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
+import { openRequest } from '../../ledger/requests/open-request.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { readStoredNumber } from '../../phone/read-stored.ts';
+import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
+import { asInteraction, contactNumbers, directionOf, type Interaction, toInteraction } from './row.ts';
+
+export interface RedactDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly perform: PerformAct;
+  readonly tokens: Tokens;
+  readonly seal: Seal;
+  /** What served numbers begin with; the first tells the country of national writings. */
+  readonly prefixes: readonly string[];
+  readonly deadlineMs: number;
+  readonly graceMs: number;
+}
+
+export interface RedactInput {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly id: string;
+  /** Narrows what the id stands for. */
+  readonly kind?: InteractionKind | undefined;
+  readonly direction?: Direction | undefined;
+  /** Redact this interaction. */
+  readonly content: boolean;
+  /** Redact every earlier interaction with the same contact. */
+  readonly past: boolean;
+}
+
+export interface Redacted {
+  /** As it stands now. */
+  readonly interaction: Interaction;
+  /** The request that redacts the past, if that was asked for. */
+  readonly request: ErasureRequest | null;
+  /** False: an unfinished request for the same answered. */
+  readonly fresh: boolean;
+}
+
+/** @returns the function that redacts interactions by hand, for one data map */
+export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
+  const { db, dataMap } = deps;
+  const profile = profileFor('interaction', dataMap);
+  const steps = compileRecordPlan(dataMap, profile, (entry) => asInteraction(entry) !== null);
+
+  /** @throws InteractionFault `not_found`, `several` */
+  async function find(input: RedactInput): Promise<FoundRecord> {
+    const { kind, direction } = input;
+    const narrowed = steps.filter((step) => kind === undefined || step.entry.interaction === kind);
+    const found = (await findById(db, narrowed, input.account.records_id, input.id)).filter(
+      ({ step, record }) => direction === undefined || directionOf(step.entry, record) === direction,
+    );
+    const [first, second] = found;
+    if (!first) throw new InteractionFault('not_found');
+    if (second) throw new InteractionFault('several');
+    return first;
+  }
+
+  /** @param past the reference under which the past is redacted, which goes on whatever comes of this */
+  async function redactNow(
+    { account, keyId, id }: RedactInput,
+    found: FoundRecord,
+    past: string | undefined,
+  ): Promise<void> {
+    await deps.perform({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
+      if (!(error instanceof ErasureFailure)) throw error;
+      const { message } = INTERACTION_FAULTS.not_removable;
+      const also = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
+      throw new InteractionFault('not_removable', message + also);
+    });
+  }
+
+  /**
+   * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which
+   * redacting the interaction takes away.
+   * @throws InteractionFault `not_found`, `several`, `number_gone`, `number_unclear`, `not_removable`
+   */
+  return async (input, now) => {
+    const found = await find(input);
+    const opened = input.past ? await openPast(deps, input, found, now) : null;
+    if (input.content) await redactNow(input, found, opened?.request.reference);
+    const entry = asInteraction(found.step.entry);
+    const record = await db.collection(found.step.collection).findOne({
+      _id: found.record._id,
+      [found.step.accountPath]: input.account.records_id,
+    });
+    if (!entry || !record) throw new InteractionFault('not_found');
+    return {
+      interaction: toInteraction(entry, record),
+      request: opened?.request ?? null,
+      fresh: opened?.fresh ?? false,
+    };
+  };
+}
+
+async function openPast(
+  deps: RedactDependencies,
+  { account, keyId }: RedactInput,
+  found: FoundRecord,
+  now: Date,
+): Promise<{ request: ErasureRequest; fresh: boolean }> {
+  const number = contactOf(found, deps.prefixes);
+  const before = valueAt(found.record, found.step.entry.at ?? '');
+  if (!(before instanceof Date)) throw new InteractionFault('number_unclear', 'The interaction has no time');
+  return openRequest(deps.db, {
+    account_id: account._id,
+    profile: 'interaction',
+    selector: { by: 'number', before },
+    // Two requests for one contact up to different moments are two.
+    token: `${deps.tokens.current(account._id, number)}<${before.toISOString()}`,
+    requested_by: keyId,
+    keep_suppression: true,
+    seal: (reference) => deps.seal.close(number, reference),
+    now,
+    deadlineMs: deps.deadlineMs,
+    graceMs: deps.graceMs,
+  });
+}
+
+/** @throws InteractionFault `number_gone`, `number_unclear` when two parties could be meant: nobody is guessed at */
+function contactOf({ step, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
+  const values = contactNumbers(step.entry, record).filter(
+    (value) => ![REDACTED_TEXT, REDACTED_WORD].includes(String(value)) && sortStoredForm(value, prefixes) !== 'blank',
+  );
+  if (values.length === 0) throw new InteractionFault('number_gone');
+  const numbers = new Set(values.map((value) => readStoredNumber(value, prefixes)));
+  const [number] = numbers;
+  if (numbers.size !== 1 || !number) throw new InteractionFault('number_unclear');
+  return number;
+}

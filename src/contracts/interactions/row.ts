@@ -1,0 +1,89 @@
+import type mongoose from 'mongoose';
+import { valueAt } from '../../engine/map/paths.ts';
+import type { CollectionMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
+import { textOf } from '../../lib/bson-text.ts';
+
+type Document = mongoose.mongo.Document;
+
+/** One call, text, chat or form in the log. */
+export interface Interaction {
+  readonly id: string | null;
+  readonly kind: InteractionKind;
+  readonly direction: Direction | null;
+  readonly at: Date | null;
+  readonly status: string | null;
+  /** The account's own number. */
+  readonly tracking_number: string | null;
+  readonly source: string | null;
+  /** Which way it was routed, as the platform keeps it. */
+  readonly call_flow: unknown;
+  readonly redacted: boolean;
+  readonly redacted_at: Date | null;
+  /** The other party's number. */
+  readonly contact_number: string | null;
+  /** The fields of the map that hold personal data, by their paths; each null once it is redacted. */
+  readonly personal: Readonly<Record<string, unknown>>;
+}
+
+/** A mapped collection of interactions: the map promises these of it. */
+export interface InteractionEntry extends CollectionMap {
+  readonly id: string;
+  readonly at: string;
+  readonly redacted: string;
+  readonly interaction: InteractionKind;
+}
+
+/** @returns the entry when it is one of interactions */
+export function asInteraction(entry: CollectionMap): InteractionEntry | null {
+  const { id, at, redacted, interaction } = entry;
+  return id && at && redacted && interaction ? { ...entry, id, at, redacted, interaction } : null;
+}
+
+/** Which way an interaction went; null when nothing tells. */
+export function directionOf(entry: CollectionMap, record: Document): Direction | null {
+  if (typeof entry.direction !== 'object') return entry.direction ?? null;
+  const value = valueAt(record, entry.direction.path);
+  return value === 'inbound' || value === 'outbound' ? value : null;
+}
+
+/** Where the account's own number stands in this record; undefined when the map does not tell. */
+function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
+  const { own_number: own } = entry;
+  if (typeof own !== 'object') return own;
+  return direction === null ? undefined : own[direction];
+}
+
+/** What the record holds for the other party's number: one value for each place that is not the account's own. */
+export function contactNumbers(entry: CollectionMap, record: Document): unknown[] {
+  const own = ownNumberPath(entry, directionOf(entry, record));
+  return entry.numbers
+    .filter((path) => path !== own)
+    .map((path) => valueAt(record, path))
+    .filter((value) => value !== undefined && value !== null);
+}
+
+/** Reads a record through the map. Of one that was redacted nothing personal is told, whatever it holds. */
+export function toInteraction(entry: InteractionEntry, record: Document): Interaction {
+  const direction = directionOf(entry, record);
+  const text = (path: string | undefined) => (path === undefined ? null : textOf(valueAt(record, path)));
+  const at = valueAt(record, entry.at);
+  const mark = valueAt(record, entry.redacted);
+  const redacted = mark !== undefined && mark !== null;
+  const [contact] = redacted ? [] : contactNumbers(entry, record);
+  return {
+    id: text(entry.id),
+    kind: entry.interaction,
+    direction,
+    at: at instanceof Date ? at : null,
+    status: text(entry.log?.status),
+    tracking_number: text(ownNumberPath(entry, direction)),
+    source: text(entry.log?.source),
+    call_flow: entry.log?.flow === undefined ? null : (valueAt(record, entry.log.flow) ?? null),
+    redacted,
+    redacted_at: mark instanceof Date ? mark : null,
+    contact_number: textOf(contact),
+    personal: Object.fromEntries(
+      entry.fields.map(({ path }) => [path, redacted ? null : (valueAt(record, path) ?? null)]),
+    ),
+  };
+}

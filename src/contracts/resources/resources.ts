@@ -1,0 +1,101 @@
+import type mongoose from 'mongoose';
+import { type FoundRecord, findById, writingsOf } from '../../engine/by-id.ts';
+import type { FieldCategory } from '../../engine/map/categories.ts';
+import { profileFor } from '../../engine/map/profile.ts';
+import type { CollectionMap, DataMap, Resource } from '../../engine/map/schema.ts';
+import { compileRecordPlan, narrowStep, type RecordStep } from '../../engine/record-plan.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
+import { ACT_OF } from '../../ledger/audit/acts.ts';
+
+export interface ResourceDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly perform: PerformAct;
+}
+
+/** Who asks, and for what. */
+interface ResourceInput {
+  readonly account: Account;
+  /** The id of the key that asks. */
+  readonly keyId: string;
+  readonly resource: Resource;
+  readonly id: string;
+  /** It must belong to this conversation. */
+  readonly conversation?: string;
+}
+
+/** What a user is replaced by; what is not given is taken out. */
+export interface UserFields {
+  readonly name: string;
+  readonly display_name?: string | null | undefined;
+  readonly properties?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+export interface Resources {
+  /** Deletes a resource, with the file it may stand for. @returns false when the account has none under this id */
+  remove(input: ResourceInput): Promise<boolean>;
+  /** Replaces the fields of a user. @returns false when the account has none under this id */
+  replaceUser(input: Omit<ResourceInput, 'resource'>, fields: UserFields): Promise<boolean>;
+}
+
+const REPLACED = { action: 'data.redaction', reason: 'user_replaced' } as const;
+
+/** The resources of the product APIs, by the entries of the data map that name one. */
+export function createResources({ db, dataMap, perform }: ResourceDependencies): Resources {
+  const profile = profileFor('resource', dataMap);
+  const steps = compileRecordPlan(dataMap, profile, (entry) => entry.resource !== undefined);
+
+  const find = ({ account, resource, id, conversation }: ResourceInput): Promise<FoundRecord[]> => {
+    const meant = steps.filter((step) => step.entry.resource === resource);
+    const within = conversation === undefined ? meant : meant.flatMap((step) => inConversation(step, conversation));
+    return findById(db, within, account.records_id, id);
+  };
+
+  return {
+    async remove(input) {
+      const { account, keyId, id } = input;
+      const found = await find(input);
+      if (found.length === 0) return false;
+      const changed = await perform({ account, keyId, ...ACT_OF.resource, id, found });
+      // None: another call has deleted it meanwhile.
+      return Object.keys(changed).length > 0;
+    },
+    async replaceUser(input, fields) {
+      const { account, keyId, id } = input;
+      const found = (await find({ ...input, resource: 'user' })).map(({ step, record }) => ({
+        record,
+        step: { ...step, change: () => replacement(step.entry, fields) },
+      }));
+      if (found.length === 0) return false;
+      const changed = await perform({ account, keyId, ...REPLACED, id, found });
+      return Object.keys(changed).length > 0;
+    },
+  };
+}
+
+/** Ids of events may count from 1 in each conversation: without the map telling which it is, none is meant. */
+function inConversation(step: RecordStep, conversation: string): RecordStep[] {
+  const { conversation: path } = step.entry;
+  return path === undefined ? [] : [narrowStep(step, { [path]: { $in: writingsOf(conversation) } })];
+}
+
+/** The handle of a user is where a number may stand: the entry's numbers. The others are told by their category. */
+function replacement(entry: CollectionMap, fields: UserFields): ReturnType<RecordStep['change']> {
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, ''> = {};
+  const write = (path: string | undefined, value: unknown) => {
+    if (path === undefined) return;
+    if (value === undefined || value === null) unset[path] = '';
+    else set[path] = value;
+  };
+  const of = (category: FieldCategory) => entry.fields.find((field) => field.category === category)?.path;
+  for (const path of entry.numbers) write(path, fields.name);
+  write(of('name'), fields.display_name);
+  write(of('custom'), fields.properties);
+  const update = {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(Object.keys(unset).length > 0 && { $unset: unset }),
+  };
+  return { kind: 'update', update, arrayFilters: [] };
+}

@@ -1,0 +1,46 @@
+import { DateTime } from 'luxon';
+import { type DataMap, nameOf } from '../../engine/map/schema.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
+
+/** What a day's retention run is about. */
+export interface RetentionRun {
+  /** What makes two runs the same: `retention:` and the day in the account's calendar. */
+  readonly token: string;
+  readonly selector: Extract<ErasureRequest['selector'], { by: 'age' }>;
+}
+
+/**
+ * Months a collection's records are kept: what the map says of the collection, else what is set for the account, else
+ * what is configured. 0: for ever.
+ */
+function monthsFor(
+  entry: Pick<DataMap['collections'][number], 'retention_months'>,
+  account: Pick<Account, 'retention_months'>,
+  configured: number,
+): number {
+  return entry.retention_months ?? account.retention_months ?? configured;
+}
+
+/**
+ * The run of the account's present day. Months are calendar months, counted back from the beginning of the day, so that
+ * every look within a day says the same.
+ * @param configured months, for what has no period of its own
+ */
+export function retentionRun(map: DataMap, account: Account, configured: number, now: Date): RetentionRun {
+  const day = DateTime.fromJSDate(now, { zone: account.time_zone }).startOf('day');
+  const general = account.retention_months ?? configured;
+  const momentFor = (months: number) => (months === 0 ? null : day.minus({ months }).toJSDate());
+  const apart = map.collections
+    .map((entry): [string, number] => [nameOf(entry), monthsFor(entry, account, configured)])
+    .filter(([, months]) => months !== general || general === 0)
+    .map(([name, months]): [string, Date | null] => [name, momentFor(months)]);
+  return {
+    token: `retention:${day.toISODate()}`,
+    selector: {
+      by: 'age',
+      before: momentFor(general) ?? new Date(0),
+      ...(apart.length > 0 && { apart: Object.fromEntries(apart) }),
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import type mongoose from 'mongoose';
+import { recordKey } from '../lib/record-key.ts';
+import { type Edit, editsOf, stillNeeds } from './edits.ts';
+import { type FoundFile, fileFieldsOf, findFiles, projectionOf } from './file-fields.ts';
+import { type DataMap, nameOf } from './map/schema.ts';
+import { type Filter, type Step, selectNumber } from './plan.ts';
+import { shapeFailure } from './store.ts';
+import type { Subject } from './subject.ts';
+
+type Session = mongoose.mongo.ClientSession;
+
+/** The records that an erasure at once is about, and their files. */
+export interface Selection {
+  /** Records by the names of the data map; one that is found at two places is one. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly total: number;
+  readonly files: readonly FoundFile[];
+  readonly parts: readonly SelectedPart[];
+}
+
+interface SelectedPart {
+  readonly step: Step;
+  readonly edits: readonly Edit[] | 'delete';
+  readonly ids: readonly unknown[];
+}
+
+/** There is more than may be changed at once. */
+export class TooManyRecords extends Error {
+  override readonly name = 'TooManyRecords';
+}
+
+/**
+ * Finds the records of a plan that an erasure would still change, as part of a transaction: those with nothing left to
+ * erase are no part of it.
+ * @param limit records at most
+ * @throws TooManyRecords; ErasureFailure `unsupported_type` for a reference to a file that cannot be read
+ */
+export async function selectAtOnce(
+  db: mongoose.mongo.Db,
+  map: DataMap,
+  steps: readonly Step[],
+  subject: Subject,
+  limit: number,
+  session: Session,
+): Promise<Selection> {
+  const entries = new Map(map.collections.map((entry) => [nameOf(entry), entry]));
+  const seen = new Map<string, { name: string; files: FoundFile[] }>();
+  const parts: SelectedPart[] = [];
+  // One after the other: a transaction has one connection.
+  for (const step of steps) {
+    const change = step.change(subject);
+    const edits = change.kind === 'delete' ? 'delete' : editsOf(change);
+    if (edits.length === 0) continue;
+    const entry = entries.get(step.name);
+    const fields = entry ? fileFieldsOf(entry, change) : [];
+    const records = await db
+      .collection(step.collection)
+      .find(filterOf(step, subject, edits), { projection: projectionOf(fields), session })
+      .limit(limit + 1)
+      .toArray();
+    for (const record of records) {
+      const key = `${step.collection}\0${recordKey(record._id)}`;
+      const known = seen.get(key)?.files ?? [];
+      const found = findFiles(record, fields).filter(({ reference }) =>
+        known.every((one) => one.reference !== reference),
+      );
+      seen.set(key, { name: step.name, files: [...known, ...found] });
+    }
+    if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
+    if (records.length > 0) parts.push({ step, edits, ids: records.map((record) => record._id) });
+  }
+  const counts: Record<string, number> = {};
+  for (const { name } of seen.values()) counts[name] = (counts[name] ?? 0) + 1;
+  return { counts, total: seen.size, files: [...seen.values()].flatMap((one) => one.files), parts };
+}
+
+/**
+ * Changes what was selected, in the same transaction.
+ * @throws ErasureFailure `unsupported_type` for a value that is not of the shape the map promises
+ */
+export async function changeAtOnce(
+  db: mongoose.mongo.Db,
+  { parts }: Selection,
+  subject: Subject,
+  session: Session,
+): Promise<void> {
+  for (const { step, edits, ids } of parts) {
+    const collection = db.collection(step.collection);
+    // Selected in this transaction: whatever else changed them meanwhile makes it start anew.
+    const filter = { [step.accountPath]: subject.account, _id: { $in: [...ids] } } as Filter;
+    try {
+      if (edits === 'delete') await collection.deleteMany(filter, { session });
+      else
+        for (const { update, arrayFilters, needs } of edits)
+          await collection.updateMany({ ...filter, ...needs }, update, {
+            session,
+            ...(arrayFilters.length > 0 && { arrayFilters }),
+          });
+    } catch (error) {
+      throw shapeFailure(error, step);
+    }
+  }
+}
+
+function filterOf(step: Step, subject: Subject, edits: readonly Edit[] | 'delete'): Filter {
+  const found = { ...selectNumber(step, subject, false), ...step.except };
+  return edits === 'delete' ? found : { ...found, ...stillNeeds(edits) };
+}

@@ -1,0 +1,68 @@
+import mongoose from 'mongoose';
+import type { Filter } from './plan.ts';
+import type { RecordStep } from './record-plan.ts';
+import { type AccountValue, assertAccount } from './subject.ts';
+
+type Db = mongoose.mongo.Db;
+type Session = mongoose.mongo.ClientSession;
+
+const { Long, ObjectId, UUID } = mongoose.mongo;
+const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A record that was found by the id its customers know it by, and the step that would change it. */
+export interface FoundRecord {
+  readonly step: RecordStep;
+  readonly record: mongoose.mongo.WithId<mongoose.mongo.Document>;
+}
+
+/** Longer texts are no id of anything, and need not be looked for. */
+export const LONGEST_ID = 200;
+/** Half a character: the driver writes U+FFFD for it, so that a look would find another id. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
+ * @param steps from `compileRecordPlan`, narrowed to what the contract means (a product, a direction, a kind)
+ * @param id as it stands in a path or a body: numbers, ObjectIds and UUIDs of the database are found by their text
+ * @returns every record of the account under this id, in the order of the steps: one id may stand in two collections,
+ * and twice in one
+ * @throws TypeError without an account
+ */
+export async function findById(
+  db: Db,
+  steps: readonly RecordStep[],
+  account: AccountValue,
+  id: string,
+  session?: Session,
+): Promise<FoundRecord[]> {
+  assertAccount(account);
+  if (typeof id !== 'string') throw new TypeError('an id is needed for every filter');
+  if (id === '' || id.length > LONGEST_ID || LONE_SURROGATE.test(id)) return [];
+  const found = await Promise.all(
+    steps.map(async (step): Promise<FoundRecord[]> => {
+      if (step.entry.id === undefined) return [];
+      const filter = {
+        ...step.except,
+        [step.accountPath]: account,
+        [step.entry.id]: { $in: writingsOf(id) },
+      } as Filter;
+      const records = await db
+        .collection(step.collection)
+        .find(filter, { ...(session && { session }) })
+        .toArray();
+      return records.map((record) => ({ step, record }));
+    }),
+  );
+  return found.flat();
+}
+
+/** What the database may hold under this text, for an equality search. */
+export function writingsOf(id: string): unknown[] {
+  const isWhole = /^(0|[1-9]\d{0,17})$/.test(id);
+  return [
+    id,
+    ...(isWhole ? [Long.fromString(id)] : []),
+    ...(/^[0-9a-f]{24}$/i.test(id) ? [new ObjectId(id)] : []),
+    ...(UUID_TEXT.test(id) ? [new UUID(id)] : []),
+  ];
+}

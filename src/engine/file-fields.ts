@@ -1,0 +1,111 @@
+import type mongoose from 'mongoose';
+import { ErasureFailure } from '../base/errors.ts';
+import { type FieldPath, readPath, throughArray, valueAt } from './map/paths.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
+import { type CollectionMap, nameOf } from './map/schema.ts';
+import type { Change, Filter } from './plan.ts';
+import { matcherOf, type Subject } from './subject.ts';
+
+type Document = mongoose.mongo.Document;
+
+/** A file that a record referred to. */
+export interface FoundFile {
+  /** The field, by the names of the data map: `calls.recording_url`. */
+  readonly where: string;
+  readonly reference: string;
+}
+
+/** A field that refers to a file, and that a change takes the reference out of. */
+export interface FileField {
+  readonly where: string;
+  readonly path: FieldPath;
+  /** Only elements of the array at this depth that are theirs are changed. */
+  readonly within?: { readonly depth: number; readonly rest: string; readonly isTheirs: (value: unknown) => boolean };
+  /** Values that refer to nothing: what an erasure writes in place of a reference. */
+  readonly blanks: readonly unknown[];
+}
+
+/** An array on the way, as update paths name it. */
+const IDENTIFIED = /\.\$\[e\d+\]/g;
+
+/** The fields with a recording that a change clears, replaces or deletes. */
+export function fileFieldsOf(entry: CollectionMap, change: Change): FileField[] {
+  return entry.fields
+    .filter((field) => field.category === 'recording')
+    .flatMap(({ path: text }): FileField[] => {
+      const field = { where: `${nameOf(entry)}.${text}`, path: readPath(text), blanks: [null, '', ...WORDS] };
+      if (change.kind === 'delete') return [field];
+      const { $set = {}, $unset = {}, $pull = {} } = change.update as Record<string, Record<string, unknown>>;
+      for (const [key, value] of [...Object.entries($set), ...Object.entries($unset)]) {
+        if (key.replace(IDENTIFIED, '[]') !== text) continue;
+        const depth = field.path.pieces.length - 1;
+        const blanks = typeof value === 'string' ? [...field.blanks, value] : field.blanks;
+        return [{ ...field, blanks, ...(depth > 0 && { within: matching(depth, change.arrayFilters.at(-1) ?? {}) }) }];
+      }
+      for (const [key, condition] of Object.entries($pull)) {
+        const array = `${key.replace(IDENTIFIED, '[]')}[]`;
+        if (text !== array && !text.startsWith(`${array}.`)) continue;
+        return [{ ...field, within: matching(array.split('[]').length - 1, condition as Document) }];
+      }
+      return [];
+    });
+}
+
+const WORDS = [REDACTED_TEXT, REDACTED_WORD] as const;
+
+/** @param condition `{'e0.number': {$in}}` or `{number: {$in}}`; `{$in}` and `{e0: {$in}}` for an array of plain values */
+function matching(depth: number, condition: Document): NonNullable<FileField['within']> {
+  const [[key, inner] = ['', {}]] = Object.entries(condition);
+  const values = (key === '$in' ? inner : (inner as Document).$in) as Subject['values'];
+  const rest = key === '$in' ? '' : key.replace(/^e\d+(\.|$)/, '');
+  return { depth, rest, isTheirs: matcherOf({ values }) };
+}
+
+/** Matches the records that surely refer to no file; null when no filter can tell, as inside of arrays. */
+export function withoutFiles(fields: readonly FileField[]): Filter | null {
+  if (fields.some((field) => throughArray(field.path))) return null;
+  return Object.fromEntries(
+    // An array that holds a null among others is not blank.
+    fields.map(({ path, blanks }) => [path.dotted, { $in: [...blanks], $not: { $type: 'array' } }]),
+  ) as Filter;
+}
+
+/** What `findFiles` reads of a record. */
+export function projectionOf(fields: readonly FileField[]): Record<string, 1> {
+  const names = fields.flatMap(({ path, within }) => [path.dotted, ...(within ? [path.pieces[0] ?? ''] : [])]);
+  return Object.fromEntries([['_id', 1], ...names.map((name) => [name.split('.')[0], 1])]);
+}
+
+/**
+ * The files a record refers to, in fields that the change is about.
+ * @throws ErasureFailure `unsupported_type` for a value in which no reference can be found
+ */
+export function findFiles(record: Document, fields: readonly FileField[]): FoundFile[] {
+  return fields.flatMap((field) =>
+    follow(record, field.path.pieces, 0, field)
+      .filter((value) => value !== undefined && !field.blanks.includes(value))
+      .map((value): FoundFile => {
+        if (typeof value !== 'string') throw new ErasureFailure('unsupported_type', field.where);
+        return { where: field.where, reference: value };
+      }),
+  );
+}
+
+function follow(from: unknown, pieces: readonly string[], depth: number, field: FileField): unknown[] {
+  const [piece = '', ...rest] = pieces;
+  if (rest.length === 0) return valuesAt(from, piece);
+  const value = valueAt(from, piece);
+  if (!Array.isArray(value)) return [];
+  const { within } = field;
+  return value
+    .filter((element) => within?.depth !== depth + 1 || valuesAt(element, within.rest).some(within.isTheirs))
+    .flatMap((element) => follow(element, rest, depth + 1, field));
+}
+
+/** Every value at a dotted path, through whatever arrays are on the way. */
+function valuesAt(from: unknown, dotted: string): unknown[] {
+  if (Array.isArray(from)) return from.flatMap((element) => valuesAt(element, dotted));
+  if (dotted === '') return [from];
+  const [name = '', ...rest] = dotted.split('.');
+  return valuesAt((from as Document | null | undefined)?.[name], rest.join('.'));
+}

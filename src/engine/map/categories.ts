@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** What a field or a record is; a profile says what becomes of each. */
+export const FIELD_CATEGORIES = [
+  'number',
+  'body',
+  'name',
+  'email',
+  'custom',
+  'caller_id',
+  'transcript',
+  'recording',
+  'note',
+  'tag',
+  'visitor',
+  'form',
+  'other',
+] as const;
+export const RECORD_CATEGORIES = [
+  'contact',
+  'message',
+  'scheduled',
+  'call',
+  'chat',
+  'form',
+  'lookup',
+  'resource',
+  'suppression',
+  'other',
+] as const;
+export const PROFILE_NAMES = ['forget', 'transaction', 'resource', 'contact', 'interaction', 'retention'] as const;
+
+export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
+export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
+export type ProfileName = (typeof PROFILE_NAMES)[number];
+
+/** What may become of a field's value. */
+export const strategy = z.union([
+  z.enum(['mask', 'clear', 'empty', 'token', 'keep', 'delete']),
+  z.strictObject({
+    replace: z
+      .string()
+      .max(200)
+      .refine((text) => !/\d{5}/.test(text), 'must not hold a number'),
+  }),
+]);
+export type Strategy = z.output<typeof strategy>;

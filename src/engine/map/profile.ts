@@ -1,0 +1,140 @@
+import {
+  FIELD_CATEGORIES,
+  type FieldCategory,
+  type ProfileName,
+  RECORD_CATEGORIES,
+  type RecordCategory,
+  type Strategy,
+} from './categories.ts';
+
+/** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
+type RecordFate = 'keep' | 'delete' | 'skip';
+
+/** What one contract makes of each category: the third part of an erasure plan. */
+export interface Profile {
+  readonly name: ProfileName;
+  readonly records: Readonly<Record<RecordCategory, RecordFate>>;
+  readonly fields: Readonly<Record<FieldCategory, Strategy>>;
+  /** Note in the record when it was redacted, where the map names a field for it. */
+  readonly marks: boolean;
+  /** The key an entry of the map must have for the contract to be about it; all of them unless given. */
+  readonly needs?: 'products' | 'resource' | 'interaction';
+  /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
+  readonly keepsOwnNumber?: boolean;
+  /** It says that the number is gone: then it must be gone from the files of reports, too. */
+  readonly clearsReports?: boolean;
+}
+
+export const REDACTED_TEXT = '[REDACTED]';
+/** What the redact contract writes. */
+export const REDACTED_WORD = 'REDACTED';
+
+const every = <Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>> = {}) =>
+  Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+
+const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
+  /** GDPR forget: contacts go, messages and calls stay as rows without the person. */
+  forget: {
+    name: 'forget',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'delete', suppression: 'delete' }),
+    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', {
+      number: 'mask',
+      body: { replace: REDACTED_TEXT },
+      transcript: { replace: REDACTED_TEXT },
+      tag: 'empty',
+    }),
+    marks: false,
+    clearsReports: true,
+  },
+  /** Redact a transaction: what can identify the person becomes the contract's word. */
+  transaction: {
+    name: 'transaction',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'skip', suppression: 'skip' }),
+    fields: every<FieldCategory, Strategy>(
+      FIELD_CATEGORIES,
+      { replace: REDACTED_WORD },
+      { recording: 'clear', custom: 'clear', visitor: 'clear', form: 'clear' },
+    ),
+    marks: true,
+  },
+  /** Delete a resource: legs, media, users and events are data of the platform's customers, who say when they go. */
+  resource: {
+    name: 'resource',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', { suppression: 'skip' }),
+    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear'),
+    marks: false,
+    needs: 'resource',
+  },
+  /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
+  contact: {
+    name: 'contact',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', { message: 'keep', call: 'keep' }),
+    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep', {
+      body: { replace: REDACTED_TEXT },
+      transcript: { replace: REDACTED_TEXT },
+      recording: 'clear',
+    }),
+    marks: false,
+  },
+  /** Redact an interaction: tracking number, source, time, status and call flow stay, the rest goes. */
+  interaction: {
+    name: 'interaction',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', {
+      message: 'keep',
+      call: 'keep',
+      chat: 'keep',
+      form: 'keep',
+    }),
+    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', { transcript: 'empty', tag: 'empty' }),
+    marks: true,
+    needs: 'interaction',
+    keepsOwnNumber: true,
+  },
+  /** Retention: communications records that hold numbers are deleted when their time is over. */
+  retention: {
+    name: 'retention',
+    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', {
+      contact: 'skip',
+      scheduled: 'skip',
+      suppression: 'skip',
+    }),
+    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep'),
+    marks: false,
+  },
+};
+
+/** What tells whose an entry of the map is. */
+export interface EntryKind {
+  readonly record: RecordCategory;
+  readonly products?: unknown;
+  readonly resource?: unknown;
+  readonly interaction?: unknown;
+}
+
+/** Is the profile about the records of this entry at all? */
+export function concerns(profile: Profile, entry: EntryKind): boolean {
+  return (
+    profile.records[entry.record] !== 'skip' && (profile.needs === undefined || entry[profile.needs] !== undefined)
+  );
+}
+
+/** What a data map may change of the built-in profiles. */
+export type ProfileChanges = Readonly<
+  Partial<
+    Record<
+      ProfileName,
+      | {
+          readonly records?: Partial<Record<RecordCategory, 'keep' | 'delete'>> | undefined;
+          readonly fields?: Partial<Record<FieldCategory, Strategy>> | undefined;
+        }
+      | undefined
+    >
+  >
+>;
+
+/** A built-in profile with the data map's own changes laid over it. */
+export function profileFor(name: ProfileName, map: { readonly profiles: ProfileChanges }): Profile {
+  const base = BUILT_IN[name];
+  const own = map.profiles[name];
+  return { ...base, records: { ...base.records, ...own?.records }, fields: { ...base.fields, ...own?.fields } };
+}

@@ -1,0 +1,211 @@
+import type mongoose from 'mongoose';
+import { TOKEN_SHAPE } from '../base/keys/token.ts';
+import { type FieldPath, readPath, throughArray } from './map/paths.ts';
+import { concerns, type Profile } from './map/profile.ts';
+import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
+import { applyStrategy, type FieldChange } from './strategies.ts';
+import { type AccountValue, assertAccount, assertSubject, type Subject } from './subject.ts';
+
+export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
+
+/**
+ * For changes of records that were found before. Left to itself MongoDB's planner takes the index on account and number,
+ * where the first results come soonest, and reads on through all that is left of a number for each of its batches.
+ */
+export const BY_ID = { _id: 1 } as const;
+
+/** What is done to the records a step finds. */
+export type Change =
+  | { readonly kind: 'delete' }
+  | {
+      readonly kind: 'update';
+      readonly update: mongoose.mongo.UpdateFilter<mongoose.mongo.Document>;
+      readonly arrayFilters: mongoose.mongo.Document[];
+    };
+
+/** One place where a number may stand: the unit the engine searches, changes and verifies. */
+export interface Step {
+  /** `collection.path`, stable across restarts: the ledger names steps by it. */
+  readonly key: string;
+  /** What counts call the collection. */
+  readonly name: string;
+  readonly collection: string;
+  readonly accountPath: string;
+  readonly path: FieldPath;
+  /** Records this step leaves alone whatever they hold, as a filter that matches the others. */
+  readonly except: Filter;
+  readonly suppression: boolean;
+  /** The field with the moment it happened, where the map names one. */
+  readonly at?: string;
+  change(subject: Subject): Change;
+}
+
+/** Records still to be acted on, which an erasure waits for. */
+export interface Wait {
+  readonly name: string;
+  readonly collection: string;
+  readonly accountPath: string;
+  readonly path: FieldPath;
+  readonly pending: Filter;
+  /** The field with the moment they are due. */
+  readonly at: string;
+}
+
+export interface Plan {
+  readonly steps: readonly Step[];
+  readonly waits: readonly Wait[];
+}
+
+/**
+ * BSON types in which no number can be erased by its value. Arrays stand apart: a field that holds one and is not
+ * mapped with `[]` is left by the sweep, and found by the verification.
+ */
+export const UNREADABLE_TYPES = [
+  'object',
+  'binData',
+  'objectId',
+  'bool',
+  'date',
+  'regex',
+  'javascript',
+  'timestamp',
+] as const;
+
+/** Compiles a data map and a profile, once, into the steps every erasure takes. */
+export function compilePlan(map: DataMap, profile: Profile): Plan {
+  const steps: Step[] = [];
+  const waits: Wait[] = [];
+  for (const entry of map.collections) {
+    if (!concerns(profile, entry)) continue;
+    const pending: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
+    const notPending: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
+    for (const text of entry.numbers) {
+      const path = readPath(text);
+      const place = { name: nameOf(entry), collection: entry.collection, accountPath: entry.account, path };
+      steps.push({
+        ...place,
+        key: `${nameOf(entry)}.${path.dotted}`,
+        // Lethe's own suppression has a token and is settled apart, when the erasure is verified. A field of the
+        // platform's with that name, null in many a row, must not save the row from being erased.
+        except: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notPending,
+        suppression: entry.record === 'suppression',
+        ...(entry.at !== undefined && { at: entry.at }),
+        change: (subject) => changeOf(entry, path, profile, subject),
+      });
+      if (entry.pending) waits.push({ ...place, pending, at: entry.pending.at });
+    }
+  }
+  return { steps, waits };
+}
+
+/**
+ * The filter every query of a step begins with: one account, one number in all its forms.
+ * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
+ * should be, or an object on the way to it, as a change would take other people's with it, and an array that is none
+ * @throws TypeError when the account or a value is none
+ */
+export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
+  assertSubject(subject);
+  const anywhere = { $in: subject.values };
+  const plain = unlessArray(anywhere);
+  const found = { [place.accountPath]: subject.account };
+  if (!scalarOnly) return { ...found, [place.path.dotted]: anywhere };
+  if (!throughArray(place.path)) return { ...found, ...objectsTo(place.path.dotted), [place.path.dotted]: plain };
+  // The dotted condition is for the index, which cannot serve the other everywhere.
+  return { ...found, $and: [{ [place.path.dotted]: anywhere }, withinArrays(place.path.pieces, plain)] };
+}
+
+/** An array that holds the number holds other people's beside it. */
+function unlessArray(condition: mongoose.mongo.Document): mongoose.mongo.Document {
+  return { ...condition, $not: { $type: 'array' } };
+}
+
+/** `a[].b[].c` under a condition: `{a: {$elemMatch: {b: {$elemMatch: {c: condition}}}}}`. */
+function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Document): mongoose.mongo.Document {
+  const [first = '', ...rest] = pieces;
+  if (rest.length === 0) return { ...objectsTo(first), [first]: condition };
+  return {
+    ...objectsTo(first),
+    [first]: { $elemMatch: rest.length === 1 && rest[0] === '' ? condition : withinArrays(rest, condition) },
+  };
+}
+
+/** No array on the way, but for `phones.0`: to MongoDB `person.phone` is also the phone of each of several persons. */
+function objectsTo(dotted: string): mongoose.mongo.Document {
+  const names = dotted.split('.');
+  return Object.fromEntries(
+    names
+      .slice(1)
+      .flatMap((name, index) => (/^\d+$/.test(name) ? [] : [[names.slice(0, index + 1).join('.'), unlessArray({})]])),
+  );
+}
+
+/** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
+export function selectUnreadable(place: Pick<Step, 'accountPath' | 'path'>, account: AccountValue): Filter {
+  assertAccount(account);
+  return { [place.accountPath]: account, [place.path.dotted]: { $type: [...UNREADABLE_TYPES] } };
+}
+
+function changeOf(entry: CollectionMap, number: FieldPath, profile: Profile, subject: Subject): Change {
+  const within = { $in: subject.values };
+  if (profile.records[entry.record] === 'delete') {
+    if (entry.elements === undefined) return { kind: 'delete' };
+    const elements = readPath(entry.elements);
+    const { at, arrayFilters } = locate(number, elements.pieces.length - 2, within);
+    const rest = number.pieces
+      .slice(elements.pieces.length - 1)
+      .filter(Boolean)
+      .join('.');
+    const array = elements.pieces[elements.pieces.length - 2] ?? '';
+    const isPlain = number.pieces.length === elements.pieces.length;
+    const condition = isPlain ? unlessArray(within) : within;
+    const pull: mongoose.mongo.Document = {
+      [at + array]: rest === '' ? condition : { [rest]: condition, ...(isPlain && objectsTo(rest)) },
+    };
+    return { kind: 'update', update: { $pull: pull }, arrayFilters };
+  }
+
+  const depth = number.pieces.length - 1;
+  const { at, arrayFilters } = locate(number, depth, within);
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, ''> = {};
+  const write = (target: string, change: FieldChange) => {
+    if (change === 'unset') unset[target] = '';
+    else if (change !== 'keep') set[target] = change.set;
+  };
+  const last = number.pieces[depth] ?? '';
+  write(last === '' ? at.slice(0, -1) : at + last, applyStrategy(profile.fields.number, 'string', subject));
+  if (profile.marks && entry.redacted !== undefined) set[entry.redacted] = subject.now;
+  for (const field of entry.fields) {
+    const path = readPath(field.path);
+    const change = applyStrategy(profile.fields[field.category], field.type, subject);
+    if (!throughArray(path)) write(path.dotted, change);
+    else if (path.pieces.slice(0, -1).join('[]') === number.pieces.slice(0, depth).join('[]'))
+      write(at + (path.pieces.at(-1) ?? ''), change);
+  }
+  const update = {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(Object.keys(unset).length > 0 && { $unset: unset }),
+  };
+  return { kind: 'update', update, arrayFilters };
+}
+
+/** The update path into the matching elements of the first `depth` arrays, and the filters that pick them. */
+function locate(
+  number: FieldPath,
+  depth: number,
+  within: mongoose.mongo.Document,
+): { at: string; arrayFilters: mongoose.mongo.Document[] } {
+  let at = '';
+  const arrayFilters: mongoose.mongo.Document[] = [];
+  for (let index = 0; index < depth; index += 1) {
+    at += `${number.pieces[index]}.$[e${index}].`;
+    const rest = number.pieces
+      .slice(index + 1)
+      .filter(Boolean)
+      .join('.');
+    const condition = index === number.pieces.length - 2 ? unlessArray(within) : within;
+    arrayFilters.push({ [rest === '' ? `e${index}` : `e${index}.${rest}`]: condition });
+  }
+  return { at, arrayFilters };
+}

@@ -1,0 +1,99 @@
+import { readPath } from './map/paths.ts';
+import { concerns, type Profile, REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
+import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
+import type { Change, Filter } from './plan.ts';
+import { applyStrategy } from './strategies.ts';
+
+/** One collection whose records are chosen without a number: by their id, or by their age. */
+export interface RecordStep {
+  readonly key: string;
+  readonly name: string;
+  readonly collection: string;
+  readonly accountPath: string;
+  readonly entry: CollectionMap;
+  /** Records this step leaves alone, as a filter that matches the others: those still to be acted on. */
+  readonly except: Filter;
+  /** What the profile makes of a record, every number in it included, but for the account's own if it is kept. */
+  change(now: Date): Change;
+}
+
+/**
+ * Compiles a data map and a profile into steps over whole records. An entry whose records keep another number in each
+ * direction becomes a step a direction; a record that tells none loses all its numbers.
+ * @param pick the entries a contract is about; those the profile skips are left out
+ */
+export function compileRecordPlan(
+  map: DataMap,
+  profile: Profile,
+  pick: (entry: CollectionMap) => boolean,
+): RecordStep[] {
+  return map.collections
+    .filter((entry) => concerns(profile, entry) && pick(entry))
+    .flatMap((entry) => sidesOf(entry, profile).map((side) => stepOf(entry, profile, side)));
+}
+
+/** The step for those of its records alone that match the filter. */
+export function narrowStep(step: RecordStep, filter: Filter): RecordStep {
+  const except = Object.keys(step.except).length === 0 ? filter : { $and: [step.except, filter] };
+  return { ...step, except };
+}
+
+/** Records of one entry that are changed alike. */
+interface Side {
+  readonly suffix: string;
+  readonly filter: Filter;
+  /** The number that is kept. */
+  readonly kept?: string;
+}
+
+const ALL: readonly Side[] = [{ suffix: '', filter: {} }];
+
+function sidesOf(entry: CollectionMap, profile: Profile): readonly Side[] {
+  const { own_number: own, direction } = entry;
+  if (!profile.keepsOwnNumber || typeof own !== 'object' || typeof direction !== 'object') return ALL;
+  if (profile.records[entry.record] === 'delete') return ALL;
+  const field = direction.path;
+  return [
+    { suffix: 'inbound', filter: { [field]: 'inbound' }, kept: own.inbound },
+    { suffix: 'outbound', filter: { [field]: 'outbound' }, kept: own.outbound },
+    { suffix: '', filter: { [field]: { $nin: ['inbound', 'outbound'] } } },
+  ];
+}
+
+function stepOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordStep {
+  return {
+    key: `${nameOf(entry)}*${suffix}`,
+    name: nameOf(entry),
+    collection: entry.collection,
+    accountPath: entry.account,
+    entry,
+    except: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
+    change: (now) => changeOf(entry, profile, kept, now),
+  };
+}
+
+function changeOf(entry: CollectionMap, profile: Profile, kept: string | undefined, now: Date): Change {
+  if (profile.records[entry.record] === 'delete') return { kind: 'delete' };
+  // Without the number there is nothing to mask or to make a token from: its place is taken by the word.
+  const word = profile.name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
+  const set: Record<string, unknown> = {};
+  const unset: Record<string, ''> = {};
+  const fields = [
+    ...entry.numbers
+      .filter((path) => path !== kept)
+      .map((path) => ({ path, category: 'number' as const, type: 'string' as const })),
+    ...entry.fields,
+  ];
+  for (const { path, category, type } of fields) {
+    const change = applyStrategy(profile.fields[category], type, { masked: word, token: word });
+    const { dotted } = readPath(path);
+    if (change === 'unset') unset[dotted] = '';
+    else if (change !== 'keep') set[dotted] = change.set;
+  }
+  if (profile.marks && entry.redacted !== undefined) set[entry.redacted] = now;
+  const update = {
+    ...(Object.keys(set).length > 0 && { $set: set }),
+    ...(Object.keys(unset).length > 0 && { $unset: unset }),
+  };
+  return { kind: 'update', update, arrayFilters: [] };
+}

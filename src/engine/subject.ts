@@ -1,0 +1,86 @@
+import mongoose from 'mongoose';
+import { bsonTypeOf } from '../lib/bson-type.ts';
+import { storedForms } from '../phone/forms.ts';
+import { maskNumber } from '../phone/mask.ts';
+import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
+import type { Replacements } from './strategies.ts';
+
+const { Long } = mongoose.mongo;
+
+/** Whose records: one number on one account, with every value a record may hold it as. */
+export interface Subject extends Replacements {
+  /** When the change is made, for records that note it. */
+  readonly now: Date;
+  readonly number: PhoneNumber;
+  /** The value of the platform's own account field. */
+  readonly account: AccountValue;
+  /** Strings and Int64: MongoDB compares Int32, Int64, Double and Decimal128 by value. */
+  readonly values: readonly (string | InstanceType<typeof Long>)[];
+}
+
+/** What a platform's account field may hold. */
+export type AccountValue = string | number | InstanceType<typeof mongoose.mongo.ObjectId>;
+
+/**
+ * The selector of one number.
+ * @throws TypeError when the number or the account is not one: a filter made from nothing would select everything
+ */
+export function numberSubject(number: PhoneNumber, account: AccountValue, token: string, now = new Date()): Subject {
+  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+  assertAccount(account);
+  return {
+    number,
+    account,
+    token,
+    now,
+    masked: maskNumber(number),
+    values: storedValues(number),
+  };
+}
+
+/**
+ * Every value a record may hold a number as, for an equality search.
+ * @throws TypeError when it is no number: a filter made from nothing would select everything
+ */
+export function storedValues(number: PhoneNumber): Subject['values'] {
+  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+  const forms = storedForms(number);
+  return [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))];
+}
+
+/** Says of a stored value whether it is the number in one of its forms, as MongoDB's equality would. */
+export function matcherOf(subject: Pick<Subject, 'values'>): (value: unknown) => boolean {
+  const strings = new Set(subject.values.filter((value) => typeof value === 'string'));
+  // By value: a decimal may stand as 447700900123.0. No number has more digits than a double can tell apart.
+  const integers = new Set(subject.values.filter((value) => typeof value !== 'string').map(Number));
+  return (value) =>
+    typeof value === 'string'
+      ? strings.has(value)
+      : bsonTypeOf(value) === 'number' && integers.has(Number(String(value)));
+}
+
+/** @throws TypeError when a filter on this account would not name one */
+export function assertAccount(account: unknown): asserts account is AccountValue {
+  const usable =
+    (typeof account === 'string' && account !== '') ||
+    (typeof account === 'number' && Number.isFinite(account)) ||
+    account instanceof mongoose.mongo.ObjectId;
+  if (!usable) throw new TypeError('an account is needed for every filter');
+}
+
+/** A form of a number has seven digits at least. */
+const FORM = /^(?:\D*\d){7}/;
+const SMALLEST = Long.fromNumber(1_000_000);
+
+/** @throws TypeError when a filter on this subject would match more than one number on one account */
+export function assertSubject(subject: Pick<Subject, 'account' | 'values'>): void {
+  assertAccount(subject.account);
+  const values: unknown = subject.values;
+  const usable =
+    Array.isArray(values) &&
+    values.length > 0 &&
+    values.every((value: unknown) =>
+      typeof value === 'string' ? FORM.test(value) : value instanceof Long && value.gte(SMALLEST),
+    );
+  if (!usable) throw new TypeError('a number is needed for every filter');
+}

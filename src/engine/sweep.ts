@@ -1,0 +1,108 @@
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
+import { recordKey } from '../lib/record-key.ts';
+import type { Target } from './target.ts';
+
+/** Records found at one place: written down before they are changed, so that a killed worker loses no count. */
+export interface PendingStep {
+  readonly step: string;
+  readonly name: string;
+  readonly ids: unknown[];
+}
+
+/** Who keeps the books of a sweep. */
+export interface Journal {
+  /**
+   * Writes down what is about to be changed, and counts what was written down before: that has been changed since.
+   * @param next what follows when this batch is changed: more of the sweep, or the verification
+   */
+  announce(batch: readonly PendingStep[], done: readonly PendingStep[], next: 'sweeping' | 'verifying'): Promise<void>;
+}
+
+export interface SweepOptions {
+  /** Records a batch, over all collections. */
+  readonly batchSize: number;
+  /** Rest between batches, for the sake of the platform's own load. */
+  readonly pauseMs: number;
+  /** Told to stop: a batch under way is finished, the next is not begun. */
+  readonly signal: AbortSignal;
+}
+
+export interface SweepResult {
+  /** False: it was told to stop. */
+  readonly finished: boolean;
+  /** The last batch: changed, and not yet counted in the ledger. */
+  readonly done: readonly PendingStep[];
+}
+
+/**
+ * Erases target by target in bounded batches: find, announce in the ledger, change. Changed records match no more, so
+ * whoever takes over after a crash just goes on.
+ * @param all every target of the erasure: what `left` names is looked up here
+ * @param open the targets that still have to be looked at
+ * @param left what a worker before this one announced and may not have changed
+ * @throws LeaseLost, ErasureFailure, and what the database throws
+ */
+export async function sweep(
+  journal: Journal,
+  all: readonly Target[],
+  open: readonly Target[],
+  left: readonly PendingStep[],
+  options: SweepOptions,
+): Promise<SweepResult> {
+  const byKey = new Map(all.map((target) => [target.key, target]));
+  const changeAll = (batch: readonly PendingStep[]) =>
+    Promise.all(
+      [...new Set(batch.map(({ name }) => name))].map(async (name) => {
+        // One place after the other: two changes of one record at the same time would only be in each other's way.
+        for (const part of batch) if (part.name === name) await byKey.get(part.step)?.change(part.ids);
+      }),
+    );
+
+  let done: readonly PendingStep[] = left;
+  await changeAll(left);
+  let remaining = [...open];
+  while (remaining.length > 0) {
+    if (options.signal.aborted) return { finished: false, done };
+    const limit = Math.max(1, Math.floor(options.batchSize / remaining.length));
+    const found = await Promise.all(remaining.map((target) => target.find(limit)));
+    const batch = atEveryPlace(all, remaining, found);
+    remaining = remaining.filter((_, index) => (found[index]?.length ?? 0) >= limit);
+    if (batch.length === 0) break;
+
+    await journal.announce(batch, done, remaining.length > 0 ? 'sweeping' : 'verifying');
+    await changeAll(batch);
+    done = batch;
+    if (remaining.length > 0)
+      await (options.pauseMs > 0
+        ? pause(options.pauseMs, undefined, { signal: options.signal }).catch(() => {})
+        : turn());
+  }
+  return { finished: true, done };
+}
+
+/**
+ * What was found, at every place of its collection: a record may hold the number at more than one, and one that was
+ * changed at the first alone would be found, and counted, again at the second.
+ */
+function atEveryPlace(
+  all: readonly Target[],
+  searched: readonly Target[],
+  found: readonly (readonly unknown[])[],
+): PendingStep[] {
+  const lists = new Map<string, (readonly unknown[])[]>();
+  searched.forEach(({ name }, index) => {
+    lists.set(name, [...(lists.get(name) ?? []), found[index] ?? []]);
+  });
+  const records = new Map([...lists].map(([name, some]) => [name, withoutRepeats(some)]));
+  return all.flatMap(({ key, name }) => {
+    const ids = [...(records.get(name) ?? [])];
+    return ids.length > 0 ? [{ step: key, name, ids }] : [];
+  });
+}
+
+/** A search finds no record twice, and most collections have one place to search. */
+function withoutRepeats(lists: readonly (readonly unknown[])[]): readonly unknown[] {
+  const [first = [], ...others] = lists;
+  if (others.every((ids) => ids.length === 0)) return first;
+  return [...new Map(lists.flat().map((id) => [recordKey(id), id])).values()];
+}

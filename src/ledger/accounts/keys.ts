@@ -1,0 +1,103 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type mongoose from 'mongoose';
+import { Schema } from 'mongoose';
+import { coalesce } from '../../lib/coalesce.ts';
+import { type Account, randomText } from './accounts.ts';
+
+/** A key of an account. The secret is shown once and kept as a digest. */
+interface ApiKey {
+  /** The public half: what Basic calls the user, and what the audit calls "who". */
+  readonly _id: string;
+  readonly account_id: string;
+  readonly label: string;
+  /** SHA-256 of the secret. It has 256 random bits, so a slow hash would add nothing. */
+  readonly digest: Buffer;
+  readonly created_at: Date;
+  readonly revoked_at?: Date;
+}
+
+const keySchema = new Schema<ApiKey>(
+  {
+    _id: { type: String, required: true },
+    account_id: { type: String, required: true },
+    label: { type: String, default: '', maxlength: 200 },
+    digest: { type: Buffer, required: true },
+    created_at: { type: Date, required: true },
+    revoked_at: { type: Date },
+  },
+  { collection: 'lethe_keys', versionKey: false },
+);
+
+const WHOLE_KEY = /^([A-Za-z0-9]{16})\.([A-Za-z0-9_-]{43})$/;
+
+export interface Keys {
+  /** @returns the key's row and the whole key `ID.SECRET`, which is never shown again; null for an unknown account */
+  create(input: { account: string; label?: string; now: Date }): Promise<{ key: ApiKey; whole: string } | null>;
+  list(account: string): Promise<ApiKey[]>;
+  /** @returns whether a live key had this id */
+  revoke(id: string, now: Date): Promise<boolean>;
+  /** Whose key is it? Null for one that is malformed, unknown, wrong or revoked: the caller cannot tell which. */
+  authenticate(id: string, secret: string): Promise<{ keyId: string; account: Account } | null>;
+}
+
+/** Takes `ID.SECRET` apart. Null when it is not a key at all. */
+export function readWholeKey(text: string): { id: string; secret: string } | null {
+  const match = WHOLE_KEY.exec(text);
+  return match?.[1] && match[2] ? { id: match[1], secret: match[2] } : null;
+}
+
+const digestOf = (secret: string) => createHash('sha256').update(secret).digest();
+
+export function createKeys(connection: mongoose.Connection): Keys {
+  const model = connection.model('ApiKey', keySchema);
+  const keys = () => model.collection as unknown as mongoose.mongo.Collection<ApiKey>;
+  // Requests of one key that arrive side by side share a look. A look begins after all of them: a revoked key is refused.
+  const findLive = coalesce<null, (ApiKey & { account: Account[] }) | undefined>(async (id, callers) => {
+    // One round trip: the key and its account.
+    const [row] = await keys()
+      .aggregate<ApiKey & { account: Account[] }>([
+        { $match: { _id: id, revoked_at: { $exists: false } } },
+        { $lookup: { from: 'lethe_accounts', localField: 'account_id', foreignField: '_id', as: 'account' } },
+      ])
+      .toArray();
+    return callers.map(() => row);
+  }, Number.POSITIVE_INFINITY);
+  return {
+    async create({ account, label = '', now }) {
+      const owner = await connection.collection<Account>('lethe_accounts').findOne({ _id: account });
+      if (!owner) return null;
+      const secret = randomBytes(32).toString('base64url');
+      const key: ApiKey = {
+        _id: randomText(16),
+        account_id: account,
+        label,
+        digest: digestOf(secret),
+        created_at: now,
+      };
+      await model.create(key);
+      return { key, whole: `${key._id}.${secret}` };
+    },
+    list: (account) => model.find({ account_id: account }).sort({ created_at: 1 }).lean<ApiKey[]>().exec(),
+    async revoke(id, now) {
+      const result = await keys().updateOne(
+        { _id: String(id), revoked_at: { $exists: false } },
+        { $set: { revoked_at: now } },
+      );
+      return result.modifiedCount === 1;
+    },
+    async authenticate(id, secret) {
+      const row = await findLive(String(id), null);
+      // Compared even for an unknown key, so that the time does not tell which ids exist.
+      const given = digestOf(secret);
+      const known = row
+        ? Buffer.from((row.digest as unknown as mongoose.mongo.Binary).buffer ?? row.digest)
+        : Buffer.alloc(given.length);
+      const [account] = row?.account ?? [];
+      return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length)) &&
+        row &&
+        account
+        ? { keyId: row._id, account }
+        : null;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { ProfileName } from '../../engine/map/categories.ts';
+import type { AuditAction } from './entry.ts';
+
+/** What the audit calls an erasure of each profile. */
+export const ACT_OF = {
+  forget: { action: 'data.erasure', reason: 'gdpr_forget' },
+  transaction: { action: 'data.redaction', reason: 'redact_transaction' },
+  resource: { action: 'data.deletion', reason: 'resource_deletion' },
+  contact: { action: 'data.erasure', reason: 'ndpr_right_to_erasure' },
+  interaction: { action: 'data.redaction', reason: 'interaction_redaction' },
+  retention: { action: 'data.retention', reason: 'retention_period' },
+} as const satisfies Record<ProfileName, { action: AuditAction; reason: string }>;

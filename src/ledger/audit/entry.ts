@@ -1,0 +1,100 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import type mongoose from 'mongoose';
+import { currentKey, type KeyRing } from '../../base/keys/key-ring.ts';
+
+export const AUDIT = 'lethe_audit';
+export const AUDIT_HEADS = 'lethe_audit_heads';
+
+/** What is worth an entry: every act that changed, gave out or scheduled something about a person's data. */
+const ACTIONS = [
+  'data.erasure',
+  'data.redaction',
+  'data.deletion',
+  'data.access',
+  'data.report',
+  'data.retention',
+  'settings.change',
+] as const;
+export type AuditAction = (typeof ACTIONS)[number];
+
+/** An act, as a door reports it. Never holds a number: the token stands for it. */
+export interface Act {
+  readonly account: string;
+  /** The id of the key that asked, or `schedule`. */
+  readonly actor: string;
+  readonly action: AuditAction;
+  /** Why, e.g. the right that was used. */
+  readonly reason: string;
+  readonly at: Date;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly reference?: string;
+  readonly token?: string;
+  /** Two acts of one account with the same value are one: a repeated job must not be two entries. */
+  readonly once?: string;
+}
+
+/** An act in its place in the account's chain. */
+export interface AuditEntry extends Omit<Act, 'account'> {
+  readonly _id: mongoose.mongo.ObjectId;
+  readonly account_id: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** The mac of the entry before; empty for the first. */
+  readonly previous: string;
+  /** `keyId.base64url(HMAC-SHA-256)` over everything above: who can write to the database cannot forge it. */
+  readonly mac: string;
+}
+
+/** Makes and checks the macs of a chain, under a key derived from the token keys for this use alone (RFC 5869). */
+export interface AuditSeal {
+  mac(entry: Omit<AuditEntry, 'mac' | '_id'>): string;
+  /** False, too, for an entry whose fields are not even of their types: the database may hold anything. */
+  isGenuine(entry: AuditEntry): boolean;
+  /** Is the key that the entry's mac names at hand? */
+  hasKeyOf(entry: AuditEntry): boolean;
+}
+
+export function createAuditSeal(ring: KeyRing): AuditSeal {
+  const derived = new Map(
+    [...ring.keys].map(([id, key]) => [id, Buffer.from(hkdfSync('sha256', key, '', 'lethe audit chain', 32))]),
+  );
+  const macUnder = (id: string, entry: Omit<AuditEntry, 'mac' | '_id'>): string | null => {
+    const key = derived.get(id);
+    return key ? `${id}.${createHmac('sha256', key).update(canonical(entry)).digest('base64url')}` : null;
+  };
+  const { id: currentId } = currentKey(ring);
+  return {
+    mac: (entry) => macUnder(currentId, entry) ?? '',
+    isGenuine(entry) {
+      try {
+        return macUnder(keyIdOf(entry), entry) === entry.mac;
+      } catch {
+        return false;
+      }
+    },
+    hasKeyOf: (entry) => derived.has(keyIdOf(entry)),
+  };
+}
+
+function keyIdOf({ mac }: AuditEntry): string {
+  return String(mac).slice(0, String(mac).lastIndexOf('.'));
+}
+
+/** One text for one entry, whatever order a database gives its fields back in. */
+function canonical(entry: Omit<AuditEntry, 'mac' | '_id'>): string {
+  const counts = Object.entries(entry.counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  const { account_id, seq, at, actor, action, reason, reference, token, once, previous } = entry;
+  return JSON.stringify([
+    account_id,
+    seq,
+    at.toISOString(),
+    actor,
+    action,
+    reason,
+    reference ?? null,
+    token ?? null,
+    once ?? null,
+    counts,
+    previous,
+  ]);
+}

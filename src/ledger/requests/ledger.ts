@@ -1,0 +1,69 @@
+import type mongoose from 'mongoose';
+import type { ProfileName } from '../../engine/map/categories.ts';
+import type { PendingStep } from '../../engine/sweep.ts';
+
+/** What a request may be in. `failed` is retried too: only `completed` is the end. */
+export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'completed', 'failed'] as const;
+export type RequestState = (typeof STATES)[number];
+
+export const REQUESTS = 'lethe_requests';
+
+/** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
+export interface ErasureRequest {
+  readonly _id: mongoose.mongo.ObjectId;
+  readonly reference: string;
+  /** Lethe's account. */
+  readonly account_id: string;
+  readonly profile: ProfileName;
+  /** Whose records: those on a number (sealed), all or up to a moment, or those older than a moment. */
+  readonly selector:
+    | { readonly by: 'number'; readonly before?: Date }
+    | {
+        readonly by: 'age';
+        readonly before: Date;
+        /** Collections with a moment of their own, by the names of the map; null: none of their records. */
+        readonly apart?: Readonly<Record<string, Date | null>>;
+      };
+  state: RequestState;
+  /** Present and true until completed: the partial indexes are on it. */
+  unfinished?: true;
+  /** Stands for the number: HMAC, keyed and scoped by account. For other selectors, what makes two requests the same. */
+  readonly token: string;
+  /** The number, sealed; dropped when completed. */
+  sealed?: string;
+  /** The number stays suppressed after its erasure. Once true it stays true. */
+  keep_suppression: boolean;
+  /** The id of the key that asked. */
+  readonly requested_by: string;
+  readonly created_at: Date;
+  readonly due_at: Date;
+  completed_at?: Date;
+  /** No work before this moment: a wait for scheduled messages, or a retry backing off. */
+  not_before: Date;
+  /** When the relay looks whether the work is still in the queue. */
+  look_at: Date;
+  /** Part of the queue's job id: a job that was lost is added under the next one. */
+  generation: number;
+  /** It waits for scheduled messages, or for what the last of them left behind to be written. */
+  wait?: 'pending' | 'settling';
+  lease?: { owner: string; until: Date };
+  pending?: PendingStep[];
+  /** Records changed so far, by the names of the data map. */
+  erased: Record<string, number>;
+  failures: number;
+  failure?: { name: string; where?: string; at: Date };
+  /** The same was asked again since a worker last began to look: it must look once more before the end. */
+  asked_again?: mongoose.mongo.ObjectId;
+  /** A request seen past its deadline is reported once as overdue. */
+  overdue?: true;
+}
+
+/** The ledger as a native collection: its guarded updates are written exactly as MongoDB sees them. */
+export function requestsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<ErasureRequest> {
+  return db.collection<ErasureRequest>(REQUESTS);
+}
+
+/** The id of a request's job. BullMQ silently ignores an id it has seen, even a failed one: hence the generation. */
+export function jobIdOf(request: Pick<ErasureRequest, 'reference' | 'generation'>): string {
+  return `${request.reference}-g${request.generation}`;
+}

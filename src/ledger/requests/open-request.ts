@@ -1,0 +1,56 @@
+import mongoose from 'mongoose';
+import { isDuplicateKey } from '../../base/db/connection.ts';
+import { randomText } from '../accounts/accounts.ts';
+import { type ErasureRequest, requestsOf } from './ledger.ts';
+
+export interface NewRequest
+  extends Pick<ErasureRequest, 'account_id' | 'profile' | 'selector' | 'token' | 'requested_by' | 'keep_suppression'> {
+  /** Seals the number, if the request is about one, for the reference it gets. */
+  readonly seal?: (reference: string) => string;
+  readonly now: Date;
+  readonly deadlineMs: number;
+  /** How long the relay leaves a fresh request to the queue before it looks after it. */
+  readonly graceMs: number;
+}
+
+/** A request as it enters the ledger, with a reference of 15 letters or digits from a secure source. */
+export function draftRequest({ seal, now, deadlineMs, graceMs, ...given }: NewRequest): ErasureRequest {
+  const reference = randomText(15);
+  return {
+    _id: new mongoose.mongo.ObjectId(),
+    reference,
+    ...given,
+    state: 'accepted',
+    unfinished: true,
+    ...(seal && { sealed: seal(reference) }),
+    created_at: now,
+    due_at: new Date(now.getTime() + deadlineMs),
+    not_before: now,
+    look_at: new Date(now.getTime() + graceMs),
+    generation: 1,
+    erased: {},
+    failures: 0,
+  };
+}
+
+/**
+ * Writes a request into the ledger, unless its twin (same account, profile and token) is there unfinished.
+ * @returns the request, or the twin
+ */
+export async function openRequest(
+  db: mongoose.mongo.Db,
+  input: NewRequest,
+): Promise<{ request: ErasureRequest; fresh: boolean }> {
+  const request = draftRequest(input);
+  for (;;) {
+    try {
+      await requestsOf(db).insertOne(request);
+      return { request, fresh: true };
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+      const { account_id, profile, token } = request;
+      const twin = await requestsOf(db).findOne({ account_id, profile, token, unfinished: true });
+      if (twin) return { request: twin, fresh: false };
+    }
+  }
+}

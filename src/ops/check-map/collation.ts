@@ -1,0 +1,37 @@
+import type { CollectionMap } from '../../engine/map/schema.ts';
+import type { Finding } from './findings.ts';
+
+/** How a collection or an index compares texts, as MongoDB tells of it; undefined for byte by byte. */
+export interface Collation {
+  readonly locale?: string;
+  /** 1 compares letters alone, 2 accents as well, 3 case as well (MongoDB manual, "Collation"). */
+  readonly strength?: number;
+}
+
+const WITH_CASE = 3;
+
+/** A collection that takes `a` for `A` takes two accounts for one. */
+export function checkCollation(entry: CollectionMap, collation: Collation | undefined): Finding[] {
+  if (isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
+  return [
+    {
+      severity: 'warning',
+      where: `${entry.collection}.${entry.account}`,
+      message: `texts are compared without case (collation strength ${strengthOf(collation)}): accounts whose ids differ in nothing else share their records`,
+    },
+  ];
+}
+
+/** An index serves the queries of a collection only if it compares as they do. */
+export function isSameCollation(one: Collation | undefined, other: Collation | undefined): boolean {
+  if (isSimple(one) || isSimple(other)) return isSimple(one) === isSimple(other);
+  return one?.locale === other?.locale && strengthOf(one) === strengthOf(other);
+}
+
+function isSimple(collation: Collation | undefined): boolean {
+  return collation?.locale === undefined || collation.locale === 'simple';
+}
+
+function strengthOf(collation: Collation | undefined): number {
+  return collation?.strength ?? WITH_CASE;
+}

@@ -1,0 +1,160 @@
+import { readPath } from '../../engine/map/paths.ts';
+import type { Profile } from '../../engine/map/profile.ts';
+import type { CollectionMap } from '../../engine/map/schema.ts';
+import { type Collation, isSameCollation } from './collation.ts';
+import type { Finding } from './findings.ts';
+
+/** What MongoDB tells of an index; engines differ in what else they say. */
+export interface IndexDescription {
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly unique?: boolean;
+  readonly hidden?: boolean;
+  readonly sparse?: boolean;
+  readonly partialFilterExpression?: object;
+  readonly collation?: Collation;
+}
+
+/**
+ * Compares the indexes of a collection with what erasures ask of it.
+ * @param profiles every profile, as the map lays its changes over them
+ * @param collation the collection's own, which an index must share to serve its queries
+ */
+export function checkIndexes(
+  entry: CollectionMap,
+  indexes: readonly IndexDescription[],
+  profiles: readonly Profile[],
+  collation: Collation | undefined,
+): Finding[] {
+  const collisions =
+    entry.record === 'suppression'
+      ? findSuppressionCollisions(entry, indexes)
+      : profiles.filter((profile) => concerns(profile, entry)).flatMap((one) => findCollisions(entry, indexes, one));
+  const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
+  return [...findMissing(entry, indexes, collation), ...once.values()];
+}
+
+/** Every look names the account, then the number, the id or the time: without such an index it reads all records. */
+function findMissing(
+  entry: CollectionMap,
+  indexes: readonly IndexDescription[],
+  collation: Collation | undefined,
+): Finding[] {
+  const byId = entry.products ?? entry.interaction ?? entry.resource;
+  const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
+    ...entry.numbers.map((path) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+    ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
+      ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
+      : []),
+    // An account's legs of all time, to list the few of one call.
+    ...(entry.resource === 'leg' && entry.conversation !== undefined
+      ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
+      : []),
+    ...(entry.at === undefined
+      ? []
+      : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+    // Each day again, over an account's whole past, of which all but a day is redacted.
+    ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
+      ? []
+      : [
+          {
+            path: entry.redacted,
+            next: entry.at,
+            severity: 'warning' as const,
+            looks: 'every look for what is due for redaction',
+          },
+        ]),
+  ];
+  return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
+    const { dotted } = readPath(path);
+    const serves = (index: IndexDescription) => {
+      const [first, second, third] = Object.entries(index.key);
+      return (
+        isKey(first, entry.account) &&
+        isKey(second, dotted) &&
+        (next === undefined || isKey(third, next)) &&
+        !index.hidden &&
+        index.partialFilterExpression === undefined &&
+        isSameCollation(index.collation, collation)
+      );
+    };
+    if (indexes.some(serves)) return [];
+    const fields = [entry.account, dotted, ...(next === undefined ? [] : [next])];
+    const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
+    return [
+      {
+        severity,
+        where: `${entry.collection}.${path}`,
+        message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
+        remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
+      },
+    ];
+  });
+}
+
+/** Does the profile ever change records of the entry, so that they stay? */
+function concerns(profile: Profile, entry: CollectionMap): boolean {
+  if (profile.records[entry.record] !== 'keep') return false;
+  if (profile.name === 'transaction') return entry.products !== undefined;
+  if (profile.name === 'interaction') return entry.interaction !== undefined;
+  return true;
+}
+
+/**
+ * A number that stands once on an account's list is fine: the platform's own row is taken over. Once on the list of all
+ * accounts it is not, and of what else a platform keeps unique Lethe's rows hold nothing.
+ */
+function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
+  const [number = ''] = entry.numbers;
+  return indexes
+    .filter((index) => index.unique && !isOwnIndex(index))
+    .flatMap(({ key, partialFilterExpression }): Finding[] => {
+      const keys = Object.keys(key).join(', ');
+      const others = Object.keys(key).filter((name) => name !== entry.account);
+      const where = `${entry.collection}.${others.join('+')}`;
+      const finding = (message: string): Finding[] => [{ severity: 'error', where, message }];
+      if (number in key)
+        return entry.account in key
+          ? []
+          : finding(
+              `a unique index on ${keys} without the account: a number on one account's list cannot be put on another's`,
+            );
+      return partialFilterExpression === undefined && !('_id' in key)
+        ? finding(`a unique index on ${keys}: Lethe's own rows are alike in it, and the second is refused`)
+        : [];
+    });
+}
+
+/** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
+function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
+  const unique = indexes.filter((index) => index.unique);
+  const changed = new Set<string>();
+  if (profile.fields.number !== 'token' && profile.fields.number !== 'keep')
+    for (const text of entry.numbers) changed.add(readPath(text).dotted);
+  for (const field of entry.fields)
+    if (profile.fields[field.category] !== 'keep') changed.add(readPath(field.path).dotted);
+  return unique.flatMap((index): Finding[] => {
+    const keys = Object.keys(index.key);
+    const touched = keys.filter((key) => changed.has(key));
+    if (touched.length === 0) return [];
+    const certain =
+      keys.every((key) => changed.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+    return [
+      {
+        severity: certain ? 'error' : 'warning',
+        where: `${entry.collection}.${touched.join('+')}`,
+        message: `a unique index on ${keys.join(', ')}: two people's erased records ${certain ? 'are' : 'may be'} alike in it, and the second erasure is refused`,
+      },
+    ];
+  });
+}
+
+/** The one that Lethe builds itself. */
+const isOwnIndex = (index: IndexDescription) => 'token' in index.key;
+
+const isKey = (key: [string, unknown] | undefined, path: string) =>
+  key?.[0] === path && (typeof key[1] === 'number' || typeof key[1] === 'object' || key[1] === 'hashed');
+
+/** A collection as mongosh names it. */
+function inShell(collection: string): string {
+  return /^[A-Za-z_]\w*$/.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`;
+}

@@ -1,0 +1,268 @@
+import { readPath, throughArray } from '../../engine/map/paths.ts';
+import type { Profile } from '../../engine/map/profile.ts';
+import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
+import { UNREADABLE_TYPES } from '../../engine/plan.ts';
+import { sortStoredForm } from '../../engine/stored-form.ts';
+import { bsonTypeOf } from '../../lib/bson-type.ts';
+import type { Finding, Tally } from './findings.ts';
+import { walk } from './walk.ts';
+
+export interface PartOptions {
+  readonly prefixes: readonly string[];
+  readonly profile: Profile;
+  /** The types of account values that Lethe's accounts know; empty without accounts. */
+  readonly accountTypes: ReadonlySet<string>;
+}
+
+const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
+const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
+
+/** One path's part of the look. */
+export interface Part {
+  values: number;
+  record(record: unknown): void;
+  findings(sampled: number): Finding[];
+}
+
+export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally: Tally): Part {
+  const where = `${entry.collection}.${entry.account}`;
+  const path = readPath(entry.account);
+  const { accountTypes } = options;
+  const known = [...accountTypes].join(' or ');
+  let present = 0;
+  let matching = 0;
+  return {
+    values: 0,
+    record(record) {
+      walk(record, path, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type === 'missing' || type === 'null')
+            return tally.note('warning', where, 'no account: no erasure finds such a record');
+          present += 1;
+          if (!ACCOUNT_TYPES.has(type)) return tally.note('error', where, `holds ${type}, which no account can have`);
+          if (accountTypes.has(type)) matching += 1;
+          else if (accountTypes.size > 0)
+            tally.note('warning', where, `holds ${type}, and Lethe's accounts know ${known} only (--records-id-type)`);
+        },
+        closed: (place, value, wanted) =>
+          tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, where the map wants an ${wanted}`),
+      });
+    },
+    findings() {
+      if (present === 0) return [{ severity: 'error', where, message: 'no record looked at has this field' }];
+      if (accountTypes.size > 0 && matching === 0)
+        return [
+          { severity: 'error', where, message: `no record looked at has an account of a type Lethe knows: ${known}` },
+        ];
+      return [];
+    },
+  };
+}
+
+export function lookAtNumber(entry: CollectionMap, text: string, options: PartOptions, tally: Tally): Part {
+  const where = `${entry.collection}.${text}`;
+  const path = readPath(text);
+  const unreadable = new Set<string>(UNREADABLE_TYPES);
+  const kinds = { found: 0, blank: 0, likely: 0, unlike: 0 };
+  let empty = 0;
+  const part: Part = {
+    values: 0,
+    record(record) {
+      const before = part.values;
+      walk(record, path, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type === 'missing') return;
+          part.values += 1;
+          if (type === 'null') kinds.blank += 1;
+          else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
+          else if (type === 'string' || type === 'number') kinds[sortStoredForm(value, options.prefixes)] += 1;
+          else
+            tally.note(
+              'error',
+              where,
+              `holds ${type}, in which no number can be erased${unreadable.has(type) ? ': requests of its account fail' : ''}`,
+            );
+        },
+        closed(place, value, wanted) {
+          const type = bsonTypeOf(value);
+          if (wanted === 'object' && type === 'array')
+            tally.note('error', where, `${place} is an array: the map must say ${place}[]`);
+          else if (wanted === 'array' && type !== 'null')
+            tally.note('error', where, `${place} holds ${type}, where the map wants an array`);
+        },
+      });
+      if (part.values === before) empty += 1;
+    },
+    findings(sampled) {
+      const findings: Finding[] = [];
+      const odd = kinds.likely + kinds.unlike;
+      if (empty === sampled) findings.push(absent(where, sampled));
+      if (odd > 0)
+        findings.push({
+          severity: 'warning',
+          where,
+          message: `${odd} of ${part.values} values are in no form that is searched for, ${kinds.likely} of them with seven digits or more: an erasure does not find them`,
+        });
+      return findings;
+    },
+  };
+  return part;
+}
+
+export function lookAtField(
+  entry: CollectionMap,
+  field: CollectionMap['fields'][number],
+  { profile }: PartOptions,
+  tally: Tally,
+): Part {
+  const where = `${entry.collection}.${field.path}`;
+  const path = readPath(field.path);
+  const expected: readonly string[] | undefined = field.type === 'any' ? undefined : EXPECTED[field.type];
+  const deleted = profile.records[entry.record] === 'delete';
+  let present = 0;
+  return {
+    values: 0,
+    record(record) {
+      walk(record, path, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type === 'missing') return;
+          present += 1;
+          if (type !== 'null' && expected !== undefined && !expected.includes(type))
+            tally.note('warning', where, `holds ${type}, where the map says type: ${field.type}`);
+        },
+        closed(place, value, wanted) {
+          // A record that is deleted is not written into.
+          if (throughArray(path) && wanted === 'array') return;
+          const found = `${place} holds ${bsonTypeOf(value)}, where the map wants an ${wanted}`;
+          tally.note(deleted ? 'warning' : 'error', where, deleted ? found : `${found}: the record cannot be changed`);
+        },
+      });
+    },
+    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+  };
+}
+
+export function lookAtPending(
+  entry: CollectionMap,
+  pending: NonNullable<CollectionMap['pending']>,
+  tally: Tally,
+): Part {
+  const where = `${entry.collection}.${pending.path}`;
+  const at = `${entry.collection}.${pending.at}`;
+  const [path, time] = [readPath(pending.path), readPath(pending.at)];
+  let present = 0;
+  return {
+    values: 0,
+    record(record) {
+      let isPending = false;
+      walk(record, path, {
+        value(value) {
+          if (value !== undefined) present += 1;
+          isPending = pending.values.some((one) => one === value);
+        },
+        closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
+      });
+      if (!isPending) return;
+      walk(record, time, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type !== 'date')
+            tally.note('warning', at, `${type === 'missing' ? 'nothing' : type} in a pending record, no date`);
+        },
+        closed: (place, value) => tally.note('warning', at, `${place} holds ${bsonTypeOf(value)}, no object`),
+      });
+    },
+    findings: () =>
+      present === 0
+        ? [
+            {
+              severity: 'error',
+              where,
+              message: 'no record looked at has this field: pending records would be erased before they are acted on',
+            },
+          ]
+        : [],
+  };
+}
+
+/** When a record happened: what by-age selections compare. */
+export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
+  const where = `${entry.collection}.${at}`;
+  let undated = 0;
+  const part = lookAtPlain(
+    where,
+    at,
+    tally,
+    (type) => (type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`]),
+    () => {
+      undated += 1;
+    },
+  );
+  return {
+    ...part,
+    findings(sampled) {
+      if (undated === 0 || undated === sampled) return part.findings(sampled);
+      const message = `${undated} of ${sampled} records have none: age never makes them due, and they are in no log or report`;
+      return [{ severity: 'warning', where, message }];
+    },
+  };
+}
+
+/** The mark of a redacted record: whatever else stands there, the record counts as redacted. */
+export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally): Part {
+  const where = `${entry.collection}.${redacted}`;
+  const part = lookAtPlain(where, redacted, tally, (type) =>
+    type === 'date' ? undefined : ['error', `holds ${type}, no date: such a record is taken for redacted`],
+  );
+  // Nothing has been redacted yet: that is no fault.
+  return { ...part, findings: () => [] };
+}
+
+export function lookAtId(entry: CollectionMap, id: string, tally: Tally): Part {
+  return lookAtPlain(`${entry.collection}.${id}`, id, tally, () => undefined);
+}
+
+export function lookAtDirection(entry: CollectionMap, path: string, tally: Tally): Part {
+  const known = new Set<unknown>(DIRECTIONS);
+  return lookAtPlain(`${entry.collection}.${path}`, path, tally, (_type, value) =>
+    known.has(value)
+      ? undefined
+      : ['warning', `holds neither ${DIRECTIONS.join(' nor ')}: no request finds such a record`],
+  );
+}
+
+function lookAtPlain(
+  where: string,
+  text: string,
+  tally: Tally,
+  judge: (type: string, value: unknown) => [Finding['severity'], string] | undefined,
+  isAbsent = () => {},
+): Part {
+  const path = readPath(text);
+  let present = 0;
+  return {
+    values: 0,
+    record(record) {
+      walk(record, path, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type === 'missing' || type === 'null') return isAbsent();
+          present += 1;
+          const fault = judge(type, value);
+          if (fault) tally.note(fault[0], where, fault[1]);
+        },
+        closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
+      });
+    },
+    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+  };
+}
+
+const absent = (where: string, sampled: number): Finding => ({
+  severity: 'warning',
+  where,
+  message: `none of ${sampled} records has this field: is the path right?`,
+});
