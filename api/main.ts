@@ -9,7 +9,7 @@ import { createProducer } from '../src/base/queue/producer.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
 import { createApp } from './app.ts';
-import { createApiServer } from './server.ts';
+import { createApiServer } from './http/server.ts';
 
 const POOL_SIZE = 50;
 

@@ -15,7 +15,7 @@ import { countDue, relayRequests } from '../src/ledger/requests/relay.ts';
 import { createWork } from '../src/ledger/requests/work.ts';
 import { closeWorker } from './close.ts';
 import { createHousekeeping } from './housekeeping.ts';
-import { createRegistry } from './registry.ts';
+import { createRegistry } from './jobs/registry.ts';
 import { turnSignal } from './turn-signal.ts';
 
 export interface RunningWorker {

@@ -14,11 +14,11 @@ import {
 } from '../../src/contracts/access/reports/ledger.ts';
 import { dropReportFile } from '../../src/contracts/access/reports/tend.ts';
 import { toReportRecord, toRow } from '../../src/contracts/access/row.ts';
-import { type Caller, callerOf } from '../auth.ts';
-import { readBody } from '../body.ts';
-import { refuseMethod } from '../errors.ts';
 import { checkFields } from '../forget/schema.ts';
-import { streamText } from '../stream.ts';
+import { type Caller, callerOf } from '../http/auth.ts';
+import { readBody } from '../http/body.ts';
+import { refuseMethod } from '../http/errors.ts';
+import { streamText } from '../http/stream.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { AccessDependencies } from './dependencies.ts';
 import { presentReport } from './present.ts';

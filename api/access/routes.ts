@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import type { AccessDependencies } from './dependencies.ts';
+import { subjectRoutes } from './person.ts';
 import { reportRoutes } from './reports.ts';
 import { searchRoutes } from './search.ts';
-import { subjectRoutes } from './subject.ts';
 
 /** Subject access: what is held on a person, by search, by report, or all of it on one number. */
 export function accessRoutes(deps: AccessDependencies): Router {

@@ -4,9 +4,9 @@ import { type RecordQuery, type Source, selectSources } from '../../src/contract
 import { type Found, readRecords } from '../../src/contracts/access/read-records.ts';
 import { toRow } from '../../src/contracts/access/row.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
-import { callerOf } from '../auth.ts';
-import { refuseMethod } from '../errors.ts';
 import { checkFields } from '../forget/schema.ts';
+import { callerOf } from '../http/auth.ts';
+import { refuseMethod } from '../http/errors.ts';
 import type { AccessDependencies } from './dependencies.ts';
 import { presentMessage } from './present.ts';
 import { rangeOf, searchManySchema, searchOneSchema } from './schema.ts';

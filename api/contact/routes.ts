@@ -7,8 +7,8 @@ import type { Core } from '../../src/core.ts';
 import { TooManyRecords } from '../../src/engine/at-once.ts';
 import type { FileAct } from '../../src/ledger/recordings/files.ts';
 import { filesJobId } from '../../src/ledger/recordings/relay-files.ts';
-import { callerOf } from '../auth.ts';
-import { handleErrors, refuseMethod } from '../errors.ts';
+import { callerOf } from '../http/auth.ts';
+import { handleErrors, refuseMethod } from '../http/errors.ts';
 import { presentContactError, presentErased } from './present.ts';
 import { readNumber } from './schema.ts';
 

@@ -9,9 +9,9 @@ import { numberSubject } from '../../src/engine/subject.ts';
 import { randomText } from '../../src/ledger/accounts/accounts.ts';
 import { jobIdOf } from '../../src/ledger/requests/ledger.ts';
 import { findRequests } from '../../src/ledger/requests/status.ts';
-import { callerOf } from '../auth.ts';
-import { readBody } from '../body.ts';
-import { refuseMethod } from '../errors.ts';
+import { callerOf } from '../http/auth.ts';
+import { readBody } from '../http/body.ts';
+import { refuseMethod } from '../http/errors.ts';
 import { presentAccepted, presentRequest } from './present.ts';
 import { checkFields, checkSchema, forgetSchema, statusSchema } from './schema.ts';
 

@@ -12,9 +12,9 @@ import type { Core } from '../../src/core.ts';
 import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
 import { jobIdOf } from '../../src/ledger/requests/ledger.ts';
 import { findRequests } from '../../src/ledger/requests/status.ts';
-import { callerOf } from '../auth.ts';
-import { readBody } from '../body.ts';
-import { refuseMethod } from '../errors.ts';
+import { callerOf } from '../http/auth.ts';
+import { readBody } from '../http/body.ts';
+import { refuseMethod } from '../http/errors.ts';
 import { presentFaults, presentInteraction, presentRedaction, presentSettings } from './present.ts';
 import {
   checkRules,

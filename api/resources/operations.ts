@@ -1,5 +1,5 @@
+import { type ProblemName, problemAnswers } from '../http/problem.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { type ProblemName, problemAnswers } from '../problem.ts';
 import { eventParams, idParams, legsSchema, userSchema } from './schema.ts';
 
 const door = 'resources';

@@ -6,11 +6,11 @@ import { createResources } from '../../src/contracts/resources/resources.ts';
 import type { Core } from '../../src/core.ts';
 import type { Resource } from '../../src/engine/map/schema.ts';
 import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
-import { redactDigitRuns } from '../../src/phone/redact.ts';
-import { callerOf } from '../auth.ts';
-import { refuseMethod } from '../errors.ts';
-import { checkShape, readJson } from '../json.ts';
-import { handleProblems, Problem } from '../problem.ts';
+import { redactDigitRuns } from '../../src/phone/hide-digits.ts';
+import { callerOf } from '../http/auth.ts';
+import { refuseMethod } from '../http/errors.ts';
+import { checkShape, readJson } from '../http/json.ts';
+import { handleProblems, Problem } from '../http/problem.ts';
 import { presentLegs, presentUser } from './present.ts';
 import { legsSchema, userSchema } from './schema.ts';
 

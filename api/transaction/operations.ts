@@ -1,5 +1,5 @@
+import { problemAnswers } from '../http/problem.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { problemAnswers } from '../problem.ts';
 import { redactSchema } from './schema.ts';
 
 /** What the redact contract tells about itself. */

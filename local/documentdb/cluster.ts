@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { giveTo, type RunAs } from '../privileges.ts';
 import { type Child, runCommand } from '../process.ts';
 import type { Launch } from '../service.ts';
-import { CURSOR_LIFETIME } from './cursors.ts';
 import type { Engine } from './engine.ts';
-import { type Connection, connectPostgres, PostgresError } from './postgres.ts';
+import { CURSOR_LIFETIME } from './gateway/cursors.ts';
+import { type Connection, connectPostgres, PostgresError } from './gateway/postgres.ts';
 
 /** A running PostgreSQL with the extension in it. */
 export interface Cluster {

@@ -7,7 +7,7 @@ import { isPortFree } from '../process.ts';
 import { runService, type Service, type ServiceOptions } from '../service.ts';
 import { isClusterReady, startCluster } from './cluster.ts';
 import type { Engine } from './engine.ts';
-import type { GatewayOptions } from './gateway.ts';
+import type { GatewayOptions } from './gateway/gateway.ts';
 
 const SET = 'rs0';
 /** How long the gateway may take to listen, in milliseconds. */
@@ -76,7 +76,7 @@ function findLoader(): string {
 }
 
 function findGateway(): string {
-  return fileURLToPath(new URL('./gateway-main.ts', import.meta.url));
+  return fileURLToPath(new URL('./gateway/gateway-main.ts', import.meta.url));
 }
 
 /** True when DocumentDB has kept data in this data folder. */

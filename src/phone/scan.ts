@@ -3,7 +3,7 @@ import { maskNumber } from './mask.ts';
 import { isPossibleE164, type PhoneNumber } from './number.ts';
 import { splitNumber } from './numbering-plan.ts';
 
-export { REDACTED_RUN, redactDigitRuns } from './redact.ts';
+export { REDACTED_RUN, redactDigitRuns } from './hide-digits.ts';
 
 /** A stretch of text, `end` exclusive. */
 interface Span {

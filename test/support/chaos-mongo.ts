@@ -1,4 +1,4 @@
-import { readRequest, readString, splitMessages } from '../../local/documentdb/wire.ts';
+import { readRequest, readString, splitMessages } from '../../local/documentdb/gateway/wire.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A proxy that lets MongoDB messages through whole, one at a time. */

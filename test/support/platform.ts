@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createApp } from '../../api/app.ts';
-import { createApiServer } from '../../api/server.ts';
+import { createApiServer } from '../../api/http/server.ts';
 import { type Config, readConfig } from '../../src/base/config.ts';
 import { createLogger, type Logger } from '../../src/base/log.ts';
 import { openRedis } from '../../src/base/queue/connections.ts';

@@ -1,0 +1,61 @@
+import type { RequestHandler } from 'express';
+import { LetheError } from '../../src/base/errors.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { type Keys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
+
+/** Who is calling. */
+export interface Caller {
+  readonly keyId: string;
+  readonly account: Account;
+}
+
+declare global {
+  namespace Express {
+    interface Locals {
+      caller?: Caller;
+      requestId?: string;
+    }
+  }
+}
+
+/** The key of an Authorization header: `Bearer ID.SECRET`, bare `ID.SECRET` as the document's PHP sends it, or Basic. */
+function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
+  if (header === undefined) return null;
+  const text = header.trim();
+  const [, scheme, rest] = /^(\S+)\s+(\S+)$/.exec(text) ?? [];
+  if (scheme === undefined || rest === undefined) return readWholeKey(text);
+  if (/^bearer$/i.test(scheme)) return readWholeKey(rest);
+  if (!/^basic$/i.test(scheme)) return null;
+  const pair = Buffer.from(rest, 'base64').toString('utf8');
+  const colon = pair.indexOf(':');
+  return colon < 0 ? null : readWholeKey(`${pair.slice(0, colon)}.${pair.slice(colon + 1)}`);
+}
+
+/** A key as older clients send it: `?api_key=ID&api_secret=SECRET`. */
+function readQueryKey(query: unknown): { id: string; secret: string } | null {
+  const { api_key: id, api_secret: secret } = query as Record<string, unknown>;
+  return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
+}
+
+/**
+ * Lets a request through with a live key, and says whose it is in `res.locals.caller`.
+ * @param options.inQuery a key may stand in the query where there is no Authorization header
+ * @param options.challenge what a caller without a key is asked for: the scheme that the contract's document names
+ */
+export function authenticate(keys: Keys, { inQuery = false, challenge = 'Bearer' } = {}): RequestHandler {
+  return async (request, response, next) => {
+    const header = request.headers.authorization;
+    const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);
+    const caller = given && (await keys.authenticate(given.id, given.secret));
+    if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': challenge });
+    response.locals.caller = caller;
+    next();
+  };
+}
+
+/** The caller of an authenticated request. */
+export function callerOf(response: { locals: Express.Locals }): Caller {
+  const { caller } = response.locals;
+  if (!caller) throw new LetheError('unauthorized');
+  return caller;
+}

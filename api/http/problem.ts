@@ -1,0 +1,112 @@
+import type { ErrorRequestHandler } from 'express';
+import { type ErrorName, LetheError } from '../../src/base/errors.ts';
+import type { Logger } from '../../src/base/log.ts';
+import type { Answer } from '../openapi/operation.ts';
+import { hasUnreadBody, toLetheError } from './errors.ts';
+
+const BASE = 'https://developer.nexmo.com/api-errors';
+
+/** The errors of the redact contract, as its source document words them, and of the doors that share its shape. */
+const PROBLEMS = {
+  premature: { status: 403, type: `${BASE}/redact#premature-redaction`, title: 'Premature Redaction' },
+  unprovisioned: { status: 403, type: `${BASE}#unprovisioned`, title: 'Authorisation error' },
+  invalid_id: { status: 404, type: `${BASE}#invalid-id`, title: 'Invalid ID' },
+  not_found: { status: 404, type: `${BASE}#not-found`, title: 'Not Found' },
+  method_not_allowed: { status: 405, type: `${BASE}#method-not-allowed`, title: 'Method Not Allowed' },
+  too_large: { status: 413, type: `${BASE}#payload-too-large`, title: 'Payload Too Large' },
+  invalid_json: { status: 422, type: `${BASE}#invalid-json`, title: 'Invalid JSON' },
+  invalid_query: { status: 422, type: `${BASE}#invalid-query`, title: 'Invalid Query' },
+  invalid_product: { status: 422, type: `${BASE}/redact#invalid-product`, title: 'Invalid Product' },
+  rate_limit: { status: 429, type: `${BASE}/redact#rate-limit`, title: 'Rate Limit Hit' },
+  internal: { status: 500, type: `${BASE}#internal-error`, title: 'Internal Error' },
+  unavailable: { status: 503, type: `${BASE}#service-unavailable`, title: 'Service Unavailable' },
+} as const satisfies Record<string, { status: number; type: string; title: string }>;
+
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** The one error without a detail, as the source document prints it. */
+const UNAUTHORIZED = { type: 'UNAUTHORIZED', error_title: 'Unauthorized' } as const;
+
+/** A request that is refused; `detail` is shown to the caller, and never holds a number. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly problem: ProblemName;
+
+  constructor(problem: ProblemName, detail: string) {
+    super(detail);
+    this.problem = problem;
+  }
+}
+
+const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: string]>> = {
+  bad_input: ['invalid_json'],
+  route_not_found: ['not_found'],
+  no_records: ['not_found'],
+  method_not_allowed: ['method_not_allowed'],
+  body_too_large: ['too_large'],
+  rate_limited: ['rate_limit', 'Please wait, then retry your request'],
+  unavailable: ['unavailable'],
+};
+
+/** The end of every failed request of a door with this shape. Each body's `instance` stands in the log. */
+export function handleProblems(logger: Logger): ErrorRequestHandler {
+  return (error, request, response, _next) => {
+    const requestId = response.locals.requestId;
+    const { problem, headers } = toProblem(error);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    if (hasUnreadBody(request)) response.set('Connection', 'close');
+    response.set(headers);
+    if (problem === null) {
+      response.status(401).json(UNAUTHORIZED);
+      return;
+    }
+    const { status, ...body } = presentProblem(problem.problem, problem.message, instanceOf(requestId));
+    const facts = { request_id: requestId, instance: body.instance, problem: problem.problem };
+    if (status >= 500) logger.error('request failed', { ...facts, error });
+    else logger.info('request refused', facts);
+    response.status(status).json(body);
+  };
+}
+
+/** @returns null for a caller nobody knows: that answer has a form of its own */
+function toProblem(error: unknown): { problem: Problem | null; headers: Record<string, string> } {
+  if (error instanceof Problem) return { problem: error, headers: {} };
+  // A part of the path that cannot be decoded is the id of nothing.
+  if (error instanceof URIError)
+    return { problem: new Problem('invalid_id', 'The ID could not be found'), headers: {} };
+  const known = error instanceof LetheError ? error : toLetheError(error);
+  const headers = { ...known.headers };
+  if (known.errorName === 'unauthorized') return { problem: null, headers };
+  const [problem, detail = known.message] = KNOWN[known.errorName] ?? ['internal', 'Internal error'];
+  return { problem: new Problem(problem, detail), headers };
+}
+
+function presentProblem(name: ProblemName, detail: string, instance: string) {
+  const { status, type, title } = PROBLEMS[name];
+  return { status, type, title, detail, instance };
+}
+
+/** 32 hexadecimal digits: the request's own id, without its dashes. */
+const instanceOf = (requestId: string | undefined) => (requestId ?? '').replaceAll('-', '');
+
+/** Problems as answers for the description of the API. */
+export function problemAnswers(details: Partial<Record<ProblemName, string>>): Record<number, Answer> {
+  const answers: Record<number, Answer> = {};
+  const all: Partial<Record<ProblemName, string>> = {
+    ...details,
+    too_large: 'The body is larger than 10 kB',
+    rate_limit: 'Please wait, then retry your request',
+    unavailable: 'The database cannot keep a promise just now. Try again.',
+  };
+  for (const [name, detail] of Object.entries(all) as [ProblemName, string][]) {
+    const { status, ...example } = presentProblem(name, detail, 'bf0ca0bf927b3b52e3cb03217e1a1ddf');
+    const before = answers[status];
+    answers[status] = before
+      ? { ...before, description: `${before.description}; or ${example.title}` }
+      : { description: example.title, example };
+  }
+  return { ...answers, 401: { description: 'Unauthorized', example: UNAUTHORIZED } };
+}

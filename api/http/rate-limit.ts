@@ -1,0 +1,43 @@
+import type { RequestHandler } from 'express';
+import type { Cluster, Redis } from 'ioredis';
+import { LetheError } from '../../src/base/errors.ts';
+import { queuePrefix } from '../../src/base/queue/connections.ts';
+import { callerOf } from './auth.ts';
+
+const WINDOW_SECONDS = 1;
+
+/**
+ * At most so many requests a second and account, counted in Redis, so that it holds across API processes.
+ * Redis away: everyone passes. A right to erasure must not wait for a counter.
+ * @param options.perSecond 0 for no limit
+ * @param options.bucket what is counted together, apart from everything else
+ */
+export function limitRate(
+  redis: Redis | Cluster,
+  { prefix, perSecond, bucket }: { prefix: string; perSecond: number; bucket?: string },
+): RequestHandler {
+  const place = bucket === undefined ? 'rate' : `rate:${bucket}`;
+  return async (_request, response, next) => {
+    if (perSecond > 0 && redis.status === 'ready') {
+      const second = Math.floor(Date.now() / 1000 / WINDOW_SECONDS);
+      const key = `${queuePrefix(prefix)}:${place}:${callerOf(response).account._id}:${second}`;
+      const used = await countUse(redis, key);
+      if (used > perSecond) throw new LetheError('rate_limited', undefined, { 'Retry-After': String(WINDOW_SECONDS) });
+    }
+    next();
+  };
+}
+
+async function countUse(redis: Redis | Cluster, key: string): Promise<number> {
+  try {
+    const replies = await redis
+      .multi()
+      .incr(key)
+      .expire(key, WINDOW_SECONDS * 2)
+      .exec();
+    const count = replies?.[0]?.[1];
+    return typeof count === 'number' ? count : 0;
+  } catch {
+    return 0;
+  }
+}

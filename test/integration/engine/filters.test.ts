@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { targetsByAge } from '../../../src/engine/by-age.ts';
+import { findById } from '../../../src/engine/by-id.ts';
+import { selectNumber, selectUnreadable } from '../../../src/engine/plan.ts';
+import { createRecordStore, type RecordStore } from '../../../src/engine/store.ts';
+import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
+import { findRequests } from '../../../src/ledger/requests/status.ts';
+import { createSuppressions, type Suppressions } from '../../../src/ledger/suppression/suppression.ts';
+import { phoneNumber } from '../../support/numbers.ts';
+import { openPlatform, type Platform } from '../../support/platform.ts';
+import { snapshotDatabase } from '../../support/snapshot.ts';
+
+const { MongoClient, ObjectId, Binary, Long, Double } = mongoose.mongo;
+
+/** What may come in place of an account, a number or a token when something upstream went wrong. */
+const NOTHING: [string, unknown][] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['an empty string', ''],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['an empty object', {}],
+  ['an empty list', []],
+  ['true', true],
+  ['false', false],
+  ['an operator', { $ne: null }],
+  ['a regular expression', /./],
+  ['a date', new Date(0)],
+  ['a function', () => 'x'],
+  ['a symbol', Symbol('x')],
+  ['bytes', new Binary(Buffer.alloc(0))],
+  ['a string in an object', { toString: () => '447700900123' }],
+  ['a list of one', ['acc_x']],
+];
+
+/** Each of these, had it reached the database, would have matched records of everybody. */
+describe('a filter made from nothing', () => {
+  let platform: Platform;
+  let client: InstanceType<typeof MongoClient>;
+  let store: RecordStore;
+  let suppressions: Suppressions;
+  let commands: string[] = [];
+
+  beforeAll(async () => {
+    platform = await openPlatform('filters');
+    const { db } = platform.core;
+    for (const account_id of ['acc_x', 'acc_y', null, undefined, '']) {
+      await db.collection('sent_sms').insertOne({ account_id, to: '447700900123', body: 'Hi' });
+      await db.collection('sent_sms').insertOne({ account_id, body: 'to nobody' });
+      await db.collection('blacklist').insertOne({ account_id, number: '447700900123', reason: 'STOP' });
+      await db.collection('blacklist').insertOne({ account_id, reason: 'no number' });
+    }
+    client = new MongoClient(platform.config.MONGODB_URI, { monitorCommands: true });
+    client.on('commandStarted', (event) => {
+      if (event.databaseName === db.databaseName) commands.push(event.commandName);
+    });
+    store = createRecordStore(client.db(db.databaseName));
+    suppressions = createSuppressions(client.db(db.databaseName), platform.core.dataMap);
+    await store.isLeft(step(), subject());
+  });
+  afterAll(async () => {
+    await client?.close();
+    await platform?.close();
+  });
+
+  const subject = (change: Partial<Record<keyof Subject, unknown>> = {}): Subject =>
+    ({ ...numberSubject(phoneNumber('447700900123'), 'acc_x', 'token1.x'), ...change }) as Subject;
+  const step = () => {
+    const [found] = platform.core.plan.steps.filter((one) => one.key === 'sent_sms.to');
+    if (!found) throw new Error('no such step');
+    return found;
+  };
+  const wait = () => {
+    const [found] = platform.core.plan.waits;
+    if (!found) throw new Error('no such wait');
+    return found;
+  };
+  const inSession = async (work: (session: mongoose.mongo.ClientSession) => Promise<unknown>) => {
+    const session = client.startSession();
+    try {
+      await work(session);
+    } finally {
+      await session.endSession();
+    }
+  };
+  const ids = [new ObjectId()];
+  const at = new Date();
+
+  /** Everything that turns a subject into a query or a change. */
+  const CALLS: Record<string, (subject: Subject) => unknown> = {
+    selectNumber: (bad) => selectNumber(step(), bad, false),
+    'selectNumber, plain values': (bad) => selectNumber(step(), bad, true),
+    find: (bad) => store.find(step(), bad, 10),
+    change: (bad) => store.change(step(), bad, ids),
+    isLeft: (bad) => store.isLeft(step(), bad),
+    count: (bad) => store.count([step()], bad),
+    lastPending: (bad) => store.lastPending(wait(), bad),
+    'suppressions.has': (bad) => suppressions.has(bad, ['token1.x']),
+    'suppressions.adopt': (bad) => inSession((session) => suppressions.adopt(bad, ['token1.x'], session)),
+  };
+  type Attempt = readonly [name: string, call: () => unknown];
+  /** The attempts that did not end in a TypeError before anything reached the database. */
+  const letThrough = async (attempts: readonly Attempt[]): Promise<string[]> => {
+    const through: string[] = [];
+    for (const [name, call] of attempts) {
+      commands = [];
+      const outcome = await (async () => call())().then(
+        () => 'went well',
+        (error: unknown) => (error instanceof TypeError ? '' : `threw ${String(error)}`),
+      );
+      if (outcome !== '') through.push(`${name}: ${outcome}`);
+      if (commands.length > 0) through.push(`${name}: sent ${commands.join()}`);
+    }
+    return through;
+  };
+
+  it.each(Object.entries(CALLS))('%s', async (_name, call) => {
+    const amongValues = [...NOTHING, ['a number that is none', 0], ['a double', new Double(1)]] as const;
+    const attempts = [
+      ...NOTHING.map(([name, account]): Attempt => [`${name} for an account`, () => call(subject({ account }))]),
+      ...NOTHING.map(([name, values]): Attempt => [`${name} for the values`, () => call(subject({ values }))]),
+      ...amongValues.flatMap(([name, value]): Attempt[] => [
+        [`${name} among the values`, () => call(subject({ values: ['447700900123', value] }))],
+        [`${name} as the only value`, () => call(subject({ values: [value] }))],
+      ]),
+    ];
+    expect(await letThrough(attempts)).toEqual([]);
+  });
+
+  it.each<[string, (account: string) => unknown]>([
+    ['selectUnreadable', (account) => selectUnreadable(step(), account)],
+    ['isUnreadable', (account) => store.isUnreadable(step(), account)],
+    ['targetsByAge', (account) => targetsByAge(platform.core.db, [], account, at, at)],
+    ['findById', (account) => findById(platform.core.db, [], account, 'id')],
+    ['numberSubject', (account) => numberSubject(phoneNumber('447700900123'), account, 'token1.x')],
+    ['numberSubject, of a number', (number) => numberSubject(number as never, 'acc_x', 'token1.x')],
+  ])('%s', async (_name, call) => {
+    const attempts = NOTHING.map(([name, value]): Attempt => [name, () => call(value as string)]);
+    expect(await letThrough(attempts)).toEqual([]);
+  });
+
+  const listCalls: [string, (bad: Subject, tokens: string[]) => unknown][] = [
+    ['add', (bad, tokens) => inSession((session) => suppressions.add(bad, tokens, at, session))],
+    ['has', (bad, tokens) => suppressions.has(bad, tokens)],
+    ['hasToken', (bad, tokens) => suppressions.hasToken(bad, tokens)],
+    ['adopt', (bad, tokens) => inSession((session) => suppressions.adopt(bad, tokens, session))],
+    ['settle, kept', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, true, session))],
+    ['settle, taken off', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, false, session))],
+  ];
+  it.each(listCalls)('the suppression list: %s', async (_name, call) => {
+    const attempts = NOTHING.flatMap(([name, value]): Attempt[] => [
+      [`${name} for an account`, () => call(subject({ account: value }), ['token1.x'])],
+      [`${name} for the tokens`, () => call(subject(), value as string[])],
+      [`${name} as the only token`, () => call(subject(), [value as string])],
+      [`${name} among the tokens`, () => call(subject(), ['token1.x', value as string])],
+    ]);
+    expect(await letThrough(attempts)).toEqual([]);
+  });
+
+  it('a status without a day or a reference', async () => {
+    const { account } = await platform.account();
+    const query = { account, profile: 'forget', limit: 10, skip: 0 } as const;
+    expect(await letThrough([['status', () => findRequests(platform.core.db, query)]])).toEqual([]);
+  });
+
+  it('the guards let what is right through', async () => {
+    const before = await snapshotDatabase(platform);
+    commands = [];
+    for (const account of ['acc_x', 7, new ObjectId()] as const) {
+      await store.find(step(), subject({ account }), 10);
+      await store.isUnreadable(step(), account);
+    }
+    const isLeft = (value: unknown) => store.isLeft(step(), subject({ values: [value] }));
+    // As it is stored, and as it is not.
+    expect(await isLeft('447700900123')).toBe(true);
+    expect(await isLeft(Long.fromNumber(447700900123))).toBe(false);
+    expect(commands.length).toBe(8);
+    expect(await snapshotDatabase(platform)).toEqual(before);
+  });
+});

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { jobIdOf, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
+import { type PhoneNumber, parseSubjectNumber } from '../../../../src/phone/number.ts';
+import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { indexPlatform, insertRecords } from '../../../support/records.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+
+const number = (digits: number): PhoneNumber => {
+  const parsed = parseSubjectNumber(digits, ['44']);
+  if (!parsed.ok) throw new Error('not a number');
+  return parsed.number;
+};
+
+describe('an erasure from ledger to completion', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await openPlatform('erase');
+    await indexPlatform(platform.core.db);
+  });
+  afterAll(() => platform?.close());
+
+  it('erases every kind of record and nothing beside it', async () => {
+    const { core } = platform;
+    const { account } = await platform.account();
+    const at = account.records_id;
+    await insertRecords(core.db, at, '447700900123', { contacts: 2, lists: 3, sent: 20, received: 5, calls: 4 });
+    await insertRecords(core.db, at, '447700900555', { contacts: 1, sent: 3 });
+    const worker = await platform.startWorker();
+    const { request } = await acceptForget(
+      { ...core, deadlineMs: 86_400_000, graceMs: 1_000 },
+      { account, keyId: 'test', number: number(447700900123), unsuppress: false },
+      new Date(),
+    );
+    await worker.producer.add(
+      'erase',
+      { account: account._id, reference: request.reference },
+      { id: jobIdOf(request) },
+    );
+    const done = await waitFor('completion', async () => {
+      const row = await requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference });
+      return row?.state === 'completed' ? row : null;
+    });
+    expect(done.erased).toEqual({ contacts: 2, contact_lists: 3, sent_sms: 20, received_sms: 5, calls: 4 });
+    expect(done.sealed).toBeUndefined();
+    const [sent] = await core.db.collection('sent_sms').find({ account_id: at, to: '44********23' }).toArray();
+    expect(sent).toMatchObject({ to: '44********23', body: '[REDACTED]', from: 'ACME', status: 'delivered' });
+    expect(
+      await core.db.collection('sent_sms').countDocuments({ account_id: at, to: '447700900555', body: /^Hi Jo/ }),
+    ).toBe(3);
+    const list = await core.db.collection('contact_lists').findOne({ account_id: at });
+    expect(list?.contacts).toEqual([{ number: '447700900555', name: 'Other', email: 'o@example.org', custom: {} }]);
+    const blacklisted = await core.db.collection('blacklist').find({ account_id: at }).toArray();
+    expect(blacklisted).toHaveLength(1);
+    expect(blacklisted[0]).not.toHaveProperty('number');
+  });
+});
