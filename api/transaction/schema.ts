@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LONGEST_ID } from '../../src/engine/by-id.ts';
 import { DIRECTIONS, type Direction, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
-import { isSpeakable } from '../../src/phone/speakable.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 
 /** The official SDKs write `NumberInsight` and `VerifySDK` where the document has `number-insight` and `verify-sdk`. */
 const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');

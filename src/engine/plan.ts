@@ -14,7 +14,7 @@ export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
  */
 export const BY_ID = { _id: 1 } as const;
 
-/** What is done to the records a step finds. */
+/** What is done to the records a rule finds. */
 export type Change =
   | { readonly kind: 'delete' }
   | {
@@ -24,16 +24,16 @@ export type Change =
     };
 
 /** One place where a number may stand: the unit the engine searches, changes and verifies. */
-export interface Step {
-  /** `collection.path`, stable across restarts: the ledger names steps by it. */
+export interface NumberRule {
+  /** `collection.path`, stable across restarts: the ledger names rules by it. */
   readonly key: string;
   /** What counts call the collection. */
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly path: FieldPath;
-  /** Records this step leaves alone whatever they hold, as a filter that matches the others. */
-  readonly except: Filter;
+  /** Records this rule leaves alone whatever they hold, as a filter that matches the others. */
+  readonly only: Filter;
   readonly suppression: boolean;
   /** The field with the moment it happened, where the map names one. */
   readonly at?: string;
@@ -46,13 +46,13 @@ export interface Wait {
   readonly collection: string;
   readonly accountPath: string;
   readonly path: FieldPath;
-  readonly pending: Filter;
+  readonly scheduled: Filter;
   /** The field with the moment they are due. */
   readonly at: string;
 }
 
 export interface Plan {
-  readonly steps: readonly Step[];
+  readonly rules: readonly NumberRule[];
   readonly waits: readonly Wait[];
 }
 
@@ -71,48 +71,60 @@ export const UNREADABLE_TYPES = [
   'timestamp',
 ] as const;
 
-/** Compiles a data map and a profile, once, into the steps every erasure takes. */
+/** Compiles a data map and a profile, once, into the rules every erasure takes. */
 export function compilePlan(map: DataMap, profile: Profile): Plan {
-  const steps: Step[] = [];
+  const rules: NumberRule[] = [];
   const waits: Wait[] = [];
   for (const entry of map.collections) {
     if (!concerns(profile, entry)) continue;
-    const pending: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
-    const notPending: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
+    const scheduled: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
+    const notScheduled: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
     for (const text of entry.numbers) {
       const path = readPath(text);
       const place = { name: nameOf(entry), collection: entry.collection, accountPath: entry.account, path };
-      steps.push({
+      rules.push({
         ...place,
         key: `${nameOf(entry)}.${path.dotted}`,
         // Lethe's own suppression has a token and is settled apart, when the erasure is verified. A field of the
         // platform's with that name, null in many a row, must not save the row from being erased.
-        except: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notPending,
+        only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         ...(entry.at !== undefined && { at: entry.at }),
         change: (subject) => changeOf(entry, path, profile, subject),
       });
-      if (entry.pending) waits.push({ ...place, pending, at: entry.pending.at });
+      if (entry.pending) waits.push({ ...place, scheduled, at: entry.pending.at });
     }
   }
-  return { steps, waits };
+  return { rules, waits };
+}
+
+/** Where a number stands, as far as a filter must know. */
+type Place = Pick<NumberRule, 'accountPath' | 'path'>;
+
+/**
+ * Records that hold the number in whatever shape: what verifications, counts and searches ask for.
+ * @returns a filter on one account, and one number in all its forms
+ * @throws TypeError when the account or a value is none
+ */
+export function selectAnywhere(place: Place, subject: Subject): Filter {
+  assertSubject(subject);
+  return { [place.accountPath]: subject.account, [place.path.dotted]: { $in: subject.values } };
 }
 
 /**
- * The filter every query of a step begins with: one account, one number in all its forms.
- * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
- * should be, or an object on the way to it, as a change would take other people's with it, and an array that is none
+ * Records that hold the number in the shape the map says: those a change may be made to. Changing an array where the
+ * map has none, or an object inside of one, would change other people's values, too.
+ * @returns a filter on one account, and one number in all its forms
  * @throws TypeError when the account or a value is none
  */
-export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
+export function selectChangeable(place: Place, subject: Subject): Filter {
   assertSubject(subject);
-  const anywhere = { $in: subject.values };
-  const plain = unlessArray(anywhere);
+  const { dotted, pieces } = place.path;
   const found = { [place.accountPath]: subject.account };
-  if (!scalarOnly) return { ...found, [place.path.dotted]: anywhere };
-  if (!throughArray(place.path)) return { ...found, ...objectsTo(place.path.dotted), [place.path.dotted]: plain };
+  const plain = unlessArray({ $in: subject.values });
+  if (!throughArray(place.path)) return { ...found, ...objectsTo(dotted), [dotted]: plain };
   // The dotted condition is for the index, which cannot serve the other everywhere.
-  return { ...found, $and: [{ [place.path.dotted]: anywhere }, withinArrays(place.path.pieces, plain)] };
+  return { ...found, $and: [{ [dotted]: { $in: subject.values } }, withinArrays(pieces, plain)] };
 }
 
 /** An array that holds the number holds other people's beside it. */
@@ -141,7 +153,7 @@ function objectsTo(dotted: string): mongoose.mongo.Document {
 }
 
 /** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
-export function selectUnreadable(place: Pick<Step, 'accountPath' | 'path'>, account: AccountValue): Filter {
+export function selectUnreadable(place: Place, account: AccountValue): Filter {
   assertAccount(account);
   return { [place.accountPath]: account, [place.path.dotted]: { $type: [...UNREADABLE_TYPES] } };
 }

@@ -5,37 +5,37 @@ import type { Change, Filter } from './plan.ts';
 import { applyStrategy } from './strategies.ts';
 
 /** One collection whose records are chosen without a number: by their id, or by their age. */
-export interface RecordStep {
+export interface RecordRule {
   readonly key: string;
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly entry: CollectionMap;
-  /** Records this step leaves alone, as a filter that matches the others: those still to be acted on. */
-  readonly except: Filter;
+  /** Records this rule leaves alone, as a filter that matches the others: those still to be acted on. */
+  readonly only: Filter;
   /** What the profile makes of a record, every number in it included, but for the account's own if it is kept. */
   change(now: Date): Change;
 }
 
 /**
- * Compiles a data map and a profile into steps over whole records. An entry whose records keep another number in each
- * direction becomes a step a direction; a record that tells none loses all its numbers.
+ * Compiles a data map and a profile into rules over whole records. An entry whose records keep another number in each
+ * direction becomes a rule a direction; a record that tells none loses all its numbers.
  * @param pick the entries a contract is about; those the profile skips are left out
  */
-export function compileRecordPlan(
+export function compileRecordRules(
   map: DataMap,
   profile: Profile,
   pick: (entry: CollectionMap) => boolean,
-): RecordStep[] {
+): RecordRule[] {
   return map.collections
     .filter((entry) => concerns(profile, entry) && pick(entry))
-    .flatMap((entry) => sidesOf(entry, profile).map((side) => stepOf(entry, profile, side)));
+    .flatMap((entry) => sidesOf(entry, profile).map((side) => ruleOf(entry, profile, side)));
 }
 
-/** The step for those of its records alone that match the filter. */
-export function narrowStep(step: RecordStep, filter: Filter): RecordStep {
-  const except = Object.keys(step.except).length === 0 ? filter : { $and: [step.except, filter] };
-  return { ...step, except };
+/** The rule for those of its records alone that match the filter. */
+export function narrowRule(rule: RecordRule, filter: Filter): RecordRule {
+  const only = Object.keys(rule.only).length === 0 ? filter : { $and: [rule.only, filter] };
+  return { ...rule, only };
 }
 
 /** Records of one entry that are changed alike. */
@@ -60,14 +60,14 @@ function sidesOf(entry: CollectionMap, profile: Profile): readonly Side[] {
   ];
 }
 
-function stepOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordStep {
+function ruleOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordRule {
   return {
     key: `${nameOf(entry)}*${suffix}`,
     name: nameOf(entry),
     collection: entry.collection,
     accountPath: entry.account,
     entry,
-    except: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
+    only: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
     change: (now) => changeOf(entry, profile, kept, now),
   };
 }

@@ -2,7 +2,15 @@ import type mongoose from 'mongoose';
 import { ErasureFailure } from '../base/errors.ts';
 import { coalesce } from '../lib/coalesce.ts';
 import { throughArray, valueAt } from './map/paths.ts';
-import { BY_ID, type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
+import {
+  BY_ID,
+  type Filter,
+  type NumberRule,
+  selectAnywhere,
+  selectChangeable,
+  selectUnreadable,
+  type Wait,
+} from './plan.ts';
 import type { AccountValue, Subject } from './subject.ts';
 
 type Document = mongoose.mongo.Document;
@@ -12,18 +20,18 @@ type UpdateStatement = mongoose.mongo.AnyBulkWriteOperation<Document>;
 
 /** What the engine asks of the platform's collections. Calls of jobs that run side by side are joined. */
 export interface RecordStore {
-  /** `_id`s of at most `limit` records that hold the number where the step looks. */
-  find(step: Step, subject: Subject, limit: number): Promise<Id[]>;
+  /** `_id`s of at most `limit` records that hold the number where the rule looks. */
+  find(rule: NumberRule, subject: Subject, limit: number): Promise<Id[]>;
   /** Changes those of the records that still hold the number. Safe to repeat. @throws ErasureFailure `unsupported_type` */
-  change(step: Step, subject: Subject, ids: readonly Id[]): Promise<void>;
+  change(rule: NumberRule, subject: Subject, ids: readonly Id[]): Promise<void>;
   /** Is a record left that holds the number, in whatever shape? */
-  isLeft(step: Step, subject: Subject): Promise<boolean>;
-  /** How many records of one collection an erasure by these steps would change in the end, pending ones included. */
-  count(steps: readonly Step[], subject: Subject): Promise<number>;
+  remains(rule: NumberRule, subject: Subject): Promise<boolean>;
+  /** How many records of one collection an erasure by these rules would change in the end, pending ones included. */
+  count(rules: readonly NumberRule[], subject: Subject): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
-  isUnreadable(step: Step, account: AccountValue): Promise<boolean>;
+  isUnreadable(rule: NumberRule, account: AccountValue): Promise<boolean>;
   /** When the last of the pending records is due; null when nothing is pending. A due time that is no date counts as now. */
-  lastPending(wait: Wait, subject: Subject): Promise<Date | null>;
+  lastScheduled(wait: Wait, subject: Subject): Promise<Date | null>;
 }
 
 const JOINED_AT_MOST = 64;
@@ -42,17 +50,17 @@ export function createRecordStore(db: Db): RecordStore {
   const laneOf = (place: string, account: AccountValue) => `${place}\0${typeof account}\0${String(account)}`;
 
   // One query for many numbers of an account.
-  const findJoined = coalesce<{ step: Step; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
+  const findJoined = coalesce<{ rule: NumberRule; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
     const [first] = items;
     if (!first) return [];
-    const { step } = first;
-    if (items.length === 1) return [await findOne(step, first.subject, first.limit)];
+    const { rule } = first;
+    if (items.length === 1) return [await findOne(rule, first.subject, first.limit)];
     const wished = items.reduce((sum, item) => sum + item.limit, 0);
     const limit = Math.min(wished, JOINED_RECORDS);
     const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
-    const records = await collect<{ id: Id; held?: unknown }>(step, joined, limit, {
+    const records = await collect<{ id: Id; held?: unknown }>(rule, joined, limit, {
       id: '$_id',
-      held: heldAt(step, joined),
+      held: heldAt(rule, joined),
     });
     const owners = ownersOf(items.map((item) => item.subject));
     const found: Id[][] = items.map(() => []);
@@ -69,19 +77,19 @@ export function createRecordStore(db: Db): RecordStore {
     return Promise.all(
       items.map(({ subject, limit: wanted }, index) => {
         const own = found[index] ?? [];
-        return own.length >= wanted ? own.slice(0, wanted) : findOne(step, subject, wanted);
+        return own.length >= wanted ? own.slice(0, wanted) : findOne(rule, subject, wanted);
       }),
     );
   }, JOINED_AT_MOST);
 
-  const findOne = (step: Step, subject: Subject, limit: number) => collect<Id>(step, subject, limit, '$_id');
+  const findOne = (rule: NumberRule, subject: Subject, limit: number) => collect<Id>(rule, subject, limit, '$_id');
 
-  /** What the records a step finds come to, as one document: a thousand small ones cost more than the search itself. */
-  const collect = async <Item>(step: Step, subject: Subject, limit: number, item: Document | string) => {
+  /** What the records a rule finds come to, as one document: a thousand small ones cost more than the search itself. */
+  const collect = async <Item>(rule: NumberRule, subject: Subject, limit: number, item: Document | string) => {
     const [all] = await db
-      .collection(step.collection)
+      .collection(rule.collection)
       .aggregate<{ items: Item[] }>([
-        { $match: { ...selectNumber(step, subject, true), ...step.except } },
+        { $match: { ...selectChangeable(rule, subject), ...rule.only } },
         { $limit: limit },
         { $group: { _id: null, items: { $push: item } } },
       ])
@@ -90,19 +98,19 @@ export function createRecordStore(db: Db): RecordStore {
   };
 
   // Gives an outcome for each: what is thrown here would fail them all.
-  const changeJoined = coalesce<{ step: Step; statement: UpdateStatement }, { failure?: unknown }>(
+  const changeJoined = coalesce<{ rule: NumberRule; statement: UpdateStatement }, { failure?: unknown }>(
     async (_key, items) => {
       const [first] = items;
       if (!first) return [];
       try {
-        await db.collection(first.step.collection).bulkWrite(
+        await db.collection(first.rule.collection).bulkWrite(
           items.map((item) => item.statement),
           { ordered: false },
         );
       } catch (error) {
         // A statement that one record refuses must not fail the others: each is tried again alone.
-        if (items.length === 1 || !isAbout(error, RECORD_ERRORS)) throw shapeFailure(error, first.step);
-        return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
+        if (items.length === 1 || !isAbout(error, RECORD_ERRORS)) throw shapeFailure(error, first.rule);
+        return Promise.all(items.map((item) => changeAlone(item.rule, item.statement)));
       }
       return items.map(() => ({}));
     },
@@ -110,11 +118,11 @@ export function createRecordStore(db: Db): RecordStore {
   );
 
   /** The database works on a large batch with two hands: the parts have no record in common, and none is left under way. */
-  const changeInParts = async (step: Step, statements: UpdateStatement[]): Promise<{ failure?: unknown }> => {
+  const changeInParts = async (rule: NumberRule, statements: UpdateStatement[]): Promise<{ failure?: unknown }> => {
     let outcome: { failure?: unknown } = {};
     const hand = async () => {
       for (let next = statements.shift(); next; next = statements.shift()) {
-        const { failure } = await changeAlone(step, next);
+        const { failure } = await changeAlone(rule, next);
         if (failure !== undefined) outcome = { failure };
       }
     };
@@ -122,22 +130,22 @@ export function createRecordStore(db: Db): RecordStore {
     return outcome;
   };
 
-  const changeAlone = async (step: Step, statement: UpdateStatement): Promise<{ failure?: unknown }> => {
+  const changeAlone = async (rule: NumberRule, statement: UpdateStatement): Promise<{ failure?: unknown }> => {
     try {
-      await db.collection(step.collection).bulkWrite([statement], { ordered: false });
+      await db.collection(rule.collection).bulkWrite([statement], { ordered: false });
       return {};
     } catch (error) {
-      return { failure: shapeFailure(error, step) };
+      return { failure: shapeFailure(error, rule) };
     }
   };
 
-  const isLeftJoined = coalesce<{ step: Step; subject: Subject }, boolean>(async (_key, items) => {
+  const remainsJoined = coalesce<{ rule: NumberRule; subject: Subject }, boolean>(async (_key, items) => {
     const [first] = items;
     if (!first) return [];
     const any = (subject: Subject) =>
       db
-        .collection(first.step.collection)
-        .findOne({ ...selectNumber(first.step, subject, false), ...first.step.except }, { projection: { _id: 1 } });
+        .collection(first.rule.collection)
+        .findOne({ ...selectAnywhere(first.rule, subject), ...first.rule.only }, { projection: { _id: 1 } });
     if (items.length > 1) {
       const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
       if ((await any(joined)) === null) return items.map(() => false);
@@ -145,23 +153,23 @@ export function createRecordStore(db: Db): RecordStore {
     return Promise.all(items.map(async (item) => (await any(item.subject)) !== null));
   }, JOINED_AT_MOST);
 
-  const isUnreadableJoined = coalesce<{ step: Step; account: AccountValue }, boolean>(async (_key, items) => {
+  const isUnreadableJoined = coalesce<{ rule: NumberRule; account: AccountValue }, boolean>(async (_key, items) => {
     const [first] = items;
     if (!first) return [];
     const record = await db
-      .collection(first.step.collection)
-      .findOne(selectUnreadable(first.step, first.account), { projection: { _id: 1 } });
+      .collection(first.rule.collection)
+      .findOne(selectUnreadable(first.rule, first.account), { projection: { _id: 1 } });
     return items.map(() => record !== null);
   }, Number.POSITIVE_INFINITY);
 
-  const lastPendingJoined = coalesce<{ wait: Wait; subject: Subject }, Date | null>(async (_key, items) => {
+  const lastScheduledJoined = coalesce<{ wait: Wait; subject: Subject }, Date | null>(async (_key, items) => {
     const [first] = items;
     if (!first) return [];
     const { wait } = first;
     const latest = async (subject: Subject): Promise<Date | null> => {
       const [record] = await db
         .collection(wait.collection)
-        .find({ ...selectNumber(wait, subject, false), ...wait.pending }, { projection: { _id: 0, [wait.at]: 1 } })
+        .find({ ...selectAnywhere(wait, subject), ...wait.scheduled }, { projection: { _id: 0, [wait.at]: 1 } })
         .sort({ [wait.at]: -1 })
         .limit(1)
         .toArray();
@@ -176,13 +184,13 @@ export function createRecordStore(db: Db): RecordStore {
 
   return {
     // Who asks for many has most of them: the others would wait for records that are not theirs.
-    find: (step, subject, limit) =>
+    find: (rule, subject, limit) =>
       limit > JOINED_LIMIT
-        ? findOne(step, subject, limit)
-        : findJoined(laneOf(step.key, subject.account), { step, subject, limit }),
-    async change(step, subject, ids) {
-      const held: Filter = { ...selectNumber(step, subject, true), ...step.except };
-      const change = step.change(subject);
+        ? findOne(rule, subject, limit)
+        : findJoined(laneOf(rule.key, subject.account), { rule, subject, limit }),
+    async change(rule, subject, ids) {
+      const held: Filter = { ...selectChangeable(rule, subject), ...rule.only };
+      const change = rule.change(subject);
       const statementFor = (some: readonly Id[]): UpdateStatement => {
         const filter = { _id: { $in: [...some] }, ...held } as Filter;
         if (change.kind === 'delete') return { deleteMany: { filter, hint: BY_ID } };
@@ -192,25 +200,25 @@ export function createRecordStore(db: Db): RecordStore {
       // What is large would keep the others waiting, as it does when it is searched for.
       const { failure } =
         ids.length > JOINED_LIMIT
-          ? await changeInParts(step, split(ids, JOINED_LIMIT).map(statementFor))
-          : await changeJoined(laneOf(step.key, subject.account), { step, statement: statementFor(ids) });
+          ? await changeInParts(rule, split(ids, JOINED_LIMIT).map(statementFor))
+          : await changeJoined(laneOf(rule.key, subject.account), { rule, statement: statementFor(ids) });
       if (failure !== undefined) throw failure;
     },
-    isLeft: (step, subject) => isLeftJoined(laneOf(step.key, subject.account), { step, subject }),
-    async count(steps, subject) {
-      const [first] = steps;
-      if (!first || steps.some((step) => step.collection !== first.collection))
-        throw new TypeError('the steps of one collection are needed');
+    remains: (rule, subject) => remainsJoined(laneOf(rule.key, subject.account), { rule, subject }),
+    async count(rules, subject) {
+      const [first] = rules;
+      if (!first || rules.some((rule) => rule.collection !== first.collection))
+        throw new TypeError('the rules of one collection are needed');
       // A record that holds the number at two places is one record.
-      const places = steps.map((step) => ({
-        ...selectNumber(step, subject, false),
-        ...(step.suppression && step.except),
+      const places = rules.map((rule) => ({
+        ...selectAnywhere(rule, subject),
+        ...(rule.suppression && rule.only),
       }));
       return db.collection(first.collection).countDocuments({ $or: places });
     },
-    isUnreadable: (step, account) => isUnreadableJoined(laneOf(step.key, account), { step, account }),
-    lastPending: (wait, subject) =>
-      lastPendingJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
+    isUnreadable: (rule, account) => isUnreadableJoined(laneOf(rule.key, account), { rule, account }),
+    lastScheduled: (wait, subject) =>
+      lastScheduledJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
   };
 }
 
@@ -224,9 +232,9 @@ function split<Item>(items: readonly Item[], size: number): Item[][] {
  * The values by which a record was found: never the whole of an array, which holds other people's beside them. Inside
  * of nested arrays that is nothing, and such a record is looked up for each subject.
  */
-function heldAt(step: Step, { values }: Subject): Document | string {
-  const path = `$${step.path.dotted}`;
-  return throughArray(step.path) ? { $setIntersection: [path, { $literal: values }] } : path;
+function heldAt(rule: NumberRule, { values }: Subject): Document | string {
+  const path = `$${rule.path.dotted}`;
+  return throughArray(rule.path) ? { $setIntersection: [path, { $literal: values }] } : path;
 }
 
 /** Which of the subjects a stored value belongs to. */
@@ -267,7 +275,7 @@ function isAbout(error: unknown, wanted: ReadonlySet<number>): boolean {
 }
 
 /** What to throw for an error of an update: one that a record is to blame for is a failure of its own. */
-export function shapeFailure(error: unknown, step: { readonly key: string }): unknown {
-  if (isAbout(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', step.key);
-  return isAbout(error, REFUSALS) ? new ErasureFailure('refused', step.key) : error;
+export function shapeFailure(error: unknown, rule: { readonly key: string }): unknown {
+  if (isAbout(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', rule.key);
+  return isAbout(error, REFUSALS) ? new ErasureFailure('refused', rule.key) : error;
 }

@@ -1,6 +1,6 @@
 import type { Change, Filter } from './plan.ts';
 
-/** One place an erasure works on: a step of a plan bound to whose records it is about. What the sweep sees of both. */
+/** One place an erasure works on: a rule of a plan bound to whose records it is about. What the sweep sees of both. */
 export interface Target {
   /** Stable across restarts: the ledger names the place by it. */
   readonly key: string;
@@ -17,7 +17,7 @@ export interface Target {
   /** What `change` does, for whoever has to do it as part of something larger. */
   describe(): TargetChange;
   /** Is a record left, in whatever shape, also one that `find` does not see? */
-  isLeft(): Promise<boolean>;
+  remains(): Promise<boolean>;
   /** Are there records of which nobody can say whether they belong here? */
   isUnreadable(): Promise<boolean>;
 }

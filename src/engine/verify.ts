@@ -12,7 +12,7 @@ const LOOKS = 3;
  */
 export async function verify(targets: readonly Target[]): Promise<Target[]> {
   const [left] = await Promise.all([
-    Promise.all(targets.map((target) => target.isLeft())),
+    Promise.all(targets.map((target) => target.remains())),
     Promise.all(
       targets.map(async (target) => {
         if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
@@ -29,7 +29,7 @@ export async function verify(targets: readonly Target[]): Promise<Target[]> {
 /** Is there something the sweep cannot find, such as an array in a field the map calls plain? */
 async function isOutOfReach(target: Target): Promise<boolean> {
   for (let look = 0; look < LOOKS; look += 1) {
-    if ((await target.find(1)).length > 0 || !(await target.isLeft())) return false;
+    if ((await target.find(1)).length > 0 || !(await target.remains())) return false;
   }
   return true;
 }

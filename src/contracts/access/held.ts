@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import type { FieldCategory } from '../../engine/map/categories.ts';
 import { type FieldPath, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
-import { type Filter, selectNumber } from '../../engine/plan.ts';
+import { type Filter, selectAnywhere } from '../../engine/plan.ts';
 import type { Subject } from '../../engine/subject.ts';
 import { matcherOf } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
@@ -48,7 +48,7 @@ export async function* findHeld(
 function filtersOf(entry: CollectionMap, subject: Subject): Filter[] {
   const paths = entry.numbers.map((text) => readPath(text));
   return paths.map((path, index) => ({
-    ...selectNumber({ accountPath: entry.account, path }, subject, false),
+    ...selectAnywhere({ accountPath: entry.account, path }, subject),
     ...Object.fromEntries(paths.slice(0, index).map(({ dotted }) => [dotted, { $nin: [...subject.values] }])),
   }));
 }

@@ -57,7 +57,7 @@ export function createContactErasure(
 ): (input: ContactErasure, now: Date) => Promise<ErasedContact> {
   const { db, store, tokens, audit, files } = deps;
   const profile = profileFor('contact', deps.dataMap);
-  const { steps } = compilePlan(deps.dataMap, profile);
+  const { rules } = compilePlan(deps.dataMap, profile);
   // All of one account append to one chain: side by side they would only make each other begin anew.
   const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
 
@@ -65,8 +65,8 @@ export function createContactErasure(
   return async ({ account, keyId, number }, now) => {
     const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
     await Promise.all(
-      steps.map(async (step) => {
-        if (await store.isUnreadable(step, subject.account)) throw new ErasureFailure('unsupported_type', step.key);
+      rules.map(async (rule) => {
+        if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);
       }),
     );
     const act = { account: account._id, act: randomText(15) };
@@ -85,7 +85,7 @@ export function createContactErasure(
         },
         session,
       );
-      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
+      selection = await selectAtOnce(db, deps.dataMap, rules, subject, deps.limit, session);
       await writeCounts(selection.counts);
       await files.add(act, selection.files, session);
       await changeAtOnce(db, selection, subject, session);

@@ -111,11 +111,11 @@ export async function rehearseForget(deps: AcceptDependencies, input: ForgetInpu
     isAffiliated(deps, subject, every, input.unsuppress),
   ]);
   if (!unfinished && !affiliated) throw new LetheError('no_affiliation');
-  const names = [...new Set(deps.plan.steps.map((step) => step.name))];
+  const names = [...new Set(deps.plan.rules.map((rule) => rule.name))];
   const counts = await Promise.all(
     names.map(async (name): Promise<[string, number]> => {
-      const steps = deps.plan.steps.filter((step) => step.name === name);
-      return [name, await deps.store.count(steps, subject)];
+      const rules = deps.plan.rules.filter((rule) => rule.name === name);
+      return [name, await deps.store.count(rules, subject)];
     }),
   );
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
@@ -185,8 +185,8 @@ async function isAffiliated(
   unsuppress: boolean,
 ): Promise<boolean> {
   const looks = [
-    ...deps.plan.steps.map((step) => deps.store.isLeft(step, subject)),
-    ...deps.plan.waits.map(async (wait) => (await deps.store.lastPending(wait, subject)) !== null),
+    ...deps.plan.rules.map((rule) => deps.store.remains(rule, subject)),
+    ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, subject)) !== null),
     ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
   ];
   return (await Promise.all(looks)).some(Boolean);

@@ -6,7 +6,7 @@ import { type FoundRecord, findById } from '../../engine/by-id.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor, REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/profile.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
-import { compileRecordPlan } from '../../engine/record-plan.ts';
+import { compileRecordRules } from '../../engine/record-plan.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
@@ -57,14 +57,14 @@ export interface Redacted {
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
   const { db, dataMap } = deps;
   const profile = profileFor('interaction', dataMap);
-  const steps = compileRecordPlan(dataMap, profile, (entry) => asInteraction(entry) !== null);
+  const rules = compileRecordRules(dataMap, profile, (entry) => asInteraction(entry) !== null);
 
   /** @throws InteractionFault `not_found`, `several` */
   async function find(input: RedactInput): Promise<FoundRecord> {
     const { kind, direction } = input;
-    const narrowed = steps.filter((step) => kind === undefined || step.entry.interaction === kind);
+    const narrowed = rules.filter((rule) => kind === undefined || rule.entry.interaction === kind);
     const found = (await findById(db, narrowed, input.account.records_id, input.id)).filter(
-      ({ step, record }) => direction === undefined || directionOf(step.entry, record) === direction,
+      ({ rule, record }) => direction === undefined || directionOf(rule.entry, record) === direction,
     );
     const [first, second] = found;
     if (!first) throw new InteractionFault('not_found');
@@ -95,10 +95,10 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     const found = await find(input);
     const opened = input.past ? await openPast(deps, input, found, now) : null;
     if (input.content) await redactNow(input, found, opened?.request.reference);
-    const entry = asInteraction(found.step.entry);
-    const record = await db.collection(found.step.collection).findOne({
+    const entry = asInteraction(found.rule.entry);
+    const record = await db.collection(found.rule.collection).findOne({
       _id: found.record._id,
-      [found.step.accountPath]: input.account.records_id,
+      [found.rule.accountPath]: input.account.records_id,
     });
     if (!entry || !record) throw new InteractionFault('not_found');
     return {
@@ -116,7 +116,7 @@ async function openPast(
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
   const number = contactOf(found, deps.prefixes);
-  const before = valueAt(found.record, found.step.entry.at ?? '');
+  const before = valueAt(found.record, found.rule.entry.at ?? '');
   if (!(before instanceof Date)) throw new InteractionFault('number_unclear', 'The interaction has no time');
   return openRequest(deps.db, {
     account_id: account._id,
@@ -134,8 +134,8 @@ async function openPast(
 }
 
 /** @throws InteractionFault `number_gone`, `number_unclear` when two parties could be meant: nobody is guessed at */
-function contactOf({ step, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
-  const values = contactNumbers(step.entry, record).filter(
+function contactOf({ rule, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
+  const values = contactNumbers(rule.entry, record).filter(
     (value) => ![REDACTED_TEXT, REDACTED_WORD].includes(String(value)) && sortStoredForm(value, prefixes) !== 'blank',
   );
   if (values.length === 0) throw new InteractionFault('number_gone');

@@ -94,7 +94,7 @@ async function isSettled(db: mongoose.mongo.Db, account: Account, token: string)
 async function isAnythingOld(deps: RetentionDependencies, request: ErasureRequest, account: Account): Promise<boolean> {
   for (const target of deps.workFor(request, account).targets) {
     // What nobody can date is opened for, too: the request fails, and says where.
-    if ((await target.isLeft()) || (await target.isUnreadable())) return true;
+    if ((await target.remains()) || (await target.isUnreadable())) return true;
   }
   return false;
 }

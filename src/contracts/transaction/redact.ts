@@ -3,7 +3,7 @@ import { findById } from '../../engine/by-id.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap, Direction, Product } from '../../engine/map/schema.ts';
-import { compileRecordPlan, narrowStep, type RecordStep } from '../../engine/record-plan.ts';
+import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
 import { ACT_OF } from '../../ledger/audit/acts.ts';
@@ -44,18 +44,18 @@ export function createTransactionRedaction(
 ): (input: TransactionInput, now: Date) => Promise<TransactionOutcome> {
   const { db, dataMap, perform, waitMs } = deps;
   const profile = profileFor('transaction', dataMap);
-  const steps = compileRecordPlan(dataMap, profile, (entry) => entry.products !== undefined);
+  const rules = compileRecordRules(dataMap, profile, (entry) => entry.products !== undefined);
 
   return async ({ account, keyId, id, product, direction }, now) => {
     if (!isProvisioned(account, product)) return 'unprovisioned';
-    const meant = steps.flatMap((step) => (step.entry.products?.includes(product) ? inDirection(step, direction) : []));
+    const meant = rules.flatMap((rule) => (rule.entry.products?.includes(product) ? inDirection(rule, direction) : []));
     const found = await findById(db, meant, account.records_id, id);
     if (found.length === 0) return 'not_found';
     // What was redacted before stays so, however young it is.
-    const open = found.filter(({ step: { entry }, record }) => !isMarked(entry, record));
+    const open = found.filter(({ rule: { entry }, record }) => !isMarked(entry, record));
     if (open.length === 0) return 'redacted';
     const young = now.getTime() - waitMs;
-    const isYoung = open.some(({ step: { entry }, record }) => {
+    const isYoung = open.some(({ rule: { entry }, record }) => {
       const moment = valueAt(record, entry.at ?? '');
       return moment instanceof Date && moment.getTime() > young;
     });
@@ -72,8 +72,8 @@ function isMarked({ redacted }: CollectionMap, record: unknown): boolean {
 const OPPOSITE = { inbound: 'outbound', outbound: 'inbound' } as const satisfies Record<Direction, Direction>;
 
 /** Records that do not tell their direction are found in both: they must not be out of reach. */
-function inDirection(step: RecordStep, direction: Direction): RecordStep[] {
-  const { direction: told }: CollectionMap = step.entry;
-  if (typeof told === 'object') return [narrowStep(step, { [told.path]: { $ne: OPPOSITE[direction] } })];
-  return told === undefined || told === direction ? [step] : [];
+function inDirection(rule: RecordRule, direction: Direction): RecordRule[] {
+  const { direction: told }: CollectionMap = rule.entry;
+  if (typeof told === 'object') return [narrowRule(rule, { [told.path]: { $ne: OPPOSITE[direction] } })];
+  return told === undefined || told === direction ? [rule] : [];
 }
