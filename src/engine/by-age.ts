@@ -1,25 +1,9 @@
 import type mongoose from 'mongoose';
+import { NO_DATES } from './bson-types.ts';
 import { BY_ID, type Filter } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
-
-/** BSON types that say nothing about when something happened. */
-export const NO_DATES = [
-  'string',
-  'double',
-  'int',
-  'long',
-  'decimal',
-  'object',
-  'array',
-  'bool',
-  'objectId',
-  'binData',
-  'timestamp',
-  'regex',
-  'javascript',
-] as const;
 
 /**
  * The selector "records older than this": one target a collection. Records that are kept are chosen by their mark, so

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from './by-age.ts';
+import { NO_DATES } from './bson-types.ts';
 import { type NumberRule, selectAnywhere, selectChangeable } from './plan.ts';
 import type { RecordStore } from './store.ts';
 import type { Subject } from './subject.ts';

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { TOKEN_SHAPE } from '../base/keys/token.ts';
+import { UNREADABLE_TYPES } from './bson-types.ts';
 import { type FieldPath, readPath, throughArray } from './map/paths.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
@@ -55,21 +56,6 @@ export interface Plan {
   readonly rules: readonly NumberRule[];
   readonly waits: readonly Wait[];
 }
-
-/**
- * BSON types in which no number can be erased by its value. Arrays stand apart: a field that holds one and is not
- * mapped with `[]` is left by the sweep, and found by the verification.
- */
-export const UNREADABLE_TYPES = [
-  'object',
-  'binData',
-  'objectId',
-  'bool',
-  'date',
-  'regex',
-  'javascript',
-  'timestamp',
-] as const;
 
 /** Compiles a data map and a profile, once, into the rules every erasure takes. */
 export function compilePlan(map: DataMap, profile: Profile): Plan {

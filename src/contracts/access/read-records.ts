@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from '../../engine/by-age.ts';
+import { NO_DATES } from '../../engine/bson-types.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import type { Filter } from '../../engine/plan.ts';
 import type { Source } from './query.ts';

@@ -1,7 +1,7 @@
+import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
-import { UNREADABLE_TYPES } from '../../engine/plan.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { Finding, Tally } from './findings.ts';
