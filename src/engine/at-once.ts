@@ -1,10 +1,10 @@
 import type mongoose from 'mongoose';
 import { recordKey } from '../lib/record-key.ts';
 import { type Edit, editsOf, stillNeeds } from './edits.ts';
+import { updateFailure } from './faults.ts';
 import { type FoundFile, fileFieldsOf, findFiles, projectionOf } from './file-fields.ts';
 import { type DataMap, nameOf } from './map/schema.ts';
 import { type Filter, type NumberRule, selectAnywhere } from './plan.ts';
-import { shapeFailure } from './store.ts';
 import type { Subject } from './subject.ts';
 
 type Session = mongoose.mongo.ClientSession;
@@ -97,7 +97,7 @@ export async function changeAtOnce(
             ...(arrayFilters.length > 0 && { arrayFilters }),
           });
     } catch (error) {
-      throw shapeFailure(error, rule);
+      throw updateFailure(error, rule);
     }
   }
 }
