@@ -1,8 +1,8 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../base/errors.ts';
 import { type FieldPath, readPath, throughArray, valueAt } from './map/paths.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
 import { type CollectionMap, nameOf } from './map/schema.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Change, Filter } from './plan.ts';
 import { matcherOf, type Subject } from './subject.ts';
 

@@ -4,7 +4,7 @@ import { UNREADABLE_TYPES } from './bson-types.ts';
 import { type FieldPath, readPath, throughArray } from './map/paths.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
-import { applyStrategy, type FieldChange } from './strategies.ts';
+import { applyStrategy, type FieldChange } from './map/strategies.ts';
 import { type AccountValue, assertAccount, assertSubject, type Subject } from './subject.ts';
 
 export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;

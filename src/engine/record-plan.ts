@@ -1,8 +1,8 @@
 import { readPath } from './map/paths.ts';
-import { concerns, type Profile, REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
+import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
+import { applyStrategy, REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Change, Filter } from './plan.ts';
-import { applyStrategy } from './strategies.ts';
 
 /** One collection whose records are chosen without a number: by their id, or by their age. */
 export interface RecordRule {

@@ -4,8 +4,8 @@ import {
   type ProfileName,
   RECORD_CATEGORIES,
   type RecordCategory,
-  type Strategy,
 } from './categories.ts';
+import { REDACTED_TEXT, REDACTED_WORD, type Strategy } from './strategies.ts';
 
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
 type RecordFate = 'keep' | 'delete' | 'skip';
@@ -21,13 +21,11 @@ export interface Profile {
   readonly needs?: 'products' | 'resource' | 'interaction';
   /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
   readonly keepsOwnNumber?: boolean;
-  /** It says that the number is gone: then it must be gone from the files of reports, too. */
+  /** It changes records chosen without a number, by id or by age: there is neither a mask nor a token to write. */
+  readonly isWordOnly?: boolean;
+  /** Also remove the number from report files. */
   readonly clearsReports?: boolean;
 }
-
-export const REDACTED_TEXT = '[REDACTED]';
-/** What the redact contract writes. */
-export const REDACTED_WORD = 'REDACTED';
 
 const every = <Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>> = {}) =>
   Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
@@ -56,6 +54,8 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
       { recording: 'clear', custom: 'clear', visitor: 'clear', form: 'clear' },
     ),
     marks: true,
+    needs: 'products',
+    isWordOnly: true,
   },
   /** Delete a resource: legs, media, users and events are data of the platform's customers, who say when they go. */
   resource: {
@@ -64,6 +64,7 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear'),
     marks: false,
     needs: 'resource',
+    isWordOnly: true,
   },
   /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
   contact: {
@@ -88,6 +89,7 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', { transcript: 'empty', tag: 'empty' }),
     marks: true,
     needs: 'interaction',
+    isWordOnly: true,
     keepsOwnNumber: true,
   },
   /** Retention: communications records that hold numbers are deleted when their time is over. */
@@ -100,6 +102,7 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
     }),
     fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep'),
     marks: false,
+    isWordOnly: true,
   },
 };
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES, strategy } from './categories.ts';
+import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES } from './categories.ts';
 import { checkEntry, isDocumentId, isName } from './collection-rules.ts';
 import { profileFor } from './profile.ts';
+import { strategy } from './strategies.ts';
 
 /**
  * The data map says where personal data lives. Paths are dotted; `[]` after a name means "each element of this array"

@@ -1,6 +1,7 @@
 import { readPath } from '../../engine/map/paths.ts';
-import type { Profile } from '../../engine/map/profile.ts';
+import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
+import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
 import { type Collation, isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
@@ -28,7 +29,9 @@ export function checkIndexes(
   const collisions =
     entry.record === 'suppression'
       ? findSuppressionCollisions(entry, indexes)
-      : profiles.filter((profile) => concerns(profile, entry)).flatMap((one) => findCollisions(entry, indexes, one));
+      : profiles
+          .filter((profile) => concerns(profile, entry) && profile.records[entry.record] === 'keep')
+          .flatMap((profile) => findCollisions(entry, indexes, profile));
   const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
   return [...findMissing(entry, indexes, collation), ...once.values()];
 }
@@ -91,14 +94,6 @@ function findMissing(
   });
 }
 
-/** Does the profile ever change records of the entry, so that they stay? */
-function concerns(profile: Profile, entry: CollectionMap): boolean {
-  if (profile.records[entry.record] !== 'keep') return false;
-  if (profile.name === 'transaction') return entry.products !== undefined;
-  if (profile.name === 'interaction') return entry.interaction !== undefined;
-  return true;
-}
-
 /**
  * A number that stands once on an account's list is fine: the platform's own row is taken over. Once on the list of all
  * accounts it is not, and of what else a platform keeps unique Lethe's rows hold nothing.
@@ -127,17 +122,19 @@ function findSuppressionCollisions(entry: CollectionMap, indexes: readonly Index
 /** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
   const unique = indexes.filter((index) => index.unique);
-  const changed = new Set<string>();
-  if (profile.fields.number !== 'token' && profile.fields.number !== 'keep')
-    for (const text of entry.numbers) changed.add(readPath(text).dotted);
-  for (const field of entry.fields)
-    if (profile.fields[field.category] !== 'keep') changed.add(readPath(field.path).dotted);
+  const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);
+  const alike = new Set([
+    ...(isAlike(profile.fields.number) ? entry.numbers : []).map((text) => readPath(text).dotted),
+    ...entry.fields
+      .filter((field) => isAlike(profile.fields[field.category]))
+      .map((field) => readPath(field.path).dotted),
+  ]);
   return unique.flatMap((index): Finding[] => {
     const keys = Object.keys(index.key);
-    const touched = keys.filter((key) => changed.has(key));
+    const touched = keys.filter((key) => alike.has(key));
     if (touched.length === 0) return [];
     const certain =
-      keys.every((key) => changed.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+      keys.every((key) => alike.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
     return [
       {
         severity: certain ? 'error' : 'warning',

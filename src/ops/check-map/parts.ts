@@ -2,7 +2,8 @@ import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
-import { sortStoredForm } from '../../engine/stored-form.ts';
+import { isLeftBy } from '../../engine/map/strategies.ts';
+import { type FormKind, sortStoredForm } from '../../engine/stored-form.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { Finding, Tally } from './findings.ts';
 import { walk } from './walk.ts';
@@ -64,7 +65,9 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
   const where = `${entry.collection}.${text}`;
   const path = readPath(text);
   const unreadable = new Set<string>(UNREADABLE_TYPES);
-  const kinds = { found: 0, blank: 0, likely: 0, unlike: 0 };
+  const kinds: Record<FormKind, number> = { found: 0, blank: 0, likely: 0, unlike: 0 };
+  const kindOf = (value: unknown): FormKind =>
+    isLeftBy(options.profile.fields.number, String(value)) ? 'blank' : sortStoredForm(value, options.prefixes);
   let empty = 0;
   const part: Part = {
     values: 0,
@@ -77,7 +80,7 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
           part.values += 1;
           if (type === 'null') kinds.blank += 1;
           else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
-          else if (type === 'string' || type === 'number') kinds[sortStoredForm(value, options.prefixes)] += 1;
+          else if (type === 'string' || type === 'number') kinds[kindOf(value)] += 1;
           else
             tally.note(
               'error',

@@ -70,7 +70,9 @@ describe('a record that is redacted whole', () => {
   });
 
   it('which other contracts do not ask for', () => {
-    expect(rulesOf('transaction').map(([key]) => key)).toEqual(['calls*']);
+    const sold = parse({ ...BY_DIRECTION, products: ['voice'] });
+    expect(rulesOf('transaction', sold).map(([key]) => key)).toEqual(['calls*']);
+    expect(rulesOf('transaction')).toEqual([]);
     expect(rulesOf('retention')).toEqual([['calls*', {}, 'delete']]);
   });
 
