@@ -27,15 +27,20 @@ export interface Profile {
   readonly clearsReports?: boolean;
 }
 
-const every = <Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>> = {}) =>
-  Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+/** One answer for every category, but for some: a new category of the list is in every profile by itself. */
+function everyOf<Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>>) {
+  return Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+}
+const everyRecord = (fate: RecordFate, but: Partial<Profile['records']> = {}) => everyOf(RECORD_CATEGORIES, fate, but);
+const everyField = (strategy: Strategy, but: Partial<Profile['fields']> = {}) =>
+  everyOf(FIELD_CATEGORIES, strategy, but);
 
 const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** GDPR forget: contacts go, messages and calls stay as rows without the person. */
   forget: {
     name: 'forget',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'delete', suppression: 'delete' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', {
+    records: everyRecord('keep', { contact: 'delete', suppression: 'delete' }),
+    fields: everyField('clear', {
       number: 'mask',
       body: { replace: REDACTED_TEXT },
       transcript: { replace: REDACTED_TEXT },
@@ -47,9 +52,8 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Redact a transaction: what can identify the person becomes the contract's word. */
   transaction: {
     name: 'transaction',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'skip', suppression: 'skip' }),
-    fields: every<FieldCategory, Strategy>(
-      FIELD_CATEGORIES,
+    records: everyRecord('keep', { contact: 'skip', suppression: 'skip' }),
+    fields: everyField(
       { replace: REDACTED_WORD },
       { recording: 'clear', custom: 'clear', visitor: 'clear', form: 'clear' },
     ),
@@ -60,8 +64,8 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Delete a resource: legs, media, users and events are data of the platform's customers, who say when they go. */
   resource: {
     name: 'resource',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', { suppression: 'skip' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear'),
+    records: everyRecord('delete', { suppression: 'skip' }),
+    fields: everyField('clear'),
     marks: false,
     needs: 'resource',
     isWordOnly: true,
@@ -69,8 +73,8 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
   contact: {
     name: 'contact',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', { message: 'keep', call: 'keep' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep', {
+    records: everyRecord('skip', { message: 'keep', call: 'keep' }),
+    fields: everyField('keep', {
       body: { replace: REDACTED_TEXT },
       transcript: { replace: REDACTED_TEXT },
       recording: 'clear',
@@ -80,13 +84,13 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Redact an interaction: tracking number, source, time, status and call flow stay, the rest goes. */
   interaction: {
     name: 'interaction',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', {
+    records: everyRecord('skip', {
       message: 'keep',
       call: 'keep',
       chat: 'keep',
       form: 'keep',
     }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', { transcript: 'empty', tag: 'empty' }),
+    fields: everyField('clear', { transcript: 'empty', tag: 'empty' }),
     marks: true,
     needs: 'interaction',
     isWordOnly: true,
@@ -95,12 +99,12 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Retention: communications records that hold numbers are deleted when their time is over. */
   retention: {
     name: 'retention',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', {
+    records: everyRecord('delete', {
       contact: 'skip',
       scheduled: 'skip',
       suppression: 'skip',
     }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep'),
+    fields: everyField('keep'),
     marks: false,
     isWordOnly: true,
   },
