@@ -9,9 +9,9 @@ import type { Subject } from './subject.ts';
 
 type Session = mongoose.mongo.ClientSession;
 
-/** The records that an erasure at once is about, and their files. */
+/** The records that an erasure at once will change, and their files. */
 export interface Selection {
-  /** Records by the names of the data map; one that is found at two places is one. */
+  /** Records by the collection's name in `erased`. A record found at two places counts once. */
   readonly counts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly files: readonly FoundFile[];
@@ -24,14 +24,14 @@ interface SelectedPart {
   readonly ids: readonly unknown[];
 }
 
-/** There is more than may be changed at once. */
+/** There are more records than may be changed at once. */
 export class TooManyRecords extends Error {
   override readonly name = 'TooManyRecords';
 }
 
 /**
- * Finds the records of a plan that an erasure would still change, as part of a transaction: those with nothing left to
- * erase are no part of it.
+ * Finds, in a transaction, the records of a plan that an erasure would still change. Records with nothing left to erase
+ * are left out.
  * @param limit records at most
  * @throws TooManyRecords; ErasureFailure `unsupported_type` for a reference to a file that cannot be read
  */
@@ -46,7 +46,7 @@ export async function selectAtOnce(
   const entries = new Map(map.collections.map((entry) => [nameOf(entry), entry]));
   const seen = new Map<string, { name: string; files: FoundFile[] }>();
   const parts: SelectedPart[] = [];
-  // One after the other: a transaction has one connection.
+  // In sequence: a transaction has one connection.
   for (const rule of rules) {
     const change = rule.change(subject);
     const edits = change.kind === 'delete' ? 'delete' : editsOf(change);
@@ -86,7 +86,7 @@ export async function changeAtOnce(
 ): Promise<void> {
   for (const { rule, edits, ids } of parts) {
     const collection = db.collection(rule.collection);
-    // Selected in this transaction: whatever else changed them meanwhile makes it start anew.
+    // The ids suffice: if anything else changes these records meanwhile, the transaction starts anew.
     const filter = { [rule.accountPath]: subject.account, _id: { $in: [...ids] } } as Filter;
     try {
       if (edits === 'delete') await collection.deleteMany(filter, { session });

@@ -6,8 +6,8 @@ import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
 /**
- * The selector "records older than this": one target a collection. Records that are kept are chosen by their mark, so
- * that a change takes them out of the selection.
+ * The selector "records older than this": one target a collection. Of records that are kept, only those without a mark
+ * are chosen: the change sets the mark, which takes them out of the selection.
  * @param before records that happened before this moment
  * @throws TypeError when a rule names no time, or keeps records without marking them: it would never come to an end
  */

@@ -15,17 +15,17 @@ export interface FoundRecord {
   readonly record: mongoose.mongo.WithId<mongoose.mongo.Document>;
 }
 
-/** Longer texts are no id of anything, and need not be looked for. */
+/** Texts longer than this are no id, and are not searched for. */
 export const LONGEST_ID = 200;
-/** Half a character: the driver writes U+FFFD for it, so that a look would find another id. */
+/** Lone surrogate: the driver would replace it by U+FFFD and match a different id. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
+ * The selector "the record with this id". It only finds; scheduled messages are not found.
  * @param rules from `compileRecordRules`, narrowed to what the contract means (a product, a direction, a kind)
  * @param id as it stands in a path or a body: numbers, ObjectIds and UUIDs of the database are found by their text
- * @returns every record of the account under this id, in the order of the rules: one id may stand in two collections,
- * and twice in one
+ * @returns every record of the account with this id, in the order of the rules: an id may occur in two collections, and
+ * twice in one
  * @throws TypeError without an account
  */
 export async function findById(
@@ -56,7 +56,7 @@ export async function findById(
   return found.flat();
 }
 
-/** What the database may hold under this text, for an equality search. */
+/** Every value that is written as this text, for an equality search. */
 export function writingsOf(id: string): unknown[] {
   const isWhole = /^(0|[1-9]\d{0,17})$/.test(id);
   return [

@@ -24,9 +24,9 @@ export function targetsByNumber(store: RecordStore, rules: readonly NumberRule[]
 
 /**
  * The selector "records that hold this number, and happened before this moment".
- * @param rules those whose collection names no time are left out: nothing in it happened at any moment
- * @param before what happened at this moment or after it stays as it is
- * @throws TypeError when the moment is none
+ * @param rules rules of collections without a time field are left out
+ * @param before records of this moment and later stay as they are
+ * @throws TypeError for an invalid moment
  */
 export function targetsByNumberBefore(
   db: mongoose.mongo.Db,
@@ -41,7 +41,7 @@ export function targetsByNumberBefore(
     if (at === undefined) return [];
     const bound: NumberRule = {
       ...rule,
-      // Searches of one key are joined into one query, and these must not be joined with those of another bound.
+      // Searches with the same key are joined into one query: those with another bound need another key.
       key: `${rule.key}<${before.toISOString()}`,
       only: { ...rule.only, [at]: { $lt: before } },
     };

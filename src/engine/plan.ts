@@ -10,8 +10,8 @@ import { type AccountValue, assertAccount, assertSubject, type Subject } from '.
 export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
 
 /**
- * For changes of records that were found before. Left to itself MongoDB's planner takes the index on account and number,
- * where the first results come soonest, and reads on through all that is left of a number for each of its batches.
+ * The index for changes by id. Left to itself, MongoDB's planner takes the index on account and number, where the first
+ * results come soonest, and reads all that is left of a number again for each batch.
  */
 export const BY_ID = { _id: 1 } as const;
 
@@ -24,16 +24,16 @@ export type Change =
       readonly arrayFilters: mongoose.mongo.Document[];
     };
 
-/** One place where a number may stand: the unit the engine searches, changes and verifies. */
+/** A rule for one place where a number may stand: the unit the engine searches, changes and verifies. */
 export interface NumberRule {
   /** `collection.path`, stable across restarts: the ledger names rules by it. */
   readonly key: string;
-  /** What counts call the collection. */
+  /** The collection's name in `erased`. */
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly path: FieldPath;
-  /** Records this rule leaves alone whatever they hold, as a filter that matches the others. */
+  /** Extra condition a record must meet to be changed. */
   readonly only: Filter;
   readonly suppression: boolean;
   /** The field with the moment it happened, where the map names one. */
@@ -41,7 +41,7 @@ export interface NumberRule {
   change(subject: Subject): Change;
 }
 
-/** Records still to be acted on, which an erasure waits for. */
+/** Scheduled messages: an erasure waits until they are sent. The data map's key for them is `pending`. */
 export interface Wait {
   readonly name: string;
   readonly collection: string;
@@ -71,8 +71,8 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
       rules.push({
         ...place,
         key: `${nameOf(entry)}.${path.dotted}`,
-        // Lethe's own suppression has a token and is settled apart, when the erasure is verified. A field of the
-        // platform's with that name, null in many a row, must not save the row from being erased.
+        // Lethe's own suppression has a token and is settled when the erasure is verified. A platform may have a field
+        // of that name, too: null or anything else in it must not save the row from being erased.
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         ...(entry.at !== undefined && { at: entry.at }),
@@ -109,11 +109,11 @@ export function selectChangeable(place: Place, subject: Subject): Filter {
   const found = { [place.accountPath]: subject.account };
   const plain = unlessArray({ $in: subject.values });
   if (!throughArray(place.path)) return { ...found, ...objectsTo(dotted), [dotted]: plain };
-  // The dotted condition is for the index, which cannot serve the other everywhere.
+  // The first condition is for the index: not every engine uses one for `$elemMatch`.
   return { ...found, $and: [{ [dotted]: { $in: subject.values } }, withinArrays(pieces, plain)] };
 }
 
-/** An array that holds the number holds other people's beside it. */
+/** Never match a whole array: it may hold other people's numbers. */
 function unlessArray(condition: mongoose.mongo.Document): mongoose.mongo.Document {
   return { ...condition, $not: { $type: 'array' } };
 }
@@ -128,7 +128,7 @@ function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Docum
   };
 }
 
-/** No array on the way, but for `phones.0`: to MongoDB `person.phone` is also the phone of each of several persons. */
+/** Reject arrays along the path: MongoDB's `person.phone` also matches inside `person: [{phone}, …]`. Numeric steps (`phones.0`) are allowed. */
 function objectsTo(dotted: string): mongoose.mongo.Document {
   const names = dotted.split('.');
   return Object.fromEntries(
@@ -138,7 +138,7 @@ function objectsTo(dotted: string): mongoose.mongo.Document {
   );
 }
 
-/** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
+/** Records of an account whose number field has an unsupported type. @throws TypeError without an account */
 export function selectUnreadable(place: Place, account: AccountValue): Filter {
   assertAccount(account);
   return { [place.accountPath]: account, [place.path.dotted]: { $type: [...UNREADABLE_TYPES] } };

@@ -4,22 +4,22 @@ import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
 import { applyStrategy, REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Change, Filter } from './plan.ts';
 
-/** One collection whose records are chosen without a number: by their id, or by their age. */
+/** A rule for whole records of one collection, chosen without a number: by their id, or by their age. */
 export interface RecordRule {
   readonly key: string;
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly entry: CollectionMap;
-  /** Records this rule leaves alone, as a filter that matches the others: those still to be acted on. */
+  /** Extra condition a record must meet to be changed: it is not a scheduled message. */
   readonly only: Filter;
-  /** What the profile makes of a record, every number in it included, but for the account's own if it is kept. */
+  /** What the profile makes of a record. Every number in it goes, but for the account's own if that is kept. */
   change(now: Date): Change;
 }
 
 /**
  * Compiles a data map and a profile into rules over whole records. An entry whose records keep another number in each
- * direction becomes a rule a direction; a record that tells none loses all its numbers.
+ * direction becomes one rule for each direction; a record without a direction loses all its numbers.
  * @param pick the entries a contract is about; those the profile skips are left out
  */
 export function compileRecordRules(
@@ -32,7 +32,7 @@ export function compileRecordRules(
     .flatMap((entry) => sidesOf(entry, profile).map((side) => ruleOf(entry, profile, side)));
 }
 
-/** The rule for those of its records alone that match the filter. */
+/** Narrows a rule to the records that match the filter, too. */
 export function narrowRule(rule: RecordRule, filter: Filter): RecordRule {
   const only = Object.keys(rule.only).length === 0 ? filter : { $and: [rule.only, filter] };
   return { ...rule, only };
@@ -74,7 +74,7 @@ function ruleOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }
 
 function changeOf(entry: CollectionMap, profile: Profile, kept: string | undefined, now: Date): Change {
   if (profile.records[entry.record] === 'delete') return { kind: 'delete' };
-  // Without the number there is nothing to mask or to make a token from: its place is taken by the word.
+  // No number is known, so there is nothing to mask or to make a token from: write the word instead.
   const word = profile.name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
   const set: Record<string, unknown> = {};
   const unset: Record<string, ''> = {};

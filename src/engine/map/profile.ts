@@ -10,14 +10,14 @@ import { REDACTED_TEXT, REDACTED_WORD, type Strategy } from './strategies.ts';
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
 type RecordFate = 'keep' | 'delete' | 'skip';
 
-/** What one contract makes of each category: the third part of an erasure plan. */
+/** What becomes of each category under one contract. */
 export interface Profile {
   readonly name: ProfileName;
   readonly records: Readonly<Record<RecordCategory, RecordFate>>;
   readonly fields: Readonly<Record<FieldCategory, Strategy>>;
   /** Note in the record when it was redacted, where the map names a field for it. */
   readonly marks: boolean;
-  /** The key an entry of the map must have for the contract to be about it; all of them unless given. */
+  /** The contract is only about entries of the map with this key; about all entries unless given. */
   readonly needs?: 'products' | 'resource' | 'interaction';
   /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
   readonly keepsOwnNumber?: boolean;
@@ -110,7 +110,7 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   },
 };
 
-/** What tells whose an entry of the map is. */
+/** The keys of an entry that decide which profiles are about it. */
 export interface EntryKind {
   readonly record: RecordCategory;
   readonly products?: unknown;

@@ -35,7 +35,7 @@ export const DIRECTIONS = ['outbound', 'inbound'] as const;
 export const INTERACTION_KINDS = ['call', 'text', 'chat', 'form'] as const;
 const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
 const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
-/** What searches and reports tell of a record beside its id, time and direction. */
+/** Further columns of searches and reports, beside id, time and direction. */
 const COLUMNS = ['from', 'to', 'status', 'network', 'price', 'currency', 'client_ref', 'closed_at'] as const;
 
 export type Product = (typeof PRODUCTS)[number];
@@ -65,7 +65,7 @@ const collection = z
     /** Every place where the data subject's number may stand. */
     numbers: z.array(path).max(20),
     fields: z.array(field).max(100).default([]),
-    /** Records that are still to be acted on: looked at, never changed, and waited for. */
+    /** Scheduled messages: never changed before they are sent. An erasure waits for them. */
     pending: z.strictObject({ path: plainPath, values: z.array(scalar).min(1).max(20), at: plainPath }).optional(),
     /** The id that customers know the record by. */
     id: plainPath.optional(),
@@ -89,7 +89,7 @@ const collection = z
     log: z
       .strictObject({ status: plainPath.optional(), source: plainPath.optional(), flow: plainPath.optional() })
       .optional(),
-    /** What searches and reports tell of it, and where it stands. */
+    /** Where the columns of searches and reports are read from. */
     columns: z.partialRecord(z.enum(COLUMNS), plainPath).optional(),
     /** Months after which its records are deleted, whatever is set elsewhere; 0: never. */
     retention_months: z.number().int().min(0).max(1200).optional(),
@@ -108,7 +108,7 @@ const profileOverride = z.strictObject({
   fields: z
     .partialRecord(z.enum(FIELD_CATEGORIES), strategy)
     .superRefine((fields, context) => {
-      // A number that is kept is found again by every look: no request would ever be completed.
+      // Verification would find a kept number every time: no request would ever be completed.
       if (fields.number === 'keep')
         context.addIssue({ code: 'custom', path: ['number'], message: 'cannot be kept: it is what is erased' });
     })
@@ -174,7 +174,7 @@ export type DataMap = z.output<typeof dataMapSchema>;
 export type CollectionMap = DataMap['collections'][number];
 export type DataMapInput = z.input<typeof dataMapSchema>;
 
-/** What reports call a mapped collection. */
+/** The collection's name in `erased` and in reports. */
 export function nameOf(entry: CollectionMap): string {
   return entry.name ?? entry.collection;
 }

@@ -150,7 +150,7 @@ async function checkCollection(
   }
 }
 
-/** Nothing is erased where the map does not look, and nobody would notice. */
+/** Lists collections outside the map: nothing in them is erased. */
 function findUnmapped(map: DataMap, infos: readonly CollectionInfo[]): Finding[] {
   const mapped = new Set(map.collections.map((entry) => entry.collection));
   const others = infos

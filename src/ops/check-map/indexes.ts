@@ -5,7 +5,7 @@ import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
 import { type Collation, isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
-/** What MongoDB tells of an index; engines differ in what else they say. */
+/** An index as MongoDB describes it; engines differ in further keys. */
 export interface IndexDescription {
   readonly key: Readonly<Record<string, unknown>>;
   readonly unique?: boolean;
@@ -36,7 +36,7 @@ export function checkIndexes(
   return [...findMissing(entry, indexes, collation), ...once.values()];
 }
 
-/** Every look names the account, then the number, the id or the time: without such an index it reads all records. */
+/** Every query names the account, then the number, the id or the time. Without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
@@ -48,14 +48,14 @@ function findMissing(
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
-    // An account's legs of all time, to list the few of one call.
+    // Without it, all legs of the account are read to list the few of one call.
     ...(entry.resource === 'leg' && entry.conversation !== undefined
       ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
       : []),
     ...(entry.at === undefined
       ? []
       : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
-    // Each day again, over an account's whole past, of which all but a day is redacted.
+    // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
       : [
@@ -95,8 +95,8 @@ function findMissing(
 }
 
 /**
- * A number that stands once on an account's list is fine: the platform's own row is taken over. Once on the list of all
- * accounts it is not, and of what else a platform keeps unique Lethe's rows hold nothing.
+ * Unique per account is fine: the platform's own row is taken over. Unique over all accounts, or on fields our rows lack,
+ * would reject our inserts.
  */
 function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
   const [number = ''] = entry.numbers;
@@ -119,7 +119,7 @@ function findSuppressionCollisions(entry: CollectionMap, indexes: readonly Index
     });
 }
 
-/** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
+/** Two people's erased values may be alike: a unique index over nothing else refuses the second erasure. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
   const unique = indexes.filter((index) => index.unique);
   const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);

@@ -18,7 +18,7 @@ export interface PartOptions {
 const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
 const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
 
-/** One path's part of the look. */
+/** Checker of one path. */
 export interface Part {
   values: number;
   record(record: unknown): void;
@@ -148,7 +148,7 @@ export function lookAtField(
   };
 }
 
-export function lookAtPending(
+export function lookAtScheduled(
   entry: CollectionMap,
   pending: NonNullable<CollectionMap['pending']>,
   tally: Tally,
@@ -160,15 +160,15 @@ export function lookAtPending(
   return {
     values: 0,
     record(record) {
-      let isPending = false;
+      let isScheduled = false;
       walk(record, path, {
         value(value) {
           if (value !== undefined) present += 1;
-          isPending = pending.values.some((one) => one === value);
+          isScheduled = pending.values.some((one) => one === value);
         },
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
-      if (!isPending) return;
+      if (!isScheduled) return;
       walk(record, time, {
         value(value) {
           const type = bsonTypeOf(value);
@@ -191,7 +191,7 @@ export function lookAtPending(
   };
 }
 
-/** When a record happened: what by-age selections compare. */
+/** The time field, which selections by age compare. */
 export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
   const where = `${entry.collection}.${at}`;
   let undated = 0;
@@ -220,7 +220,7 @@ export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally)
   const part = lookAtPlain(where, redacted, tally, (type) =>
     type === 'date' ? undefined : ['error', `holds ${type}, no date: such a record is taken for redacted`],
   );
-  // Nothing has been redacted yet: that is no fault.
+  // No record has the mark before the first redaction: that is no fault.
   return { ...part, findings: () => [] };
 }
 
