@@ -15,7 +15,7 @@ export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
  */
 export const BY_ID = { _id: 1 } as const;
 
-/** What is done to the records a rule finds. */
+/** The change of the records that a rule finds. */
 export type Change =
   | { readonly kind: 'delete' }
   | {
@@ -128,7 +128,10 @@ function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Docum
   };
 }
 
-/** Reject arrays along the path: MongoDB's `person.phone` also matches inside `person: [{phone}, …]`. Numeric steps (`phones.0`) are allowed. */
+/**
+ * Reject arrays along the path: MongoDB's `person.phone` also matches inside `person: [{phone}, …]`. Numeric steps
+ * (`phones.0`) are allowed.
+ */
 function objectsTo(dotted: string): mongoose.mongo.Document {
   const names = dotted.split('.');
   return Object.fromEntries(

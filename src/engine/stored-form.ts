@@ -3,7 +3,7 @@ import { isPhoneNumber } from '../phone/number.ts';
 import { isLeftBehind } from './map/strategies.ts';
 
 /**
- * What an erasure would make of a value in a number field:
+ * The kind of a value in a number field:
  * - `found`: some number has this as one of its stored forms
  * - `blank`: empty, or what one of the strategies leaves behind
  * - `likely`: seven digits or more, in no form that is searched for

@@ -9,10 +9,10 @@ export interface PendingStep {
   readonly ids: unknown[];
 }
 
-/** Who keeps the books of a sweep. */
+/** Records the progress of a sweep. */
 export interface Journal {
   /**
-   * Writes down what is about to be changed, and counts what was written down before: that has been changed since.
+   * Writes down the next batch, and counts the batch before it, which has been changed by now.
    * @param next what follows when this batch is changed: more of the sweep, or the verification
    */
   announce(batch: readonly PendingStep[], done: readonly PendingStep[], next: 'sweeping' | 'verifying'): Promise<void>;

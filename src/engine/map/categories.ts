@@ -1,4 +1,4 @@
-/** What a field or a record is; a profile says what becomes of each. */
+/** Kinds of fields and of records. A profile says what becomes of each. */
 export const FIELD_CATEGORIES = [
   'number',
   'body',

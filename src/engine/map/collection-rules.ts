@@ -3,7 +3,7 @@ import { findContradictions } from './overlaps.ts';
 import type { CollectionMap } from './schema.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
-/** Counts are kept under this name. A dot would be read as a path by MongoDB; `constructor` and the like exist in every object. */
+/** Counts are kept under this name. MongoDB would read a dot as a path; `constructor` and the like are in every object. */
 export const isName = (text: string) => NAME.test(text) && !(text in {});
 
 /** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
@@ -12,10 +12,10 @@ const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, t
 /** `_id` and the fields inside it, which MongoDB never changes. */
 export const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
 
-/** What Lethe writes into a row of the suppression list beside the number, or cannot change there. */
+/** Fields of a suppression row that Lethe writes beside the number, or cannot change. */
 export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 'reason', 'created_at'];
 
-/** What must hold between the parts of one entry of the map. */
+/** Checks the parts of one entry of the map against each other. */
 export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void {
   const inside = (text: string) =>
     entry.elements === undefined || text === entry.elements || text.startsWith(`${entry.elements}.`);

@@ -21,7 +21,7 @@ export interface Profile {
   readonly needs?: 'products' | 'resource' | 'interaction';
   /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
   readonly keepsOwnNumber?: boolean;
-  /** It changes records chosen without a number, by id or by age: there is neither a mask nor a token to write. */
+  /** The profile also changes records chosen by id or by age, where no number is known and so no mask or token. */
   readonly isWordOnly?: boolean;
   /** Also remove the number from report files. */
   readonly clearsReports?: boolean;

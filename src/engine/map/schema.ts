@@ -46,7 +46,7 @@ export type Resource = (typeof RESOURCES)[number];
 const field = z.strictObject({
   path,
   category: z.enum(FIELD_CATEGORIES),
-  /** What the field holds: decides what `empty` and `replace` write. */
+  /** The type of its values: decides what `empty` and `replace` write. */
   type: z.enum(VALUE_TYPES).default('string'),
 });
 
@@ -54,7 +54,7 @@ const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
 const collection = z
   .strictObject({
-    /** What counts and reports call it; the collection's own name unless given. */
+    /** Its name in `erased` and in reports; the collection's own name unless given. */
     name: name.optional(),
     collection: collectionName,
     /** The field that holds the account. */
@@ -85,7 +85,7 @@ const collection = z
     redacted: plainPath.optional(),
     /** Where the account's own number stands, always or by the record's direction: redacting an interaction keeps it. */
     own_number: z.union([plainPath, z.strictObject({ inbound: plainPath, outbound: plainPath })]).optional(),
-    /** What else the log of interactions shows of a record that was redacted. */
+    /** Further fields that the log of interactions shows of a redacted record. */
     log: z
       .strictObject({ status: plainPath.optional(), source: plainPath.optional(), flow: plainPath.optional() })
       .optional(),

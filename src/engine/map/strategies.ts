@@ -77,8 +77,9 @@ export const strategy = z.union([
 ]);
 export type Strategy = z.output<typeof strategy>;
 
-/** The words of the built-in profiles; the second is the redact contract's. They also stand for a mask or a token where no number is known. */
+/** The built-in profiles' words, also written in place of a mask or a token where no number is known. */
 export const REDACTED_TEXT = '[REDACTED]';
+/** The redact contract's word. */
 export const REDACTED_WORD = 'REDACTED';
 
 /** @returns what the strategy makes of one field */
