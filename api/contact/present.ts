@@ -1,8 +1,8 @@
 import type { ErrorName, LetheError } from '../../src/base/errors.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 
-/** What the contract calls the errors. */
-export const ERROR_CODES = {
+/** The contract's codes for the errors of the table. */
+const ERROR_CODES = {
   bad_input: 'INVALID_ARGUMENT',
   no_affiliation: 'INVALID_ARGUMENT',
   unauthorized: 'UNAUTHORIZED',

@@ -14,6 +14,8 @@ declare global {
     interface Locals {
       caller?: Caller;
       requestId?: string;
+      /** Why the request was refused: a name of a table, never what was sent. */
+      refusal?: string;
     }
   }
 }
@@ -37,12 +39,18 @@ function readQueryKey(query: unknown): { id: string; secret: string } | null {
   return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
 }
 
-/**
- * Lets a request through with a live key, and says whose it is in `res.locals.caller`.
- * @param options.inQuery a key may stand in the query where there is no Authorization header
- * @param options.challenge what a caller without a key is asked for: the scheme that the contract's document names
- */
-export function authenticate(keys: Keys, { inQuery = false, challenge = 'Bearer' } = {}): RequestHandler {
+export interface AuthenticateOptions {
+  /** A key may stand in the query when there is no Authorization header. */
+  readonly inQuery?: boolean;
+  /** What a caller without a key is asked for: the scheme that the contract's document names. */
+  readonly challenge?: string;
+}
+
+/** Lets a request through with a live key, and says whose it is in `response.locals.caller`. */
+export function authenticate(
+  keys: Keys,
+  { inQuery = false, challenge = 'Bearer' }: AuthenticateOptions = {},
+): RequestHandler {
   return async (request, response, next) => {
     const header = request.headers.authorization;
     const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);

@@ -15,10 +15,8 @@ export const readBytes: RequestHandler = express.raw({ type: () => true, limit: 
 export async function readBody(request: Request): Promise<unknown> {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined;
-  // A decoder of its own, because it drops the byte order mark that some clients send and `JSON.parse` refuses.
-  const text = new TextDecoder().decode(bytes);
-  const json = parseJson(text);
-  if (json.ok) return json.value;
+  const { text, json } = parseBytes(bytes);
+  if (json) return json.value;
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type === 'multipart/form-data') return readMultipart(request, bytes);
   const looksLikeJson = /^\s*[[{"]/.test(text);
@@ -26,12 +24,17 @@ export async function readBody(request: Request): Promise<unknown> {
   throw new LetheError('bad_input', 'The body is not JSON');
 }
 
-function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
+/**
+ * A body as text, and as JSON if it is some. The parser's message is dropped: it quotes the body, which may hold a
+ * number.
+ */
+export function parseBytes(bytes: Buffer): { text: string; json?: { value: unknown } } {
+  // The decoder drops the byte order mark that some clients send and `JSON.parse` refuses.
+  const text = new TextDecoder().decode(bytes);
   try {
-    return { ok: true, value: JSON.parse(text) as unknown };
+    return { text, json: { value: JSON.parse(text) as unknown } };
   } catch {
-    // The parser's message quotes the body, and the body holds a number.
-    return { ok: false };
+    return { text };
   }
 }
 

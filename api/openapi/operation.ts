@@ -5,8 +5,6 @@ export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As Express knows it: `/v1/contacts/:e164`. */
   readonly path: string;
-  /** The front door it belongs to. */
-  readonly door: string;
   readonly summary: string;
   readonly description?: string;
   /** True: it asks for no key. */

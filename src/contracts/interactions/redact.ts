@@ -5,6 +5,7 @@ import type { Tokens } from '../../base/keys/token.ts';
 import { type FoundRecord, findById } from '../../engine/by-id.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
+import { directionOf } from '../../engine/map/read-entry.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
 import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
 import { compileRecordRules } from '../../engine/record-plan.ts';
@@ -17,15 +18,15 @@ import { openRequest } from '../../ledger/requests/open-request.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { readStoredNumber } from '../../phone/read-stored.ts';
 import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
-import { asInteraction, contactNumbers, directionOf, type Interaction, toInteraction } from './row.ts';
+import { asInteraction, contactNumbers, type Interaction, toInteraction } from './row.ts';
 
 export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly perform: PerformAct;
+  readonly eraseNow: PerformAct;
   readonly tokens: Tokens;
   readonly seal: Seal;
-  /** What served numbers begin with; the first tells the country of national writings. */
+  /** What served numbers begin with; the first is the country of numbers in national form. */
   readonly prefixes: readonly string[];
   readonly deadlineMs: number;
   readonly graceMs: number;
@@ -36,7 +37,7 @@ export interface RedactInput {
   /** The id of the key that asks. */
   readonly keyId: string;
   readonly id: string;
-  /** Narrows what the id stands for. */
+  /** With `direction`, narrows an id that stands for several interactions. */
   readonly kind?: InteractionKind | undefined;
   readonly direction?: Direction | undefined;
   /** Redact this interaction. */
@@ -73,23 +74,23 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     return first;
   }
 
-  /** @param past the reference under which the past is redacted, which goes on whatever comes of this */
+  /** @param past the reference of the request for the past, which goes on also when this fails */
   async function redactNow(
     { account, keyId, id }: RedactInput,
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    await deps.perform({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
+    await deps.eraseNow({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
-      const also = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
-      throw new InteractionFault('not_removable', message + also);
+      const pastToo = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
+      throw new InteractionFault('not_removable', message + pastToo);
     });
   }
 
   /**
-   * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which
-   * redacting the interaction takes away.
+   * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which goes
+   * with the redaction.
    * @throws InteractionFault `not_found`, `several`, `number_gone`, `number_unclear`, `not_removable`
    */
   return async (input, now) => {
@@ -123,7 +124,7 @@ async function openPast(
     account_id: account._id,
     profile: 'interaction',
     selector: { by: 'number', before },
-    // Two requests for one contact up to different moments are two.
+    // Requests for one contact up to different moments are different requests.
     token: `${deps.tokens.current(account._id, number)}<${before.toISOString()}`,
     requested_by: keyId,
     keep_suppression: true,
@@ -134,7 +135,7 @@ async function openPast(
   });
 }
 
-/** @throws InteractionFault `number_gone`, `number_unclear` when two parties could be meant: nobody is guessed at */
+/** @throws InteractionFault `number_gone`; `number_unclear` when it could be either of two parties */
 function contactOf({ rule, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
   const values = contactNumbers(rule.entry, record).filter(
     (value) => ![REDACTED_TEXT, REDACTED_WORD].includes(String(value)) && sortStoredForm(value, prefixes) !== 'blank',

@@ -243,7 +243,7 @@ describe('the resources of the product APIs', () => {
     });
 
     const bad: [string, unknown, string][] = [
-      ['nothing', '', 'Unexpected end of JSON input'],
+      ['nothing', '', 'The body is not JSON'],
       ['a list', '[]', 'The body must be an object'],
       ['no name', {}, 'name must be a string'],
       ['an empty name', { name: '' }, 'name must not be empty'],
