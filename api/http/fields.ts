@@ -46,18 +46,21 @@ export function wholeNumber(least: number, most: number) {
 }
 
 /**
- * Checks the fields of a request.
- * @param fields undefined: no body, which is a body without fields
+ * Checks the fields of a body or a query.
  * @throws LetheError `bad_input` naming the fields and the rules, never the values
  */
 export function checkFields<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  const result = schema.safeParse(requireObject(fields ?? {}));
+  const result = schema.safeParse(fieldsOf(fields));
   if (result.success) return result.data;
   throw new LetheError('bad_input', nameFaults(result.error));
 }
 
-/** @throws LetheError `bad_input` unless it is an object of fields */
-export function requireObject(value: unknown): object {
+/**
+ * The fields of a body or a query. No body is a body without fields.
+ * @throws LetheError `bad_input` when it is anything but an object
+ */
+export function fieldsOf(value: unknown): object {
+  if (value === undefined) return {};
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
   throw new LetheError('bad_input', 'The body must be an object of fields');
 }

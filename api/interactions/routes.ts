@@ -68,17 +68,11 @@ function reach({ core }: DoorDependencies, request: Request, response: Response)
   return reachAccount(core.db, callerOf(response).account, param(request, 'account'));
 }
 
-/** No body is a body without fields. */
-async function readFields(request: Request): Promise<unknown> {
-  const body = await readBody(request);
-  return body === undefined ? {} : body;
-}
-
 function settingsHandler(deps: DoorDependencies): RequestHandler {
   const { core, producer, logger, now } = deps;
   return async (request, response) => {
     await reach(deps, request, response);
-    const fields = checkRules(settingsSchema, await readFields(request));
+    const fields = checkRules(settingsSchema, await readBody(request));
     if (Object.values(fields).every((value) => value === undefined))
       throw new InteractionFault('bad_field', `one of ${Object.keys(settingsSchema.shape).join(', ')} is needed`);
     const { account, keyId } = callerOf(response);
@@ -132,7 +126,7 @@ function redactHandler(deps: DoorDependencies): RequestHandler {
   return async (request, response) => {
     const { account, effective } = await reach(deps, request, response);
     if (!effective.manual) throw new InteractionFault(effective.allowed ? 'manual_off' : 'agency_forbids');
-    const fields = checkRules(redactSchema, await readFields(request));
+    const fields = checkRules(redactSchema, await readBody(request));
     if (!fields.redact_content && !fields.redact_past) throw new InteractionFault('nothing_asked');
     const done = await redact(
       {

@@ -3,7 +3,7 @@ import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
 import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
 import { AUTOMATIC, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
 import { firstMoment } from '../../src/lib/calendar.ts';
-import { nameFaults, requireObject, wholeNumber } from '../http/fields.ts';
+import { fieldsOf, nameFaults, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 import { readCursor } from './cursor.ts';
 
@@ -96,7 +96,7 @@ function edge(text: string, timeZone: string, days: number): Date {
  * rules, never the values
  */
 export function checkRules<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  const result = schema.safeParse(requireObject(fields));
+  const result = schema.safeParse(fieldsOf(fields));
   if (result.success) return result.data;
   throw new InteractionFault('bad_field', nameFaults(result.error));
 }
