@@ -14,7 +14,7 @@ import { streamText } from '../http/stream.ts';
 import { presentHeld } from './present.ts';
 import { accessSchema } from './schema.ts';
 
-/** What is held on a number: the right of access (GDPR article 15), before an erasure and after it. */
+/** The right of access (GDPR article 15): everything held on a number, before an erasure and after it. */
 export function personRoutes(deps: DoorDependencies): Router {
   const schema = accessSchema(deps.core.config.NUMBER_PREFIXES);
   const router = Router();

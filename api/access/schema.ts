@@ -152,7 +152,7 @@ export const reportSchema = z
   })
   .refine(isForward, TURNED_ROUND);
 
-/** What is asked for, as the reading of records takes it. */
+/** The fields of a request as a query on records. */
 export function queryOf(fields: z.output<typeof reportSchema> | z.output<typeof recordsSchema>): RecordQuery {
   const { product, direction, from, to, status } = fields;
   return {

@@ -3,7 +3,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type Keys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
 
-/** Who is calling. */
+/** The account that calls, and its key. */
 export interface Caller {
   readonly keyId: string;
   readonly account: Account;
@@ -20,7 +20,7 @@ declare global {
   }
 }
 
-/** The key of an Authorization header: `Bearer ID.SECRET`, bare `ID.SECRET` as the document's PHP sends it, or Basic. */
+/** The key of an Authorization header: `Bearer ID.SECRET`, Basic, or bare `ID.SECRET` as the source document's PHP sends it. */
 function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
   if (header === undefined) return null;
   const text = header.trim();
@@ -33,7 +33,7 @@ function readAuthorization(header: string | undefined): { id: string; secret: st
   return colon < 0 ? null : readWholeKey(`${pair.slice(0, colon)}.${pair.slice(colon + 1)}`);
 }
 
-/** A key as older clients send it: `?api_key=ID&api_secret=SECRET`. */
+/** A key in the query, as older clients send it: `?api_key=ID&api_secret=SECRET`. */
 function readQueryKey(query: unknown): { id: string; secret: string } | null {
   const { api_key: id, api_secret: secret } = query as Record<string, unknown>;
   return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
@@ -42,7 +42,7 @@ function readQueryKey(query: unknown): { id: string; secret: string } | null {
 export interface AuthenticateOptions {
   /** A key may stand in the query when there is no Authorization header. */
   readonly inQuery?: boolean;
-  /** What a caller without a key is asked for: the scheme that the contract's document names. */
+  /** `WWW-Authenticate` for a caller without a key: the scheme that the contract's document names. */
   readonly challenge?: string;
 }
 

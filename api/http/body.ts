@@ -7,8 +7,8 @@ const BODY_LIMIT_BYTES = 10_240;
 export const readBytes: RequestHandler = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
 
 /**
- * The fields of a body: JSON whatever the content type says (the document's own examples send JSON labelled as a form),
- * else real form fields, urlencoded or multipart. A field given twice becomes an array, which no rule accepts.
+ * The fields of a body: JSON whatever its content type (the source document's examples label JSON as a form), else form
+ * fields, urlencoded or multipart. A field given twice becomes an array, which no rule accepts.
  * @returns the parsed JSON of any kind, or an object of form fields; undefined for an empty body
  * @throws LetheError `bad_input`
  */

@@ -10,7 +10,7 @@ import type { Check } from '../../src/ops/readiness.ts';
 import type { Operation } from '../openapi/operation.ts';
 import type { GuardOptions } from './guards.ts';
 
-/** What the routes of every door are made from: one set a process. */
+/** The dependencies of every door's routes: one set a process. */
 export interface DoorDependencies {
   readonly core: Core;
   readonly producer: Pick<Producer, 'add' | 'schedule' | 'unschedule'>;
@@ -24,7 +24,7 @@ export interface DoorDependencies {
   readonly graceMs: number;
   readonly readiness: () => Promise<Check[]>;
   readonly metrics: Metrics;
-  /** What a request passes before its handler: indexes, key, rate limit, reading the body. */
+  /** The handlers before a route's own: indexes, key, rate limit, reading the body. */
   guards(options?: GuardOptions): RequestHandler[];
 }
 
@@ -32,7 +32,7 @@ export interface DoorDependencies {
 export interface Door {
   /** Its folder, and its tag in the API's description. */
   readonly name: string;
-  /** What its routes say about themselves. A test compares the two. */
+  /** The OpenAPI description of its routes. A test compares the two. */
   operations(config: Config): readonly Operation[];
   /**
    * Its routes. Each guards its exact path (`router.route(path).all(...deps.guards())`), never a prefix: a prefix would

@@ -28,7 +28,7 @@ export type ProblemName = keyof typeof PROBLEMS;
 /** The one error without a detail, as the source document prints it. */
 const UNAUTHORIZED = { type: 'UNAUTHORIZED', error_title: 'Unauthorized' } as const;
 
-/** A request that is refused; `detail` is shown to the caller, and never holds a number. */
+/** A refused request. `detail` is shown to the caller, and never holds a number. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly problem: ProblemName;

@@ -10,7 +10,7 @@ export interface DescribedError {
   readonly example: unknown;
 }
 
-/** What every guarded operation may answer. */
+/** Errors that every guarded operation may answer with. */
 const COMMON: readonly ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
 
 /** Errors as answers. Those of one status are one answer; the first of them is the example. */

@@ -10,7 +10,7 @@ import { Problem } from '../http/problem.ts';
 import { redactSchema } from './schema.ts';
 
 const MINUTE_MS = 60_000;
-/** What the contract's messages call the directions: mobile terminated, mobile originated. */
+/** The directions in the contract's messages: mobile terminated, mobile originated. */
 const TYPES = { outbound: 'MT', inbound: 'MO' } as const satisfies Record<Direction, string>;
 
 /** The route of the redact contract. */

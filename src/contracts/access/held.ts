@@ -16,7 +16,7 @@ interface HeldField {
   readonly value: unknown;
 }
 
-/** What one record holds on a person; of a shared record, only the elements that are this person's. */
+/** One record's data on a person; of a shared record, only the elements that are this person's. */
 export interface HeldRecord {
   readonly id: string | null;
   readonly at: string | null;

@@ -5,7 +5,7 @@ import { AUDIT, type AuditEntry } from '../../ledger/audit/entry.ts';
 import { requestsOf } from '../../ledger/requests/ledger.ts';
 import { suppressionEntry } from '../../ledger/suppression/suppression.ts';
 
-/** What Lethe itself keeps on a number, under its token. The number itself is nowhere in it. */
+/** The kinds of Lethe's own rows on a number. They stand under its token; the number is in none of them. */
 export const KEPT_KINDS = ['suppressions', 'requests', 'audit'] as const;
 export type KeptKind = (typeof KEPT_KINDS)[number];
 

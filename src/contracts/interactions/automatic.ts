@@ -35,7 +35,7 @@ export interface AutomaticRedaction {
 
 /** One run: interactions before `before` are redacted, once `since` has come. */
 export interface DueRedaction {
-  /** What makes two runs the same: `auto:` and the day in the account's calendar. */
+  /** The same for equal runs: `auto:` and the day in the account's calendar. */
   readonly token: string;
   readonly before: Date;
   /** When it became due: the first moment of that day. */
@@ -60,7 +60,7 @@ interface Context extends AutomaticDependencies {
 export const PATTERN = '0 0,1 * * *';
 /** A schedule whose next run is so long past has lost its job. */
 const LOST_MS = 3_600_000;
-/** Who asked, in ledger and audit. */
+/** `requested_by` and actor, in ledger and audit. */
 const ACTOR = 'schedule';
 /** Accounts in `seen`. Past them a round asks the ledger again, which costs an indexed query an account. */
 const MOST_SEEN = 100_000;

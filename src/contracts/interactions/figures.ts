@@ -39,7 +39,7 @@ const MOST_MS = 30_000;
 const UNKNOWN = 'unknown';
 const OTHER = 'other';
 
-/** What is counted up, collection by collection. */
+/** The counts so far, over the collections. */
 interface Totals {
   readonly kind: Tally;
   readonly status: Tally;
@@ -62,7 +62,7 @@ interface Part {
 /**
  * Counts an account's interactions.
  * @param query a period and a kind; `redacted` is no question here, as both are counted
- * @param prefixes what served numbers begin with: one contact stored in two ways counts once
+ * @param prefixes the country codes that are served: one contact stored in two ways counts once
  */
 export async function countInteractions(
   db: mongoose.mongo.Db,
@@ -150,7 +150,7 @@ async function countTags(part: Part, totals: Totals): Promise<void> {
   }
 }
 
-/** What redaction keeps of a record, as a key to group by. */
+/** The fields that redaction keeps, as a key to group by. */
 function keptOf(entry: InteractionEntry): Document {
   const field = (path: string | undefined) => (path === undefined ? null : { $ifNull: [`$${path}`, null] });
   return {

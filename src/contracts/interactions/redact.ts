@@ -26,7 +26,7 @@ export interface RedactDependencies {
   readonly eraseNow: PerformAct;
   readonly tokens: Tokens;
   readonly seal: Seal;
-  /** What served numbers begin with; the first is the country of numbers in national form. */
+  /** The country codes that are served; the first is that of numbers in national form. */
   readonly prefixes: readonly string[];
   readonly deadlineMs: number;
   readonly graceMs: number;

@@ -16,7 +16,7 @@ export interface Interaction {
   /** The account's own number. */
   readonly tracking_number: string | null;
   readonly source: string | null;
-  /** Which way it was routed, as the platform keeps it. */
+  /** How it was routed, in the platform's own form. */
   readonly call_flow: unknown;
   readonly redacted: boolean;
   readonly redacted_at: Date | null;

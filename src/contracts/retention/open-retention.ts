@@ -24,7 +24,7 @@ export interface RetentionDependencies {
   readonly now: () => Date;
 }
 
-/** Who asked, in ledger and audit. */
+/** `requested_by` and actor, in ledger and audit. */
 const ACTOR = 'schedule';
 
 /**

@@ -5,7 +5,7 @@ import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
 
 /** One day's retention run. */
 export interface RetentionRun {
-  /** What makes two runs the same: `retention:` and the day in the account's calendar. */
+  /** The same for equal runs: `retention:` and the day in the account's calendar. */
   readonly token: string;
   readonly selector: Extract<ErasureRequest['selector'], { by: 'age' }>;
 }
