@@ -1,7 +1,6 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from '../../engine/bson-types.ts';
+import { ANY_DATE, NO_DATES } from '../../engine/bson-types.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { ANY_DATE } from '../../engine/map/read-entry.ts';
 import type { Filter } from '../../engine/plan.ts';
 import type { Source } from './query.ts';
 

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
+import { ANY_DATE } from '../../engine/bson-types.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { ANY_DATE } from '../../engine/map/read-entry.ts';
 import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
 import type { Filter } from '../../engine/plan.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';

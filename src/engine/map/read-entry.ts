@@ -11,6 +11,3 @@ export function directionOf(
   const value = valueAt(record, direction.path);
   return value === 'inbound' || value === 'outbound' ? value : null;
 }
-
-/** Matches every date and nothing else: the earliest moment a `Date` can be, as a bound. */
-export const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) } as const;
