@@ -3,8 +3,6 @@ import { scene } from '../support/chaos.ts';
 import { insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 120_000;
-
 describe('records that come while their number is erased', () => {
   it(
     'into collections that are swept already: erased and counted before the request is completed',
@@ -35,7 +33,6 @@ describe('records that come while their number is erased', () => {
       },
       { BATCH_SIZE: '48', BATCH_PAUSE_MS: '50' },
     ),
-    TIMEOUT,
   );
 
   it(
@@ -75,6 +72,5 @@ describe('records that come while their number is erased', () => {
       // Longer than it may take between the two writes of the sender, on any machine.
       { SCHEDULED_SETTLE_MS: '5000' },
     ),
-    TIMEOUT,
   );
 });

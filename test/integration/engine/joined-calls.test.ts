@@ -5,19 +5,16 @@ import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../src/engine/map/schema.ts';
 import type { NumberRule, Wait } from '../../../src/engine/plan.ts';
 import { type AccountValue, numberSubject, type Subject } from '../../../src/engine/subject.ts';
-import { parseSubjectNumber } from '../../../src/phone/number.ts';
 import { writeMap } from '../../support/map-file.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 
 const { Decimal128, Double, Long } = mongoose.mongo;
 const account = 'acc_joined';
 
-const subjectOf = (digits: number, owner: AccountValue = account): Subject => {
-  const parsed = parseSubjectNumber(digits, ['44']);
-  if (!parsed.ok) throw new Error('not a number');
-  return numberSubject(parsed.number, owner, `token.${digits}`);
-};
+const subjectOf = (digits: number, owner: AccountValue = account): Subject =>
+  numberSubject(phoneNumber(digits), owner, `token.${digits}`);
 
 /** Jobs that run side by side share queries: none may see, miss or suffer what belongs to another. */
 describe('calls of the record store that are joined', () => {
@@ -126,11 +123,7 @@ describe('calls of the record store that are joined', () => {
   it('find: a text that is one number, and an integer that another has become', async () => {
     const { store } = platform.core;
     const owner = 'acc_alike';
-    const subject = (digits: string) => {
-      const parsed = parseSubjectNumber(digits, ['44', '20']);
-      if (!parsed.ok) throw new Error('not a number');
-      return numberSubject(parsed.number, owner, `token.${digits}`);
-    };
+    const subject = (digits: string) => numberSubject(phoneNumber(digits, ['44', '20']), owner, `token.${digits}`);
     // London without its zero reads as Egypt.
     await put('sent_sms', [{ to: '2079460123' }, { to: '2079460123' }, { to: '02079460123' }], owner);
     const found = await Promise.all(

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ErasureFailure } from '../../../src/base/errors.ts';
 import type { NumberRule } from '../../../src/engine/plan.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
-import { parseSubjectNumber } from '../../../src/phone/number.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 
@@ -24,11 +24,7 @@ describe('a batch of more records than one statement changes', () => {
   afterAll(() => platform?.close());
 
   const sent = () => platform.core.db.collection('sent_sms');
-  const subjectOf = (account: string): Subject => {
-    const parsed = parseSubjectNumber(NUMBER, ['44']);
-    if (!parsed.ok) throw new Error('not a number');
-    return numberSubject(parsed.number, account, 'token.large');
-  };
+  const subjectOf = (account: string): Subject => numberSubject(phoneNumber(NUMBER), account, 'token.large');
   const put = async (account: string, count: number) => {
     const rows = Array.from({ length: count }, (_, slot) => ({ account_id: account, to: NUMBER, body: 'hello', slot }));
     return Object.values((await sent().insertMany(rows)).insertedIds);

@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { type Service, startRedis } from '../../../local/services.ts';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openProcesses } from '../../support/processes.ts';
@@ -155,7 +156,7 @@ describe('what operators see', () => {
   describe('/metrics', () => {
     const read = async (from = url): Promise<Map<string, number>> => {
       const answer = await call(from, '/metrics');
-      expect(answer.status).toBe(200);
+      expectStatus(answer, 200);
       expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
       const lines = answer.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       return new Map(
