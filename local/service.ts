@@ -48,6 +48,12 @@ export interface Launch {
   waitFor(child: Child, log: string, isReady: () => Promise<boolean>, within: number): Promise<void>;
 }
 
+/**
+ * How long a server may take to start, in milliseconds, with the log of a crash to replay. One that ends meanwhile is
+ * noticed at once: only a slow machine waits.
+ */
+export const START_MS = 300_000;
+
 /** How long a killed owner's processes get to end by themselves, in milliseconds: their guard ends them. */
 const ORPHAN_GRACE = 15_000;
 

@@ -4,14 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chooseUser } from '../privileges.ts';
 import { isPortFree } from '../process.ts';
-import { runService, type Service, type ServiceOptions } from '../service.ts';
+import { runService, type Service, type ServiceOptions, START_MS } from '../service.ts';
 import { isClusterReady, startCluster } from './cluster.ts';
 import type { Engine } from './engine.ts';
 import type { GatewayOptions } from './gateway/gateway.ts';
 
 const SET = 'rs0';
-/** How long the gateway may take to listen, in milliseconds. */
-const START = 60_000;
 
 /**
  * Starts DocumentDB in `dataDir/documentdb`: PostgreSQL, then the gateway in front of it.
@@ -65,7 +63,7 @@ export async function startDocumentDb(engine: Engine, options: ServiceOptions): 
       port = Number(await readFile(ready, 'utf8').catch(() => '0'));
       return port > 0;
     };
-    await tools.waitFor(child, log, isListening, START);
+    await tools.waitFor(child, log, isListening, START_MS);
     return { detail: engine.detail, url: `mongodb://127.0.0.1:${port}/?replicaSet=${SET}`, port };
   });
 }

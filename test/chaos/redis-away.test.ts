@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { forgetPerson, type Person, scene } from '../support/chaos.ts';
 import { expectStatus } from '../support/expect-status.ts';
+import { unhurried } from '../support/limits.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -51,7 +52,7 @@ describe('Redis away', () => {
           to: first.number,
           body: 'See you soon',
           status: 'pending',
-          send_at: new Date(Date.now() + 8_000),
+          send_at: new Date(Date.now() + unhurried(8_000)),
         });
         const references = await Promise.all(people.map((person) => chaos.submit(person)));
         await waitFor('all to be begun, and the first to wait', async () => {

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../src/base/db/connection.ts'
 import { type Accounts, createAccounts } from '../../../src/ledger/accounts/accounts.ts';
 import { createKeys, type Keys, readWholeKey } from '../../../src/ledger/accounts/keys.ts';
 import { runCli } from '../../support/cli.ts';
+import { LIMITS } from '../../support/limits.ts';
 import { engines } from '../../support/platform.ts';
 
 const name = `t-accounts-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -13,7 +14,12 @@ let accounts: Accounts;
 let keys: Keys;
 
 beforeAll(() => {
-  database = openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: 5_000 });
+  database = openDatabase({
+    uri: engines().mongodbUri,
+    database: name,
+    poolSize: 5,
+    serverSelectionMs: LIMITS.answerMs,
+  });
   accounts = createAccounts(database.connection);
   keys = createKeys(database.connection);
 });

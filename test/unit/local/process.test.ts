@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { identify, isAlive, self } from '../../../local/identity.ts';
 import { ownerIsAlive, readLock, takeLock } from '../../../local/lock.ts';
 import { findCommand, findFreePort, isPortFree, runCommand, startChild } from '../../../local/process.ts';
+import { LIMITS } from '../../support/limits.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 let folder: string;
@@ -16,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const start = (script: string, grace = 10_000) =>
+const start = (script: string, grace: number = LIMITS.answerMs) =>
   startChild({ command: ['/bin/sh', '-c', script], log, stopSignal: 'SIGTERM', grace });
 const logged = async (text: string) => (await readFile(log, 'utf8')).includes(text);
 
