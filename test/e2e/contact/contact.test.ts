@@ -251,7 +251,8 @@ describe('erasing a contact', () => {
   it('many people of one account at once, at two processes: each is erased, and has one entry', async () => {
     const { account, key } = await platform.account();
     const urls = [url, (await platform.startApi()).url];
-    const people = Array.from({ length: 40 }, (_, index) => String(447700900200 + index));
+    // All in turn within the 20 s that one call may take, on a slow machine, too.
+    const people = Array.from({ length: 12 }, (_, index) => String(447700900200 + index));
     for (const digits of people)
       await insertRecords(platform.core.db, account.records_id, digits, { sent: 3, calls: 1 });
     const answers = await Promise.all(
