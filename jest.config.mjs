@@ -17,6 +17,10 @@ export default {
   maxWorkers: 2,
   // Modules of finished test files stay in a worker's memory.
   workerIdleMemoryLimit: '1GB',
+  // A worker with so much in its memory takes 0.2 to 0.5 s to exit on two busy cores, and jest's own limit is 500 ms
+  // (jest-worker, BaseWorkerPool.end). Beyond this one "failed to exit gracefully" means what it says: a test file left
+  // a timer or a socket behind.
+  workerGracefulExitTimeout: LIMITS.exitMs,
   collectCoverageFrom: ['{src,api,workers,cli,local}/**/*.ts'],
   // Istanbul's counters would be written into the code by Babel, which reads no TypeScript.
   coverageProvider: 'v8',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
+import { endRedis } from '../support/end-redis.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { phoneNumber } from '../support/numbers.ts';
@@ -229,7 +230,7 @@ describe('where the number may not be', () => {
     expect([...traces].filter((place) => /^planted \w{24}$/.test(place))).toHaveLength(5);
     expect([...traces].filter((place) => /^planted \w{24}, its bytes$/.test(place))).toHaveLength(1);
     expect(traces.size).toBe(6 + 1 + 1 + 5 + 1);
-    redis.disconnect();
+    await endRedis(redis);
   });
 });
 

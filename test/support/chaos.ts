@@ -12,6 +12,7 @@ import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledge
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type MongoProxy, startMongoProxy } from './chaos-mongo.ts';
 import { type OwnRedis, startOwnRedis } from './chaos-redis.ts';
+import { endRedis } from './end-redis.ts';
 import { askToForget, untilCompleted } from './forget.ts';
 import { phoneNumber } from './numbers.ts';
 import { openPlatform, type Platform } from './platform.ts';
@@ -110,7 +111,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
     });
     closers.push(async () => {
       await opened.close();
-      connection.disconnect();
+      await endRedis(connection);
     });
     return opened;
   };

@@ -10,6 +10,8 @@ if (!(PATIENCE > 0)) throw new Error('TEST_PATIENCE must be a number above 0');
 export const LIMITS = {
   /** For one answer of a server that is up: a request, a connection, the end of a process that was told to end. */
   answerMs: 120_000 * PATIENCE,
+  /** For a jest worker to exit after its last test file. */
+  exitMs: 15_000 * PATIENCE,
   /** For one condition, as `waitFor` waits for it. On an idle machine it takes seconds at most. */
   waitMs: 300_000 * PATIENCE,
   /** For one test or hook. Longer than a few waits, so that a wait fails first and says what it waited for. */

@@ -15,6 +15,7 @@ import { type Core, createCore } from '../../src/core.ts';
 import type { AccountValue } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import { endRedis } from './end-redis.ts';
 import { LIMITS, unhurried } from './limits.ts';
 
 export const TEST_KEYS = {
@@ -150,7 +151,7 @@ async function openApi(
     async close() {
       await closeServer(server);
       await producer.close();
-      redis.disconnect();
+      await endRedis(redis);
       await core.close();
     },
   };
@@ -168,7 +169,7 @@ async function dropKeys(url: string, pattern: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: pattern, count: 500 })) {
     if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
   }
-  redis.disconnect();
+  await endRedis(redis);
 }
 
 function once(close: () => Promise<void>): () => Promise<void> {

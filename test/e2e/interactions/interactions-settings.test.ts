@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { endRedis } from '../../support/end-redis.ts';
 import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import { makeAgency } from '../../support/interactions.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -31,7 +32,7 @@ describe('/accounts/{id}/redaction', () => {
   });
   afterAll(async () => {
     await queue?.close();
-    redis?.disconnect();
+    if (redis) await endRedis(redis);
     await platform?.close();
   });
 

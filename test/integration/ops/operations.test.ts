@@ -7,6 +7,7 @@ import { Redis } from 'ioredis';
 import { type Service, startRedis } from '../../../local/services.ts';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
+import { endRedis } from '../../support/end-redis.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -35,7 +36,7 @@ describe('what operators see', () => {
       evicting = await startRedis({ dataDir: folder, durable: false, print: () => {} });
       const redis = new Redis(evicting.url);
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      redis.disconnect();
+      await endRedis(redis);
     });
     afterAll(async () => {
       await evicting?.stop();
