@@ -24,8 +24,8 @@ export interface TestProcess {
   signal(signal: NodeJS.Signals): void;
   /** Ends it as a crash does, and waits until it is gone. */
   kill(): Promise<Exit>;
-  /** Waits until it has logged this message. @returns the facts of the line */
-  said(message: string): Promise<Record<string, unknown>>;
+  /** Waits until it has logged this message, or one of these. @returns the facts of the line */
+  said(...messages: string[]): Promise<Record<string, unknown>>;
 }
 
 export interface Processes {
@@ -113,19 +113,20 @@ function startLethe(name: string, args: readonly string[], env: NodeJS.ProcessEn
       if (!exit) child.kill('SIGKILL');
       return exited();
     },
-    async said(message) {
+    async said(...messages) {
+      const wanted = messages.map((message) => `"${message}"`).join(' or ');
       // A process that has ended will say nothing more: no use in waiting on.
-      await waitFor(`${name} to say "${message}"`, () => findLine(text, message) || exit);
-      const line = findLine(text, message);
-      if (!line) throw new Error(`${name} ended without saying "${message}": ${JSON.stringify(exit)}`);
+      await waitFor(`${name} to say ${wanted}`, () => findLine(text, messages) || exit);
+      const line = findLine(text, messages);
+      if (!line) throw new Error(`${name} ended without saying ${wanted}: ${JSON.stringify(exit)}`);
       return line;
     },
   };
 }
 
-function findLine(text: string, message: string): Record<string, unknown> | undefined {
-  const lines = text.split('\n').filter((line) => line.includes(message));
-  return lines.flatMap(readLine).find((facts) => facts.message === message);
+function findLine(text: string, messages: readonly string[]): Record<string, unknown> | undefined {
+  const lines = text.split('\n').filter((line) => messages.some((message) => line.includes(message)));
+  return lines.flatMap(readLine).find((facts) => messages.includes(String(facts.message)));
 }
 
 function readLines(text: string): Record<string, unknown>[] {
