@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { LETHE, readVersion } from './command-line.ts';
 import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
 import { accountSet } from './commands/account-set.ts';
@@ -24,7 +25,8 @@ function createProgram(context: CommandContext): Command {
     for (const command of commands) parent.addCommand(command);
     return parent;
   };
-  const program = new Command('lethe')
+  const program = new Command(LETHE)
+    .version(readVersion(), '--version', 'print the version')
     .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
     .addCommand(api(context))
     .addCommand(worker(context))
