@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { BSON } from 'bson';
-import { CommandError, chooseLabels, translateState, unpackState } from '../../../local/documentdb/gateway/errors.ts';
-import { createPool } from '../../../local/documentdb/gateway/pool.ts';
-import type { Connection } from '../../../local/documentdb/gateway/postgres.ts';
-import { createRetries } from '../../../local/documentdb/gateway/retries.ts';
+import {
+  CommandError,
+  chooseLabels,
+  translateState,
+  unpackState,
+} from '../../../../local/documentdb/gateway/errors.ts';
+import { createPool } from '../../../../local/documentdb/gateway/pool.ts';
+import type { Connection } from '../../../../local/documentdb/gateway/postgres.ts';
+import { createRetries } from '../../../../local/documentdb/gateway/retries.ts';
 import {
   countDocuments,
   readBoolean,
@@ -14,7 +19,7 @@ import {
   readString,
   splitMessages,
   writeReply,
-} from '../../../local/documentdb/gateway/wire.ts';
+} from '../../../../local/documentdb/gateway/wire.ts';
 
 const serialize = (document: Record<string, unknown>) => Buffer.from(BSON.serialize(document));
 
