@@ -10,7 +10,7 @@ type Row = Record<string, unknown>;
 export const DEMO_ACCOUNT = 'demo-platform';
 /** The account's own number, which every erasure keeps. */
 const OWN_NUMBER = '447700900999';
-const PEOPLE = 200;
+export const DEMO_PEOPLE = 200;
 /** The first of them have called, too. */
 const CALLERS = 60;
 const FIRST_NUMBER = 447_700_900_000;
@@ -21,6 +21,11 @@ const NAMES = ['Ada', 'Ben', 'Chloe', 'Dev', 'Ella', 'Finn', 'Grace', 'Hamza', '
 /** The number of one of the demo's people, as the API takes it. */
 export function demoNumber(person: number): string {
   return String(FIRST_NUMBER + person);
+}
+
+/** Every form in which the demo's records may hold a number. @param number digits with the country code */
+export function demoForms(number: string): (string | number)[] {
+  return [number, `+${number}`, `00${number}`, `0${number.slice(2)}`, Number(number)];
 }
 
 /** The name of the file with a person's call, where there is one. */
@@ -48,7 +53,7 @@ function asStored(person: number, turn: number): unknown {
 export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
   const texts = await readTexts();
   const before = (minutes: number) => new Date(now.getTime() - minutes * MINUTE_MS);
-  const people = Array.from({ length: PEOPLE }, (_, person) => person);
+  const people = Array.from({ length: DEMO_PEOPLE }, (_, person) => person);
   const contact = (person: number, turn: number): Row => ({
     number: asStored(person, turn),
     name: `${NAMES[person % NAMES.length]} ${String.fromCharCode(65 + (person % 26))}.`,
@@ -107,9 +112,9 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
     blacklist: [],
   };
   texts.forEach((body, index) => {
-    const person = index % PEOPLE;
+    const person = index % DEMO_PEOPLE;
     const sent = index % 3 !== 0;
-    const turn = person + Math.floor(index / PEOPLE);
+    const turn = person + Math.floor(index / DEMO_PEOPLE);
     const at = before(index * 7);
     if (sent)
       rows.sent_sms?.push({

@@ -63,16 +63,7 @@ export async function runService(
   options: { name: string; folder: string; print: (line: string) => void },
   launch: (tools: Launch) => Promise<{ detail: string; url: string; port: number }>,
 ): Promise<Service> {
-  await mkdir(options.folder, { recursive: true });
-  const path = join(options.folder, 'running.json');
-  const taken = await takeLock<Note>(path, { processes: [], scratch: [] }, isInUse);
-  if ('held' in taken) {
-    throw new Error(
-      `${options.name}: the data folder ${options.folder} is in use by process ${taken.held.owner.pid}; ` +
-        'stop that one first, or choose another folder',
-    );
-  }
-  const { lock } = taken;
+  const lock = await occupy(options.name, options.folder);
   const running: Child[] = [];
   const scratch: string[] = [];
   const signals = new Map<Child, NodeJS.Signals>();
@@ -123,6 +114,27 @@ export async function runService(
     await stop();
     throw error;
   }
+}
+
+/**
+ * Removes a service's folder and all its data. What a killed owner left running there is ended first.
+ * @throws Error when a live instance uses the folder
+ */
+export async function removeServiceData(name: string, folder: string): Promise<void> {
+  // The lock's file goes with the folder: nobody can start in it before that.
+  await occupy(name, folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** @throws Error when a live instance has the folder */
+async function occupy(name: string, folder: string): Promise<Lock<Note>> {
+  await mkdir(folder, { recursive: true });
+  const taken = await takeLock<Note>(join(folder, 'running.json'), { processes: [], scratch: [] }, isInUse);
+  if ('lock' in taken) return taken.lock;
+  throw new Error(
+    `${name}: the data folder ${folder} is in use by process ${taken.held.owner.pid}; ` +
+      'stop that one first, or choose another folder',
+  );
 }
 
 async function stopAll(running: Child[], scratch: string[], lock: Lock<Note>): Promise<void> {
