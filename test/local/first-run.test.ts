@@ -52,7 +52,9 @@ async function start(folder: string, args: readonly string[], env: NodeJS.Proces
 
 /** Runs a printed line as a person does who pastes it. */
 async function paste(line: string, key: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `KEY=${key}\n${line}`], { cwd: '/' });
+  // A terminal of its own: what the suite sets would win over the file of variables.
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', `KEY=${key}\n${line}`], { cwd: '/', env });
   return stdout;
 }
 
