@@ -44,18 +44,18 @@ function createProgram(context: CommandContext): Command {
     .addCommand(checkMap(context))
     .addCommand(printMap(context))
     .addCommand(demo(context));
-  quieten(program, context);
+  redirect(program, context);
   return program;
 }
 
-/** Sub-commands that are added whole inherit nothing: each is told by itself. */
-function quieten(command: Command, context: CommandContext): void {
+/** Has Commander throw and print through the context. Sub-commands added whole inherit no settings: each is set up. */
+function redirect(command: Command, context: CommandContext): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => context.print(text.trimEnd()),
     writeErr: (text) => context.note(text.trimEnd()),
     outputError: (text, write) => write(text.replace(/^error: /, 'lethe: ')),
   });
-  for (const child of command.commands) quieten(child, context);
+  for (const child of command.commands) redirect(child, context);
 }
 
 /**

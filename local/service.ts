@@ -42,7 +42,7 @@ export interface Launch {
   start(options: ChildOptions): Promise<Child>;
   /** Stops a process that did not work out, so that another can take its place. */
   discard(child: Child): Promise<void>;
-  /** Names a folder to be removed at the end, also by the next start if this one is killed. */
+  /** Has a folder removed at the end; by the next start when this one is killed. */
   addScratch(folder: string): Promise<void>;
   /** Waits until `isReady`; throws with the end of the log when the process ends first or the time (ms) is over. */
   waitFor(child: Child, log: string, isReady: () => Promise<boolean>, within: number): Promise<void>;
@@ -54,8 +54,8 @@ const ORPHAN_GRACE = 15_000;
 /**
  * Runs a service in a folder that only one instance may use at a time.
  *
- * What a killed predecessor left running in the folder is ended first. A process of the service that ends unasked takes
- * the rest of the service with it, and says so: half a service would only hang its clients.
+ * Processes of a killed owner are ended first. When one process of the service ends unasked, the others are stopped and
+ * that is printed: with half a service clients would hang.
  *
  * @throws Error when a live instance uses the folder, or what `launch` throws; nothing is left running then.
  */

@@ -31,7 +31,7 @@ export interface Stage {
   readonly envFile: string;
   /** Resolves with the name of the first process that ends unasked, and the end of its log. */
   readonly broken: Promise<string>;
-  /** Ends everything that was started here, and only that, in order. */
+  /** Ends what was started here, in order. Servers that were given stay. */
   stop(): Promise<void>;
 }
 
@@ -151,7 +151,7 @@ function settingsOf(env: NodeJS.ProcessEnv): Record<string, string> {
   );
 }
 
-/** One stage a folder: a second would write into the same logs, and be taken for the first. @returns what ends that */
+/** Locks the folder: a second stage would write into the same logs, and be taken for the first. @returns the release */
 async function occupy(folder: string): Promise<() => Promise<void>> {
   const taken = await takeLock(join(folder, 'running.json'), null, ownerIsAlive);
   if ('lock' in taken) return taken.lock.release;
@@ -181,7 +181,7 @@ async function keep(file: string, make: () => Promise<string>): Promise<string> 
   return made;
 }
 
-/** Makes sure of demo records, recordings and account, which is an agency that may redact every product. @returns its id */
+/** Loads demo records and recordings, once, and creates their account: an agency that may redact all. @returns its id */
 async function demoAccount({
   db,
   env,
@@ -195,7 +195,7 @@ async function demoAccount({
 }): Promise<string> {
   const account = await db.collection<{ _id: string }>('lethe_accounts').findOne({ records_id: DEMO_ACCOUNT });
   if (account) return account._id;
-  // The account last: a start that was killed half-way begins again.
+  // The account comes last: a start that was killed before it loads everything again.
   await writeRecordings(recordings, DEMO_RECORDINGS);
   print(`demo data: ${await loadDemoRecords(db, new Date())} records`);
   const owner = ['--name', 'Demo platform', '--records-id', DEMO_ACCOUNT, '--products', 'all'];

@@ -24,7 +24,7 @@ const VIEWS = {
 
 type ViewName = keyof typeof VIEWS;
 
-/** Records that were found on a number, to look at again when it is no longer in them. */
+/** Records found on a number, by id: they can be read again when the number is gone from them. */
 export interface Holding {
   readonly ids: ReadonlyMap<ViewName, readonly Row['_id'][]>;
   /** How many records. */
