@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { REDACTED_TEXT } from '../src/engine/map/profile.ts';
+import { REDACTED_TEXT } from '../src/engine/map/strategies.ts';
 import { DEMO_ACCOUNT, DEMO_PEOPLE, demoForms, demoNumber } from './demo-records.ts';
 
 /** What the printed lines are about: people and records of the demo platform that no erasure has touched. */
