@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Long } from 'bson';
-import { waitFor } from '../support/wait-for.ts';
-import { areGone, createCleanup, killAll, newSession, sendCommand, startEngine } from './support.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { areGone, createCleanup, killAll, newSession, sendCommand, startEngine } from '../support.ts';
 
 /** One folder for all: to create a database takes longer than to find it again. Each test has its own collection. */
 const folders = createCleanup();

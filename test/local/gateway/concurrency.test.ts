@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { mongo } from 'mongoose';
-import { type Client, createCleanup, failure, openDatabase } from './support.ts';
+import { type Client, createCleanup, failure, openDatabase } from '../support.ts';
 
 /** What Lethe's code relies on when many write at a time. The same on MongoDB itself: MONGODB_URI runs it there. */
 

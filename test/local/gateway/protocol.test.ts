@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Long } from 'bson';
-import { startGateway } from '../../local/documentdb/gateway/gateway.ts';
-import type { Service } from '../../local/services.ts';
-import { createCleanup, newSession, openWire, sendCommand, startEngine } from './support.ts';
+import { startGateway } from '../../../local/documentdb/gateway/gateway.ts';
+import type { Service } from '../../../local/services.ts';
+import { createCleanup, newSession, openWire, sendCommand, startEngine } from '../support.ts';
 
 /** What the gateway itself promises, asked without a driver, which would hide it by trying again. */
 

@@ -1,4 +1,4 @@
-import { runDemo } from './demo/run.ts';
+import { runDemo } from './run.ts';
 
 /** `npm run demo`: each contract once, or the ones that are named: `npm run demo -- forget`. */
 runDemo(process.argv.slice(2), { env: process.env, print: (line) => console.log(line) }).catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { mongo } from 'mongoose';
-import { createCleanup, failure, MongoBulkWriteError, ObjectId, openDatabase } from './support.ts';
+import { createCleanup, failure, MongoBulkWriteError, ObjectId, openDatabase } from '../support.ts';
 
 /** What Lethe's code relies on, one client at a time. The same on MongoDB itself: MONGODB_URI runs it there. */
 
