@@ -1,10 +1,10 @@
 import { createContext, runInContext } from 'node:vm';
 import { readProjectFile } from './deploy-files.ts';
 
-export const ROLE_FILE = 'deploy/mongodb/role.js';
+const ROLE_FILE = 'deploy/mongodb/role.js';
 
 /** One right as MongoDB has it. An empty collection is every collection of the database. */
-export interface Privilege {
+interface Privilege {
   readonly resource: { readonly db: string; readonly collection: string };
   readonly actions: readonly string[];
 }

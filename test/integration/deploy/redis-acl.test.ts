@@ -105,6 +105,7 @@ describe('deploy/redis/users.acl', () => {
       await expect(lethe.call(...command)).rejects.toThrow(/NOPERM|can't access at least one of the keys/);
     lethe.disconnect();
     const stranger = new Redis(url.replace(`lethe:${PASSWORD}@`, ''), { enableReadyCheck: false });
+    stranger.on('error', () => {});
     await expect(stranger.get('{lethe}:x')).rejects.toThrow('NOAUTH');
     stranger.disconnect();
   });
