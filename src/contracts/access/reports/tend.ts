@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
 import type { Logger } from '../../../base/log.ts';
 import type { Producer } from '../../../base/queue/producer.ts';
@@ -14,6 +15,8 @@ export interface TendDependencies {
 }
 
 const AT_ONCE = 500;
+/** After two graces the queue's stalled check has moved a dead worker's job: a lease still expired belongs to a hung one. */
+const GRACES_TO_RENEW = 2;
 
 /**
  * Gives every unfinished report that is due for a look a live job, whatever became of its last one. Works from MongoDB
@@ -26,7 +29,7 @@ export async function relayReports(deps: Omit<TendDependencies, 'folder'>, reach
   const due = await reportsOf(db)
     .find(
       { unfinished: true, look_at: { $lte: reach } },
-      { projection: { request_id: 1, account_id: 1, generation: 1, look_at: 1 } },
+      { projection: { request_id: 1, account_id: 1, generation: 1, look_at: 1, lease: 1 } },
     )
     .sort({ look_at: 1 })
     .limit(AT_ONCE)
@@ -37,13 +40,21 @@ export async function relayReports(deps: Omit<TendDependencies, 'folder'>, reach
     const { _id, account_id, generation, look_at } = report;
     // Guarded by what was read: of two relays, or a relay and a writer that just moved on, one goes ahead.
     const unchanged = { _id, account_id, unfinished: true as const, generation, look_at };
-    if (await producer.isAlive(reportJobId(report))) {
+    // BullMQ renews the lock of a live process even when its job hangs. If the lease is long expired, take it away.
+    const until = report.lease?.until.getTime() ?? 0;
+    const abandoned = until > 0 && until + GRACES_TO_RENEW * graceMs < deps.now().getTime();
+    if (!abandoned && (await producer.isAlive(reportJobId(report)))) {
       await reportsOf(db).updateOne(unchanged, { $set: { look_at: lookAgain } });
       continue;
     }
     const next = { ...report, generation: generation + 1 };
     const taken = await reportsOf(db).updateOne(unchanged, {
-      $set: { look_at: lookAgain, generation: next.generation },
+      $set: {
+        look_at: lookAgain,
+        generation: next.generation,
+        // The lease stays for its file's name, and is nobody's.
+        ...(abandoned && { 'lease.owner': randomUUID(), 'lease.until': new Date(0) }),
+      },
     });
     if (taken.modifiedCount !== 1) continue;
     await producer.add('report', { account: account_id, report: report.request_id }, { id: reportJobId(next) });

@@ -204,6 +204,45 @@ describe('the life of a report and its file', () => {
     expect(added).toEqual([reportJobId({ ...report, generation: 2 })]);
   });
 
+  it('a writer that hangs while the queue calls its job alive is replaced, and writes nothing afterwards', async () => {
+    const { account } = await platform.account();
+    await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 5 });
+    const report = await open(account);
+    const before = await folder().list();
+    let goOn = () => {};
+    const hang = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const hanging = { ...folder(), create: (name: string) => hang.then(() => folder().create(name)) };
+    const key = { account: account._id, report: report.request_id };
+    const first = writeReport({ ...deps(), folder: hanging }, key, signal);
+    await waitFor('the lease', async () => (await row(report)).lease);
+    const added: string[] = [];
+    const alive = {
+      add: async (...[, , options]: [string, object, { id: string }]) => {
+        if (options.id.includes(report.request_id)) added.push(options.id);
+      },
+      isAlive: async () => true,
+    };
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    await reportsOf(platform.core.db).updateOne(
+      { _id: report._id, account_id: account._id },
+      { $set: { 'lease.until': anHourAgo, look_at: anHourAgo } },
+    );
+    try {
+      await relayReports(tend(alive as never), now());
+      await relayReports(tend(alive as never), now());
+      expect(added).toEqual([reportJobId({ ...report, generation: 2 })]);
+      expect(await write(report)).toBe('written');
+    } finally {
+      goOn();
+    }
+    expect(await first).toBe('lost');
+    const { file, items_count } = await row(report);
+    expect(items_count).toBe(5);
+    expect((await folder().list()).filter((name) => !before.includes(name))).toEqual([file]);
+  });
+
   it('a worker that runs until nothing is due writes what was ordered while none ran', async () => {
     const { account } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 5 });
