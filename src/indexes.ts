@@ -1,5 +1,7 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import { ACCOUNTS } from './ledger/accounts/accounts.ts';
+import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
@@ -34,7 +36,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     ],
   },
   {
-    collection: 'lethe_accounts',
+    collection: ACCOUNTS,
     indexes: [
       { name: 'by_records', key: { records_id: 1 } },
       { name: 'automatic', key: { 'redaction.automatic': 1 } },
@@ -71,7 +73,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'not_before', key: { not_before: 1 } },
     ],
   },
-  { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
+  { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 
 /**

@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq';
-import { isTransient } from '../../src/base/db/connection.ts';
+import { isTransient } from '../../src/base/db/faults.ts';
 import type { JobPayload } from '../../src/base/queue/catalogue.ts';
 import { type EraseDependencies, eraseRequest } from '../../src/ledger/requests/erase.ts';
 import { LeaseLost } from '../../src/ledger/requests/lease.ts';

@@ -8,12 +8,13 @@ import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
-import { type Account, randomText } from '../../ledger/accounts/accounts.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
 import { ACT_OF } from '../../ledger/audit/acts.ts';
 import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
 import type { FileAct, Files } from '../../ledger/recordings/files.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import { randomText } from '../../lib/random-text.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface ContactDependencies {

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey, isTransient } from '../../base/db/connection.ts';
+import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { LetheError } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';

@@ -1,8 +1,9 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Producer } from '../../base/queue/producer.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
+import { eachAccount } from '../../ledger/accounts/account-rows.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { callWorker } from '../../ledger/requests/call-worker.ts';
 import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
@@ -35,7 +36,7 @@ const ACTOR = 'schedule';
  */
 export async function openRetention(deps: RetentionDependencies, signal: AbortSignal): Promise<number> {
   let opened = 0;
-  for await (const account of deps.db.collection<Account>('lethe_accounts').find({})) {
+  for await (const account of eachAccount(deps.db)) {
     if (signal.aborted) break;
     // A fault of one account must not keep the others' records for ever.
     const done = await openForAccount(deps, account).catch((error: unknown) => {

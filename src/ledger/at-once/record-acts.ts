@@ -1,13 +1,14 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import type { FoundRecord } from '../../engine/by-id.ts';
 import { fileFieldsOf } from '../../engine/file-fields.ts';
 import type { Filter } from '../../engine/plan.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import { randomText } from '../../lib/random-text.ts';
 import { isSpeakable } from '../../phone/hide-digits.ts';
-import { type Account, randomText } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Act } from '../audit/entry.ts';
 import { untilAppended } from '../audit/until-appended.ts';

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, type AuditSeal } from './entry.ts';
 import { ChainBusy } from './until-appended.ts';

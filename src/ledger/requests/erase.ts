@@ -1,4 +1,4 @@
-import { isDuplicateKey, isTransient } from '../../base/db/connection.ts';
+import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { type PendingStep, sweep } from '../../engine/sweep.ts';

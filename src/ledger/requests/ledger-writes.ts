@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';

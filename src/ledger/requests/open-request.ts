@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
-import { randomText } from '../accounts/accounts.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
+import { randomText } from '../../lib/random-text.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export interface NewRequest

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../../base/db/connection.ts';
+import { isTransient } from '../../../base/db/faults.ts';
 import type { Seal } from '../../../base/keys/seal.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { DataMap } from '../../../engine/map/schema.ts';
