@@ -53,8 +53,8 @@ export interface Times {
   readonly redactWaitMs: number;
 }
 
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 const RENEW_BELOW = 0.7;
 const FILES_SHARE = 0.3;

@@ -5,9 +5,9 @@ import type { Logger } from '../../base/log.ts';
 import type { Producer, Schedule } from '../../base/queue/producer.ts';
 import { readAccount, readAccounts, readAutomaticAccounts } from '../../ledger/accounts/account-rows.ts';
 import type { Account, Automatic } from '../../ledger/accounts/accounts.ts';
-import { callWorker } from '../../ledger/requests/call-worker.ts';
-import { requestsOf } from '../../ledger/requests/ledger.ts';
+import { REQUEST_CALL, requestsOf } from '../../ledger/requests/ledger.ts';
 import { openRequest } from '../../ledger/requests/open-request.ts';
+import { callWorker } from '../../ledger/work/call.ts';
 import { firstMoment, isTimeZone } from '../../lib/calendar.ts';
 import { type Effective, effectiveSettings } from './settings.ts';
 
@@ -177,7 +177,7 @@ async function openRequestFor(
   // A run for this date in the account's earlier time zone is unfinished: wait for it.
   if (request.selector.by === 'age' && request.selector.before < due.before) return 'wait';
   if (!fresh) return 'known';
-  await callWorker(context, request);
+  await callWorker(context, REQUEST_CALL, request);
   return 'opened';
 }
 

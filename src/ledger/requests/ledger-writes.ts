@@ -2,16 +2,13 @@ import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import type { Guard } from '../work/lease.ts';
+import { freeAt, leased, type RowLease } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export type LedgerUpdate = mongoose.mongo.UpdateFilter<ErasureRequest>;
 
-/** Names a request for as long as one worker holds it: after a takeover it matches nothing. */
-interface Guard {
-  readonly _id: mongoose.mongo.ObjectId;
-  readonly account_id: string;
-  readonly unfinished: true;
-  readonly 'lease.owner': string;
+interface RequestGuard extends Guard<mongoose.mongo.ObjectId> {
   readonly asked_again?: { readonly $exists: false };
 }
 
@@ -21,10 +18,8 @@ export type Settle = (session: mongoose.mongo.ClientSession) => Promise<void>;
 interface ClaimAttempt {
   readonly account: string;
   readonly reference: string;
-  /** New for each attempt: tells afterwards whose the lease is. */
-  readonly owner: string;
   readonly now: Date;
-  readonly until: Date;
+  readonly lease: RowLease;
 }
 
 /**
@@ -35,20 +30,20 @@ export interface LedgerWrites {
   /** Takes the lease if it is free and the time has come. @returns the request as it stands then; null: it is finished */
   claim(attempt: ClaimAttempt): Promise<ErasureRequest | null>;
   /** An update that leaves the lease as it is. @returns false: the guard matched nothing */
-  keep(guard: Guard, update: LedgerUpdate): Promise<boolean>;
+  keep(guard: RequestGuard, update: LedgerUpdate): Promise<boolean>;
   /** The request as it stands now; null: the guard matched nothing. */
-  read(guard: Guard): Promise<ErasureRequest | null>;
+  read(guard: RequestGuard): Promise<ErasureRequest | null>;
   /** An update that gives the lease back, the request unfinished. @returns false: the guard matched nothing */
-  release(guard: Guard, update: LedgerUpdate): Promise<boolean>;
+  release(guard: RequestGuard, update: LedgerUpdate): Promise<boolean>;
   /** The update that ends a request, and what belongs to it, in one transaction. @returns false: nothing was written */
-  end(guard: Guard, update: LedgerUpdate, settle: Settle): Promise<boolean>;
+  end(guard: RequestGuard, update: LedgerUpdate, settle: Settle): Promise<boolean>;
 }
 
 const JOINED_AT_MOST = 64;
 const LANE = 'ledger';
 
 interface Guarded {
-  readonly guard: Guard;
+  readonly guard: RequestGuard;
   readonly update: LedgerUpdate;
 }
 
@@ -65,16 +60,16 @@ export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
 
   const claimJoined = coalesce<ClaimAttempt, ErasureRequest | null>(async (_lane, attempts) => {
     await requests.bulkWrite(
-      attempts.map(({ account, reference, owner, now, until }) => ({
+      attempts.map(({ account, reference, now, lease }) => ({
         updateOne: {
           filter: {
             account_id: account,
             reference,
             unfinished: true,
             not_before: { $lte: now },
-            $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: now } }],
+            ...freeAt(now),
           },
-          update: { $set: { lease: { owner, until }, look_at: until, state: 'sweeping' } },
+          update: { $set: { ...leased(lease), state: 'sweeping' } },
         },
       })),
       { ordered: false },
@@ -93,7 +88,7 @@ export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
   const keepJoined = coalesce<Guarded, boolean>(async (_lane, items) => {
     const result = await requests.bulkWrite(items.map(statement), { ordered: false });
     if (result.matchedCount === items.length) return items.map(() => true);
-    // Which did not match? An owner that lost its lease never gets it back, so asking afterwards is soon enough.
+    // Which did not match? Asking afterwards is soon enough: an owner that lost its lease never gets it back.
     const rows = await requests
       .find(
         {

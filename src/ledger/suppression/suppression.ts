@@ -15,10 +15,10 @@ export interface Suppressions {
   /** Puts the number on the list, as itself, until the erasure completes. */
   add(subject: Subject, tokens: readonly string[], now: Date, session: Session): Promise<void>;
   /**
-   * The same where the list lets no number stand on it twice: the platform's own row becomes Lethe's.
+   * The same where the platform's own index lets no number stand on the list twice: its row becomes Lethe's.
    * @returns false: the number is not on the list
    */
-  adopt(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
+  claimPlatformRow(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
   /** Is the number on the list, as itself or as a token? */
   has(subject: Subject, tokens: readonly string[], session?: Session): Promise<boolean>;
   /** Is a tombstone of the number on the list? */
@@ -64,7 +64,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     paths.filter((path) => !SUPPRESSION_FIELDS.includes(path)).map((path) => [path, '']),
   );
   const reason = paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {};
-  // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
+  // If the platform's unique index forbids a second row without a number, store the token in the number field.
   let mayBeBare = true;
 
   const suppressions: Suppressions = {
@@ -79,7 +79,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
         { upsert: true, session },
       );
     },
-    async adopt(subject, tokens, session) {
+    async claimPlatformRow(subject, tokens, session) {
       const withoutToken = { ...byNumber(subject), token: { $not: TOKEN_SHAPE } };
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
       if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { timesOf } from '../../../../src/base/times.ts';
 import { createReportFolder, type ReportFolder } from '../../../../src/contracts/access/reports/folder.ts';
 import { claimReport } from '../../../../src/contracts/access/reports/lease.ts';
 import {
@@ -44,13 +45,13 @@ describe('an erasure and the report files that hold the number', () => {
   afterAll(() => platform?.close());
 
   const folder = () => createReportFolder(platform.config.REPORTS_DIR);
+  const times = (retryBaseMs = 10) =>
+    timesOf({ ...platform.config, LEASE_MS: 60_000, REPORT_KEEP_HOURS: 1, RETRY_BASE_MS: retryBaseMs });
   const deps = (own: ReportFolder = folder()): ReportDependencies => ({
     ...platform.core,
     folder: own,
     logger: platform.logger,
-    leaseMs: 60_000,
-    keepMs: 3_600_000,
-    retryBaseMs: 10,
+    times: times(),
     now: () => new Date(),
   });
   /** A report that the worker leaves alone until the test is done with it. */
@@ -210,7 +211,7 @@ describe('an erasure and the report files that hold the number', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
     const report = await open(account);
-    const claim = await claimReport(platform.core.db, keyOf(report), { leaseMs: 60_000, now: () => new Date(0) });
+    const claim = await claimReport(platform.core.db, keyOf(report), { times: times(), now: () => new Date(0) });
     const draft = await folder().create(claim?.file ?? '');
     await draft.write(`,${NUMBER},`);
     await draft.close();
@@ -221,7 +222,7 @@ describe('an erasure and the report files that hold the number', () => {
   it('half a file goes with the attempt that left it, and with an abort', async () => {
     const { account } = await platform.account();
     const half = async (report: Report, now: () => Date) => {
-      const claim = await claimReport(platform.core.db, keyOf(report), { leaseMs: 60_000, now });
+      const claim = await claimReport(platform.core.db, keyOf(report), { times: times(), now });
       const draft = await folder().create(claim?.file ?? '');
       await draft.write(`,${NUMBER},`);
       await draft.close();
@@ -256,7 +257,7 @@ describe('an erasure and the report files that hold the number', () => {
     });
     const attempt = (report: Report) =>
       writeReport(
-        { ...deps(failing()), retryBaseMs: 3_600_000, logger: { error() {} } as never },
+        { ...deps(failing()), times: times(3_600_000), logger: { error() {} } as never },
         keyOf(report),
         signal,
       );
@@ -287,7 +288,7 @@ describe('an erasure and the report files that hold the number', () => {
       const { db } = platform.core;
       await insertRecords(db, account.records_id, NUMBER, { sent: 1 });
       const report = await open(account);
-      const claim = await claimReport(db, keyOf(report), { leaseMs: 60_000, now: () => new Date() });
+      const claim = await claimReport(db, keyOf(report), { times: times(), now: () => new Date() });
       const draft = await folder().create(claim?.file ?? '');
       await draft.write(`,${NUMBER},`);
       await draft.close();
@@ -304,7 +305,7 @@ describe('an erasure and the report files that hold the number', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
     const report = await open(account);
-    const options = { leaseMs: 60_000, now: () => new Date() };
+    const options = { times: times(), now: () => new Date() };
     const claim = await claimReport(platform.core.db, keyOf(report), options);
     const text = `,${NUMBER},`;
     const draft = await folder().create(claim?.file ?? '');
@@ -318,7 +319,7 @@ describe('an erasure and the report files that hold the number', () => {
       const request = await platform.core.db.collection('lethe_requests').findOne({ reference });
       return request?.state === 'verifying';
     });
-    await claim?.confirm();
+    await claim?.confirm([claim.file]);
     await draft.finish();
     await draft.close();
     await claim?.complete('SUCCESS', 1, new Date(Date.now() + 3_600_000));
