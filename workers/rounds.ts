@@ -53,9 +53,7 @@ export function createRelay(core: Core, producer: Producer, logger: Logger, now:
     all,
     round: () => all(now()).catch((error: unknown) => logger.warn('relay interrupted', { error })),
     isAnythingDue: async () =>
-      (await countDue(db, now())) > 0 ||
-      (await files.due.due(now(), 1)).length > 0 ||
-      (await countDueReports(db, now())) > 0,
+      (await countDue(db, now())) > 0 || (await files.isAnyDue()) || (await countDueReports(db, now())) > 0,
   };
 }
 

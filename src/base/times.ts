@@ -21,6 +21,8 @@ export interface Times {
   readonly abandonedMs: number;
   /** The share of a lease that one turn of a request may spend on removing files. */
   readonly filesMs: number;
+  /** An attempt at one file that takes longer is left behind: a storage that hangs must not hang whoever waits for it. */
+  readonly fileAttemptMs: number;
   /** How long a worker that lost its lease leaves the request to whoever took it. */
   readonly lostPauseMs: number;
   /** `worker --drain` looks at rows due within so long: those still inside the relay's grace. */
@@ -59,6 +61,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const RENEW_BELOW = 0.7;
 const FILES_SHARE = 0.3;
 const ABANDONED_AFTER_LEASES = 2;
+const FILE_ATTEMPT_MS = 10_000;
 const RELAYS_A_SCHEDULE_ROUND = 12;
 const LONGEST_DRAIN_LOOK_MS = 250;
 
@@ -85,6 +88,7 @@ export function timesOf(config: Settings): Times {
     graceMs: LEASE_MS,
     abandonedMs: LEASE_MS * ABANDONED_AFTER_LEASES,
     filesMs: Math.ceil(LEASE_MS * FILES_SHARE),
+    fileAttemptMs: FILE_ATTEMPT_MS,
     lostPauseMs: LEASE_MS,
     drainReachMs: LEASE_MS,
     relayMs: RELAY_INTERVAL_MS,

@@ -27,8 +27,10 @@ export interface Files {
    * @returns what is left, or null for nothing
    */
   removeNow(owner: FileOwner, signal: AbortSignal): Promise<FilesLeft | null>;
-  /** The files that are due, by owner. */
+  /** The files that are due and that nobody is at, by owner. */
   readonly due: RelayedRows<DueFiles>;
+  /** Is a file due, or being removed? */
+  isAnyDue(): Promise<boolean>;
 }
 
 /** What is left of an owner's files: the one that is due first. */
@@ -45,14 +47,12 @@ export interface FilesOptions {
   readonly db: mongoose.mongo.Db;
   readonly seal: Seal;
   readonly storage: RecordingStorage | null;
-  readonly times: LeaseOptions['times'] & Pick<Times, 'retryBaseMs' | 'longestPauseMs'>;
+  readonly times: LeaseOptions['times'] & Pick<Times, 'fileAttemptMs' | 'retryBaseMs' | 'longestPauseMs'>;
   readonly now?: () => Date;
 }
 
 const SIDE_BY_SIDE = 8;
 const BATCH = 100;
-/** An attempt that takes longer is left behind: a storage that hangs must not hang whoever waits for it. */
-const LONGEST_ATTEMPT_MS = 10_000;
 
 /** What the functions of `createFiles` share. */
 interface Context {
@@ -82,11 +82,12 @@ export function createFiles({ db, seal, storage, times, now = () => new Date() }
       return { where, again, tries, ...(fault !== undefined && { fault }) };
     },
     due: {
-      due: (reach, limit) => (storage ? outbox.due(reach, now(), limit) : Promise.resolve([])),
+      due: async (reach, limit) => (storage ? outbox.due(reach, limit) : []),
       // Due files stay due: whoever is told to remove them now must find them.
       keep: async () => {},
       moveOn: (due, _lookAt, abandoned) => outbox.moveOn(due, abandoned),
     },
+    isAnyDue: async () => storage !== null && outbox.isAnyDue(now()),
   };
 }
 
@@ -114,7 +115,8 @@ async function removeOne(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await withinTime((limit) => storage.remove(outbox.nameOf(row), limit), signal);
+    const name = outbox.nameOf(row);
+    await withinTime((limit) => storage.remove(name, limit), signal, times.fileAttemptMs);
     return true;
   } catch (error) {
     if (signal.aborted) return false;
@@ -128,9 +130,13 @@ async function removeOne(
  * Waits for an attempt until it ends, is told to stop or takes too long, whether or not it heeds its signal.
  * @throws what the attempt throws; the signal's reason; a DOMException `TimeoutError`
  */
-async function withinTime(attempt: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+async function withinTime(
+  attempt: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+  longestMs: number,
+): Promise<void> {
   signal.throwIfAborted();
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ATTEMPT_MS)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(limit.reason);

@@ -59,8 +59,10 @@ export interface Outbox {
   drop(owner: FileOwner, gone: readonly FileRow[]): Promise<void>;
   /** Notes a failed attempt. */
   postpone(row: FileRow, until: Date, fault: string): Promise<void>;
-  /** The owners of files that are due by `reach` and that nobody is at `now`. */
-  due(reach: Date, now: Date, limit: number): Promise<DueFiles[]>;
+  /** The owners of files that are due at a moment and that nobody holds then. */
+  due(now: Date, limit: number): Promise<DueFiles[]>;
+  /** Is any file due, held or not? */
+  isAnyDue(now: Date): Promise<boolean>;
   /**
    * Moves an owner's files to the next generation.
    * @param abandoned take the leases away, too
@@ -121,11 +123,12 @@ export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
     async postpone(row, until, fault) {
       await rows.updateOne(itself(row), { $set: { look_at: until, fault }, $inc: { tries: 1 } });
     },
-    async due(reach, now, limit) {
+    isAnyDue: async (now) => (await rows.findOne({ look_at: { $lte: now } }, { projection: { _id: 1 } })) !== null,
+    async due(now, limit) {
       // The one query over all accounts.
       const owners = await rows
         .aggregate<{ _id: FileOwner; generation: number; until: Date | null }>([
-          { $match: { look_at: { $lte: reach } } },
+          { $match: { look_at: { $lte: now } } },
           {
             $group: {
               _id: { account: '$account_id', reference: '$reference' },

@@ -83,8 +83,12 @@ describe('an erasure and the report files that hold the number', () => {
   };
   /** The files, whole or half, that hold the number. */
   const filesWith = async (number: typeof NUMBER) => {
-    const names = await readdir(platform.config.REPORTS_DIR).catch(() => []);
-    const texts = await Promise.all(names.map((name) => readFile(join(platform.config.REPORTS_DIR, name), 'utf8')));
+    const { names, texts } = await waitFor('files that stay while they are read', async () => {
+      const names = await readdir(platform.config.REPORTS_DIR).catch(() => []);
+      // One that a worker finishes meanwhile has another name by then.
+      const texts = names.map((name) => readFile(join(platform.config.REPORTS_DIR, name), 'utf8'));
+      return { names, texts: await Promise.all(texts) };
+    });
     return names.filter((_name, index) => containsNumber(texts[index] ?? '', number));
   };
   const erase = async (key: string, number: string) =>

@@ -243,6 +243,26 @@ describe('the life of a report and its file', () => {
     expect((await folder().list()).filter((name) => !before.includes(name))).toEqual([file]);
   });
 
+  it('every file an attempt may have left stays known until it is gone, however often attempts are killed', async () => {
+    const { account } = await platform.account();
+    const report = await open(account);
+    const key = { account: account._id, report: report.request_id };
+    const left: string[] = [];
+    // Killed as soon as they have claimed it: before the files of those before them are gone.
+    for (const past of [-60_000, -40_000, -20_000]) {
+      later = past;
+      const claim = await claimReport(platform.core.db, key, deps());
+      later = 0;
+      if (!claim) throw new Error('not claimed');
+      await (await folder().create(claim.file)).close();
+      left.push(claim.file);
+      expect((await row(report)).drafts).toEqual(left);
+    }
+    expect(await write(report)).toBe('written');
+    expect(await row(report)).not.toHaveProperty('drafts');
+    expect(await folder().list()).not.toEqual(expect.arrayContaining([expect.stringMatching(left.join('|'))]));
+  });
+
   it('a worker that runs until nothing is due writes what was ordered while none ran', async () => {
     const { account } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 5 });
