@@ -3,6 +3,7 @@ import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
+import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
 import { type Collation, checkCollation } from './collation.ts';
@@ -101,12 +102,7 @@ async function checkServer(db: Db): Promise<Finding[]> {
 
 async function readAccountTypes(db: Db, account: AccountValue | undefined): Promise<Set<string>> {
   if (account !== undefined) return new Set([bsonTypeOf(account)]);
-  const accounts = await db
-    .collection('lethe_accounts')
-    .find({}, { projection: { _id: 0, records_id: 1 } })
-    .limit(MOST_ACCOUNTS)
-    .toArray();
-  return new Set(accounts.map((one) => bsonTypeOf(one.records_id)));
+  return new Set((await readRecordsIds(db, MOST_ACCOUNTS)).map(bsonTypeOf));
 }
 
 async function checkCollection(
