@@ -18,10 +18,11 @@ const SMALLEST = 10 ** (FEWEST_DIGITS - 1);
  */
 export function mayHoldNumber(raw: Uint8Array, matcher: NumberMatcher): boolean {
   try {
-    return documentMayHold({ bytes: Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength), matcher }, 0, false);
+    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+    return bytes.readInt32LE(0) !== bytes.length || documentMayHold({ bytes, matcher }, 0, false);
   } catch (error) {
     // A length that leads out of the document.
-    if (error instanceof RangeError) return true;
+    if ((error as Error).name === 'RangeError') return true;
     throw error;
   }
 }

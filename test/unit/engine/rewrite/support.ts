@@ -8,7 +8,7 @@ import { applyEdits } from '../../../../src/engine/rewrite/outcome.ts';
 import { rewrite } from '../../../../src/engine/rewrite/rewrite.ts';
 import type { CollectionRules, EntryRules, FieldRule } from '../../../../src/engine/rewrite/rules.ts';
 import { maskNumber } from '../../../../src/phone/mask.ts';
-import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
+import { createNumberMatcher, type NumberMatcher } from '../../../../src/phone/matcher.ts';
 import type { PhoneNumber } from '../../../../src/phone/number.ts';
 
 export const JO = '447700900123' as PhoneNumber;
@@ -62,13 +62,21 @@ export function rulesOf(entries: EntryInWords[], more: Partial<CollectionRules> 
   return { name: 'records', unmapped: 'mask', entries: entries.map(entryOf), ...more };
 }
 
+const matchers = new Map<string, NumberMatcher>();
+
+function matcherOf(people: readonly PhoneNumber[]): NumberMatcher {
+  const matcher = matchers.get(people.join()) ?? createNumberMatcher(people, ['GB']);
+  matchers.set(people.join(), matcher);
+  return matcher;
+}
+
 /** Rewrites a document for some people (Jo alone unless given), and looks whether the walk over its bytes agrees. */
 export function run(
   document: Doc,
   rules: CollectionRules,
   people: readonly PhoneNumber[] = [JO],
 ): Rewrite & { after: Doc } {
-  const matcher = createNumberMatcher(people, ['GB']);
+  const matcher = matcherOf(people);
   const subjects = new Map(
     people.map((number) => [number, { masked: maskNumber(number), token: `token-of-${number.slice(-3)}` }]),
   );
