@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { type Path, REMOVED, type Rewrite } from './edits.ts';
+import { applyEdits } from './outcome.ts';
 import { isPlainObject } from './values.ts';
 
 type Document = mongoose.mongo.Document;
@@ -18,17 +19,11 @@ const MOST_CHANGES = 500;
  * @returns no statement for `unchanged`; null where no statement can say it: a key with a dot, a `$` or nothing in it,
  * another change within an array that loses an element, an object MongoDB would not find equal to what the driver read,
  * or too many changes. Then the caller reads, rewrites and writes the whole document (`applyEdits`) in one transaction.
- * @throws TypeError when the document has no `_id` or a condition is undefined: such a filter matches other records
+ * @throws TypeError when the document has no `_id` or a condition is nothing: such a filter matches other records
  */
 export function statementsFor(document: Document, rewrite: Rewrite, account: Document): Statement[] | null {
   const { fate, edits, pulled, renamed, reasons } = rewrite;
-  const conditions = [document._id, ...Object.values(account)];
-  if (conditions.some((value) => value === undefined || value === null))
-    throw new TypeError('a record and an account are needed for every filter');
-  const record = (more: readonly Document[]): Document => ({
-    _id: isPlainObject(document._id) ? { $eq: document._id } : document._id,
-    $and: [account, ...more],
-  });
+  const record = selectRecord(document, account);
 
   if (fate === 'unchanged') return [];
   if (fate === 'deleted') {
@@ -68,6 +63,27 @@ export function statementsFor(document: Document, rewrite: Rewrite, account: Doc
     ...(pull.length > 0 && { $pullAll: Object.fromEntries(pull) }),
   };
   return [{ updateOne: { filter, update } }];
+}
+
+/**
+ * A rewrite as a statement that writes the whole document, for the same transaction in which it was read: the filter
+ * holds the `_id` and the account alone.
+ * @throws TypeError as `statementsFor`
+ */
+export function replacementFor(document: Document, rewrite: Rewrite, account: Document): Statement {
+  const filter = selectRecord(document, account)([]);
+  if (rewrite.fate === 'deleted') return { deleteOne: { filter } };
+  // A replacement proper may have no key that begins with `$`.
+  return { updateOne: { filter, update: [{ $replaceWith: { $literal: applyEdits(document, rewrite) } }] } };
+}
+
+/** The filter of a record, while it is the account's and more holds. */
+function selectRecord(document: Document, account: Document): (more: readonly Document[]) => Document {
+  const { _id: id } = document;
+  const isNothing = (value: unknown) => value === undefined || value === null || value === '' || Number.isNaN(value);
+  if ([id, ...Object.values(account)].some(isNothing))
+    throw new TypeError('a record and an account are needed for every filter');
+  return (more) => ({ _id: isPlainObject(id) ? { $eq: id } : id, $and: [account, ...more] });
 }
 
 const nameOf = (path: Path) => path.join('.');

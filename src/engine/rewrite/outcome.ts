@@ -5,7 +5,7 @@ import { spliceJson } from './json.ts';
 import { childOf, isPlainObject } from './values.ts';
 
 /** The value with its changes; what does not change is shared with the old one. */
-export function applyChanges(value: unknown, changes: Changes | undefined): unknown {
+function applyChanges(value: unknown, changes: Changes | undefined): unknown {
   if (changes === undefined) return value;
   if (changes.action?.kind === 'set') return changes.action.value;
   if (changes.children.size === 0) return value;

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** Stands for any key of an object. */
-export const KEY = '{key}';
+const KEY = '{key}';
 
 const PLACES = new WeakMap<FieldPath, Place>();
 
