@@ -398,6 +398,15 @@ describe('what the map does not name', () => {
     expect(run({ to: AL, uuid }, rulesOf([text])).fate).toBe('unchanged');
   });
 
+  it('is reported without anybody’s data in its path', () => {
+    const encoded = Buffer.from(`id:${JO}`).toString('base64');
+    const { found } = run(
+      { 'jo@mail.example': { [AL]: { n: JO } }, [encoded]: 1, [`x${AL}`]: [[JO]] },
+      rulesOf([text]),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['{key}.{key}.n', '{key}', '{key}[][]']);
+  });
+
   it('is told apart by how it was found', () => {
     const encoded = Buffer.from(`to=${JO}`).toString('base64');
     const { found } = run(
