@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type mongoose from 'mongoose';
-import { type Path, REMOVED, type Rewrite } from './edits.ts';
+import { type Path, REMOVED, type Rename, type Rewrite } from './edits.ts';
 import { applyEdits } from './outcome.ts';
 import { isPlainObject } from './values.ts';
 
@@ -27,47 +28,49 @@ export function statementsFor(document: Document, rewrite: Rewrite, account: Doc
 
   if (fate === 'unchanged') return [];
   if (fate === 'deleted') {
-    if (!reasons.every(({ path, value }) => isUsable(path) && isComparable(value))) return null;
-    const held = reasons.map(({ path, value, isKey }) => (isKey ? exists(path, true) : holds(path, value)));
-    return [{ deleteOne: { filter: record(held) } }];
+    const reason = reasons.find(({ path, value }) => isUsable(path) && isComparable(value));
+    if (reason === undefined) return null;
+    const { path, value, isKey } = reason;
+    return [{ deleteOne: { filter: record([isKey ? exists(path, true) : holds(path, value)]) } }];
   }
 
-  const paths = [
-    ...edits.map(({ path }) => path),
-    ...pulledArrays(pulled).map(({ path }) => path),
-    ...renamed.flatMap((rename) => [rename.path, renamedPath(rename)]),
-  ];
-  const values = [...edits, ...renamed].map(({ before }) => before).concat(pulled.map(({ element }) => element));
+  const moved = renamed.filter(isMoved);
+  const rewritten = renamed.filter((rename) => !isMoved(rename));
+  const arrays = pulledArrays(pulled);
+  const paths = [...edits, ...arrays, ...renamed].map(({ path }) => path).concat(renamed.map(renamedPath));
+  const values = [...edits, ...rewritten].map(({ before }) => before).concat(pulled.map(({ element }) => element));
   if (edits.length + pulled.length + renamed.length > MOST_CHANGES) return null;
   if (!paths.every(isUsable) || !values.every(isComparable) || overlap(paths)) return null;
 
+  const removals = edits.filter(({ after }) => after === REMOVED);
   const filter = record([
     // Nothing is known of a place where nothing was: a mark may be there by now.
     ...edits.flatMap(({ path, before }) => (before === undefined ? [] : [holds(path, before)])),
     ...pulled.map(({ path, element }) => ({ [nameOf(path)]: { $eq: element } })),
-    ...renamed.flatMap((rename) => [holds(rename.path, rename.before), exists(renamedPath(rename), false)]),
+    ...moved.map(({ path }) => exists(path, true)),
+    ...rewritten.map(({ path, before }) => holds(path, before)),
+    ...renamed.map((rename) => exists(renamedPath(rename), false)),
   ]);
-  const set = [
-    ...edits.filter(({ after }) => after !== REMOVED).map(({ path, after }) => [nameOf(path), after]),
-    ...renamed.map((rename) => [nameOf(renamedPath(rename)), rename.after]),
-  ];
-  const unset = [
-    ...edits.filter(({ after }) => after === REMOVED).map(({ path }) => [nameOf(path), '']),
-    ...renamed.map(({ path }) => [nameOf(path), '']),
-  ];
-  const pull = pulledArrays(pulled).map(({ path, elements }) => [nameOf(path), elements]);
-  const update = {
-    ...(set.length > 0 && { $set: Object.fromEntries(set) }),
-    ...(unset.length > 0 && { $unset: Object.fromEntries(unset) }),
+  const operators: Document = {
+    $set: [
+      ...edits.filter(({ after }) => after !== REMOVED).map(({ path, after }) => [nameOf(path), after]),
+      ...rewritten.map((rename) => [nameOf(renamedPath(rename)), rename.after]),
+    ],
+    $unset: [...removals, ...rewritten].map(({ path }) => [nameOf(path), '']),
     // `$pull` would take an object for a query, and other elements with it.
-    ...(pull.length > 0 && { $pullAll: Object.fromEntries(pull) }),
+    $pullAll: arrays.map(({ path, elements }) => [nameOf(path), elements]),
+    $rename: moved.map((rename) => [nameOf(rename.path), nameOf(renamedPath(rename))]),
   };
-  return [{ updateOne: { filter, update } }];
+  const update = Object.entries(operators).filter(([, changes]) => changes.length > 0);
+  return [
+    { updateOne: { filter, update: Object.fromEntries(update.map(([name, all]) => [name, Object.fromEntries(all)])) } },
+  ];
 }
 
 /**
  * A rewrite as a statement that writes the whole document, for the same transaction in which it was read: the filter
  * holds the `_id` and the account alone.
+ * @param document as it was read, or read with `promoteValues: false`: then Doubles without fraction stay Doubles
  * @throws TypeError as `statementsFor`
  */
 export function replacementFor(document: Document, rewrite: Rewrite, account: Document): Statement {
@@ -87,7 +90,11 @@ function selectRecord(document: Document, account: Document): (more: readonly Do
 }
 
 const nameOf = (path: Path) => path.join('.');
-const renamedPath = ({ path, to }: Rewrite['renamed'][number]): Path => [...path.slice(0, -1), to];
+/** Does only the key change? Then whatever the value is by now goes with it. MongoDB renames nothing within arrays. */
+const isMoved = ({ path, before, after }: Rename) =>
+  isDeepStrictEqual(before, after) && path.every((step) => typeof step === 'string');
+
+const renamedPath = ({ path, to }: Rename): Path => [...path.slice(0, -1), to];
 
 /** An array that holds the value is not the value; through an array on the way no such condition can be made. */
 function holds(path: Path, value: unknown): Document {

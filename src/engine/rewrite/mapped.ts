@@ -113,9 +113,12 @@ function changeAlone(scene: Scene, { hit, rule, number }: Mapped): void {
   else if (hit.kind === 'binary') note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
   else if (hit.encoded.length > 0) return;
   else if (strategy !== 'mask') note(changes, hit.path, { kind: 'set', value: written });
-  // `whatsapp:+4477...` becomes `whatsapp:44*...`.
-  else if (isAddress(hit)) note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
-  else if (digitsIn(restOf(hit, hit.mentions)) === 0) note(changes, hit.path, { kind: 'set', value: written });
+  else {
+    const rest = restOf(hit, hit.mentions);
+    // `whatsapp:+4477...` becomes `whatsapp:44*...`, `+4477... x12` `44*... x12`: by `maskRest`.
+    const isMasked = rest.trim() !== '' && (digitsIn(rest) > 0 || isAddress(hit));
+    if (!isMasked) note(changes, hit.path, { kind: 'set', value: written });
+  }
 }
 
 const LONGEST_ADDRESS = 200;

@@ -104,8 +104,12 @@ function otherTextOf(value: unknown): string {
       return String((value as { source?: string; pattern?: string }).source ?? (value as { pattern: string }).pattern);
     case 'javascript':
       return String((value as { code: unknown }).code);
-    case 'DBRef':
-      return String((value as { oid: unknown }).oid);
+    case 'DBRef': {
+      const { oid, fields = {} } = value as { oid: unknown; fields?: object };
+      return [oid, ...Object.values(fields)].join(' ');
+    }
+    case 'symbol':
+      return String(value);
     default:
       return '';
   }

@@ -42,6 +42,7 @@ const CASES: Record<string, [Doc, EntryInWords[]]> = {
     { k: { a: 1, [JO]: { name: 'Jo', n: [JO] }, [AL]: { name: 'Al' } } },
     [{ numbers: ['k.{key}'], fields: { 'k.{key}.name': 'name' } }],
   ],
+  'keys alone, and what is in lists': [{ k: { [JO]: 3, z: 1 }, l: [{ [JO]: 3 }] }, [{ numbers: ['k.{key}'] }]],
   'keys at the top': [{ [JO]: 1, to: AL }, [{ numbers: ['to'] }]],
   'keys with dots': [{ 'a.b': { [`${JO}@c.us`]: JO } }, [{ numbers: ['to'] }]],
   'JSON and base64': [{ raw: `{"n":"${JO}"}`, f: Buffer.from(`x,${JO}`).toString('base64') }, [{ numbers: ['raw.n'] }]],
@@ -113,11 +114,22 @@ describe('statements of the rewriter', () => {
     expect(ways.replacement).toBeGreaterThan(5);
   });
 
+  it('rename a key with what has come under it since', async () => {
+    await records.insertOne({ k: { [JO]: new Double(1) }, _id: 1 as never, ...ACCOUNT });
+    const mine = await read(1);
+    const statements = statementsFor(mine, run(mine, rulesOf([{ numbers: ['k.{key}'] }])), ACCOUNT);
+    await records.updateOne({ _id: 1 as never }, { $set: { [`k.${JO}`]: new Double(2) } });
+    await records.bulkWrite(statements as never);
+    const raw = await records.findOne({ _id: 1 as never }, { promoteValues: false });
+    expect(raw?.k).toEqual({ [MASK]: new Double(2) });
+  });
+
   it.each<[string, Doc, EntryInWords, Doc]>([
     ['a value', { to: JO, body: 'x' }, { numbers: ['to'], fields: { body: 'body' } }, { $set: { body: 'y' } }],
     ['a value that is a list now', { to: JO }, { numbers: ['to'] }, { $set: { to: [JO, AL] } }],
     ['an element before it', { to: [{ n: AL }, { n: JO }] }, { numbers: ['to[].n'] }, { $pop: { to: -1 } }],
-    ['a key', { k: { [JO]: 1 } }, { numbers: ['k.{key}'] }, { $inc: { [`k.${JO}`]: 1 } }],
+    ['what is under a key', { k: { [JO]: { n: JO } } }, { numbers: ['k.{key}'] }, { $set: { [`k.${JO}.x`]: 1 } }],
+    ['a key, which is gone', { k: { [JO]: 1 } }, { numbers: ['k.{key}'] }, { $unset: { [`k.${JO}`]: '' } }],
     ['a key that is taken now', { k: { [JO]: 1 } }, { numbers: ['k.{key}'] }, { $set: { [`k.${MASK}`]: 1 } }],
     [
       'the pulled element',

@@ -26,16 +26,32 @@ describe('a rewrite as a statement', () => {
               { 'c.1.n': { $eq: JO } },
               { 'c.1.name': { $eq: 'Jo' } },
               { old: { $eq: 'x', ...NOT_LIST } },
-              { [`k.${JO}`]: { $eq: 3, ...NOT_LIST } },
+              { [`k.${JO}`]: { $exists: true } },
               { [`k.${MASK}`]: { $exists: false } },
             ],
           },
           update: {
-            $set: { 'c.1.n': MASK, 'c.1.name': null, done: NOW, [`k.${MASK}`]: 3 },
-            $unset: { old: '', [`k.${JO}`]: '' },
+            $set: { 'c.1.n': MASK, 'c.1.name': null, done: NOW },
+            $unset: { old: '' },
+            $rename: { [`k.${JO}`]: `k.${MASK}` },
           },
         },
       },
+    ]);
+  });
+
+  it('writes what stood under a key, where that changes too or an array is on the way', () => {
+    const entry = { numbers: ['k.{key}'], fields: { 'k.{key}.name': 'name' } as const };
+    expect(statements({ k: { [JO]: { name: 'Jo' } } }, entry)).toMatchObject([
+      {
+        updateOne: {
+          filter: { $and: [ACCOUNT, { [`k.${JO}`]: { $eq: { name: 'Jo' } } }, { [`k.${MASK}`]: { $exists: false } }] },
+          update: { $set: { [`k.${MASK}`]: { name: null } }, $unset: { [`k.${JO}`]: '' } },
+        },
+      },
+    ]);
+    expect(statements({ x: [{ [JO]: 1 }] }, entry)).toMatchObject([
+      { updateOne: { update: { $set: { [`x.0.${MASK}`]: 1 }, $unset: { [`x.0.${JO}`]: '' } } } },
     ]);
   });
 

@@ -566,8 +566,8 @@ it('a document of 90,000 elements is read once, not once for each of them', () =
   ).toHaveLength(3);
   expect(
     run(
-      list((index) => index % 9 === 0),
+      list((index) => index % 90 === 0),
       rulesOf([entry]),
     ).edits,
-  ).toHaveLength(20_001);
+  ).toHaveLength(2_001);
 }, 30_000);
