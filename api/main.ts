@@ -24,7 +24,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const producer = createProducer(redis, config.QUEUE_PREFIX, onError);
   const app = createApp({ core, redis, producer, logger, now: () => new Date() });
 
-  // Not being able to reach the database is no reason not to start: /readyz says so, and requests get 503 until it is there.
+  // The API starts without its database: /readyz says so, and requests get 503 until it is reached.
   const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
   const server = createApiServer(app);
   await listen(server, config.PORT, config.HOST);

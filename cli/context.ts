@@ -1,4 +1,4 @@
-/** What a command sees of the world: handed in, so that a test needs no process. */
+/** A command's environment, outputs and clock, passed in so that a test needs no process. */
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   /** Writes a line of the result to standard output. */

@@ -11,8 +11,7 @@ export interface OpenDatabase {
 }
 
 /**
- * Runs a command's work on the database, and closes the connection whatever comes of it. Asks for no more of the
- * environment than it needs.
+ * Runs a command's work on the database and closes the connection in any case. Reads only the database's variables.
  * @throws ConfigError, and what the work throws
  */
 export async function withDatabase<Result>(
@@ -27,7 +26,7 @@ export async function withDatabase<Result>(
     serverSelectionMs: 5_000,
   });
   try {
-    // So that a database that is away is the command's only complaint, whatever its work would have begun with.
+    // Ping first: an unreachable database is then reported as that, whatever the work begins with.
     await database.db.command({ ping: 1 });
     return await work(database);
   } finally {

@@ -6,31 +6,31 @@ import { redactDigitRuns } from '../src/phone/scan.ts';
 
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
-/** A command that could not do what it was asked to; the message is the one line that is shown. */
+/** A command failed. Its message is the one line that is shown. */
 export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 }
 
-/** The command was given arguments that make no sense; nothing was done. */
+/** The arguments make no sense; nothing was done. */
 export class UsageFault extends Error {
   override readonly name = 'UsageFault';
 }
 
-/** What becomes of whatever a command threw: the exit code, and the lines to show, without a stack or a secret. */
+/** How a command's error ends the process: exit code and the lines to show, without stack or secrets. */
 export interface Fault {
   readonly code: number;
   readonly lines: readonly string[];
 }
 
-/** Turns an error into an exit code and lines. An unknown one keeps its first line only, digits that could be a number hidden. */
+/** Maps an error to exit code and lines. Of an unknown error only the first line is shown, with long digit runs hidden. */
 export function describeFault(error: unknown): Fault {
-  // Commander has written its own message by then; help and version are no faults.
+  // Commander has printed its message already. Help and version are no faults.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.fine : EXIT.usage, lines: [] };
   if (error instanceof UsageFault) return { code: EXIT.usage, lines: [error.message] };
   if (error instanceof CommandFailure) return { code: EXIT.failed, lines: [error.message] };
   if (error instanceof ConfigError || error instanceof DataMapError)
     return { code: EXIT.failed, lines: error.message.split('\n') };
-  // The driver's own message may name hosts and users; what is wrong is the same in every case.
+  // The driver's message may name hosts and users.
   if (isTransient(error))
     return { code: EXIT.failed, lines: ['MongoDB cannot be reached, or has no primary: see MONGODB_URI'] };
   const text = error instanceof Error ? error.message : 'an unexpected error';

@@ -14,6 +14,31 @@ async function loadTsx() {
   }
 }
 
+const LOOK_MS = 250;
+
+/**
+ * Ends this process when npx is gone: a signal sent to npx ends npx and the shell below it, which passes none on, and
+ * the program would run on unseen. Only below npx: elsewhere a parent may end and mean its child to stay.
+ */
+function followNpx() {
+  if (process.env.npm_command !== 'exec') return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    process.kill(process.pid, 'SIGTERM');
+  }, LOOK_MS).unref();
+  // Ctrl-C reaches npx, the shell and this process alike. The program takes a second signal for impatience.
+  for (const name of ['SIGINT', 'SIGTERM'])
+    process.once(name, () => {
+      clearInterval(look);
+      // With a listener the signal does nothing by itself: without another one it is sent again, to do what it does.
+      if (process.listenerCount(name) === 0) process.kill(process.pid, name);
+    });
+}
+
+followNpx();
+
 // In a checkout the source is what was last edited; an installation has the built files only.
 const tsx = existsSync(source) ? await loadTsx() : undefined;
 if (tsx) {

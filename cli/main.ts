@@ -10,11 +10,11 @@ function loadEnvFile(): string | undefined {
   return undefined;
 }
 
-const giveUpPrinting = () => process.exit(1);
+const stopPrinting = () => process.exit(1);
 
-/** A reader that has seen enough (`lethe request list | head`) is no crash; what it did not read was not said. */
+/** Exits with 1 when the reader closes the pipe (`lethe request list | head`): output was lost, but nothing crashed. */
 function printLine(line: string): void {
-  if (!process.stdout.listeners('error').includes(giveUpPrinting)) process.stdout.on('error', giveUpPrinting);
+  if (!process.stdout.listeners('error').includes(stopPrinting)) process.stdout.on('error', stopPrinting);
   process.stdout.write(`${line}\n`);
 }
 
@@ -29,5 +29,5 @@ const code = await runCommand(process.argv.slice(2), {
   note: (line) => process.stderr.write(`${line}\n`),
   now: () => new Date(),
 });
-// After a fault nothing may keep the process alive; otherwise it ends when its work does, with the code that work set.
+// A fault ends the process even if a handle is open. Otherwise it ends with its work, and with the code that work set.
 if (code !== 0) process.exit(code);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { LETHE, readVersion } from './command-line.ts';
 import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
 import { accountSet } from './commands/account-set.ts';
@@ -24,7 +25,8 @@ function createProgram(context: CommandContext): Command {
     for (const command of commands) parent.addCommand(command);
     return parent;
   };
-  const program = new Command('lethe')
+  const program = new Command(LETHE)
+    .version(readVersion(), '--version', 'print the version')
     .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
     .addCommand(api(context))
     .addCommand(worker(context))
@@ -42,18 +44,18 @@ function createProgram(context: CommandContext): Command {
     .addCommand(checkMap(context))
     .addCommand(printMap(context))
     .addCommand(demo(context));
-  quieten(program, context);
+  redirect(program, context);
   return program;
 }
 
-/** Sub-commands that are added whole inherit nothing: each is told by itself. */
-function quieten(command: Command, context: CommandContext): void {
+/** Has Commander throw and print through the context. Sub-commands added whole inherit no settings: each is set up. */
+function redirect(command: Command, context: CommandContext): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => context.print(text.trimEnd()),
     writeErr: (text) => context.note(text.trimEnd()),
     outputError: (text, write) => write(text.replace(/^error: /, 'lethe: ')),
   });
-  for (const child of command.commands) quieten(child, context);
+  for (const child of command.commands) redirect(child, context);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** One way to get a server: its name, and how to look for it. */
 export interface Way<Engine> {
   readonly name: string;
-  /** Resolves with the engine, or with the reason why this way is closed here. */
+  /** Resolves with the engine, or with the reason why there is none. */
   find(): Promise<Engine | string>;
 }
 
@@ -10,9 +10,9 @@ const WAYS_OUT =
   'or install the packages redis-server and mongod (mongodb-org-server).';
 
 /**
- * Tries the ways in order and takes the first that is open.
+ * Takes the first way that gives an engine.
  *
- * @throws Error with every reason and the ways out, when all are closed.
+ * @throws Error with every reason and what to do, when none does.
  */
 export async function chooseFirst<Engine extends object>(what: string, ways: readonly Way<Engine>[]): Promise<Engine> {
   const reasons: string[] = [];

@@ -10,7 +10,7 @@ type Row = Record<string, unknown>;
 export const DEMO_ACCOUNT = 'demo-platform';
 /** The account's own number, which every erasure keeps. */
 const OWN_NUMBER = '447700900999';
-const PEOPLE = 200;
+export const DEMO_PEOPLE = 200;
 /** The first of them have called, too. */
 const CALLERS = 60;
 const FIRST_NUMBER = 447_700_900_000;
@@ -21,6 +21,11 @@ const NAMES = ['Ada', 'Ben', 'Chloe', 'Dev', 'Ella', 'Finn', 'Grace', 'Hamza', '
 /** The number of one of the demo's people, as the API takes it. */
 export function demoNumber(person: number): string {
   return String(FIRST_NUMBER + person);
+}
+
+/** Every form in which the demo's records may hold a number. @param number digits with the country code */
+export function demoForms(number: string): (string | number)[] {
+  return [number, `+${number}`, `00${number}`, `0${number.slice(2)}`, Number(number)];
 }
 
 /** The name of the file with a person's call, where there is one. */
@@ -46,27 +51,74 @@ function asStored(person: number, turn: number): unknown {
  * @returns how many records were written
  */
 export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
-  const texts = await readTexts();
   const before = (minutes: number) => new Date(now.getTime() - minutes * MINUTE_MS);
-  const people = Array.from({ length: PEOPLE }, (_, person) => person);
+  const account = { account_id: DEMO_ACCOUNT };
+  const rows: Record<string, Row[]> = {
+    ...demoContacts(),
+    ...demoMessages(await readTexts(), before),
+    ...demoConversations(before),
+    ...demoTransactions({ ownNumber: OWN_NUMBER, asStored, before }),
+    scheduled_sms: [],
+    blacklist: [],
+  };
+  await createDemoIndexes(db);
+  let written = 0;
+  for (const [collection, list] of Object.entries(rows)) {
+    await db.collection(collection).deleteMany(account);
+    const owned = list.map((row) => ({ ...account, ...row }));
+    if (owned.length > 0) written += (await db.collection(collection).insertMany(owned)).insertedCount;
+  }
+  return written;
+}
+
+/** A moment so many minutes ago. */
+type Before = (minutes: number) => Date;
+
+const EVERYBODY = Array.from({ length: DEMO_PEOPLE }, (_, person) => person);
+const LISTS = 4;
+
+function demoContacts(): Record<string, Row[]> {
   const contact = (person: number, turn: number): Row => ({
     number: asStored(person, turn),
     name: `${NAMES[person % NAMES.length]} ${String.fromCharCode(65 + (person % 26))}.`,
     email: `person${person}@example.org`,
     custom: { since: 2020 + (person % 6) },
   });
-  const account = { account_id: DEMO_ACCOUNT };
-  const rows: Record<string, Row[]> = {
-    contacts: people.map((person) => ({ ...account, list_id: person % 4, ...contact(person, person) })),
-    contact_lists: Array.from({ length: 4 }, (_, list) => ({
-      ...account,
+  return {
+    contacts: EVERYBODY.map((person) => ({ list_id: person % LISTS, ...contact(person, person) })),
+    contact_lists: Array.from({ length: LISTS }, (_, list) => ({
       name: `Newsletter ${list + 1}`,
-      contacts: people.filter((person) => person % 4 === list).map((person) => contact(person, person + list)),
+      contacts: EVERYBODY.filter((person) => person % LISTS === list).map((person) => contact(person, person + list)),
     })),
-    sent_sms: [],
-    received_sms: [],
-    calls: people.slice(0, CALLERS).map((person) => ({
-      ...account,
+  };
+}
+
+/** Each text is a message, sent or received, of one person after the other. */
+function demoMessages(texts: readonly string[], before: Before): Record<'sent_sms' | 'received_sms', Row[]> {
+  const rows: Record<'sent_sms' | 'received_sms', Row[]> = { sent_sms: [], received_sms: [] };
+  texts.forEach((body, index) => {
+    const person = index % DEMO_PEOPLE;
+    const number = asStored(person, person + Math.floor(index / DEMO_PEOPLE));
+    const at = before(index * 7);
+    if (index % 3 === 0)
+      rows.received_sms.push({ message_id: `r-${index}`, from: number, to: OWN_NUMBER, body, received_at: at });
+    else
+      rows.sent_sms.push({
+        message_id: `s-${index}`,
+        to: number,
+        from: 'ACME',
+        body,
+        status: 'delivered',
+        sent_at: at,
+      });
+  });
+  return rows;
+}
+
+/** Calls, chats and forms of some of the people. */
+function demoConversations(before: Before): Record<string, Row[]> {
+  return {
+    calls: EVERYBODY.slice(0, CALLERS).map((person) => ({
       call_id: `call-${person}`,
       direction: person % 2 === 0 ? 'inbound' : 'outbound',
       from: person % 2 === 0 ? asStored(person, person) : OWN_NUMBER,
@@ -77,8 +129,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       transcript: ['Hello, this is about my order.', 'It has not come yet.'],
       recording_url: demoRecording(person),
     })),
-    chats: people.slice(0, 20).map((person) => ({
-      ...account,
+    chats: EVERYBODY.slice(0, 20).map((person) => ({
       chat_id: `chat-${person}`,
       number: asStored(person, person),
       tracking_number: OWN_NUMBER,
@@ -90,8 +141,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       source: 'website',
       started_at: before(person * 97),
     })),
-    forms: people.slice(20, 40).map((person) => ({
-      ...account,
+    forms: EVERYBODY.slice(20, 40).map((person) => ({
       form_id: `form-${person}`,
       number: asStored(person, person),
       tracking_number: OWN_NUMBER,
@@ -102,43 +152,7 @@ export async function loadDemoRecords(db: Db, now: Date): Promise<number> {
       source: 'website',
       submitted_at: before(person * 131),
     })),
-    ...demoTransactions({ account, ownNumber: OWN_NUMBER, asStored, before }),
-    scheduled_sms: [],
-    blacklist: [],
   };
-  texts.forEach((body, index) => {
-    const person = index % PEOPLE;
-    const sent = index % 3 !== 0;
-    const turn = person + Math.floor(index / PEOPLE);
-    const at = before(index * 7);
-    if (sent)
-      rows.sent_sms?.push({
-        ...account,
-        message_id: `s-${index}`,
-        to: asStored(person, turn),
-        from: 'ACME',
-        body,
-        status: 'delivered',
-        sent_at: at,
-      });
-    else
-      rows.received_sms?.push({
-        ...account,
-        message_id: `r-${index}`,
-        from: asStored(person, turn),
-        to: OWN_NUMBER,
-        body,
-        received_at: at,
-      });
-  });
-
-  await createDemoIndexes(db);
-  let written = 0;
-  for (const [collection, list] of Object.entries(rows)) {
-    await db.collection(collection).deleteMany(account);
-    if (list.length > 0) written += (await db.collection(collection).insertMany(list)).insertedCount;
-  }
-  return written;
 }
 
 async function readTexts(): Promise<string[]> {

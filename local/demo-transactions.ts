@@ -1,8 +1,7 @@
 type Row = Record<string, unknown>;
 
-/** What the demo's own file knows of its people and times. */
+/** The demo's people and times. */
 interface DemoWorld {
-  readonly account: Row;
   readonly ownNumber: string;
   /** Someone's number in one of the ways platforms come to store it. */
   readonly asStored: (person: number, turn: number) => unknown;
@@ -11,9 +10,9 @@ interface DemoWorld {
 }
 
 /** Verifications, number insights, and the resources of the product APIs, for some of the demo's people. */
-export function demoTransactions({ account, ownNumber, asStored, before }: DemoWorld): Record<string, Row[]> {
+export function demoTransactions({ ownNumber, asStored, before }: DemoWorld): Record<string, Row[]> {
   const many = (count: number, make: (person: number) => Row): Row[] =>
-    Array.from({ length: count }, (_, person) => ({ ...account, ...make(person) }));
+    Array.from({ length: count }, (_, person) => make(person));
   return {
     verifications: many(30, (person) => ({
       request_id: `verify-${person}`,

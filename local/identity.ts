@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
- * A process, told apart from a later one that got the same pid: the pid and the moment it started, in whatever unit the
- * system gives (clock ticks since boot on Linux, with the boot's id; a date elsewhere). Only ever compared as text.
+ * A process by pid and start time, so that a later one with the same pid is not taken for it. The start time is in the
+ * system's own unit (boot id and clock ticks since boot on Linux, a date elsewhere), and compared as text only.
  */
 export interface Identity {
   readonly pid: number;

@@ -1,8 +1,8 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** npm and tsx pass on a Ctrl-C that the terminal has sent to everybody already: one press may arrive several times. */
+/** The terminal sends Ctrl-C to every process, and npm and tsx pass it on: one press may arrive several times. */
 const ONE_PRESS_MS = 1_000;
 
-/** Somebody's wish that this process stops. */
+/** A request to stop this process, by a signal. */
 export interface Interruption {
   /** Aborted with the first signal. */
   readonly signal: AbortSignal;
@@ -12,7 +12,7 @@ export interface Interruption {
   release(): void;
 }
 
-/** Catches Ctrl-C and its like. A second one, later, ends this process at once; guards end its children then. */
+/** Catches SIGINT, SIGTERM and SIGHUP. A later second one ends this process at once; guards then end its children. */
 export function catchInterruption(onFirst: () => void): Interruption {
   const controller = new AbortController();
   const requested = new Promise<null>((resolve) => {

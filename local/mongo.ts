@@ -11,7 +11,7 @@ interface MongoEngine {
   start(options: ServiceOptions): Promise<Service>;
 }
 
-/** What the outside gives: the environment, and the cache folder once it is needed. */
+/** The environment, and the cache folder, which is opened when it is needed. */
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   openCache(): Promise<string>;
@@ -24,7 +24,7 @@ type MongoWay = (typeof MONGO_WAYS)[number];
 
 /**
  * Which ways to try. `LETHE_LOCAL_MONGO` set to one of them allows only that one. Otherwise what wrote the data that is
- * there goes on with it: another engine would start empty, which looks like a loss.
+ * there goes on with it: another engine would start empty, as if the data were lost.
  *
  * @param kept which kinds of data the data folder holds.
  * @throws Error when the variable names no way.

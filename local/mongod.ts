@@ -2,7 +2,7 @@ import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { mongo } from 'mongoose';
 import { findCommand, findFreePort, isPortFree, runCommand } from './process.ts';
-import { runService, type Service, type ServiceOptions } from './service.ts';
+import { runService, type Service, type ServiceOptions, START_MS } from './service.ts';
 
 /** A `mongod` that runs on this machine. */
 export interface Mongod {
@@ -12,8 +12,6 @@ export interface Mongod {
 
 const REPLICA_SET = 'rs0';
 
-/** How long a start may take that has to replay the journal of a crash first, in milliseconds. */
-const START = 120_000;
 const PORT_TRIES = 3;
 /** The drivers in use speak to 4.2 and later (the driver's compatibility table); transactions on one member need it too. */
 const OLDEST = 5;
@@ -26,7 +24,7 @@ export async function findInstalledMongod(env: NodeJS.ProcessEnv): Promise<Mongo
 
 /** Asks a `mongod` for its version, which also shows whether it runs here at all. */
 export async function checkMongod(program: string): Promise<Mongod | string> {
-  const text = await runCommand(program, ['--version'], { timeout: 10_000 }).catch(() => '');
+  const text = await runCommand(program, ['--version'], { timeout: 60_000 }).catch(() => '');
   const version = /db version v(\d+\.\d+\.\d+)/.exec(text)?.[1];
   if (version === undefined) return `${program} does not run here`;
   if (Number(version.split('.')[0]) < OLDEST) return `${program} is ${version}, older than ${OLDEST}.0`;
@@ -58,7 +56,7 @@ export async function startMongod(found: Mongod, detail: string, options: Servic
         grace: 20_000,
       });
       try {
-        await tools.waitFor(child, log, () => becomePrimary(port), START);
+        await tools.waitFor(child, log, () => becomePrimary(port), START_MS);
         await writeFile(join(folder, 'port'), String(port));
         return { detail, url: `mongodb://127.0.0.1:${port}/?replicaSet=${REPLICA_SET}`, port };
       } catch (error) {
@@ -90,8 +88,8 @@ async function connectDirectly(port: number): Promise<mongo.MongoClient> {
   const { mongo: driver } = (await import('mongoose')).default;
   return new driver.MongoClient(`mongodb://127.0.0.1:${port}/`, {
     directConnection: true,
-    serverSelectionTimeoutMS: 1_000,
-    connectTimeoutMS: 1_000,
+    serverSelectionTimeoutMS: 5_000,
+    connectTimeoutMS: 5_000,
   });
 }
 

@@ -12,6 +12,19 @@ export async function writePrivateFile(file: string, text: string): Promise<void
   await rename(draft, file);
 }
 
+/**
+ * Writes variables as a file for `node --env-file` that only its owner can read.
+ * @param variables without line breaks
+ */
+export async function writeEnvFile(file: string, variables: Readonly<Record<string, string>>): Promise<void> {
+  const lines = Object.entries(variables).map(([name, value]) => {
+    const quote = ["'", '"', '`'].find((one) => !value.includes(one));
+    if (quote === undefined) throw new Error(`${name} cannot be written into a file of variables`);
+    return `${name}=${quote}${value}${quote}\n`;
+  });
+  await writePrivateFile(file, lines.join(''));
+}
+
 /** The text of a file, or null when there is none. */
 export async function readFileIfThere(file: string): Promise<string | null> {
   try {

@@ -24,8 +24,8 @@ export interface ChildOptions {
   readonly command: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** Where its stdout and stderr go, appended. */
-  readonly log: string;
+  /** The file its stdout and stderr go to, appended; null for this process's own. */
+  readonly log: string | null;
   readonly stopSignal: 'SIGTERM' | 'SIGINT';
   /** Milliseconds between the stop signal and SIGKILL. */
   readonly grace: number;
@@ -65,7 +65,8 @@ exit "$code"
  */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const signal = options.stopSignal.slice(3);
-  const log = await open(options.log, 'a');
+  const log = options.log === null ? null : await open(options.log, 'a');
+  const output = log?.fd ?? 'inherit';
   try {
     const guard = spawn(
       '/bin/sh',
@@ -74,7 +75,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
         detached: true,
         env: options.env ?? process.env,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        stdio: ['pipe', log.fd, log.fd, 'ignore', 'pipe'],
+        stdio: ['pipe', output, output, 'ignore', 'pipe'],
       },
     );
     const exited = new Promise<Exit>((resolve) => {
@@ -99,7 +100,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       },
     };
   } finally {
-    await log.close();
+    await log?.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { useCached } from './cache.ts';
 import { chooseFirst } from './choice.ts';
 import { findDebian, unpackPackages } from './debian.ts';
 import { findCommand, findFreePort, isPortFree, runCommand } from './process.ts';
-import { runService, type Service, type ServiceOptions } from './service.ts';
+import { runService, type Service, type ServiceOptions, START_MS } from './service.ts';
 
 /** A Redis that can be started. */
 export interface RedisEngine {
@@ -73,7 +73,7 @@ async function resolveEngine(folder: string, env: NodeJS.ProcessEnv): Promise<Re
 }
 
 async function readVersion(program: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  const line = await runCommand(program, ['--version'], { env, timeout: 10_000 }).catch(() => '');
+  const line = await runCommand(program, ['--version'], { env, timeout: 60_000 }).catch(() => '');
   return /v=(\d+\.\d+(?:\.\d+)?)/.exec(line)?.[1] ?? null;
 }
 
@@ -152,7 +152,7 @@ export async function startRedisService(
         grace: 10_000,
       });
       try {
-        await tools.waitFor(child, log, () => isServing(port, child.pid), 60_000);
+        await tools.waitFor(child, log, () => isServing(port, child.pid), START_MS);
         return { detail: engine.detail, url: `redis://127.0.0.1:${port}`, port };
       } catch (error) {
         const taken = !(await isPortFree(port));

@@ -42,11 +42,17 @@ export interface Launch {
   start(options: ChildOptions): Promise<Child>;
   /** Stops a process that did not work out, so that another can take its place. */
   discard(child: Child): Promise<void>;
-  /** Names a folder to be removed at the end, also by the next start if this one is killed. */
+  /** Has a folder removed at the end; by the next start when this one is killed. */
   addScratch(folder: string): Promise<void>;
   /** Waits until `isReady`; throws with the end of the log when the process ends first or the time (ms) is over. */
   waitFor(child: Child, log: string, isReady: () => Promise<boolean>, within: number): Promise<void>;
 }
+
+/**
+ * How long a server may take to start, in milliseconds, with the log of a crash to replay. One that ends meanwhile is
+ * noticed at once: only a slow machine waits.
+ */
+export const START_MS = 300_000;
 
 /** How long a killed owner's processes get to end by themselves, in milliseconds: their guard ends them. */
 const ORPHAN_GRACE = 15_000;
@@ -54,8 +60,8 @@ const ORPHAN_GRACE = 15_000;
 /**
  * Runs a service in a folder that only one instance may use at a time.
  *
- * What a killed predecessor left running in the folder is ended first. A process of the service that ends unasked takes
- * the rest of the service with it, and says so: half a service would only hang its clients.
+ * Processes of a killed owner are ended first. When one process of the service ends unasked, the others are stopped and
+ * that is printed: with half a service clients would hang.
  *
  * @throws Error when a live instance uses the folder, or what `launch` throws; nothing is left running then.
  */
@@ -63,16 +69,7 @@ export async function runService(
   options: { name: string; folder: string; print: (line: string) => void },
   launch: (tools: Launch) => Promise<{ detail: string; url: string; port: number }>,
 ): Promise<Service> {
-  await mkdir(options.folder, { recursive: true });
-  const path = join(options.folder, 'running.json');
-  const taken = await takeLock<Note>(path, { processes: [], scratch: [] }, isInUse);
-  if ('held' in taken) {
-    throw new Error(
-      `${options.name}: the data folder ${options.folder} is in use by process ${taken.held.owner.pid}; ` +
-        'stop that one first, or choose another folder',
-    );
-  }
-  const { lock } = taken;
+  const lock = await occupy(options.name, options.folder);
   const running: Child[] = [];
   const scratch: string[] = [];
   const signals = new Map<Child, NodeJS.Signals>();
@@ -123,6 +120,27 @@ export async function runService(
     await stop();
     throw error;
   }
+}
+
+/**
+ * Removes a service's folder and all its data. What a killed owner left running there is ended first.
+ * @throws Error when a live instance uses the folder
+ */
+export async function removeServiceData(name: string, folder: string): Promise<void> {
+  // The lock's file goes with the folder: nobody can start in it before that.
+  await occupy(name, folder);
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** @throws Error when a live instance has the folder */
+async function occupy(name: string, folder: string): Promise<Lock<Note>> {
+  await mkdir(folder, { recursive: true });
+  const taken = await takeLock<Note>(join(folder, 'running.json'), { processes: [], scratch: [] }, isInUse);
+  if ('lock' in taken) return taken.lock;
+  throw new Error(
+    `${name}: the data folder ${folder} is in use by process ${taken.held.owner.pid}; ` +
+      'stop that one first, or choose another folder',
+  );
 }
 
 async function stopAll(running: Child[], scratch: string[], lock: Lock<Note>): Promise<void> {

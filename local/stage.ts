@@ -4,9 +4,10 @@ import mongoose from 'mongoose';
 import { CONFIG_NAMES } from '../src/base/config.ts';
 import { writeRecordings } from './demo-recordings.ts';
 import { DEMO_ACCOUNT, DEMO_RECORDINGS, loadDemoRecords } from './demo-records.ts';
+import { removeStageData } from './fresh.ts';
 import { type LetheProcess, runLethe, startLethe, tailLog } from './lethe-process.ts';
 import { ownerIsAlive, takeLock } from './lock.ts';
-import { makePrivateFolder, readFileIfThere, writePrivateFile } from './private-files.ts';
+import { makePrivateFolder, readFileIfThere, writeEnvFile, writePrivateFile } from './private-files.ts';
 import { becomesTrue, findFreePort, isPortFree } from './process.ts';
 import { dropQueue } from './queue-keys.ts';
 import { startServices } from './services.ts';
@@ -22,9 +23,15 @@ export interface Stage {
   /** The folder of the calls' recordings. */
   readonly recordings: string;
   readonly logFolder: string;
+  readonly mongodbUri: string;
+  readonly redisUrl: string;
+  /** The database's name. */
+  readonly database: string;
+  /** A file with the variables of API and worker, for `node --env-file`. */
+  readonly envFile: string;
   /** Resolves with the name of the first process that ends unasked, and the end of its log. */
   readonly broken: Promise<string>;
-  /** Ends everything that was started here, and only that, in order. */
+  /** Ends what was started here, in order. Servers that were given stay. */
   stop(): Promise<void>;
 }
 
@@ -37,6 +44,10 @@ export interface StageOptions {
   readonly port: number;
   /** True: database and queue, which must be this stage's own, are removed when it stops. */
   readonly temporary?: boolean;
+  /** True: what an earlier stage left in the folder is removed first. */
+  readonly fresh?: boolean;
+  /** True: API and worker start again whenever their source changes, and log to the terminal. */
+  readonly watch?: boolean;
   /** Calls a start off; what was started by then is stopped. */
   readonly signal?: AbortSignal;
   readonly print: (line: string) => void;
@@ -51,7 +62,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const { folder, print, signal } = options;
   const logFolder = join(folder, 'logs');
   const recordings = join(folder, 'recordings');
-  for (const one of [folder, logFolder]) await makePrivateFolder(one);
+  await makePrivateFolder(folder);
   const closers: (() => Promise<unknown>)[] = [await occupy(folder)];
   const stop = async () => {
     const failures: unknown[] = [];
@@ -60,26 +71,15 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   };
   try {
     const dataDir = options.dataDir ?? join(folder, 'data');
+    if (options.fresh) await removeStageData(folder, dataDir, options.env);
+    await makePrivateFolder(logFolder);
     const services = await startServices({ dataDir, durable: true, print, env: options.env });
     closers.push(services.stop);
     signal?.throwIfAborted();
-    const secrets = await keep(join(folder, 'keys.env'), () => runLethe(['keys', 'generate'], options.env));
     const port = await choosePort(options.port, print);
-    const env: NodeJS.ProcessEnv = {
-      ...options.env,
-      ...parseEnv(secrets),
-      ...noBucket(),
-      // A Redis that is started here is a single one, whatever a file .env says about another.
-      ...(!options.env.REDIS_URL && { REDIS_CLUSTER: 'false' }),
-      NODE_ENV: 'development',
-      MONGODB_URI: services.mongodbUri,
-      REDIS_URL: services.redisUrl,
-      MONGODB_DATABASE: options.env.MONGODB_DATABASE || DATABASE,
-      RECORDINGS_DIR: recordings,
-      REPORTS_DIR: join(folder, 'reports'),
-      HOST: '127.0.0.1',
-      PORT: String(port),
-    };
+    const env = await describeEnv(options, services, { port, recordings });
+    const envFile = join(folder, 'lethe.env');
+    await writeEnvFile(envFile, settingsOf(env));
 
     const client = await new mongoose.mongo.MongoClient(services.mongodbUri).connect();
     closers.push(() => client.close());
@@ -93,25 +93,65 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     );
     signal?.throwIfAborted();
 
-    const api = await startLethe('api', logFolder, env);
+    const how = { logFolder, env, watch: options.watch ?? false };
+    const api = await startLethe('api', how);
     closers.push(api.child.stop);
-    const worker = await startLethe('worker', logFolder, env);
+    const worker = await startLethe('worker', how);
     closers.push(worker.child.stop);
     const broken = firstToEnd([api, worker]);
     const apiUrl = `http://127.0.0.1:${port}`;
     const ready = becomesTrue(async () => signal?.aborted || (await isReady(apiUrl)), START_MS);
     const came = await Promise.race([ready, broken]);
     signal?.throwIfAborted();
-    if (came !== true)
+    // What is watched comes up when its source is mended.
+    if (typeof came === 'string' || (!came && !how.watch))
       throw new Error(came === false ? `the API did not become ready: ${await tailLog(api.log)}` : came);
-    return { apiUrl, account, key, db, recordings, logFolder, broken, stop };
+    const { mongodbUri, redisUrl } = services;
+    return {
+      ...{ apiUrl, account, key, db, database: db.databaseName, recordings, logFolder },
+      ...{ mongodbUri, redisUrl, envFile, broken, stop },
+    };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
   }
 }
 
-/** One stage a folder: a second would write into the same logs, and be taken for the first. @returns what ends that */
+/** The environment of API, worker and command line: the caller's, with what belongs to the stage in its place. */
+async function describeEnv(
+  { folder, env }: StageOptions,
+  { mongodbUri, redisUrl }: { readonly mongodbUri: string; readonly redisUrl: string },
+  { port, recordings }: { readonly port: number; readonly recordings: string },
+): Promise<NodeJS.ProcessEnv> {
+  const secrets = await keep(join(folder, 'keys.env'), () => runLethe(['keys', 'generate'], env));
+  return {
+    ...env,
+    ...parseEnv(secrets),
+    ...noBucket(),
+    // A Redis that is started here is a single one, whatever a file .env says about another.
+    ...(!env.REDIS_URL && { REDIS_CLUSTER: 'false' }),
+    NODE_ENV: 'development',
+    MONGODB_URI: mongodbUri,
+    REDIS_URL: redisUrl,
+    MONGODB_DATABASE: env.MONGODB_DATABASE || DATABASE,
+    RECORDINGS_DIR: recordings,
+    REPORTS_DIR: join(folder, 'reports'),
+    HOST: '127.0.0.1',
+    PORT: String(port),
+  };
+}
+
+/** What Lethe reads of an environment. */
+function settingsOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    CONFIG_NAMES.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** Locks the folder: a second stage would write into the same logs, and be taken for the first. @returns the release */
 async function occupy(folder: string): Promise<() => Promise<void>> {
   const taken = await takeLock(join(folder, 'running.json'), null, ownerIsAlive);
   if ('lock' in taken) return taken.lock.release;
@@ -141,7 +181,7 @@ async function keep(file: string, make: () => Promise<string>): Promise<string> 
   return made;
 }
 
-/** Makes sure of demo records, recordings and account, which is an agency that may redact every product. @returns its id */
+/** Loads demo records and recordings, once, and creates their account: an agency that may redact all. @returns its id */
 async function demoAccount({
   db,
   env,
@@ -155,7 +195,7 @@ async function demoAccount({
 }): Promise<string> {
   const account = await db.collection<{ _id: string }>('lethe_accounts').findOne({ records_id: DEMO_ACCOUNT });
   if (account) return account._id;
-  // The account last: a start that was killed half-way begins again.
+  // The account comes last: a start that was killed before it loads everything again.
   await writeRecordings(recordings, DEMO_RECORDINGS);
   print(`demo data: ${await loadDemoRecords(db, new Date())} records`);
   const owner = ['--name', 'Demo platform', '--records-id', DEMO_ACCOUNT, '--products', 'all'];

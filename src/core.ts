@@ -44,16 +44,17 @@ export interface Core {
 /**
  * Wires the engine. Opens the connection without waiting for the server.
  * @param options.poolSize connections to MongoDB this process may hold
+ * @param options.serverSelectionMs how long an operation waits for a server that is not there; 2 s if not given
  * @throws DataMapError, ConfigError
  */
-export function createCore(config: Config, options: { poolSize: number }): Core {
+export function createCore(config: Config, options: { poolSize: number; serverSelectionMs?: number }): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
   const storage = openStorage(config);
   const database = openDatabase({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
     poolSize: options.poolSize,
-    serverSelectionMs: 2_000,
+    serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
   const suppression = suppressionEntry(dataMap);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { ErrorName } from '../../src/base/errors.ts';
-import { errorAnswers } from '../forget/operations.ts';
+import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { accessSchema, recordsSchema, reportSchema, searchManySchema, searchOneSchema } from './schema.ts';
 
@@ -65,41 +64,36 @@ const WRITTEN = {
 
 const ABORTED = { ...REPORT, request_status: 'ABORTED', status: 'ABORTED', completed_at: '2026-01-31T12:00:02.000Z' };
 
-const COMMON: ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
-const door = 'access';
 const reportId = z.object({ request_id: z.uuid() });
 
-/** What the subject access contract tells about itself. */
-export function accessOperations(prefixes: readonly string[]): Operation[] {
+/** The description of the subject access contract. */
+export function accessApi(prefixes: readonly string[]): Operation[] {
   return [
     {
       method: 'get',
       path: '/search/message',
-      door,
       summary: 'One outbound SMS by its id',
       query: searchOneSchema,
       responses: {
         200: { description: 'The message; what the record does not have is left out', example: MESSAGE },
-        ...errorAnswers(...COMMON, 'no_records'),
+        ...errorAnswers(describeErrors(['no_records'])),
       },
     },
     {
       method: 'get',
       path: '/search/messages',
-      door,
       summary: 'Outbound SMS by up to 10 ids, by number and day, or by a range of dates',
       description:
         'Days and times are in UTC. A range gives 4000 messages at most; `truncated` says that there are more.',
       query: searchManySchema(prefixes),
       responses: {
         200: { description: 'The messages', example: { count: 1, items: [MESSAGE] } },
-        ...errorAnswers(...COMMON),
+        ...errorAnswers(describeErrors()),
       },
     },
     {
       method: 'get',
       path: '/gdpr/access',
-      door,
       summary: 'Everything held on a number, before an erasure and after it',
       query: accessSchema(prefixes),
       responses: {
@@ -127,13 +121,12 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
             counts: { sent_sms: 1 },
           },
         },
-        ...errorAnswers(...COMMON),
+        ...errorAnswers(describeErrors()),
       },
     },
     {
       method: 'get',
       path: '/v2/reports/records',
-      door,
       summary: 'Records at once, page by page',
       query: recordsSchema,
       responses: {
@@ -149,24 +142,22 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
             cursor: null,
           },
         },
-        ...errorAnswers(...COMMON),
+        ...errorAnswers(describeErrors()),
       },
     },
     {
       method: 'post',
       path: '/v2/reports',
-      door,
       summary: 'Have a report of up to 50,000 records written into a file',
       body: reportSchema,
       responses: {
         202: { description: 'Accepted', example: REPORT },
-        ...errorAnswers(...COMMON),
+        ...errorAnswers(describeErrors()),
       },
     },
     {
       method: 'get',
       path: '/v2/reports/:request_id',
-      door,
       summary: 'How a report stands',
       params: reportId,
       responses: {
@@ -176,29 +167,27 @@ export function accessOperations(prefixes: readonly string[]): Operation[] {
             'an erasure took that away. What was not asked for is left out',
           example: WRITTEN,
         },
-        ...errorAnswers(...COMMON, 'route_not_found'),
+        ...errorAnswers(describeErrors(['route_not_found'])),
       },
     },
     {
       method: 'delete',
       path: '/v2/reports/:request_id',
-      door,
       summary: 'Abort a report, or take the file of a finished one away',
       params: reportId,
       responses: {
         200: { description: 'The report as it stands now', example: ABORTED },
-        ...errorAnswers(...COMMON, 'route_not_found'),
+        ...errorAnswers(describeErrors(['route_not_found'])),
       },
     },
     {
       method: 'get',
       path: '/v2/reports/:request_id/file',
-      door,
       summary: 'The file of a finished report',
       params: reportId,
       responses: {
         200: { description: 'The file, CSV or JSON', type: ['text/csv', 'application/json'] },
-        ...errorAnswers(...COMMON, 'route_not_found'),
+        ...errorAnswers(describeErrors(['route_not_found'])),
       },
     },
   ];

@@ -1,93 +1,100 @@
 import { Router } from 'express';
 import { findHeld, searchedNames } from '../../src/contracts/access/held.ts';
 import { findKept, KEPT_KINDS } from '../../src/contracts/access/kept.ts';
+import type { Core } from '../../src/core.ts';
 import { nameOf } from '../../src/engine/map/schema.ts';
 import { numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
-import { checkFields } from '../forget/schema.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
+import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
+import { checkFields } from '../http/fields.ts';
 import { streamText } from '../http/stream.ts';
-import type { AccessDependencies } from './dependencies.ts';
 import { presentHeld } from './present.ts';
 import { accessSchema } from './schema.ts';
 
-/** What is held on a number: the right of access (GDPR article 15), before an erasure and after it. */
-export function subjectRoutes({ core, now }: AccessDependencies): Router {
-  const schema = accessSchema(core.config.NUMBER_PREFIXES);
+/** The right of access (GDPR article 15): everything held on a number, before an erasure and after it. */
+export function personRoutes(deps: DoorDependencies): Router {
+  const schema = accessSchema(deps.core.config.NUMBER_PREFIXES);
   const router = Router();
-
   router
     .route('/gdpr/access')
+    .all(...deps.guards())
     .get(async (request, response) => {
       const { number } = checkFields(schema, request.query);
-      await streamText(response, 'json', writeAccess(callerOf(response), number));
+      await streamText(response, 'json', writeAccess(deps, callerOf(response), number));
     })
     .all(refuseMethod('GET, HEAD'));
-
-  /**
-   * One JSON object, written as it is found. `kept` stands first: what Lethe itself keeps, which never is the number.
-   * Then the platform's records, by collection. Whatever was given out is audited, also when the client left
-   * before the end. A database that goes away meanwhile takes the entry with it, and the answer breaks off.
-   */
-  async function* writeAccess({ account, keyId }: Caller, number: PhoneNumber): AsyncGenerator<string> {
-    const counts: Record<string, number> = {};
-    try {
-      yield `{"searched_at":${JSON.stringify(now())},"searched":${JSON.stringify(searchedNames(core.dataMap))},"kept":{`;
-      yield* writeKept(account, number);
-      yield '},"collections":{';
-      yield* writeHeld(account, number, counts);
-      yield `},"counts":${JSON.stringify(counts)}}`;
-    } finally {
-      await core.audit.append({
-        account: account._id,
-        actor: keyId,
-        action: 'data.access',
-        reason: 'subject_access',
-        at: now(),
-        counts,
-        token: core.tokens.current(account._id, number),
-      });
-    }
-  }
-
-  async function* writeKept(account: Account, number: PhoneNumber): AsyncGenerator<string> {
-    const [first = ''] = KEPT_KINDS;
-    const written: string[] = [first];
-    yield `"${first}":[`;
-    let empty = true;
-    for await (const { kind, item } of findKept(core, account, core.tokens.every(account._id, number))) {
-      for (const next of KEPT_KINDS.slice(written.length, KEPT_KINDS.indexOf(kind) + 1)) {
-        yield `],"${next}":[`;
-        written.push(next);
-        empty = true;
-      }
-      yield `${empty ? '' : ','}${JSON.stringify(item)}`;
-      empty = false;
-    }
-    for (const next of KEPT_KINDS.slice(written.length)) yield `],"${next}":[`;
-    yield ']';
-  }
-
-  async function* writeHeld(
-    account: Account,
-    number: PhoneNumber,
-    counts: Record<string, number>,
-  ): AsyncGenerator<string> {
-    const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
-    let open: string | undefined;
-    for await (const { entry, record } of findHeld(core.db, core.dataMap, subject)) {
-      const name = nameOf(entry);
-      if (open !== name) {
-        yield `${open === undefined ? '' : ']},'}${JSON.stringify(name)}:{"category":${JSON.stringify(entry.record)},"records":[`;
-        open = name;
-      } else yield ',';
-      yield presentHeld(record);
-      counts[name] = (counts[name] ?? 0) + 1;
-    }
-    if (open !== undefined) yield ']}';
-  }
-
   return router;
+}
+
+/**
+ * One JSON object, written as it is found: first what Lethe keeps (`kept`; the number never stands there), then the
+ * platform's records by collection. What was given out is audited, also when the client left before the end. A database
+ * that goes away meanwhile takes the entry with it, and the answer breaks off.
+ */
+async function* writeAccess(
+  { core, now }: DoorDependencies,
+  { account, keyId }: Caller,
+  number: PhoneNumber,
+): AsyncGenerator<string> {
+  const counts: Record<string, number> = {};
+  try {
+    yield `{"searched_at":${JSON.stringify(now())},"searched":${JSON.stringify(searchedNames(core.dataMap))},"kept":{`;
+    yield* writeKept(core, account, number);
+    yield '},"collections":{';
+    yield* writeHeld(core, account, number, counts);
+    yield `},"counts":${JSON.stringify(counts)}}`;
+  } finally {
+    await core.audit.append({
+      account: account._id,
+      actor: keyId,
+      action: 'data.access',
+      reason: 'subject_access',
+      at: now(),
+      counts,
+      token: core.tokens.current(account._id, number),
+    });
+  }
+}
+
+/** One list for each kind, in the order of the kinds, also where there is nothing. */
+async function* writeKept(core: Core, account: Account, number: PhoneNumber): AsyncGenerator<string> {
+  const [first = ''] = KEPT_KINDS;
+  const written: string[] = [first];
+  yield `"${first}":[`;
+  let empty = true;
+  for await (const { kind, item } of findKept(core, account, core.tokens.every(account._id, number))) {
+    for (const next of KEPT_KINDS.slice(written.length, KEPT_KINDS.indexOf(kind) + 1)) {
+      yield `],"${next}":[`;
+      written.push(next);
+      empty = true;
+    }
+    yield `${empty ? '' : ','}${JSON.stringify(item)}`;
+    empty = false;
+  }
+  for (const next of KEPT_KINDS.slice(written.length)) yield `],"${next}":[`;
+  yield ']';
+}
+
+/** @param counts records given out so far, by the names of the data map; added to */
+async function* writeHeld(
+  core: Core,
+  account: Account,
+  number: PhoneNumber,
+  counts: Record<string, number>,
+): AsyncGenerator<string> {
+  const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
+  let open: string | undefined;
+  for await (const { entry, record } of findHeld(core.db, core.dataMap, subject)) {
+    const name = nameOf(entry);
+    if (open !== name) {
+      yield `${open === undefined ? '' : ']},'}${JSON.stringify(name)}:{"category":${JSON.stringify(entry.record)},"records":[`;
+      open = name;
+    } else yield ',';
+    yield presentHeld(record);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  if (open !== undefined) yield ']}';
 }

@@ -6,7 +6,7 @@ import { toJson } from '../../src/lib/bson-text.ts';
 /** `2026-01-31 12:00:00`, in UTC, as the search API writes times. */
 const searchTime = (date: Date): string => date.toISOString().slice(0, 19).replace('T', ' ');
 
-/** A time that a record may hold in any form: as the search API writes it, or as it stands. */
+/** A time that a record holds in any form: as the search API writes it, or unchanged when it cannot be read. */
 function closingTime(text: string | null): string | null {
   const moment = new Date(text ?? Number.NaN);
   return Number.isNaN(moment.getTime()) ? text : searchTime(moment);
@@ -15,7 +15,7 @@ function closingTime(text: string | null): string | null {
 const withoutGaps = (fields: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
-/** An outbound message in the search API's shape; what the record does not have is left out. */
+/** An outbound message in the search API's shape, without the fields that the record does not have. */
 export function presentMessage(row: Row, account: string): Record<string, unknown> {
   return withoutGaps({
     'message-id': row.id,
@@ -38,7 +38,7 @@ export function presentHeld(record: HeldRecord): string {
   return toJson(withoutGaps({ id: record.id, at: record.at, fields: record.fields }));
 }
 
-/** A report as the reports API tells it. Neither a number it asks for nor a file's own name is in it. */
+/** A report in the reports API's shape, without the numbers it asks for and its file's own name. */
 export function presentReport(report: Report, now: Date): Record<string, unknown> {
   const self = `/v2/reports/${report.request_id}`;
   const isThere = report.file !== undefined && report.expires_at !== undefined && report.expires_at > now;

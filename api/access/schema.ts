@@ -1,9 +1,9 @@
-import { DateTime } from 'luxon';
 import { z } from 'zod';
 import type { Party, RecordQuery } from '../../src/contracts/access/query.ts';
 import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
 import { parseE164 } from '../../src/phone/number.ts';
-import { phoneNumber } from '../forget/schema.ts';
+import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
+import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 
 /** The most ids one search takes. */
 const MOST_IDS = 10;
@@ -13,7 +13,7 @@ const PAGE = 1_000;
 
 const plain = (value: string) => value.toLowerCase().replace(/[-_ ]/g, '');
 
-/** What the reports of that API call the products, beside the names of the redact contract. */
+/** The products under their names in the reports API, and under those of the redact contract. */
 const PRODUCT_NAMES: ReadonlyMap<string, Product> = new Map([
   ...PRODUCTS.map((product): [string, Product] => [plain(product), product]),
   ['voicecall', 'voice'],
@@ -55,24 +55,12 @@ const party = z
     return z.NEVER;
   });
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]\d{2}:?\d{2})?$/i;
-const DATE_RULE = 'must be a day (2026-01-31) or a moment (2026-01-31T12:00:00Z)';
-
-/** A day or a moment of ISO 8601 in UTC; the plus of an offset may have become a space in a query. */
-const readDate = (value: string): { day: boolean; at: DateTime } | null => {
-  if (!DAY.test(value) && !MOMENT.test(value)) return null;
-  const iso = value.replace(/^(.{10}) /, '$1T').replace(/ (?=\d{2}:?\d{2}$)/, '+');
-  const at = DateTime.fromISO(iso.toUpperCase(), { zone: 'utc' });
-  return at.isValid ? { day: DAY.test(value), at } : null;
-};
-
 /** @param edge of a bare day: its beginning, or its end */
 const date = (edge: 'beginning' | 'end') =>
-  z.string({ error: DATE_RULE }).transform((value, context): Date => {
-    const read = readDate(value);
-    if (read) return (read.day && edge === 'end' ? read.at.plus({ days: 1 }) : read.at).toJSDate();
-    context.addIssue({ code: 'custom', message: DATE_RULE });
+  z.string({ error: MOMENT_RULE }).transform((value, context): Date => {
+    const read = readMoment(value, 'utc');
+    if (read) return (read.isDay && edge === 'end' ? read.at.plus({ days: 1 }) : read.at).toJSDate();
+    context.addIssue({ code: 'custom', message: MOMENT_RULE });
     return z.NEVER;
   });
 
@@ -105,10 +93,9 @@ export const searchManySchema = (prefixes: readonly string[]) =>
         .optional(),
       date: z
         .string({ error: 'must be a day such as 2026-01-31' })
-        .regex(DAY, 'must be a day such as 2026-01-31')
         .transform((value, context): Pick<RecordQuery, 'since' | 'until'> => {
-          const read = readDate(value);
-          if (read) return { since: read.at.toJSDate(), until: read.at.plus({ days: 1 }).toJSDate() };
+          const read = readMoment(value, 'utc');
+          if (read?.isDay) return { since: read.at.toJSDate(), until: read.at.plus({ days: 1 }).toJSDate() };
           context.addIssue({ code: 'custom', message: 'must be a day such as 2026-01-31' });
           return z.NEVER;
         })
@@ -133,10 +120,6 @@ export const searchManySchema = (prefixes: readonly string[]) =>
 
 export const accessSchema = (prefixes: readonly string[]) => z.object({ number: phoneNumber(prefixes) });
 
-const flag = z
-  .union([z.boolean(), z.enum(['true', 'false'])], { error: 'must be true or false' })
-  .transform((value) => value === true || value === 'true');
-
 const choice = {
   product: product.optional(),
   direction: direction.optional(),
@@ -153,12 +136,7 @@ export const recordsSchema = z
     id: list(recordId)
       .refine((ids) => ids.length <= MOST_IDS, `must be ${MOST_IDS} at most`)
       .optional(),
-    limit: z
-      .string({ error: `must be a whole number from 1 to ${MOST_RECORDS}` })
-      .regex(/^\d{1,6}$/, `must be a whole number from 1 to ${MOST_RECORDS}`)
-      .transform(Number)
-      .pipe(z.number().min(1, 'must be 1 at least').max(MOST_RECORDS, `must be ${MOST_RECORDS} at most`))
-      .default(PAGE),
+    limit: wholeNumber(1, MOST_RECORDS).default(PAGE),
     cursor: text(2_000).optional(),
   })
   .refine(isForward, TURNED_ROUND);
@@ -174,7 +152,7 @@ export const reportSchema = z
   })
   .refine(isForward, TURNED_ROUND);
 
-/** What is asked for, as the reading of records takes it. */
+/** The fields of a request as a query on records. */
 export function queryOf(fields: z.output<typeof reportSchema> | z.output<typeof recordsSchema>): RecordQuery {
   const { product, direction, from, to, status } = fields;
   return {

@@ -4,21 +4,22 @@ import { type RecordQuery, type Source, selectSources } from '../../src/contract
 import { type Found, readRecords } from '../../src/contracts/access/read-records.ts';
 import { toRow } from '../../src/contracts/access/row.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
-import { checkFields } from '../forget/schema.ts';
 import { callerOf } from '../http/auth.ts';
+import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
-import type { AccessDependencies } from './dependencies.ts';
+import { checkFields } from '../http/fields.ts';
 import { presentMessage } from './present.ts';
 import { rangeOf, searchManySchema, searchOneSchema } from './schema.ts';
 
-/** What a search by dates gives at most. */
+/** The most messages that a search by dates gives. */
 const MOST_FOUND = 4_000;
-/** This API is about messages that were sent as SMS. */
+/** This API covers messages sent as SMS only. */
 const OUTBOUND_SMS = { product: 'sms', direction: 'outbound' } as const;
 
 /** The message search API: outbound SMS of the account, one by its id, several by ids or dates. */
-export function searchRoutes({ core, now }: AccessDependencies): Router {
+export function searchRoutes({ core, now, guards: makeGuards }: DoorDependencies): Router {
   const searchMany = searchManySchema(core.config.NUMBER_PREFIXES);
+  const guards = makeGuards();
   const router = Router();
 
   /** Finds messages, and audits what is about to be given out. */
@@ -30,7 +31,7 @@ export function searchRoutes({ core, now }: AccessDependencies): Router {
     const { account, keyId } = callerOf(response);
     const all: Found[] = [];
     const sources: Source[] = selectSources(core.dataMap, { ...OUTBOUND_SMS, ...query }, account.records_id);
-    // One more than is given out tells whether there are more.
+    // One more than is given out says whether there are more.
     for await (const one of readRecords(core.db, sources, { limit: MOST_FOUND + 1 })) all.push(one);
     const found = all.slice(0, MOST_FOUND);
     if (found.length > 0) {
@@ -52,6 +53,7 @@ export function searchRoutes({ core, now }: AccessDependencies): Router {
 
   router
     .route('/search/message')
+    .all(...guards)
     .get(async (request, response) => {
       const { id } = checkFields(searchOneSchema, request.query);
       const [message] = (await search({ ids: [id] }, response)).items;
@@ -62,6 +64,7 @@ export function searchRoutes({ core, now }: AccessDependencies): Router {
 
   router
     .route('/search/messages')
+    .all(...guards)
     .get(async (request, response) => {
       const { ids, date, to, ...range } = checkFields(searchMany, request.query);
       const query: RecordQuery = {

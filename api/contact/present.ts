@@ -1,8 +1,8 @@
 import type { ErrorName, LetheError } from '../../src/base/errors.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 
-/** What the contract calls the errors. */
-export const ERROR_CODES = {
+/** The contract's codes for the errors of the table. */
+const ERROR_CODES = {
   bad_input: 'INVALID_ARGUMENT',
   no_affiliation: 'INVALID_ARGUMENT',
   unauthorized: 'UNAUTHORIZED',
@@ -22,7 +22,7 @@ export function presentContactError(error: LetheError): { error_code: string; me
   return { error_code: codes[error.errorName] ?? 'INTERNAL', message: error.message };
 }
 
-/** The answer to an erasure, as the source document shows it. The number is the caller's own, from the path. */
+/** The answer to an erasure, as the source document shows it. It may repeat the number: the caller sent it in the path. */
 export function presentErased(number: PhoneNumber, records: number): Record<string, unknown> {
   return { erased: true, e164: `+${number}`, records_affected: records };
 }

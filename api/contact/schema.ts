@@ -4,7 +4,7 @@ import { type PhoneNumber, parseE164Form } from '../../src/phone/number.ts';
 
 const RULE = 'e164 must be a phone number in E.164 form: 7 to 15 digits, country code first, not led by a zero';
 
-/** The path's number, `%2B` and a bare `+` decoded alike; the plus may be missing. */
+/** The path's number. `%2B` and a bare `+` are decoded alike, and the plus may be missing. */
 export const contactParams = z.object({
   e164: z
     .string()

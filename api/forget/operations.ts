@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorName } from '../../src/base/errors.ts';
-import type { Answer, Operation } from '../openapi/operation.ts';
+import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
+import type { Operation } from '../openapi/operation.ts';
 import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
 const ACCEPTED = {
@@ -17,44 +17,26 @@ const REMOVED = {
   erased: { contacts: 1, sent_sms: 12 },
 };
 
-/** Errors of the table as answers, joined where two have one status. */
-export function errorAnswers(...names: ErrorName[]): Record<number, Answer> {
-  const answers: Record<number, Answer> = {};
-  for (const name of names) {
-    const { status, code, message } = ERRORS[name];
-    const before = answers[status];
-    answers[status] = before
-      ? { ...before, description: `${before.description}; or ${code}: ${message}` }
-      : { description: `${code}: ${message}`, example: { error: { code, msg: message } } };
-  }
-  return answers;
-}
-
-const COMMON: ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
-
-/** What the forget and status contract tells about itself. */
-export function forgetOperations(prefixes: readonly string[]): Operation[] {
-  const door = 'forget';
+/** The description of the forget and status contract. */
+export function forgetApi(prefixes: readonly string[]): Operation[] {
   const status = {
-    door,
     summary: 'Is it done? By day of submission, or by reference',
     responses: {
       200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
-      ...errorAnswers(...COMMON, 'no_records', 'request_failed'),
+      ...errorAnswers(describeErrors(['no_records', 'request_failed'])),
     },
   };
   return [
     {
       method: 'post',
       path: '/gdpr/forget',
-      door,
       summary: 'Erase a number',
       description:
         'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
       body: forgetSchema(prefixes),
       responses: {
         200: { description: 'Accepted; a dry run adds `sandbox` and `would_erase`', example: ACCEPTED },
-        ...errorAnswers(...COMMON, 'no_affiliation'),
+        ...errorAnswers(describeErrors(['no_affiliation'])),
       },
     },
     { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
@@ -62,12 +44,11 @@ export function forgetOperations(prefixes: readonly string[]): Operation[] {
     {
       method: 'post',
       path: '/blacklist/check',
-      door,
       summary: 'May this number be written to?',
       body: checkSchema(prefixes),
       responses: {
         200: { description: 'Whether it is suppressed', example: { blacklisted: true } },
-        ...errorAnswers(...COMMON),
+        ...errorAnswers(describeErrors()),
       },
     },
   ];

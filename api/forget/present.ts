@@ -14,7 +14,7 @@ export function presentAccepted(reference: string, createdAt: Date): Record<stri
   return { status: 'SUCCESS', msg: MESSAGES.accepted, reference, created_at: unixSeconds(createdAt) };
 }
 
-/** One request in the documented shape, with what Lethe adds to it. */
+/** One request in the documented shape, with Lethe's own fields after it. */
 export function presentRequest(request: ErasureRequest): Record<string, unknown> {
   const failed = request.state === 'failed';
   const completed = request.state === 'completed';

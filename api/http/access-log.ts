@@ -4,8 +4,9 @@ import type { Logger } from '../../src/base/log.ts';
 import type { Metrics } from '../../src/ops/metrics.ts';
 
 /**
- * Gives every request an id and logs its end. The route's pattern is logged, never the path: a path may hold a number.
- * An id of the caller's own is not taken over, for the same reason.
+ * Gives every request an id, and logs its end: `error` says why it was refused, by the name of the error. The route's
+ * pattern is logged, never the path: a path may hold a number. A caller's own request id is ignored, for the same
+ * reason.
  */
 export function logAccess(logger: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
@@ -17,14 +18,15 @@ export function logAccess(logger: Logger, metrics: Metrics): RequestHandler {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       const route = typeof request.route?.path === 'string' ? request.route.path : 'none';
       metrics.observeRequest(route, request.method, response.statusCode, seconds);
-      const account = response.locals.caller?.account._id;
+      const { caller, refusal } = response.locals;
       logger.info('http', {
         request_id: requestId,
         method: request.method,
         route,
         status: response.statusCode,
         ms: Math.round(seconds * 10_000) / 10,
-        ...(account && { account, key: response.locals.caller?.keyId }),
+        ...(refusal !== undefined && { error: refusal }),
+        ...(caller && { account: caller.account._id, key: caller.keyId }),
         ...(!response.writableFinished && { aborted: true }),
       });
     });

@@ -3,7 +3,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type Keys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
 
-/** Who is calling. */
+/** The account that calls, and its key. */
 export interface Caller {
   readonly keyId: string;
   readonly account: Account;
@@ -14,11 +14,13 @@ declare global {
     interface Locals {
       caller?: Caller;
       requestId?: string;
+      /** Why the request was refused: a name of a table, never what was sent. */
+      refusal?: string;
     }
   }
 }
 
-/** The key of an Authorization header: `Bearer ID.SECRET`, bare `ID.SECRET` as the document's PHP sends it, or Basic. */
+/** The key of an Authorization header: `Bearer ID.SECRET`, Basic, or bare `ID.SECRET` as the source document's PHP sends it. */
 function readAuthorization(header: string | undefined): { id: string; secret: string } | null {
   if (header === undefined) return null;
   const text = header.trim();
@@ -31,18 +33,24 @@ function readAuthorization(header: string | undefined): { id: string; secret: st
   return colon < 0 ? null : readWholeKey(`${pair.slice(0, colon)}.${pair.slice(colon + 1)}`);
 }
 
-/** A key as older clients send it: `?api_key=ID&api_secret=SECRET`. */
+/** A key in the query, as older clients send it: `?api_key=ID&api_secret=SECRET`. */
 function readQueryKey(query: unknown): { id: string; secret: string } | null {
   const { api_key: id, api_secret: secret } = query as Record<string, unknown>;
   return typeof id === 'string' && typeof secret === 'string' ? readWholeKey(`${id}.${secret}`) : null;
 }
 
-/**
- * Lets a request through with a live key, and says whose it is in `res.locals.caller`.
- * @param options.inQuery a key may stand in the query where there is no Authorization header
- * @param options.challenge what a caller without a key is asked for: the scheme that the contract's document names
- */
-export function authenticate(keys: Keys, { inQuery = false, challenge = 'Bearer' } = {}): RequestHandler {
+export interface AuthenticateOptions {
+  /** A key may stand in the query when there is no Authorization header. */
+  readonly inQuery?: boolean;
+  /** `WWW-Authenticate` for a caller without a key: the scheme that the contract's document names. */
+  readonly challenge?: string;
+}
+
+/** Lets a request through with a live key, and says whose it is in `response.locals.caller`. */
+export function authenticate(
+  keys: Keys,
+  { inQuery = false, challenge = 'Bearer' }: AuthenticateOptions = {},
+): RequestHandler {
   return async (request, response, next) => {
     const header = request.headers.authorization;
     const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);

@@ -2,15 +2,15 @@ import type { RequestHandler } from 'express';
 import { isTransient } from '../../src/base/db/connection.ts';
 
 /**
- * Lets nothing through before Lethe's indexes are there, which an API that starts before its database has yet to see:
- * without them two equal requests at the same instant are two. Once they are there it costs nothing.
- * @param prepare builds what is missing
+ * Lets nothing through before Lethe's indexes exist: without them two equal requests at the same instant are both
+ * accepted. An API that starts before its database waits for them here. Afterwards it costs nothing.
+ * @param prepare builds missing indexes
  */
 export function awaitIndexes(prepare: () => Promise<void>): RequestHandler {
   let ready: Promise<void> | undefined;
   return async (_request, _response, next) => {
     ready ??= prepare().catch((error: unknown) => {
-      // Any other fault is the operator's: it was logged at the start, and would be the same at the next request.
+      // Any other fault is for the operator: it was logged at the start, and would be the same at the next request.
       if (!isTransient(error)) return;
       ready = undefined;
       throw error;

@@ -7,18 +7,16 @@ const BODY_LIMIT_BYTES = 10_240;
 export const readBytes: RequestHandler = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
 
 /**
- * The fields of a body: JSON whatever the content type says (the document's own examples send JSON labelled as a form),
- * else real form fields, urlencoded or multipart. A field given twice becomes an array, which no rule accepts.
+ * The fields of a body: JSON whatever its content type (the source document's examples label JSON as a form), else form
+ * fields, urlencoded or multipart. A field given twice becomes an array, which no rule accepts.
  * @returns the parsed JSON of any kind, or an object of form fields; undefined for an empty body
  * @throws LetheError `bad_input`
  */
 export async function readBody(request: Request): Promise<unknown> {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return undefined;
-  // A decoder of its own, because it drops the byte order mark that some clients send and `JSON.parse` refuses.
-  const text = new TextDecoder().decode(bytes);
-  const json = parseJson(text);
-  if (json.ok) return json.value;
+  const { text, json } = parseBytes(bytes);
+  if (json) return json.value;
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   if (type === 'multipart/form-data') return readMultipart(request, bytes);
   const looksLikeJson = /^\s*[[{"]/.test(text);
@@ -26,12 +24,17 @@ export async function readBody(request: Request): Promise<unknown> {
   throw new LetheError('bad_input', 'The body is not JSON');
 }
 
-function parseJson(text: string): { ok: true; value: unknown } | { ok: false } {
+/**
+ * A body as text, and as JSON if it is some. The parser's message is dropped: it quotes the body, which may hold a
+ * number.
+ */
+export function parseBytes(bytes: Buffer): { text: string; json?: { value: unknown } } {
+  // The decoder drops the byte order mark that some clients send and `JSON.parse` refuses.
+  const text = new TextDecoder().decode(bytes);
   try {
-    return { ok: true, value: JSON.parse(text) as unknown };
+    return { text, json: { value: JSON.parse(text) as unknown } };
   } catch {
-    // The parser's message quotes the body, and the body holds a number.
-    return { ok: false };
+    return { text };
   }
 }
 

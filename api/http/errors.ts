@@ -6,7 +6,7 @@ import type { Logger } from '../../src/base/log.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 
-/** Turns whatever was thrown into an error of the table. What it does not know is `internal`, and logged. */
+/** Turns whatever was thrown into an error of the table. An unknown one is `internal`. */
 export function toLetheError(error: unknown): LetheError {
   if (error instanceof LetheError) return error;
   const { type, status } = error as { type?: unknown; status?: unknown };
@@ -18,13 +18,17 @@ export function toLetheError(error: unknown): LetheError {
   return new LetheError('internal');
 }
 
-/** The end of every failed request. `present` is the front door's own shape of an error. */
+/**
+ * The end of a failed request. Errors from 500 on are logged whole; the access line names every one.
+ * @param present the door's own shape of an error
+ */
 export function handleErrors(logger: Logger, present: (error: LetheError) => unknown): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const known = toLetheError(error);
+    response.locals.refusal = known.errorName;
     if (known.status >= 500) logger.error('request failed', { request_id: response.locals.requestId, error });
     if (response.headersSent) {
-      // Not passed on: Express would print the error, and there is nothing left to answer.
+      // Not passed on: Express would print the error, and the answer has begun already.
       response.destroy();
       return;
     }

@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler } from 'express';
-import { type ErrorName, LetheError } from '../../src/base/errors.ts';
+import type { ErrorName } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
+import { type DescribedError, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer } from '../openapi/operation.ts';
 import { hasUnreadBody, toLetheError } from './errors.ts';
 
@@ -27,7 +28,7 @@ export type ProblemName = keyof typeof PROBLEMS;
 /** The one error without a detail, as the source document prints it. */
 const UNAUTHORIZED = { type: 'UNAUTHORIZED', error_title: 'Unauthorized' } as const;
 
-/** A request that is refused; `detail` is shown to the caller, and never holds a number. */
+/** A refused request. `detail` is shown to the caller, and never holds a number. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly problem: ProblemName;
@@ -48,11 +49,12 @@ const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: 
   unavailable: ['unavailable'],
 };
 
-/** The end of every failed request of a door with this shape. Each body's `instance` stands in the log. */
+/** The end of a failed request of a door with this shape. The `instance` of each answer stands in the log. */
 export function handleProblems(logger: Logger): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const requestId = response.locals.requestId;
-    const { problem, headers } = toProblem(error);
+    const { name, problem, headers } = toProblem(error);
+    response.locals.refusal = name;
     if (response.headersSent) {
       response.destroy();
       return;
@@ -71,17 +73,22 @@ export function handleProblems(logger: Logger): ErrorRequestHandler {
   };
 }
 
-/** @returns null for a caller nobody knows: that answer has a form of its own */
-function toProblem(error: unknown): { problem: Problem | null; headers: Record<string, string> } {
-  if (error instanceof Problem) return { problem: error, headers: {} };
-  // A part of the path that cannot be decoded is the id of nothing.
-  if (error instanceof URIError)
-    return { problem: new Problem('invalid_id', 'The ID could not be found'), headers: {} };
-  const known = error instanceof LetheError ? error : toLetheError(error);
-  const headers = { ...known.headers };
-  if (known.errorName === 'unauthorized') return { problem: null, headers };
-  const [problem, detail = known.message] = KNOWN[known.errorName] ?? ['internal', 'Internal error'];
-  return { problem: new Problem(problem, detail), headers };
+interface Refused {
+  /** For the access line: a problem's own name, or that of the table's error behind it. */
+  readonly name: ProblemName | ErrorName;
+  /** Null for an unknown caller, whose answer has a form of its own. */
+  readonly problem: Problem | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function toProblem(error: unknown): Refused {
+  if (error instanceof Problem) return { name: error.problem, problem: error, headers: {} };
+  // A path that cannot be decoded holds an id of nothing.
+  if (error instanceof URIError) return toProblem(new Problem('invalid_id', 'The ID could not be found'));
+  const { errorName: name, message, headers } = toLetheError(error);
+  if (name === 'unauthorized') return { name, problem: null, headers };
+  const [problem, detail = message] = KNOWN[name] ?? ['internal', 'Internal error'];
+  return { name, problem: new Problem(problem, detail), headers };
 }
 
 function presentProblem(name: ProblemName, detail: string, instance: string) {
@@ -92,21 +99,17 @@ function presentProblem(name: ProblemName, detail: string, instance: string) {
 /** 32 hexadecimal digits: the request's own id, without its dashes. */
 const instanceOf = (requestId: string | undefined) => (requestId ?? '').replaceAll('-', '');
 
-/** Problems as answers for the description of the API. */
+/** Problems as answers, after those that every guarded operation has. */
 export function problemAnswers(details: Partial<Record<ProblemName, string>>): Record<number, Answer> {
-  const answers: Record<number, Answer> = {};
   const all: Partial<Record<ProblemName, string>> = {
     ...details,
     too_large: 'The body is larger than 10 kB',
     rate_limit: 'Please wait, then retry your request',
     unavailable: 'The database cannot keep a promise just now. Try again.',
   };
-  for (const [name, detail] of Object.entries(all) as [ProblemName, string][]) {
+  const problems = (Object.entries(all) as [ProblemName, string][]).map(([name, detail]): DescribedError => {
     const { status, ...example } = presentProblem(name, detail, 'bf0ca0bf927b3b52e3cb03217e1a1ddf');
-    const before = answers[status];
-    answers[status] = before
-      ? { ...before, description: `${before.description}; or ${example.title}` }
-      : { description: example.title, example };
-  }
-  return { ...answers, 401: { description: 'Unauthorized', example: UNAUTHORIZED } };
+    return { status, description: example.title, example };
+  });
+  return errorAnswers([{ status: 401, description: 'Unauthorized', example: UNAUTHORIZED }, ...problems]);
 }

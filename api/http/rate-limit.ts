@@ -7,10 +7,11 @@ import { callerOf } from './auth.ts';
 const WINDOW_SECONDS = 1;
 
 /**
- * At most so many requests a second and account, counted in Redis, so that it holds across API processes.
- * Redis away: everyone passes. A right to erasure must not wait for a counter.
- * @param options.perSecond 0 for no limit
- * @param options.bucket what is counted together, apart from everything else
+ * Limits the requests of an account. They are counted in Redis, so that the limit holds across API processes. While Redis
+ * is away everyone passes: a right to erasure must not wait for a counter.
+ * @param options.prefix the queue's prefix
+ * @param options.perSecond requests a second; 0 for no limit
+ * @param options.bucket counts these requests apart from all others
  */
 export function limitRate(
   redis: Redis | Cluster,

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** What HTTP itself refuses never reaches a route; Node would answer it without a body. */
+/** Status of what the HTTP parser refuses: it reaches no route, and Node would answer without a body. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -11,11 +11,11 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 const errorText = (status: number): string =>
   JSON.stringify({ error: { code: status, msg: STATUS_CODES[status] ?? 'Bad Request' } });
 
-/** A server with the limits of the API, that answers in JSON even where no route is reached. It does not listen yet. */
+/** A server with the limits of the API that answers in JSON also when no route is reached. It does not listen yet. */
 export function createApiServer(app: RequestListener): Server {
   const server = createServer(
-    // A request without a host is served: nothing depends on it.
-    // Idle connections are kept longer than clients and balancers keep theirs: else a request meets a closing one.
+    // Requests without a host are served: nothing depends on it.
+    // Idle connections are kept longer than clients and balancers keep theirs: otherwise a request meets a closing one.
     {
       keepAliveTimeout: 75_000,
       requestTimeout: 30_000,
@@ -49,7 +49,7 @@ export function createApiServer(app: RequestListener): Server {
   return server;
 }
 
-/** Half an answer with another one behind it would be read as one by the client. */
+/** Never write an error after a response has begun: the client would read both as one. */
 function hasBegunToAnswer(socket: Socket & { _httpMessage?: { headersSent?: boolean } | null }): boolean {
   return socket._httpMessage?.headersSent === true;
 }

@@ -6,7 +6,7 @@ const CHUNK_LENGTH = 16_384;
 
 /**
  * Sends texts as they come, no faster than the client reads, so that an answer of any length takes the same memory.
- * Nothing is sent before the first chunk is there: what fails until then is answered as an error; what fails later
+ * Nothing is sent before the first chunk is complete: a failure until then is answered as an error. A later failure
  * breaks the connection, which no client can take for a whole answer. A client that leaves ends the reading, too.
  */
 export async function streamText(response: Response, type: string, texts: AsyncIterable<string>): Promise<void> {

@@ -1,32 +1,24 @@
-import { ERRORS, type ErrorName } from '../../src/base/errors.ts';
 import { INTERACTION_FAULTS, type InteractionFaultName } from '../../src/contracts/interactions/faults.ts';
+import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer, Operation } from '../openapi/operation.ts';
 import {
   accountParams,
+  figuresSchema,
   interactionParams,
   logSchema,
   narrowSchema,
   redactSchema,
   referenceParams,
-  reportSchema,
   settingsSchema,
 } from './schema.ts';
 
-const COMMON: readonly ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
-
-function errorAnswers(...names: InteractionFaultName[]): Record<number, Answer> {
-  const answers: Record<number, Answer> = {};
-  const rows = [
-    ...COMMON.map((name) => ERRORS[name]),
-    ...(['not_found', ...names] as const).map((name) => INTERACTION_FAULTS[name]),
-  ];
-  for (const { status, message } of rows) {
-    const before = answers[status];
-    answers[status] = before
-      ? { ...before, description: `${before.description}; or: ${message}` }
-      : { description: message, example: { error: { code: status, msg: message } } };
-  }
-  return answers;
+/** The refusals of the table and of this contract. */
+function answers(...names: InteractionFaultName[]): Record<number, Answer> {
+  const faults = (['not_found', ...names] as const).map((name) => {
+    const { status, message } = INTERACTION_FAULTS[name];
+    return { status, description: message, example: { error: { code: status, msg: message } } };
+  });
+  return errorAnswers([...describeErrors(), ...faults]);
 }
 
 const ACCOUNT = 'acc_aB3dE6gH9jK2';
@@ -63,53 +55,47 @@ const REQUEST = {
 };
 const FIGURES = { total: 3, redacted: 1 };
 
-const door = 'interactions';
-
-/** What the door for interactions tells about itself. */
-export const interactionOperations: readonly Operation[] = [
+/** The description of the contract for interactions. */
+export const interactionsApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/redaction',
-    door,
     summary: 'What an account has set about redaction, and what of it is in force',
     description: 'For an agency `agency` is null, and `allow_sub_accounts` stands beside it.',
     params: accountParams,
-    responses: { 200: { description: 'The settings', example: SETTINGS }, ...errorAnswers() },
+    responses: { 200: { description: 'The settings', example: SETTINGS }, ...answers() },
   },
   {
     method: 'patch',
     path: '/accounts/:account/redaction',
-    door,
     summary: 'Change settings of redaction',
     description: "A sub-account's settings are in force while its agency allows them.",
     params: accountParams,
     body: settingsSchema,
     responses: {
       200: { description: 'The settings now', example: SETTINGS },
-      ...errorAnswers('agency_forbids', 'bad_field'),
+      ...answers('agency_forbids', 'bad_field'),
     },
   },
   {
     method: 'get',
     path: '/accounts/:account/interactions',
-    door,
     summary: 'Calls, texts, chats and forms, newest first',
     description: "`personal` has the fields that the data map names for the row's collection.",
     params: accountParams,
     query: logSchema,
     responses: {
       200: { description: 'One page', example: { interactions: [ROW], next: null } },
-      ...errorAnswers('bad_field'),
+      ...answers('bad_field'),
     },
   },
   {
     method: 'get',
     path: '/accounts/:account/interactions/report',
-    door,
     summary: 'Figures of a period',
     description: 'Redacted interactions count everywhere but where contact, session or tag is what is counted.',
     params: accountParams,
-    query: reportSchema,
+    query: figuresSchema,
     responses: {
       200: {
         description: 'The figures',
@@ -124,13 +110,12 @@ export const interactionOperations: readonly Operation[] = [
           by_tag: { sales: 1 },
         },
       },
-      ...errorAnswers('bad_field'),
+      ...answers('bad_field'),
     },
   },
   {
     method: 'post',
     path: '/accounts/:account/interactions/:interaction/redact',
-    door,
     summary: 'Redact an interaction, the past ones with the same contact, or both',
     params: interactionParams,
     query: narrowSchema,
@@ -138,7 +123,7 @@ export const interactionOperations: readonly Operation[] = [
     responses: {
       200: { description: 'The interaction as it stands now', example: ROW },
       202: { description: 'The past ones are redacted by a worker', example: { ...REQUEST, interaction: ROW } },
-      ...errorAnswers(
+      ...answers(
         'agency_forbids',
         'manual_off',
         'nothing_asked',
@@ -153,7 +138,6 @@ export const interactionOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/redactions/:reference',
-    door,
     summary: 'Is it done, and how many were redacted?',
     params: referenceParams,
     responses: {
@@ -161,7 +145,7 @@ export const interactionOperations: readonly Operation[] = [
         description: 'How it stands',
         example: { ...REQUEST, state: 'completed', completed_at: '2026-02-01T00:00:05.000Z', redacted: { calls: 3 } },
       },
-      ...errorAnswers(),
+      ...answers(),
     },
   },
 ];

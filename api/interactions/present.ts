@@ -1,11 +1,11 @@
 import type { ErrorRequestHandler } from 'express';
 import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
-import type { Reached } from '../../src/contracts/interactions/reach.ts';
 import type { Interaction } from '../../src/contracts/interactions/row.ts';
+import type { Reached } from '../../src/contracts/interactions/settings.ts';
 import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
 import { toJson } from '../../src/lib/bson-text.ts';
 
-/** What an account has set, and what of it is in force. */
+/** The settings of an account, and which of them are in force. */
 export function presentSettings({ account, effective }: Reached): Record<string, unknown> {
   const { redaction } = account;
   return {
@@ -19,7 +19,7 @@ export function presentSettings({ account, effective }: Reached): Record<string,
   };
 }
 
-/** One row of the log. What the platform keeps in a field may be anything: it is told as JSON can. */
+/** One row of the log. The platform may keep any type in a field: each is written as JSON can. */
 export function presentInteraction(row: Interaction): unknown {
   return JSON.parse(toJson(row));
 }
@@ -37,11 +37,12 @@ export function presentRedaction(request: ErasureRequest): Record<string, unknow
   };
 }
 
-/** Errors of this door, in the shape of the forget contract: the source document names none. */
+/** The refusals of this contract, in the forget contract's shape: the source document names no errors. */
 export const presentFaults: ErrorRequestHandler = (error, _request, response, next) => {
   if (!(error instanceof InteractionFault) || response.headersSent) {
     next(error);
     return;
   }
+  response.locals.refusal = error.fault;
   response.status(error.status).json({ error: { code: error.status, msg: error.message } });
 };

@@ -1,11 +1,11 @@
-import { DateTime } from 'luxon';
 import { z } from 'zod';
-import { LetheError } from '../../src/base/errors.ts';
 import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
-import { readCursor } from '../../src/contracts/interactions/log.ts';
 import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
 import { AUTOMATIC, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
 import { firstMoment } from '../../src/lib/calendar.ts';
+import { fieldsOf, nameFaults, wholeNumber } from '../http/fields.ts';
+import { MOMENT_RULE, readMoment } from '../http/moments.ts';
+import { readCursor } from './cursor.ts';
 
 const flag = z.boolean({ error: 'must be true or false' });
 
@@ -32,19 +32,10 @@ export const redactSchema = z.object({
 const kind = z.enum(INTERACTION_KINDS, { error: `must be ${INTERACTION_KINDS.join(', ')}` }).optional();
 const direction = z.enum(DIRECTIONS, { error: `must be ${DIRECTIONS.join(' or ')}` }).optional();
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/;
-const MOMENT = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+ -]\d{2}:?\d{2})?$/i;
-const DATE_RULE = 'must be a day (2026-01-31) or a moment (2026-01-31T12:00:00Z)';
 const time = z
-  .string({ error: DATE_RULE })
-  .refine((text) => (DAY.test(text) || MOMENT.test(text)) && readMoment(text, 'utc').isValid, DATE_RULE)
+  .string({ error: MOMENT_RULE })
+  .refine((text) => readMoment(text, 'utc') !== null, MOMENT_RULE)
   .optional();
-
-/** The plus of an offset may have become a space in a query. */
-function readMoment(text: string, zone: string): DateTime {
-  const iso = text.replace(/^(.{10}) /, '$1T').replace(/ (?=\d{2}:?\d{2}$)/, '+');
-  return DateTime.fromISO(iso.toUpperCase(), { zone });
-}
 
 export const accountParams = z.object({ account: z.string() });
 export const interactionParams = accountParams.extend({ interaction: z.string() });
@@ -56,7 +47,7 @@ const period = {
   to: time.meta({ description: 'A day is part of the period; a moment is not' }),
 };
 
-export const reportSchema = z.object(period);
+export const figuresSchema = z.object(period);
 
 export const logSchema = z.object({
   ...period,
@@ -64,12 +55,7 @@ export const logSchema = z.object({
     .enum(['true', 'false'], { error: 'must be true or false' })
     .transform((text) => text === 'true')
     .optional(),
-  limit: z
-    .string({ error: 'must be a whole number from 1 to 200' })
-    .regex(/^[1-9]\d{0,2}$/, 'must be a whole number from 1 to 200')
-    .transform(Number)
-    .pipe(z.number().max(200, 'must be 200 at most'))
-    .optional(),
+  limit: wholeNumber(1, 200).optional(),
   cursor: z
     .string({ error: 'must be the next of the page before' })
     .transform((text, context) => {
@@ -85,7 +71,7 @@ export const narrowSchema = z.object({ kind, direction });
 
 /**
  * The moments of a period in an account's time zone: from the first (inclusive) to the last (exclusive).
- * @throws InteractionFault `bad_field` when the period is turned round
+ * @throws InteractionFault `bad_field` when the period ends before it begins
  */
 export function readPeriod(
   { from, to }: { from?: string | undefined; to?: string | undefined },
@@ -97,23 +83,20 @@ export function readPeriod(
   return { ...(first && { from: first }), ...(last && { to: last }) };
 }
 
+/** @param days added to a bare day: 1 for the end of a period, of which the day is a part */
 function edge(text: string, timeZone: string, days: number): Date {
-  const moment = readMoment(text, timeZone);
-  return (DAY.test(text) ? firstMoment(moment.set({ hour: 12 }).plus({ days })) : moment).toJSDate();
+  const read = readMoment(text, timeZone);
+  if (!read) throw new RangeError('no such time zone or moment');
+  return (read.isDay ? firstMoment(read.at.set({ hour: 12 }).plus({ days })) : read.at).toJSDate();
 }
 
 /**
  * Checks the fields of a body or a query.
- * @throws LetheError `bad_input` when there are no fields at all; InteractionFault `bad_field` naming the fields and the
+ * @throws LetheError `bad_input` when it is no object of fields; InteractionFault `bad_field` naming the fields and the
  * rules, never the values
  */
 export function checkRules<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
-  if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
-    throw new LetheError('bad_input', 'The body must be an object of fields');
-  const result = schema.safeParse(fields);
+  const result = schema.safeParse(fieldsOf(fields));
   if (result.success) return result.data;
-  throw new InteractionFault(
-    'bad_field',
-    result.error.issues.map((issue) => `${String(issue.path[0] ?? 'body')} ${issue.message}`).join('; '),
-  );
+  throw new InteractionFault('bad_field', nameFaults(result.error));
 }

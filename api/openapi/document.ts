@@ -1,17 +1,21 @@
 import { z } from 'zod';
+import type { Config } from '../../src/base/config.ts';
+import type { Door } from '../http/door.ts';
 import type { Answer, Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
 
 /**
- * The OpenAPI 3.1 document of the operations, made from the zod schemas that check the requests.
- * @param version the program's own version
+ * The OpenAPI 3.1 document of the doors' operations, made from the zod schemas that check the requests.
+ * @param version the description's own version
  */
-export function describeApi(operations: readonly Operation[], version: string): Json {
+export function describeApi(doors: readonly Door[], config: Config, version: string): Json {
   const paths: Record<string, Json> = {};
-  for (const operation of operations) {
-    const path = operation.path.replace(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [operation.method]: describeOperation(operation) };
+  for (const door of doors) {
+    for (const operation of door.operations(config)) {
+      const path = operation.path.replace(/:(\w+)/g, '{$1}');
+      paths[path] = { ...paths[path], [operation.method]: describeOperation(door.name, operation) };
+    }
   }
   return {
     openapi: '3.1.0',
@@ -21,7 +25,7 @@ export function describeApi(operations: readonly Operation[], version: string): 
       description: "Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.",
     },
     security: [{ bearer: [] }, { basic: [] }],
-    tags: [...new Set(operations.map((operation) => operation.door))].map((name) => ({ name })),
+    tags: doors.map(({ name }) => ({ name })),
     paths,
     components: {
       securitySchemes: {
@@ -32,8 +36,8 @@ export function describeApi(operations: readonly Operation[], version: string): 
   };
 }
 
-function describeOperation(operation: Operation): Json {
-  const { door, summary, description, open, params, query, body, responses } = operation;
+function describeOperation(door: string, operation: Operation): Json {
+  const { summary, description, open, params, query, body, responses } = operation;
   const parameters = [...describeParameters(params, 'path'), ...describeParameters(query, 'query')];
   return {
     tags: [door],
@@ -71,7 +75,7 @@ function describeAnswer({ description, type = 'application/json', example }: Ans
   };
 }
 
-/** What goes in, before it is transformed: that is what a caller writes. */
+/** The schema of the input, before any transformation: what a caller writes. */
 function toSchema(schema: z.ZodType): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io: 'input',

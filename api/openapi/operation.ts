@@ -1,15 +1,13 @@
 import type { z } from 'zod';
 
-/** What a route tells about itself: the schemas are those that check its requests. */
+/** The description of a route. Its schemas are those that check its requests. */
 export interface Operation {
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As Express knows it: `/v1/contacts/:e164`. */
   readonly path: string;
-  /** The front door it belongs to. */
-  readonly door: string;
   readonly summary: string;
   readonly description?: string;
-  /** True: it asks for no key. */
+  /** True: no key is needed. */
   readonly open?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { Router } from 'express';
 
-/** Swagger UI from the installed package: nothing is loaded from elsewhere. */
+/** Swagger UI is served from the installed package: nothing is loaded from elsewhere. */
 const ASSETS = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const SHOWN = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
@@ -24,7 +24,7 @@ const PAGE = `<!doctype html>
 `;
 const START = `SwaggerUIBundle({ url: 'openapi.json', domNode: document.getElementById('page'), deepLinking: true });\n`;
 
-/** The page may run its own two scripts and load what lies beside it; Swagger UI draws its icons as data. */
+/** The page may run its own two scripts and load the files beside it. Swagger UI draws its icons as data. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 

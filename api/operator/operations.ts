@@ -1,9 +1,9 @@
 import type { Operation } from '../openapi/operation.ts';
 
-const open = { door: 'operations', open: true } as const;
+const open = { open: true } as const;
 
-/** What is there for operators, without a key. */
-export const operationsOperations: readonly Operation[] = [
+/** The description of what operators may ask without a key. */
+export const operatorApi: readonly Operation[] = [
   {
     ...open,
     method: 'get',

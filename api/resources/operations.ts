@@ -2,7 +2,6 @@ import { type ProblemName, problemAnswers } from '../http/problem.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { eventParams, idParams, legsSchema, userSchema } from './schema.ts';
 
-const door = 'resources';
 const MISSING: Partial<Record<ProblemName, string>> = {
   invalid_id: "ID 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab' could not be found",
 };
@@ -24,12 +23,11 @@ const PAGE = {
   _embedded: { legs: [LEG] },
 };
 
-/** What the resources tell about themselves. */
-export const resourceOperations: readonly Operation[] = [
+/** The description of the resources of the product APIs. */
+export const resourcesApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/v0.1/legs',
-    door,
     summary: 'The legs of a call, oldest first',
     query: legsSchema,
     responses: {
@@ -37,11 +35,10 @@ export const resourceOperations: readonly Operation[] = [
       ...problemAnswers({ invalid_query: 'page_size must be a whole number from 1 to 100' }),
     },
   },
-  { method: 'delete', path: '/v0.1/legs/:id', door, summary: 'Delete a leg', params: idParams, responses: GONE },
+  { method: 'delete', path: '/v0.1/legs/:id', summary: 'Delete a leg', params: idParams, responses: GONE },
   {
     method: 'delete',
     path: '/v3/media/:id',
-    door,
     summary: 'Delete a recording, the file too',
     params: idParams,
     responses: GONE,
@@ -49,7 +46,6 @@ export const resourceOperations: readonly Operation[] = [
   {
     method: 'put',
     path: '/v0.1/users/:id',
-    door,
     summary: 'Replace what a user is called',
     params: idParams,
     body: userSchema,
@@ -66,11 +62,10 @@ export const resourceOperations: readonly Operation[] = [
       ...problemAnswers({ ...MISSING, invalid_json: 'name must be a string' }),
     },
   },
-  { method: 'delete', path: '/v0.1/users/:id', door, summary: 'Delete a user', params: idParams, responses: GONE },
+  { method: 'delete', path: '/v0.1/users/:id', summary: 'Delete a user', params: idParams, responses: GONE },
   {
     method: 'delete',
     path: '/v0.1/conversations/:conversation/events/:event',
-    door,
     summary: 'Delete an event, such as a message, of a conversation',
     params: eventParams,
     responses: GONE,

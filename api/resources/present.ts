@@ -1,7 +1,7 @@
 import type { Leg, LegPage } from '../../src/contracts/resources/legs.ts';
 import type { UserFields } from '../../src/contracts/resources/resources.ts';
 
-/** Where a page of legs begins, and which legs it is about. */
+/** Which legs, and where their page begins. */
 export interface LegQuery {
   readonly conversation?: string | undefined;
   readonly skip: number;
@@ -33,7 +33,7 @@ function hrefOf({ conversation, limit }: LegQuery, skip: number): string {
   return `/v0.1/legs?${query}`;
 }
 
-/** Without the numbers at its ends: the list is for deleting legs. */
+/** A leg without the numbers at its ends: the list is for deleting legs. */
 function presentLeg(leg: Leg): Record<string, unknown> {
   return {
     uuid: leg.id,
@@ -45,7 +45,7 @@ function presentLeg(leg: Leg): Record<string, unknown> {
   };
 }
 
-/** A user as it was replaced. */
+/** A user after it was replaced. */
 export function presentUser(id: string, { name, display_name, properties }: UserFields): Record<string, unknown> {
   return {
     id,

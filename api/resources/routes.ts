@@ -1,46 +1,28 @@
-import { type RequestHandler, type Response, Router } from 'express';
-import { LetheError } from '../../src/base/errors.ts';
-import type { Logger } from '../../src/base/log.ts';
+import { type Response, Router } from 'express';
 import { listLegs } from '../../src/contracts/resources/legs.ts';
-import { createResources } from '../../src/contracts/resources/resources.ts';
-import type { Core } from '../../src/core.ts';
+import { createResources, type Resources } from '../../src/contracts/resources/resources.ts';
 import type { Resource } from '../../src/engine/map/schema.ts';
-import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
 import { redactDigitRuns } from '../../src/phone/hide-digits.ts';
 import { callerOf } from '../http/auth.ts';
+import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkShape, readJson } from '../http/json.ts';
-import { handleProblems, Problem } from '../http/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { presentLegs, presentUser } from './present.ts';
 import { legsSchema, userSchema } from './schema.ts';
 
-export interface ResourceDependencies {
-  readonly core: Core;
-  readonly perform: PerformAct;
-  readonly logger: Logger;
-  /** What every request of this door passes first: authentication, rate limit, reading the body. */
-  readonly guards: RequestHandler[];
-}
-
-const PATHS = ['/v0.1/legs', '/v0.1/users', '/v0.1/conversations', '/v3/media'];
-/** What an answer repeats of an id. */
+/** The longest id that an answer repeats. */
 const LONGEST_SHOWN = 200;
 
 /** The resources of the product APIs that the redact contract's overview sends its readers to. */
-export function resourceRoutes({ core, perform, logger, guards }: ResourceDependencies): Router {
-  const resources = createResources({ ...core, perform });
+export function resourcesRoutes({ core, eraseNow, guards: makeGuards }: DoorDependencies): Router {
+  const resources = createResources({ db: core.db, dataMap: core.dataMap, eraseNow });
+  const remove = removal(resources);
+  const guards = makeGuards();
   const router = Router();
-  router.use(PATHS, ...guards);
-
-  const remove = async (response: Response, resource: Resource, id: string, conversation?: string) => {
-    const { account, keyId } = callerOf(response);
-    const input = { account, keyId, resource, id, ...(conversation !== undefined && { conversation }) };
-    if (!(await resources.remove(input))) throw notFound(id);
-    response.status(204).end();
-  };
-
   router
     .route('/v0.1/legs')
+    .all(...guards)
     .get(async (request, response) => {
       const fields = checkShape(legsSchema, { ...request.query }, () => 'invalid_query');
       const query = {
@@ -55,16 +37,19 @@ export function resourceRoutes({ core, perform, logger, guards }: ResourceDepend
 
   router
     .route('/v0.1/legs/:id')
+    .all(...guards)
     .delete((request, response) => remove(response, 'leg', request.params.id))
     .all(refuseMethod('DELETE'));
 
   router
     .route('/v3/media/:id')
+    .all(...guards)
     .delete((request, response) => remove(response, 'media', request.params.id))
     .all(refuseMethod('DELETE'));
 
   router
     .route('/v0.1/users/:id')
+    .all(...guards)
     .put(async (request, response) => {
       const fields = checkShape(userSchema, readJson(request));
       const { account, keyId } = callerOf(response);
@@ -77,17 +62,22 @@ export function resourceRoutes({ core, perform, logger, guards }: ResourceDepend
 
   router
     .route('/v0.1/conversations/:conversation/events/:event')
+    .all(...guards)
     .delete(({ params }, response) => remove(response, 'event', params.event, params.conversation))
     .all(refuseMethod('DELETE'));
-
-  router.use(PATHS, () => {
-    throw new LetheError('route_not_found');
-  });
-  router.use(PATHS, handleProblems(logger));
   return router;
 }
 
-/** An id may be a phone number. */
+function removal(resources: Resources) {
+  return async (response: Response, resource: Resource, id: string, conversation?: string): Promise<void> => {
+    const { account, keyId } = callerOf(response);
+    const input = { account, keyId, resource, id, ...(conversation !== undefined && { conversation }) };
+    if (!(await resources.remove(input))) throw notFound(id);
+    response.status(204).end();
+  };
+}
+
+/** The answer about an id that nobody has. Its digits are hidden: it may be a phone number. */
 function notFound(id: string): Problem {
   const shown = id.length <= LONGEST_SHOWN ? ` '${redactDigitRuns(id)}'` : '';
   return new Problem('invalid_id', `ID${shown} could not be found`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from '../http/fields.ts';
 
 const LONGEST_NAME = 200;
 /** Legs on one page. */
@@ -21,29 +22,20 @@ export const userSchema = z.object({
     .meta({ description: 'Taken out unless given' }),
 });
 
-const count = (least: number, most: number) => {
-  const rule = `must be a whole number from ${least} to ${most}`;
-  return z
-    .string({ error: rule })
-    .regex(/^\d{1,7}$/, rule)
-    .transform(Number)
-    .pipe(z.number().min(least, rule).max(most, rule));
-};
-
 const conversation = text(200).min(1, 'must not be empty').optional();
 
 export const legsSchema = z.object({
   conversation_uuid: conversation.meta({ description: 'The legs of this call alone' }),
-  /** The overview document spells it so. */
+  /** The spelling of the overview document. */
   conversationUuid: conversation.meta({ description: 'As conversation_uuid' }),
-  page_size: count(1, PAGE.most).default(PAGE.usual),
-  record_index: count(0, FURTHEST).default(0).meta({ description: 'How many legs to leave out' }),
+  page_size: wholeNumber(1, PAGE.most).default(PAGE.usual),
+  record_index: wholeNumber(0, FURTHEST).default(0).meta({ description: 'How many legs to leave out' }),
 });
 
 export const idParams = z.object({ id: z.string() });
 export const eventParams = z.object({ conversation: z.string(), event: z.string() });
 
-/** Names that a database takes for an operator or a path, or its driver for a type of its own, are none. */
+/** The name of a field: no operator, no path, and no name that the driver reads as a type of its own. */
 const FIELD_NAME = /^(?!\$|__proto__$|_bsontype$)[^.\0]{1,200}$/;
 const DEEPEST = 20;
 

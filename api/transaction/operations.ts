@@ -2,12 +2,11 @@ import { problemAnswers } from '../http/problem.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { redactSchema } from './schema.ts';
 
-/** What the redact contract tells about itself. */
-export const transactionOperations: readonly Operation[] = [
+/** The description of the redact contract. */
+export const transactionApi: readonly Operation[] = [
   {
     method: 'post',
     path: '/v1/redact/transaction',
-    door: 'redact',
     summary: 'Redact one transaction',
     description:
       'The record is masked when it answers. The key goes into the Authorization header; older clients may send it as ' +
@@ -19,7 +18,7 @@ export const transactionOperations: readonly Operation[] = [
         premature: "You must wait 60 minutes before redacting ID '0A000000B0C9A1234'",
         unprovisioned: 'User=ABC123 is not provisioned to redact product=SMS',
         invalid_id: "ID '0A000000B0C9A1234' could not be found (type=MT)",
-        invalid_json: 'Expected a comma, or the end of the list or object at position 14 (line 1 column 15)',
+        invalid_json: 'The body is not JSON',
         invalid_product: 'No product corresponding to supplied string sms2!',
       }),
     },

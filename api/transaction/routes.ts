@@ -1,39 +1,31 @@
-import { type RequestHandler, Router } from 'express';
-import { LetheError } from '../../src/base/errors.ts';
-import type { Logger } from '../../src/base/log.ts';
+import { Router } from 'express';
 import { createTransactionRedaction } from '../../src/contracts/transaction/redact.ts';
-import type { Core } from '../../src/core.ts';
 import type { Direction } from '../../src/engine/map/schema.ts';
-import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
 import { redactDigitRuns } from '../../src/phone/hide-digits.ts';
 import { callerOf } from '../http/auth.ts';
+import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkShape, readJson } from '../http/json.ts';
-import { handleProblems, Problem } from '../http/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { redactSchema } from './schema.ts';
 
-export interface TransactionDependencies {
-  readonly core: Core;
-  readonly perform: PerformAct;
-  readonly logger: Logger;
-  readonly now: () => Date;
-  /** What every request of this door passes first: authentication, rate limit, reading the body. */
-  readonly guards: RequestHandler[];
-}
-
 const MINUTE_MS = 60_000;
-/** What the contract's messages call the directions: mobile terminated, mobile originated. */
+/** The directions in the contract's messages: mobile terminated, mobile originated. */
 const TYPES = { outbound: 'MT', inbound: 'MO' } as const satisfies Record<Direction, string>;
 
-/** The redact contract: one transaction, masked before the answer. */
-export function transactionRoutes({ core, perform, logger, now, guards }: TransactionDependencies): Router {
-  const minutes = core.config.REDACT_WAIT_MINUTES;
-  const redact = createTransactionRedaction({ ...core, perform, waitMs: minutes * MINUTE_MS });
+/** The route of the redact contract. */
+export function transactionRoutes({ core, eraseNow, now, guards }: DoorDependencies): Router {
+  const { REDACT_WAIT_MINUTES: minutes, REDACT_RATE_LIMIT: perSecond } = core.config;
+  const redact = createTransactionRedaction({
+    db: core.db,
+    dataMap: core.dataMap,
+    eraseNow,
+    waitMs: minutes * MINUTE_MS,
+  });
   const router = Router();
-  router.use('/v1/redact', ...guards);
-
   router
     .route('/v1/redact/transaction')
+    .all(...guards({ inQuery: true, challenge: 'Basic realm="Lethe"', rate: { bucket: 'redact', perSecond } }))
     .post(async (request, response) => {
       const { id, product, type } = checkShape(redactSchema, readJson(request), (field) =>
         field === 'product' ? 'invalid_product' : 'invalid_json',
@@ -59,10 +51,5 @@ export function transactionRoutes({ core, perform, logger, now, guards }: Transa
       }
     })
     .all(refuseMethod('POST'));
-
-  router.use('/v1/redact', () => {
-    throw new LetheError('route_not_found');
-  });
-  router.use('/v1/redact', handleProblems(logger));
   return router;
 }

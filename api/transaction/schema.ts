@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { LONGEST_ID } from '../../src/engine/by-id.ts';
 import { DIRECTIONS, type Direction, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
-import { isSpeakable } from '../../src/phone/speakable.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 
-/** The official SDKs write `NumberInsight` and `VerifySDK` where the document has `number-insight` and `verify-sdk`. */
+/** The official SDKs write `NumberInsight` and `VerifySDK`, the source document `number-insight` and `verify-sdk`. */
 const plain = (text: string) => text.toLowerCase().replace(/[-_]/g, '');
 
 const PRODUCT_OF: ReadonlyMap<string, Product> = new Map(PRODUCTS.map((product) => [plain(product), product]));
 
-/** Longer ones are not repeated. */
+/** The longest unknown product that an answer repeats. */
 const LONGEST_PRODUCT = 60;
 
 const product = z

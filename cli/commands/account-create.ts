@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { createAccounts, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
+import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
@@ -62,5 +63,5 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   context.print(account._id);
   if (others.length > 0)
     context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
-  context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
+  context.note(`Account created. A key for it: ${LETHE} key create --account ${account._id}`);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { formatTable, formatTime } from '../table.ts';
@@ -9,7 +10,7 @@ export function accountList(context: CommandContext): Command {
   return new Command('list').description('List the accounts, oldest first').action(async () => {
     const accounts = await withDatabase(context, ({ connection }) => createAccounts(connection).list());
     if (accounts.length === 0) {
-      context.note('No accounts yet. Make one with: lethe account create --name NAME');
+      context.note(`No accounts yet. Make one with: ${LETHE} account create --name NAME`);
       return;
     }
     const rows = accounts.map((account) => [

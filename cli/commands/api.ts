@@ -4,7 +4,7 @@ import type { CommandContext } from '../context.ts';
 /** `lethe api` */
 export function api(context: CommandContext): Command {
   return new Command('api').description('Run an API process until it is told to stop').action(async () => {
-    // Loaded when it is run: no other command needs a web server.
+    // Loaded late: no other command needs a web server.
     const { runApi } = await import('../../api/main.ts');
     await runApi(context.env);
   });

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { createKeys } from '../../src/ledger/accounts/keys.ts';
+import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
@@ -17,7 +18,7 @@ export function keyList(context: CommandContext): Command {
         return createKeys(connection).list(account);
       });
       if (keys.length === 0) {
-        context.note(`No keys yet. Make one with: lethe key create --account ${account}`);
+        context.note(`No keys yet. Make one with: ${LETHE} key create --account ${account}`);
         return;
       }
       const rows = keys.map((key) => [

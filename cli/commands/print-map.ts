@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { Document, isCollection, isPair, visit } from 'yaml';
 import { DEFAULT_DATA_MAP } from '../../src/engine/map/default-map.ts';
+import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 
 /** `lethe print-map`: what to begin a map of one's own with. */
 export function printMap(context: CommandContext): Command {
   return new Command('print-map').description('Print the default data map as YAML').action(() => {
-    context.print('# Where personal data lives. Change it, name the file in DATA_MAP, then run: lethe check-map');
+    context.print(`# Where personal data lives. Change it, name the file in DATA_MAP, then run: ${LETHE} check-map`);
     context.print(mapAsYaml());
   });
 }

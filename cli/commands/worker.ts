@@ -7,7 +7,7 @@ export function worker(context: CommandContext): Command {
     .description('Run a worker process until it is told to stop')
     .option('--drain', 'work off what is due, then exit: for cron and scheduled jobs', false)
     .action(async ({ drain }: { drain: boolean }) => {
-      // Loaded when it is run: no other command needs a queue.
+      // Loaded late: few commands need a queue.
       const { runWorker } = await import('../../workers/main.ts');
       await runWorker(context.env, { drain });
     });

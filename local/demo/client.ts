@@ -36,7 +36,7 @@ const LONGEST_SHOWN = 300;
 export function toCurl(base: string, { method, path, body, auth }: DemoRequest): string {
   const key = auth === 'basic' ? '-u "$(echo $KEY | tr . :)"' : '-H "Authorization: Bearer $KEY"';
   const data = body === undefined ? '' : ` -d '${JSON.stringify(body)}'`;
-  return `curl -s${method === 'GET' ? '' : ` -X ${method}`} "${base}${path}" ${key}${data}`;
+  return `curl -sw '\\n'${method === 'GET' ? '' : ` -X ${method}`} "${base}${path}" ${key}${data}`;
 }
 
 export function createClient(apiUrl: string, key: string, print: (line: string) => void): DemoClient {

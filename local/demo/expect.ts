@@ -1,4 +1,4 @@
-/** Something was not as promised; the message is one line. */
+/** The demo found something other than promised. The message is one line. */
 export class DemoFailure extends Error {
   override readonly name = 'DemoFailure';
 }

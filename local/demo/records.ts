@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { DEMO_ACCOUNT } from '../demo-records.ts';
+import { DEMO_ACCOUNT, demoForms } from '../demo-records.ts';
 import { shorten } from './client.ts';
 
 type Row = mongoose.mongo.WithId<mongoose.mongo.Document>;
@@ -24,7 +24,7 @@ const VIEWS = {
 
 type ViewName = keyof typeof VIEWS;
 
-/** Records that were found on a number, to look at again when it is no longer in them. */
+/** Records found on a number, by id: they can be read again when the number is gone from them. */
 export interface Holding {
   readonly ids: ReadonlyMap<ViewName, readonly Row['_id'][]>;
   /** How many records. */
@@ -36,7 +36,7 @@ const WIDTH = 60;
 
 /** What the demo platform holds on a number, in whichever form it is stored. @param number digits with the country code */
 export async function findHolding(db: mongoose.mongo.Db, number: string, names: readonly ViewName[]): Promise<Holding> {
-  const forms = [number, `+${number}`, `00${number}`, `0${number.slice(2)}`, Number(number)];
+  const forms = demoForms(number);
   const ids = new Map<ViewName, Row['_id'][]>();
   for (const name of names) {
     const filter = { account_id: DEMO_ACCOUNT, [VIEWS[name].path]: { $in: forms } };

@@ -14,7 +14,7 @@ import type { Scene } from './scene.ts';
 import { transaction } from './transaction.ts';
 
 const SCENES: Readonly<Record<string, Scene>> = { forget, transaction, contact, interactions, access };
-/** The only settings that the demo takes from outside. */
+/** The only settings that the demo takes from the environment. */
 const SERVERS = ['MONGODB_URI', 'REDIS_URL', 'REDIS_CLUSTER'] as const;
 
 export interface DemoOptions {

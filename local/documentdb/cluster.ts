@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { giveTo, type RunAs } from '../privileges.ts';
 import { type Child, runCommand } from '../process.ts';
-import type { Launch } from '../service.ts';
+import { type Launch, START_MS } from '../service.ts';
 import type { Engine } from './engine.ts';
 import { CURSOR_LIFETIME } from './gateway/cursors.ts';
 import { type Connection, connectPostgres, PostgresError } from './gateway/postgres.ts';
@@ -23,10 +23,8 @@ const MARK = 'lethe-ready';
 const PORT = 5432;
 /** `sun_path` of a Unix socket's address holds 108 bytes on Linux (unix(7)), with the zero at its end. */
 const LONGEST_SOCKET = 107;
-/** How long a start may take that has to replay the log of a crash first, in milliseconds. */
-const START = 120_000;
 /** How long the processes of a killed server may hold its memory, in milliseconds. */
-const RELEASE = 15_000;
+const RELEASE = 60_000;
 
 /**
  * Starts PostgreSQL on a folder, creating the database there first if needed. A creation that was cut off is begun anew:
@@ -110,7 +108,7 @@ async function startServer(
       grace: 20_000,
     });
     try {
-      await tools.waitFor(child, log, async () => accepts(open), START);
+      await tools.waitFor(child, log, async () => accepts(open), START_MS);
       return child;
     } catch (error) {
       const isHeld = /shared memory block/.test((error as Error).message);

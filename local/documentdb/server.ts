@@ -4,14 +4,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chooseUser } from '../privileges.ts';
 import { isPortFree } from '../process.ts';
-import { runService, type Service, type ServiceOptions } from '../service.ts';
+import { runService, type Service, type ServiceOptions, START_MS } from '../service.ts';
 import { isClusterReady, startCluster } from './cluster.ts';
 import type { Engine } from './engine.ts';
 import type { GatewayOptions } from './gateway/gateway.ts';
 
 const SET = 'rs0';
-/** How long the gateway may take to listen, in milliseconds. */
-const START = 60_000;
 
 /**
  * Starts DocumentDB in `dataDir/documentdb`: PostgreSQL, then the gateway in front of it.
@@ -20,16 +18,9 @@ const START = 60_000;
  * documentdb_core and documentdb). The gateway speaks MongoDB's wire protocol, as a replica set of one, and gives each
  * command to one of the extension's functions. It is here so that Lethe runs where no MongoDB can be had; it is no
  * server for production.
+ * `gateway/README.md` says where the two together differ from MongoDB.
  *
- * Where it differs from MongoDB 7:
- * - no change streams, no capped or time-series collections, no authentication (loopback only);
- * - a duplicate key is reported by its code (11000) and index, without `keyPattern` and `keyValue`;
- * - `estimatedDocumentCount` is a statistic, `explain` is PostgreSQL's;
- * - an aggregation that only matches and reshapes may miss a document, or show it twice, that is rewritten while it is
- *   read in several batches; `find` does not;
- * - a transaction ends with the connection it last used, and with any failed command;
- * - a retryable write of several statements that is repeated after a crash may apply twice; one of a single statement
- *   counts once (durable settings), and a lost connection alone repeats nothing.
+ * @throws Error when the port is taken, or when one of the two does not come up
  */
 export async function startDocumentDb(engine: Engine, options: ServiceOptions): Promise<Service> {
   const folder = join(options.dataDir, 'documentdb');
@@ -65,7 +56,7 @@ export async function startDocumentDb(engine: Engine, options: ServiceOptions): 
       port = Number(await readFile(ready, 'utf8').catch(() => '0'));
       return port > 0;
     };
-    await tools.waitFor(child, log, isListening, START);
+    await tools.waitFor(child, log, isListening, START_MS);
     return { detail: engine.detail, url: `mongodb://127.0.0.1:${port}/?replicaSet=${SET}`, port };
   });
 }

@@ -1,17 +1,17 @@
 import type mongoose from 'mongoose';
 import { recordKey } from '../lib/record-key.ts';
 import { type Edit, editsOf, stillNeeds } from './edits.ts';
+import { updateFailure } from './faults.ts';
 import { type FoundFile, fileFieldsOf, findFiles, projectionOf } from './file-fields.ts';
 import { type DataMap, nameOf } from './map/schema.ts';
-import { type Filter, type Step, selectNumber } from './plan.ts';
-import { shapeFailure } from './store.ts';
+import { type Filter, type NumberRule, selectAnywhere } from './plan.ts';
 import type { Subject } from './subject.ts';
 
 type Session = mongoose.mongo.ClientSession;
 
-/** The records that an erasure at once is about, and their files. */
+/** The records that an erasure at once will change, and their files. */
 export interface Selection {
-  /** Records by the names of the data map; one that is found at two places is one. */
+  /** Records by the collection's name in `erased`. A record found at two places counts once. */
   readonly counts: Readonly<Record<string, number>>;
   readonly total: number;
   readonly files: readonly FoundFile[];
@@ -19,26 +19,26 @@ export interface Selection {
 }
 
 interface SelectedPart {
-  readonly step: Step;
+  readonly rule: NumberRule;
   readonly edits: readonly Edit[] | 'delete';
   readonly ids: readonly unknown[];
 }
 
-/** There is more than may be changed at once. */
+/** There are more records than may be changed at once. */
 export class TooManyRecords extends Error {
   override readonly name = 'TooManyRecords';
 }
 
 /**
- * Finds the records of a plan that an erasure would still change, as part of a transaction: those with nothing left to
- * erase are no part of it.
+ * Finds, in a transaction, the records of a plan that an erasure would still change. Records with nothing left to erase
+ * are left out.
  * @param limit records at most
  * @throws TooManyRecords; ErasureFailure `unsupported_type` for a reference to a file that cannot be read
  */
 export async function selectAtOnce(
   db: mongoose.mongo.Db,
   map: DataMap,
-  steps: readonly Step[],
+  rules: readonly NumberRule[],
   subject: Subject,
   limit: number,
   session: Session,
@@ -46,28 +46,28 @@ export async function selectAtOnce(
   const entries = new Map(map.collections.map((entry) => [nameOf(entry), entry]));
   const seen = new Map<string, { name: string; files: FoundFile[] }>();
   const parts: SelectedPart[] = [];
-  // One after the other: a transaction has one connection.
-  for (const step of steps) {
-    const change = step.change(subject);
+  // In sequence: a transaction has one connection.
+  for (const rule of rules) {
+    const change = rule.change(subject);
     const edits = change.kind === 'delete' ? 'delete' : editsOf(change);
     if (edits.length === 0) continue;
-    const entry = entries.get(step.name);
+    const entry = entries.get(rule.name);
     const fields = entry ? fileFieldsOf(entry, change) : [];
     const records = await db
-      .collection(step.collection)
-      .find(filterOf(step, subject, edits), { projection: projectionOf(fields), session })
+      .collection(rule.collection)
+      .find(filterOf(rule, subject, edits), { projection: projectionOf(fields), session })
       .limit(limit + 1)
       .toArray();
     for (const record of records) {
-      const key = `${step.collection}\0${recordKey(record._id)}`;
+      const key = `${rule.collection}\0${recordKey(record._id)}`;
       const known = seen.get(key)?.files ?? [];
       const found = findFiles(record, fields).filter(({ reference }) =>
         known.every((one) => one.reference !== reference),
       );
-      seen.set(key, { name: step.name, files: [...known, ...found] });
+      seen.set(key, { name: rule.name, files: [...known, ...found] });
     }
     if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
-    if (records.length > 0) parts.push({ step, edits, ids: records.map((record) => record._id) });
+    if (records.length > 0) parts.push({ rule, edits, ids: records.map((record) => record._id) });
   }
   const counts: Record<string, number> = {};
   for (const { name } of seen.values()) counts[name] = (counts[name] ?? 0) + 1;
@@ -84,10 +84,10 @@ export async function changeAtOnce(
   subject: Subject,
   session: Session,
 ): Promise<void> {
-  for (const { step, edits, ids } of parts) {
-    const collection = db.collection(step.collection);
-    // Selected in this transaction: whatever else changed them meanwhile makes it start anew.
-    const filter = { [step.accountPath]: subject.account, _id: { $in: [...ids] } } as Filter;
+  for (const { rule, edits, ids } of parts) {
+    const collection = db.collection(rule.collection);
+    // The ids suffice: if anything else changes these records meanwhile, the transaction starts anew.
+    const filter = { [rule.accountPath]: subject.account, _id: { $in: [...ids] } } as Filter;
     try {
       if (edits === 'delete') await collection.deleteMany(filter, { session });
       else
@@ -97,12 +97,12 @@ export async function changeAtOnce(
             ...(arrayFilters.length > 0 && { arrayFilters }),
           });
     } catch (error) {
-      throw shapeFailure(error, step);
+      throw updateFailure(error, rule);
     }
   }
 }
 
-function filterOf(step: Step, subject: Subject, edits: readonly Edit[] | 'delete'): Filter {
-  const found = { ...selectNumber(step, subject, false), ...step.except };
+function filterOf(rule: NumberRule, subject: Subject, edits: readonly Edit[] | 'delete'): Filter {
+  const found = { ...selectAnywhere(rule, subject), ...rule.only };
   return edits === 'delete' ? found : { ...found, ...stillNeeds(edits) };
 }

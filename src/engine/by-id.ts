@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import type { Filter } from './plan.ts';
-import type { RecordStep } from './record-plan.ts';
+import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
 type Db = mongoose.mongo.Db;
@@ -9,28 +9,28 @@ type Session = mongoose.mongo.ClientSession;
 const { Long, ObjectId, UUID } = mongoose.mongo;
 const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** A record that was found by the id its customers know it by, and the step that would change it. */
+/** A record that was found by the id its customers know it by, and the rule that would change it. */
 export interface FoundRecord {
-  readonly step: RecordStep;
+  readonly rule: RecordRule;
   readonly record: mongoose.mongo.WithId<mongoose.mongo.Document>;
 }
 
-/** Longer texts are no id of anything, and need not be looked for. */
+/** Texts longer than this are no id, and are not searched for. */
 export const LONGEST_ID = 200;
-/** Half a character: the driver writes U+FFFD for it, so that a look would find another id. */
+/** Lone surrogate: the driver would replace it by U+FFFD and match a different id. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * The selector "the record with this id", as far as finding goes. Records still to be acted on are not found.
- * @param steps from `compileRecordPlan`, narrowed to what the contract means (a product, a direction, a kind)
+ * The selector "the record with this id". It only finds; scheduled messages are not found.
+ * @param rules from `compileRecordRules`, narrowed to what the contract means (a product, a direction, a kind)
  * @param id as it stands in a path or a body: numbers, ObjectIds and UUIDs of the database are found by their text
- * @returns every record of the account under this id, in the order of the steps: one id may stand in two collections,
- * and twice in one
+ * @returns every record of the account with this id, in the order of the rules: an id may occur in two collections, and
+ * twice in one
  * @throws TypeError without an account
  */
 export async function findById(
   db: Db,
-  steps: readonly RecordStep[],
+  rules: readonly RecordRule[],
   account: AccountValue,
   id: string,
   session?: Session,
@@ -39,24 +39,24 @@ export async function findById(
   if (typeof id !== 'string') throw new TypeError('an id is needed for every filter');
   if (id === '' || id.length > LONGEST_ID || LONE_SURROGATE.test(id)) return [];
   const found = await Promise.all(
-    steps.map(async (step): Promise<FoundRecord[]> => {
-      if (step.entry.id === undefined) return [];
+    rules.map(async (rule): Promise<FoundRecord[]> => {
+      if (rule.entry.id === undefined) return [];
       const filter = {
-        ...step.except,
-        [step.accountPath]: account,
-        [step.entry.id]: { $in: writingsOf(id) },
+        ...rule.only,
+        [rule.accountPath]: account,
+        [rule.entry.id]: { $in: writingsOf(id) },
       } as Filter;
       const records = await db
-        .collection(step.collection)
+        .collection(rule.collection)
         .find(filter, { ...(session && { session }) })
         .toArray();
-      return records.map((record) => ({ step, record }));
+      return records.map((record) => ({ rule, record }));
     }),
   );
   return found.flat();
 }
 
-/** What the database may hold under this text, for an equality search. */
+/** Every value that is written as this text, for an equality search. */
 export function writingsOf(id: string): unknown[] {
   const isWhole = /^(0|[1-9]\d{0,17})$/.test(id);
   return [

@@ -1,56 +1,56 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from './by-age.ts';
-import { type Step, selectNumber } from './plan.ts';
+import { NO_DATES } from './bson-types.ts';
+import { type NumberRule, selectAnywhere, selectChangeable } from './plan.ts';
 import type { RecordStore } from './store.ts';
 import type { Subject } from './subject.ts';
 import type { Target } from './target.ts';
 
 /** The selector "records that hold this number": one target for each place where it may stand. */
-export function targetsByNumber(store: RecordStore, steps: readonly Step[], subject: Subject): Target[] {
-  return steps.map((step) => ({
-    key: step.key,
-    name: step.name,
-    find: (limit) => store.find(step, subject, limit),
-    change: (ids, also) => store.change(also ? { ...step, except: { ...step.except, ...also } } : step, subject, ids),
+export function targetsByNumber(store: RecordStore, rules: readonly NumberRule[], subject: Subject): Target[] {
+  return rules.map((rule) => ({
+    key: rule.key,
+    name: rule.name,
+    find: (limit) => store.find(rule, subject, limit),
+    change: (ids, also) => store.change(also ? { ...rule, only: { ...rule.only, ...also } } : rule, subject, ids),
     describe: () => ({
-      collection: step.collection,
-      filter: { ...selectNumber(step, subject, true), ...step.except },
-      change: step.change(subject),
+      collection: rule.collection,
+      filter: { ...selectChangeable(rule, subject), ...rule.only },
+      change: rule.change(subject),
     }),
-    isLeft: () => store.isLeft(step, subject),
-    isUnreadable: () => store.isUnreadable(step, subject.account),
+    remains: () => store.remains(rule, subject),
+    isUnreadable: () => store.isUnreadable(rule, subject.account),
   }));
 }
 
 /**
  * The selector "records that hold this number, and happened before this moment".
- * @param steps those whose collection names no time are left out: nothing in it happened at any moment
- * @param before what happened at this moment or after it stays as it is
- * @throws TypeError when the moment is none
+ * @param rules rules of collections without a time field are left out
+ * @param before records of this moment and later stay as they are
+ * @throws TypeError for an invalid moment
  */
 export function targetsByNumberBefore(
   db: mongoose.mongo.Db,
   store: RecordStore,
-  steps: readonly Step[],
+  rules: readonly NumberRule[],
   subject: Subject,
   before: Date,
 ): Target[] {
   if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
-  return steps.flatMap((step) => {
-    const { at } = step;
+  return rules.flatMap((rule) => {
+    const { at } = rule;
     if (at === undefined) return [];
-    const bound: Step = {
-      ...step,
-      // Searches of one key are joined into one query, and these must not be joined with those of another bound.
-      key: `${step.key}<${before.toISOString()}`,
-      except: { ...step.except, [at]: { $lt: before } },
+    const bound: NumberRule = {
+      ...rule,
+      // Searches with the same key are joined into one query: those with another bound need another key.
+      key: `${rule.key}<${before.toISOString()}`,
+      only: { ...rule.only, [at]: { $lt: before } },
     };
-    const undated = { ...selectNumber(step, subject, false), [at]: { $type: [...NO_DATES] } };
+    const undated = { ...selectAnywhere(rule, subject), [at]: { $type: [...NO_DATES] } };
     return targetsByNumber(store, [bound], subject).map((target) => ({
       ...target,
       isUnreadable: async () =>
         (await target.isUnreadable()) ||
-        (await db.collection(step.collection).findOne(undated, { projection: { _id: 1 } })) !== null,
+        (await db.collection(rule.collection).findOne(undated, { projection: { _id: 1 } })) !== null,
     }));
   });
 }

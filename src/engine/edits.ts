@@ -3,18 +3,18 @@ import type { Change, Filter } from './plan.ts';
 
 type Document = mongoose.mongo.Document;
 
-/** One field's part of a change, and which records it would still alter. */
+/** The change of one field, and which records it would still alter. */
 export interface Edit {
   readonly update: mongoose.mongo.UpdateFilter<Document>;
   readonly arrayFilters: Document[];
-  /** Matches records that the edit alters: those that hold something else there, and not nothing. */
+  /** Matches records that the edit alters: the field holds something, and not what would be written. */
   readonly needs: Filter;
 }
 
 /**
- * Takes an update apart, field by field. A field that holds nothing, or what would be written, needs no edit: so a
- * repeated erasure finds nothing to do, and no record is given a field it never had. Inside of arrays all matching
- * elements of a record are written alike.
+ * Splits an update into one edit a field. A field that holds nothing, or what would be written, needs no edit: a repeated
+ * erasure finds nothing to do, and no record gets a field it never had. In arrays, all matching elements of a record are
+ * written alike.
  */
 export function editsOf(change: Extract<Change, { kind: 'update' }>): Edit[] {
   const { $set = {}, $unset = {}, $pull = {} } = change.update as Record<string, Record<string, unknown>>;
@@ -22,13 +22,13 @@ export function editsOf(change: Extract<Change, { kind: 'update' }>): Edit[] {
   const edits = [
     ...Object.entries($set).map(([key, value]) => edit('$set', key, value, arrayFilters, isWritten(value))),
     ...Object.entries($unset).map(([key]) => edit('$unset', key, '', arrayFilters, () => [])),
-    // The number itself selects the records, and leaves with the element.
+    // The number selects the records, and leaves with the element: no further condition is needed.
     ...Object.entries($pull).map(([key, value]) => ({
       ...edit('$pull', key, value, arrayFilters, () => []),
       needs: {},
     })),
   ];
-  // A change names the number first. As it tells which elements of an array are meant, it is written last.
+  // The number comes first in a change. It must be written last: it tells which elements of an array are meant.
   return edits.reverse();
 }
 
@@ -38,7 +38,7 @@ export function stillNeeds(edits: readonly Edit[]): Filter {
   return { $nor: [{ $and: edits.map(({ needs }) => ({ $nor: [needs] })) }] };
 }
 
-/** Conditions, one of which a field fulfils that holds what is written, as a whole and not as one element of several. */
+/** Matches a field that holds what would be written: as its whole value, not as one element of several. */
 const isWritten =
   (value: unknown) =>
   (name: string): Document[] =>

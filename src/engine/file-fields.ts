@@ -1,8 +1,8 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../base/errors.ts';
 import { type FieldPath, readPath, throughArray, valueAt } from './map/paths.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
 import { type CollectionMap, nameOf } from './map/schema.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Change, Filter } from './plan.ts';
 import { matcherOf, type Subject } from './subject.ts';
 
@@ -15,17 +15,17 @@ export interface FoundFile {
   readonly reference: string;
 }
 
-/** A field that refers to a file, and that a change takes the reference out of. */
+/** A field with a reference to a file, which a change removes. */
 export interface FileField {
   readonly where: string;
   readonly path: FieldPath;
-  /** Only elements of the array at this depth that are theirs are changed. */
+  /** For a field in an array: which elements belong to the person. */
   readonly within?: { readonly depth: number; readonly rest: string; readonly isTheirs: (value: unknown) => boolean };
-  /** Values that refer to nothing: what an erasure writes in place of a reference. */
+  /** Values that are no reference: what an erasure writes in its place. */
   readonly blanks: readonly unknown[];
 }
 
-/** An array on the way, as update paths name it. */
+/** An array in an update path. */
 const IDENTIFIED = /\.\$\[e\d+\]/g;
 
 /** The fields with a recording that a change clears, replaces or deletes. */
@@ -61,11 +61,11 @@ function matching(depth: number, condition: Document): NonNullable<FileField['wi
   return { depth, rest, isTheirs: matcherOf({ values }) };
 }
 
-/** Matches the records that surely refer to no file; null when no filter can tell, as inside of arrays. */
+/** Filter for records without recordings; null inside arrays, where no filter can tell. */
 export function withoutFiles(fields: readonly FileField[]): Filter | null {
   if (fields.some((field) => throughArray(field.path))) return null;
   return Object.fromEntries(
-    // An array that holds a null among others is not blank.
+    // MongoDB's `$in: [null]` also matches an array with a null in it, which may hold references beside it.
     fields.map(({ path, blanks }) => [path.dotted, { $in: [...blanks], $not: { $type: 'array' } }]),
   ) as Filter;
 }

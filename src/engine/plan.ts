@@ -1,20 +1,21 @@
 import type mongoose from 'mongoose';
 import { TOKEN_SHAPE } from '../base/keys/token.ts';
+import { UNREADABLE_TYPES } from './bson-types.ts';
 import { type FieldPath, readPath, throughArray } from './map/paths.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
-import { applyStrategy, type FieldChange } from './strategies.ts';
+import { applyStrategy, type FieldChange } from './map/strategies.ts';
 import { type AccountValue, assertAccount, assertSubject, type Subject } from './subject.ts';
 
 export type Filter = mongoose.mongo.Filter<mongoose.mongo.Document>;
 
 /**
- * For changes of records that were found before. Left to itself MongoDB's planner takes the index on account and number,
- * where the first results come soonest, and reads on through all that is left of a number for each of its batches.
+ * The index for changes by id. Left to itself, MongoDB's planner takes the index on account and number, where the first
+ * results come soonest, and reads all that is left of a number again for each batch.
  */
 export const BY_ID = { _id: 1 } as const;
 
-/** What is done to the records a step finds. */
+/** The change of the records that a rule finds. */
 export type Change =
   | { readonly kind: 'delete' }
   | {
@@ -23,99 +24,96 @@ export type Change =
       readonly arrayFilters: mongoose.mongo.Document[];
     };
 
-/** One place where a number may stand: the unit the engine searches, changes and verifies. */
-export interface Step {
-  /** `collection.path`, stable across restarts: the ledger names steps by it. */
+/** A rule for one place where a number may stand: the unit the engine searches, changes and verifies. */
+export interface NumberRule {
+  /** `collection.path`, stable across restarts: the ledger names rules by it. */
   readonly key: string;
-  /** What counts call the collection. */
+  /** The collection's name in `erased`. */
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly path: FieldPath;
-  /** Records this step leaves alone whatever they hold, as a filter that matches the others. */
-  readonly except: Filter;
+  /** Extra condition a record must meet to be changed. */
+  readonly only: Filter;
   readonly suppression: boolean;
   /** The field with the moment it happened, where the map names one. */
   readonly at?: string;
   change(subject: Subject): Change;
 }
 
-/** Records still to be acted on, which an erasure waits for. */
+/** Scheduled messages: an erasure waits until they are sent. The data map's key for them is `pending`. */
 export interface Wait {
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly path: FieldPath;
-  readonly pending: Filter;
+  readonly scheduled: Filter;
   /** The field with the moment they are due. */
   readonly at: string;
 }
 
 export interface Plan {
-  readonly steps: readonly Step[];
+  readonly rules: readonly NumberRule[];
   readonly waits: readonly Wait[];
 }
 
-/**
- * BSON types in which no number can be erased by its value. Arrays stand apart: a field that holds one and is not
- * mapped with `[]` is left by the sweep, and found by the verification.
- */
-export const UNREADABLE_TYPES = [
-  'object',
-  'binData',
-  'objectId',
-  'bool',
-  'date',
-  'regex',
-  'javascript',
-  'timestamp',
-] as const;
-
-/** Compiles a data map and a profile, once, into the steps every erasure takes. */
+/** Compiles a data map and a profile, once, into the rules every erasure takes. */
 export function compilePlan(map: DataMap, profile: Profile): Plan {
-  const steps: Step[] = [];
+  const rules: NumberRule[] = [];
   const waits: Wait[] = [];
   for (const entry of map.collections) {
     if (!concerns(profile, entry)) continue;
-    const pending: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
-    const notPending: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
+    const scheduled: Filter = entry.pending ? { [entry.pending.path]: { $in: entry.pending.values } } : {};
+    const notScheduled: Filter = entry.pending ? { [entry.pending.path]: { $nin: entry.pending.values } } : {};
     for (const text of entry.numbers) {
       const path = readPath(text);
       const place = { name: nameOf(entry), collection: entry.collection, accountPath: entry.account, path };
-      steps.push({
+      rules.push({
         ...place,
         key: `${nameOf(entry)}.${path.dotted}`,
-        // Lethe's own suppression has a token and is settled apart, when the erasure is verified. A field of the
-        // platform's with that name, null in many a row, must not save the row from being erased.
-        except: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notPending,
+        // Lethe's own suppression has a token and is settled when the erasure is verified. A platform may have a field
+        // of that name, too: null or anything else in it must not save the row from being erased.
+        only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         ...(entry.at !== undefined && { at: entry.at }),
         change: (subject) => changeOf(entry, path, profile, subject),
       });
-      if (entry.pending) waits.push({ ...place, pending, at: entry.pending.at });
+      if (entry.pending) waits.push({ ...place, scheduled, at: entry.pending.at });
     }
   }
-  return { steps, waits };
+  return { rules, waits };
+}
+
+/** Where a number stands, as far as a filter must know. */
+type Place = Pick<NumberRule, 'accountPath' | 'path'>;
+
+/**
+ * Records that hold the number in whatever shape: what verifications, counts and searches ask for.
+ * @returns a filter on one account, and one number in all its forms
+ * @throws TypeError when the account or a value is none
+ */
+export function selectAnywhere(place: Place, subject: Subject): Filter {
+  assertSubject(subject);
+  return { [place.accountPath]: subject.account, [place.path.dotted]: { $in: subject.values } };
 }
 
 /**
- * The filter every query of a step begins with: one account, one number in all its forms.
- * @param scalarOnly leave out what is not of the shape the map says: a field that holds an array where a plain value
- * should be, or an object on the way to it, as a change would take other people's with it, and an array that is none
+ * Records that hold the number in the shape the map says: those a change may be made to. Changing an array where the
+ * map has none, or an object inside of one, would change other people's values, too.
+ * @returns a filter on one account, and one number in all its forms
  * @throws TypeError when the account or a value is none
  */
-export function selectNumber(place: Pick<Step, 'accountPath' | 'path'>, subject: Subject, scalarOnly: boolean): Filter {
+export function selectChangeable(place: Place, subject: Subject): Filter {
   assertSubject(subject);
-  const anywhere = { $in: subject.values };
-  const plain = unlessArray(anywhere);
+  const { dotted, pieces } = place.path;
   const found = { [place.accountPath]: subject.account };
-  if (!scalarOnly) return { ...found, [place.path.dotted]: anywhere };
-  if (!throughArray(place.path)) return { ...found, ...objectsTo(place.path.dotted), [place.path.dotted]: plain };
-  // The dotted condition is for the index, which cannot serve the other everywhere.
-  return { ...found, $and: [{ [place.path.dotted]: anywhere }, withinArrays(place.path.pieces, plain)] };
+  const plain = unlessArray({ $in: subject.values });
+  if (!throughArray(place.path)) return { ...found, ...objectsTo(dotted), [dotted]: plain };
+  // The first condition is for the index: not every engine uses one for `$elemMatch`.
+  return { ...found, $and: [{ [dotted]: { $in: subject.values } }, withinArrays(pieces, plain)] };
 }
 
-/** An array that holds the number holds other people's beside it. */
+/** Never match a whole array: it may hold other people's numbers. */
 function unlessArray(condition: mongoose.mongo.Document): mongoose.mongo.Document {
   return { ...condition, $not: { $type: 'array' } };
 }
@@ -130,7 +128,10 @@ function withinArrays(pieces: readonly string[], condition: mongoose.mongo.Docum
   };
 }
 
-/** No array on the way, but for `phones.0`: to MongoDB `person.phone` is also the phone of each of several persons. */
+/**
+ * Reject arrays along the path: MongoDB's `person.phone` also matches inside `person: [{phone}, …]`. Numeric steps
+ * (`phones.0`) are allowed.
+ */
 function objectsTo(dotted: string): mongoose.mongo.Document {
   const names = dotted.split('.');
   return Object.fromEntries(
@@ -140,8 +141,8 @@ function objectsTo(dotted: string): mongoose.mongo.Document {
   );
 }
 
-/** The filter for records of an account whose number field cannot be read. @throws TypeError without an account */
-export function selectUnreadable(place: Pick<Step, 'accountPath' | 'path'>, account: AccountValue): Filter {
+/** Records of an account whose number field has an unsupported type. @throws TypeError without an account */
+export function selectUnreadable(place: Place, account: AccountValue): Filter {
   assertAccount(account);
   return { [place.accountPath]: account, [place.path.dotted]: { $type: [...UNREADABLE_TYPES] } };
 }

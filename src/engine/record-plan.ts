@@ -1,41 +1,41 @@
 import { readPath } from './map/paths.ts';
-import { concerns, type Profile, REDACTED_TEXT, REDACTED_WORD } from './map/profile.ts';
+import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
+import { applyStrategy, REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Change, Filter } from './plan.ts';
-import { applyStrategy } from './strategies.ts';
 
-/** One collection whose records are chosen without a number: by their id, or by their age. */
-export interface RecordStep {
+/** A rule for whole records of one collection, chosen without a number: by their id, or by their age. */
+export interface RecordRule {
   readonly key: string;
   readonly name: string;
   readonly collection: string;
   readonly accountPath: string;
   readonly entry: CollectionMap;
-  /** Records this step leaves alone, as a filter that matches the others: those still to be acted on. */
-  readonly except: Filter;
-  /** What the profile makes of a record, every number in it included, but for the account's own if it is kept. */
+  /** Extra condition a record must meet to be changed: it is not a scheduled message. */
+  readonly only: Filter;
+  /** What the profile makes of a record. Every number in it goes, but for the account's own if that is kept. */
   change(now: Date): Change;
 }
 
 /**
- * Compiles a data map and a profile into steps over whole records. An entry whose records keep another number in each
- * direction becomes a step a direction; a record that tells none loses all its numbers.
+ * Compiles a data map and a profile into rules over whole records. An entry whose records keep another number in each
+ * direction becomes one rule for each direction; a record without a direction loses all its numbers.
  * @param pick the entries a contract is about; those the profile skips are left out
  */
-export function compileRecordPlan(
+export function compileRecordRules(
   map: DataMap,
   profile: Profile,
   pick: (entry: CollectionMap) => boolean,
-): RecordStep[] {
+): RecordRule[] {
   return map.collections
     .filter((entry) => concerns(profile, entry) && pick(entry))
-    .flatMap((entry) => sidesOf(entry, profile).map((side) => stepOf(entry, profile, side)));
+    .flatMap((entry) => sidesOf(entry, profile).map((side) => ruleOf(entry, profile, side)));
 }
 
-/** The step for those of its records alone that match the filter. */
-export function narrowStep(step: RecordStep, filter: Filter): RecordStep {
-  const except = Object.keys(step.except).length === 0 ? filter : { $and: [step.except, filter] };
-  return { ...step, except };
+/** Narrows a rule to the records that match the filter, too. */
+export function narrowRule(rule: RecordRule, filter: Filter): RecordRule {
+  const only = Object.keys(rule.only).length === 0 ? filter : { $and: [rule.only, filter] };
+  return { ...rule, only };
 }
 
 /** Records of one entry that are changed alike. */
@@ -60,21 +60,21 @@ function sidesOf(entry: CollectionMap, profile: Profile): readonly Side[] {
   ];
 }
 
-function stepOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordStep {
+function ruleOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordRule {
   return {
     key: `${nameOf(entry)}*${suffix}`,
     name: nameOf(entry),
     collection: entry.collection,
     accountPath: entry.account,
     entry,
-    except: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
+    only: { ...filter, ...(entry.pending && { [entry.pending.path]: { $nin: entry.pending.values } }) },
     change: (now) => changeOf(entry, profile, kept, now),
   };
 }
 
 function changeOf(entry: CollectionMap, profile: Profile, kept: string | undefined, now: Date): Change {
   if (profile.records[entry.record] === 'delete') return { kind: 'delete' };
-  // Without the number there is nothing to mask or to make a token from: its place is taken by the word.
+  // No number is known, so there is nothing to mask or to make a token from: write the word instead.
   const word = profile.name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
   const set: Record<string, unknown> = {};
   const unset: Record<string, ''> = {};

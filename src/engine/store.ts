@@ -1,273 +1,118 @@
 import type mongoose from 'mongoose';
-import { ErasureFailure } from '../base/errors.ts';
 import { coalesce } from '../lib/coalesce.ts';
-import { throughArray, valueAt } from './map/paths.ts';
-import { BY_ID, type Filter, type Step, selectNumber, selectUnreadable, type Wait } from './plan.ts';
+import { type NumberRule, selectAnywhere, selectUnreadable, type Wait } from './plan.ts';
+import { type ChangeCall, changeJoined, changeLarge, type Outcome, statementFor } from './store/change.ts';
+import { type FindCall, findAlone, findJoined } from './store/find.ts';
+import { askJoined, LARGE, laneOf, MOST_JOINED } from './store/joining.ts';
+import { lastDue } from './store/scheduled.ts';
 import type { AccountValue, Subject } from './subject.ts';
 
-type Document = mongoose.mongo.Document;
-type Id = unknown;
 type Db = mongoose.mongo.Db;
-type UpdateStatement = mongoose.mongo.AnyBulkWriteOperation<Document>;
 
 /** What the engine asks of the platform's collections. Calls of jobs that run side by side are joined. */
 export interface RecordStore {
-  /** `_id`s of at most `limit` records that hold the number where the step looks. */
-  find(step: Step, subject: Subject, limit: number): Promise<Id[]>;
-  /** Changes those of the records that still hold the number. Safe to repeat. @throws ErasureFailure `unsupported_type` */
-  change(step: Step, subject: Subject, ids: readonly Id[]): Promise<void>;
-  /** Is a record left that holds the number, in whatever shape? */
-  isLeft(step: Step, subject: Subject): Promise<boolean>;
-  /** How many records of one collection an erasure by these steps would change in the end, pending ones included. */
-  count(steps: readonly Step[], subject: Subject): Promise<number>;
+  /** `_id`s of at most `limit` records that hold the number where the rule looks. Fewer than `limit` mean "no more". */
+  find(rule: NumberRule, subject: Subject, limit: number): Promise<unknown[]>;
+  /**
+   * Changes those of the records that still hold the number. Safe to repeat.
+   * @throws ErasureFailure `unsupported_type`, `refused`
+   */
+  change(rule: NumberRule, subject: Subject, ids: readonly unknown[]): Promise<void>;
+  /** Does a record remain that holds the number, in whatever shape? */
+  remains(rule: NumberRule, subject: Subject): Promise<boolean>;
+  /**
+   * How many records of one collection an erasure by these rules would change in the end, scheduled ones included.
+   * @throws TypeError for rules of several collections, or none
+   */
+  count(rules: readonly NumberRule[], subject: Subject): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
-  isUnreadable(step: Step, account: AccountValue): Promise<boolean>;
-  /** When the last of the pending records is due; null when nothing is pending. A due time that is no date counts as now. */
-  lastPending(wait: Wait, subject: Subject): Promise<Date | null>;
+  isUnreadable(rule: NumberRule, account: AccountValue): Promise<boolean>;
+  /** When the last of the scheduled messages is due; null when there is none. A due time that is no date counts as now. */
+  lastScheduled(wait: Wait, subject: Subject): Promise<Date | null>;
 }
-
-const JOINED_AT_MOST = 64;
-/** Records that a search or a change may be about and still be joined with others, and records that joined searches bring. */
-const JOINED_LIMIT = 500;
-const JOINED_RECORDS = 2_000;
-/** Update errors that say "this value is not of the shape the map promised". */
-const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
-/** A unique index or a validator of the platform's that what is written breaks. */
-const REFUSALS = new Set([11000, 121]);
-const RECORD_ERRORS = new Set([...SHAPE_ERRORS, ...REFUSALS]);
 
 /** @param db the platform's database */
 export function createRecordStore(db: Db): RecordStore {
-  // `7` and `'7'` are two accounts.
-  const laneOf = (place: string, account: AccountValue) => `${place}\0${typeof account}\0${String(account)}`;
-
-  // One query for many numbers of an account.
-  const findJoined = coalesce<{ step: Step; subject: Subject; limit: number }, Id[]>(async (_key, items) => {
-    const [first] = items;
-    if (!first) return [];
-    const { step } = first;
-    if (items.length === 1) return [await findOne(step, first.subject, first.limit)];
-    const wished = items.reduce((sum, item) => sum + item.limit, 0);
-    const limit = Math.min(wished, JOINED_RECORDS);
-    const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
-    const records = await collect<{ id: Id; held?: unknown }>(step, joined, limit, {
-      id: '$_id',
-      held: heldAt(step, joined),
-    });
-    const owners = ownersOf(items.map((item) => item.subject));
-    const found: Id[][] = items.map(() => []);
-    let sorted = true;
-    for (const record of records) {
-      const values = [record.held].flat();
-      const indexes = values.flatMap((value) => owners.get(ownerKey(value)) ?? []);
-      // `447700900123.0` is the number too, and no writing of it that is known here.
-      if (indexes.length === 0 || values.some((value) => !owners.has(ownerKey(value)))) sorted = false;
-      for (const index of new Set(indexes)) found[index]?.push(record.id);
-    }
-    if (sorted && records.length < limit) return found.map((ids, index) => ids.slice(0, items[index]?.limit));
-    // The records of one may have filled the answer, and finding fewer than asked for means that there are no more.
-    return Promise.all(
-      items.map(({ subject, limit: wanted }, index) => {
-        const own = found[index] ?? [];
-        return own.length >= wanted ? own.slice(0, wanted) : findOne(step, subject, wanted);
-      }),
-    );
-  }, JOINED_AT_MOST);
-
-  const findOne = (step: Step, subject: Subject, limit: number) => collect<Id>(step, subject, limit, '$_id');
-
-  /** What the records a step finds come to, as one document: a thousand small ones cost more than the search itself. */
-  const collect = async <Item>(step: Step, subject: Subject, limit: number, item: Document | string) => {
-    const [all] = await db
-      .collection(step.collection)
-      .aggregate<{ items: Item[] }>([
-        { $match: { ...selectNumber(step, subject, true), ...step.except } },
-        { $limit: limit },
-        { $group: { _id: null, items: { $push: item } } },
-      ])
-      .toArray();
-    return all?.items ?? [];
-  };
-
-  // Gives an outcome for each: what is thrown here would fail them all.
-  const changeJoined = coalesce<{ step: Step; statement: UpdateStatement }, { failure?: unknown }>(
-    async (_key, items) => {
-      const [first] = items;
-      if (!first) return [];
-      try {
-        await db.collection(first.step.collection).bulkWrite(
-          items.map((item) => item.statement),
-          { ordered: false },
-        );
-      } catch (error) {
-        // A statement that one record refuses must not fail the others: each is tried again alone.
-        if (items.length === 1 || !isAbout(error, RECORD_ERRORS)) throw shapeFailure(error, first.step);
-        return Promise.all(items.map((item) => changeAlone(item.step, item.statement)));
-      }
-      return items.map(() => ({}));
-    },
-    JOINED_AT_MOST,
-  );
-
-  /** The database works on a large batch with two hands: the parts have no record in common, and none is left under way. */
-  const changeInParts = async (step: Step, statements: UpdateStatement[]): Promise<{ failure?: unknown }> => {
-    let outcome: { failure?: unknown } = {};
-    const hand = async () => {
-      for (let next = statements.shift(); next; next = statements.shift()) {
-        const { failure } = await changeAlone(step, next);
-        if (failure !== undefined) outcome = { failure };
-      }
-    };
-    await Promise.all([hand(), hand()]);
-    return outcome;
-  };
-
-  const changeAlone = async (step: Step, statement: UpdateStatement): Promise<{ failure?: unknown }> => {
-    try {
-      await db.collection(step.collection).bulkWrite([statement], { ordered: false });
-      return {};
-    } catch (error) {
-      return { failure: shapeFailure(error, step) };
-    }
-  };
-
-  const isLeftJoined = coalesce<{ step: Step; subject: Subject }, boolean>(async (_key, items) => {
-    const [first] = items;
-    if (!first) return [];
-    const any = (subject: Subject) =>
-      db
-        .collection(first.step.collection)
-        .findOne({ ...selectNumber(first.step, subject, false), ...first.step.except }, { projection: { _id: 1 } });
-    if (items.length > 1) {
-      const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
-      if ((await any(joined)) === null) return items.map(() => false);
-    }
-    return Promise.all(items.map(async (item) => (await any(item.subject)) !== null));
-  }, JOINED_AT_MOST);
-
-  const isUnreadableJoined = coalesce<{ step: Step; account: AccountValue }, boolean>(async (_key, items) => {
-    const [first] = items;
-    if (!first) return [];
-    const record = await db
-      .collection(first.step.collection)
-      .findOne(selectUnreadable(first.step, first.account), { projection: { _id: 1 } });
-    return items.map(() => record !== null);
-  }, Number.POSITIVE_INFINITY);
-
-  const lastPendingJoined = coalesce<{ wait: Wait; subject: Subject }, Date | null>(async (_key, items) => {
-    const [first] = items;
-    if (!first) return [];
-    const { wait } = first;
-    const latest = async (subject: Subject): Promise<Date | null> => {
-      const [record] = await db
-        .collection(wait.collection)
-        .find({ ...selectNumber(wait, subject, false), ...wait.pending }, { projection: { _id: 0, [wait.at]: 1 } })
-        .sort({ [wait.at]: -1 })
-        .limit(1)
-        .toArray();
-      return record === undefined ? null : toDate(valueAt(record, wait.at));
-    };
-    if (items.length > 1) {
-      const joined = { ...first.subject, values: items.flatMap((item) => item.subject.values) };
-      if ((await latest(joined)) === null) return items.map(() => null);
-    }
-    return Promise.all(items.map((item) => latest(item.subject)));
-  }, JOINED_AT_MOST);
-
+  const find = coalesce<FindCall, unknown[]>((_lane, calls) => findJoined(db, calls), MOST_JOINED);
+  const change = coalesce<ChangeCall, Outcome>((_lane, calls) => changeJoined(db, calls), MOST_JOINED);
+  const remains = coalesce<LookCall, boolean>((_lane, calls) => remainsJoined(db, calls), MOST_JOINED);
+  const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
+  const scheduled = coalesce<WaitCall, Date | null>((_lane, calls) => scheduledJoined(db, calls), MOST_JOINED);
   return {
-    // Who asks for many has most of them: the others would wait for records that are not theirs.
-    find: (step, subject, limit) =>
-      limit > JOINED_LIMIT
-        ? findOne(step, subject, limit)
-        : findJoined(laneOf(step.key, subject.account), { step, subject, limit }),
-    async change(step, subject, ids) {
-      const held: Filter = { ...selectNumber(step, subject, true), ...step.except };
-      const change = step.change(subject);
-      const statementFor = (some: readonly Id[]): UpdateStatement => {
-        const filter = { _id: { $in: [...some] }, ...held } as Filter;
-        if (change.kind === 'delete') return { deleteMany: { filter, hint: BY_ID } };
-        const { update, arrayFilters } = change;
-        return { updateMany: { filter, update, hint: BY_ID, ...(arrayFilters.length > 0 && { arrayFilters }) } };
-      };
-      // What is large would keep the others waiting, as it does when it is searched for.
+    find: (rule, subject, limit) =>
+      limit > LARGE
+        ? findAlone(db, { rule, subject, limit })
+        : find(laneOf(rule.key, subject.account), { rule, subject, limit }),
+    async change(rule, subject, ids) {
       const { failure } =
-        ids.length > JOINED_LIMIT
-          ? await changeInParts(step, split(ids, JOINED_LIMIT).map(statementFor))
-          : await changeJoined(laneOf(step.key, subject.account), { step, statement: statementFor(ids) });
+        ids.length > LARGE
+          ? await changeLarge(db, rule, subject, ids)
+          : await change(laneOf(rule.key, subject.account), { rule, statement: statementFor(rule, subject, ids) });
       if (failure !== undefined) throw failure;
     },
-    isLeft: (step, subject) => isLeftJoined(laneOf(step.key, subject.account), { step, subject }),
-    async count(steps, subject) {
-      const [first] = steps;
-      if (!first || steps.some((step) => step.collection !== first.collection))
-        throw new TypeError('the steps of one collection are needed');
-      // A record that holds the number at two places is one record.
-      const places = steps.map((step) => ({
-        ...selectNumber(step, subject, false),
-        ...(step.suppression && step.except),
-      }));
-      return db.collection(first.collection).countDocuments({ $or: places });
-    },
-    isUnreadable: (step, account) => isUnreadableJoined(laneOf(step.key, account), { step, account }),
-    lastPending: (wait, subject) =>
-      lastPendingJoined(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
+    remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
+    count: (rules, subject) => countRecords(db, rules, subject),
+    isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
+    lastScheduled: (wait, subject) =>
+      scheduled(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
   };
 }
 
-function split<Item>(items: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
+interface LookCall {
+  readonly rule: NumberRule;
+  readonly subject: Subject;
+}
+
+interface PlaceCall {
+  readonly rule: NumberRule;
+  readonly account: AccountValue;
+}
+
+interface WaitCall {
+  readonly wait: Wait;
+  readonly subject: Subject;
+}
+
+async function remainsJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const { rule } = first;
+  const look = async (subject: Subject) => {
+    const filter = { ...selectAnywhere(rule, subject), ...rule.only };
+    return (await db.collection(rule.collection).findOne(filter, { projection: { _id: 1 } })) !== null;
+  };
+  return askJoined(
+    calls.map((call) => call.subject),
+    look,
+    false,
   );
 }
 
-/**
- * The values by which a record was found: never the whole of an array, which holds other people's beside them. Inside
- * of nested arrays that is nothing, and such a record is looked up for each subject.
- */
-function heldAt(step: Step, { values }: Subject): Document | string {
-  const path = `$${step.path.dotted}`;
-  return throughArray(step.path) ? { $setIntersection: [path, { $literal: values }] } : path;
+/** The answer does not depend on the number: all calls have one place and one account in common. */
+async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<boolean[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const record = await db
+    .collection(first.rule.collection)
+    .findOne(selectUnreadable(first.rule, first.account), { projection: { _id: 1 } });
+  return calls.map(() => record !== null);
 }
 
-/** Which of the subjects a stored value belongs to. */
-function ownersOf(subjects: readonly Subject[]): Map<string, number[]> {
-  const owners = new Map<string, number[]>();
-  subjects.forEach((subject, index) => {
-    for (const value of subject.values) {
-      const key = ownerKey(value);
-      const list = owners.get(key) ?? [];
-      if (!list.includes(index)) owners.set(key, [...list, index]);
-    }
-  });
-  return owners;
+async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Date | null)[]> {
+  const [first] = calls;
+  if (!first) return [];
+  return askJoined(
+    calls.map((call) => call.subject),
+    (subject) => lastDue(db, first.wait, subject),
+    null,
+  );
 }
 
-/** The text `2079460123` is one person's number, and the integer another's whose zero it lost. */
-function ownerKey(value: unknown): string {
-  return `${typeof value === 'string' ? 'text' : 'number'} ${String(value)}`;
-}
-
-function toDate(value: unknown): Date {
-  if (value instanceof Date) return value;
-  const number =
-    typeof value === 'string'
-      ? Date.parse(value)
-      : typeof value === 'number'
-        ? value * (value < 1e11 ? 1000 : 1)
-        : Number.NaN;
-  return Number.isNaN(number) ? new Date() : new Date(number);
-}
-
-function isAbout(error: unknown, wanted: ReadonlySet<number>): boolean {
-  const codes = [
-    (error as { code?: unknown }).code,
-    ...((error as { writeErrors?: { code?: unknown }[] }).writeErrors ?? []).map((one) => one.code),
-  ];
-  return codes.some((code) => typeof code === 'number' && wanted.has(code));
-}
-
-/** What to throw for an error of an update: one that a record is to blame for is a failure of its own. */
-export function shapeFailure(error: unknown, step: { readonly key: string }): unknown {
-  if (isAbout(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', step.key);
-  return isAbout(error, REFUSALS) ? new ErasureFailure('refused', step.key) : error;
+async function countRecords(db: Db, rules: readonly NumberRule[], subject: Subject): Promise<number> {
+  const [first] = rules;
+  if (!first || rules.some((rule) => rule.collection !== first.collection))
+    throw new TypeError('the rules of one collection are needed');
+  // A record that holds the number at two places is one record.
+  const places = rules.map((rule) => ({ ...selectAnywhere(rule, subject), ...(rule.suppression && rule.only) }));
+  return db.collection(first.collection).countDocuments({ $or: places });
 }

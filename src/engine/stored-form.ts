@@ -1,17 +1,16 @@
 import { storedForms } from '../phone/forms.ts';
 import { isPhoneNumber } from '../phone/number.ts';
+import { isLeftBehind } from './map/strategies.ts';
 
 /**
- * What an erasure would make of a value in a number field:
+ * The kind of a value in a number field:
  * - `found`: some number has this as one of its stored forms
- * - `blank`: empty, or what an erasure leaves behind
+ * - `blank`: empty, or what one of the strategies leaves behind
  * - `likely`: seven digits or more, in no form that is searched for
  * - `unlike`: too few digits to be a number: a short code, a sender's name
  */
 export type FormKind = 'found' | 'blank' | 'likely' | 'unlike';
 
-const MASKED = /^\d{0,3}\*+\d{0,2}$/;
-const TOKEN = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{43}$/;
 const FEWEST_DIGITS = 7;
 
 /**
@@ -20,7 +19,7 @@ const FEWEST_DIGITS = 7;
  */
 export function sortStoredForm(value: unknown, prefixes: readonly string[]): FormKind {
   const text = String(value);
-  if (text.trim() === '' || MASKED.test(text) || TOKEN.test(text)) return 'blank';
+  if (text.trim() === '' || isLeftBehind(text)) return 'blank';
   const isText = typeof value === 'string';
   const digits = text.replace(/\D/g, '');
   for (const candidate of candidatesFor(digits, prefixes)) {

@@ -3,7 +3,7 @@ import { bsonTypeOf } from '../lib/bson-type.ts';
 import { storedForms } from '../phone/forms.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
-import type { Replacements } from './strategies.ts';
+import type { Replacements } from './map/strategies.ts';
 
 const { Long } = mongoose.mongo;
 

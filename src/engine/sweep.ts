@@ -9,10 +9,10 @@ export interface PendingStep {
   readonly ids: unknown[];
 }
 
-/** Who keeps the books of a sweep. */
+/** Records the progress of a sweep. */
 export interface Journal {
   /**
-   * Writes down what is about to be changed, and counts what was written down before: that has been changed since.
+   * Writes down the next batch, and counts the batch before it, which has been changed by now.
    * @param next what follows when this batch is changed: more of the sweep, or the verification
    */
   announce(batch: readonly PendingStep[], done: readonly PendingStep[], next: 'sweeping' | 'verifying'): Promise<void>;
@@ -21,22 +21,22 @@ export interface Journal {
 export interface SweepOptions {
   /** Records a batch, over all collections. */
   readonly batchSize: number;
-  /** Rest between batches, for the sake of the platform's own load. */
+  /** Pause between batches, to leave room for the platform's own load. */
   readonly pauseMs: number;
-  /** Told to stop: a batch under way is finished, the next is not begun. */
+  /** Aborted to stop: the batch under way is finished, the next is not begun. */
   readonly signal: AbortSignal;
 }
 
 export interface SweepResult {
-  /** False: it was told to stop. */
+  /** False when it was stopped. */
   readonly finished: boolean;
   /** The last batch: changed, and not yet counted in the ledger. */
   readonly done: readonly PendingStep[];
 }
 
 /**
- * Erases target by target in bounded batches: find, announce in the ledger, change. Changed records match no more, so
- * whoever takes over after a crash just goes on.
+ * Erases all targets in bounded batches: find, announce in the ledger, change. A changed record no longer matches, so a
+ * worker that takes over after a crash simply continues.
  * @param all every target of the erasure: what `left` names is looked up here
  * @param open the targets that still have to be looked at
  * @param left what a worker before this one announced and may not have changed
@@ -53,7 +53,7 @@ export async function sweep(
   const changeAll = (batch: readonly PendingStep[]) =>
     Promise.all(
       [...new Set(batch.map(({ name }) => name))].map(async (name) => {
-        // One place after the other: two changes of one record at the same time would only be in each other's way.
+        // In sequence: parallel changes of one record would conflict.
         for (const part of batch) if (part.name === name) await byKey.get(part.step)?.change(part.ids);
       }),
     );
@@ -81,8 +81,8 @@ export async function sweep(
 }
 
 /**
- * What was found, at every place of its collection: a record may hold the number at more than one, and one that was
- * changed at the first alone would be found, and counted, again at the second.
+ * Announces each record at every place of its collection. A record may hold the number at several places: changed only
+ * at the first, it would be found and counted again at the second.
  */
 function atEveryPlace(
   all: readonly Target[],
@@ -100,7 +100,7 @@ function atEveryPlace(
   });
 }
 
-/** A search finds no record twice, and most collections have one place to search. */
+/** One search finds no record twice, so a single list has no duplicates. */
 function withoutRepeats(lists: readonly (readonly unknown[])[]): readonly unknown[] {
   const [first = [], ...others] = lists;
   if (others.every((ids) => ids.length === 0)) return first;

@@ -1,10 +1,10 @@
 import type { Change, Filter } from './plan.ts';
 
-/** One place an erasure works on: a step of a plan bound to whose records it is about. What the sweep sees of both. */
+/** A rule applied to one person's (or one period's) records. The sweep knows only this interface. */
 export interface Target {
   /** Stable across restarts: the ledger names the place by it. */
   readonly key: string;
-  /** What counts call the collection. */
+  /** The collection's name in `erased`. */
   readonly name: string;
   /** `_id`s of at most `limit` records that are still to be changed. */
   find(limit: number): Promise<unknown[]>;
@@ -14,11 +14,11 @@ export interface Target {
    * @throws ErasureFailure `unsupported_type`
    */
   change(ids: readonly unknown[], also?: Filter): Promise<void>;
-  /** What `change` does, for whoever has to do it as part of something larger. */
+  /** What `change` does, for a caller that does it within a transaction of its own. */
   describe(): TargetChange;
-  /** Is a record left, in whatever shape, also one that `find` does not see? */
-  isLeft(): Promise<boolean>;
-  /** Are there records of which nobody can say whether they belong here? */
+  /** Does a record remain, in whatever shape, even one that `find` does not see? */
+  remains(): Promise<boolean>;
+  /** Are there records whose number or time field has an unsupported type? */
   isUnreadable(): Promise<boolean>;
 }
 

@@ -18,7 +18,7 @@ export function textOf(value: unknown): string | null {
 /** JSON of a stored value: BSON's long and decimal numbers as text where JSON's own numbers would round them. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value, function (this: Document, key, inner: unknown) {
-    // As it is stored: a decimal's own `toJSON` has made an object of `inner` by now.
+    // Read the stored value: for a decimal, `toJSON` has already turned `inner` into an object.
     const stored: unknown = this[key];
     return typeof stored !== 'number' && bsonTypeOf(stored) === 'number' ? String(stored) : inner;
   });

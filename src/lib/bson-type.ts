@@ -28,4 +28,8 @@ const NAMES: Record<string, string> = {
   Code: 'javascript',
   Timestamp: 'timestamp',
   BSONSymbol: 'symbol',
+  MinKey: 'minKey',
+  MaxKey: 'maxKey',
+  // A document with the fields `$ref` and `$id`, for which the driver has a class.
+  DBRef: 'object',
 };

@@ -1,7 +1,9 @@
 /**
- * Joins calls that arrive while an earlier one of the same key is under way: N jobs side by side cost one round trip
- * instead of N. A call that finds nothing under way starts at the end of the current turn of the event loop.
- * @param run takes the joined items in order of arrival, returns one result an item in the same order
+ * Batching, as DataLoader does it, without a cache: calls that arrive while an earlier one of the same key is under way
+ * are joined, so that N parallel jobs cost one round trip instead of N. A call that finds nothing under way starts at
+ * the end of the current turn of the event loop.
+ * @param run takes the joined items in order of arrival; returns one result an item, in the same order; what it throws
+ * fails all of them
  * @param most items a joined call may take
  */
 export function coalesce<Item, Result>(

@@ -3,8 +3,8 @@ import mongoose from 'mongoose';
 const { BSON, ObjectId } = mongoose.mongo;
 
 /**
- * A text for a record's `_id`, another for each. To `String` all documents are alike, times of one second, and some
- * binary ones; to EJSON that is not strict, large integers are.
+ * A text for a record's `_id`, different for each. `String` is not enough: all documents, times within a second and some
+ * binary ids give the same text. Relaxed EJSON is not enough: it rounds large integers.
  */
 export function recordKey(id: unknown): string {
   const isPlain = typeof id !== 'object' || id instanceof ObjectId;

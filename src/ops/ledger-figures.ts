@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 
-/** What the ledger says about the work at this moment. */
+/** Figures of the ledger at one moment. */
 export interface LedgerFigures {
   readonly byState: Record<string, number>;
   /** Seconds since the oldest unfinished request was accepted; 0 without one. */
@@ -17,12 +17,12 @@ export interface LedgerFigures {
   readonly oldestFileSeconds: number;
 }
 
-/** Completions are counted up to this long ago for good; later ones each time, as a slow clock may still write there. */
+/** Completions older than this are summed once; later ones each time, as a worker with a slow clock may still add some. */
 const SETTLED_MS = 120_000;
 
 /**
- * A reader of the ledger that stays cheap as it grows: unfinished requests have a partial index, and completed ones are
- * summed once, then only what came since.
+ * A reader of the ledger that stays cheap as the ledger grows: unfinished requests have a partial index, and completed
+ * requests are summed once.
  */
 export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promise<LedgerFigures> {
   const requests = requestsOf(db);
@@ -41,14 +41,14 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
   };
 
   return async (now) => {
-    // Two who ask at once both add to what was settled before: neither to what the other has just settled.
+    // Two parallel calls both add to the sums as they were before, or one would add to what the other has just summed.
     const before = settled;
     const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
     const [newlySettled, recent, unfinished, first, overdue, filesLeft, oldestFile] = await Promise.all([
       sumCompleted(before.upTo, border),
       sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
       Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
-      // All are due so long after they were accepted: the oldest is due first.
+      // All deadlines are equally long, so the oldest request is due first.
       requests.findOne({ unfinished: true }, { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } }),
       requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
       files.countDocuments({}),

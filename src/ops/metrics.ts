@@ -14,7 +14,7 @@ export interface MetricsSources {
   readonly queue: () => Promise<Record<string, number>>;
 }
 
-/** Gauges are read when they are asked for: the ledger and the queue are shared, and no process owns their figures. */
+/** Gauges are read at each scrape: the ledger and the queue are shared, and no process owns their figures. */
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -84,8 +84,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
       up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
       up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
-      // A figure that could not be read is absent: neither the one of last time, nor the 0 that a reset leaves in one
-      // without labels, which would say that nothing is overdue.
+      // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 in gauges without labels,
+      // which would say that nothing is overdue.
       for (const metric of [requests, erased, depth]) metric.reset();
       for (const metric of [oldest, deadline, overdue, files, oldestFile]) metric.remove();
       if (ledger.status === 'fulfilled') {

@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import type mongoose from 'mongoose';
 
-/** One thing that must hold before work is accepted. */
+/** One condition for accepting work. */
 export interface Check {
   readonly name: 'mongodb' | 'redis' | 'noeviction';
   readonly ok: boolean;
@@ -11,8 +11,8 @@ export interface Check {
 const PATIENCE_MS = 2_000;
 
 /**
- * Looks whether the services are there and set up as they must be: MongoDB answers and can run transactions, Redis
- * answers and never evicts (BullMQ's keys are not a cache).
+ * Checks the services: MongoDB answers and can run transactions; Redis answers and never evicts, as BullMQ's keys are not
+ * a cache.
  */
 export async function checkReadiness(db: mongoose.mongo.Db, redis: Redis | Cluster): Promise<Check[]> {
   return Promise.all([

@@ -68,6 +68,11 @@ export function redactDigitRuns(text: string): string {
   return kept === 0 ? text : output + text.slice(kept);
 }
 
+/** May a caller's text be repeated, in an answer or in the audit? Not when it may hold a phone number. */
+export function isSpeakable(text: string): boolean {
+  return redactDigitRuns(text) === text;
+}
+
 /** Reads the digits from `start` on, across gaps, up to anything else. `end` is just after the last digit. */
 function readRun(text: string, start: number): { end: number; digits: number } {
   let digits = 0;

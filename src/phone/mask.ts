@@ -16,3 +16,11 @@ export function maskNumber(number: PhoneNumber): string {
   const tail = national >= SHORTEST_TO_SHOW_TAIL ? number.slice(-2) : '';
   return head + '*'.repeat(national - tail.length) + tail;
 }
+
+/** A country code, stars, and two digits at most. */
+const MASK_SHAPE = /^\d{0,3}\*+\d{0,2}$/;
+
+/** Does a text look like what `maskNumber` writes? */
+export function isMasked(text: string): boolean {
+  return MASK_SHAPE.test(text);
+}

@@ -39,15 +39,15 @@ app.post('/gdpr/forget', async (request, response) => {
   const mine = { account_id: account._id, token: number, unfinished: true };
   await Promise.all([
     requests.findOne(mine, one),
-    ...plan.steps.map((step) =>
+    ...plan.rules.map((rule) =>
       db
-        .collection(step.collection)
-        .findOne({ [step.accountPath]: account.records_id, [step.path.dotted]: forms, ...step.except }, one),
+        .collection(rule.collection)
+        .findOne({ [rule.accountPath]: account.records_id, [rule.path.dotted]: forms, ...rule.only }, one),
     ),
     ...plan.waits.map((wait) =>
       db
         .collection(wait.collection)
-        .find({ [wait.accountPath]: account.records_id, [wait.path.dotted]: forms, ...wait.pending })
+        .find({ [wait.accountPath]: account.records_id, [wait.path.dotted]: forms, ...wait.scheduled })
         .sort({ [wait.at]: -1 })
         .limit(1)
         .toArray(),

@@ -1,6 +1,6 @@
 import { readConfig } from '../../src/base/config.ts';
 import { createCore } from '../../src/core.ts';
-import { type Filter, selectNumber } from '../../src/engine/plan.ts';
+import { type Filter, selectAnywhere, selectChangeable } from '../../src/engine/plan.ts';
 import { type AccountValue, numberSubject } from '../../src/engine/subject.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { sideBySide } from './world.ts';
@@ -20,26 +20,26 @@ await core.db.command({ ping: 1 });
 /** One person's records found, changed and looked for again: one call after the other, each awaited. */
 async function erase({ account, number }: BareErasures['subjects'][number]): Promise<void> {
   const subject = numberSubject(number, account, 'none');
-  for (const step of core.plan.steps) {
-    const collection = core.db.collection(step.collection);
-    const filter = { ...selectNumber(step, subject, true), ...step.except };
+  for (const rule of core.plan.rules) {
+    const collection = core.db.collection(rule.collection);
+    const filter = { ...selectChangeable(rule, subject), ...rule.only };
     const found = await collection
       .find(filter, { projection: { _id: 1 } })
       .limit(AT_ONCE)
       .toArray();
     if (found.length === 0) continue;
     const these: Filter = { _id: { $in: found.map((row) => row._id) } };
-    const change = step.change(subject);
+    const change = rule.change(subject);
     if (change.kind === 'delete') await collection.deleteMany(these);
     else {
       const { update, arrayFilters } = change;
       await collection.updateMany(these, update, arrayFilters.length > 0 ? { arrayFilters } : {});
     }
   }
-  for (const step of core.plan.steps) {
-    const filter = { ...selectNumber(step, subject, false), ...step.except };
-    const left = await core.db.collection(step.collection).findOne(filter, { projection: { _id: 1 } });
-    if (left) throw new Error(`a record is left at ${step.key}`);
+  for (const rule of core.plan.rules) {
+    const filter = { ...selectAnywhere(rule, subject), ...rule.only };
+    const left = await core.db.collection(rule.collection).findOne(filter, { projection: { _id: 1 } });
+    if (left) throw new Error(`a record is left at ${rule.key}`);
   }
 }
 

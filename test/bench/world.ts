@@ -7,7 +7,8 @@ import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import { type Core, createCore } from '../../src/core.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, jobIdOf, requestsOf } from '../../src/ledger/requests/ledger.ts';
-import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
+import { phoneNumber } from '../support/numbers.ts';
 import { indexPlatform } from '../support/records.ts';
 
 type Request = Pick<ErasureRequest, 'reference' | 'account_id' | 'generation'>;
@@ -29,9 +30,7 @@ export interface World {
 /** Ofcom sets 07700 900000 to 900999 aside for drama: nobody has them. */
 export function dramaNumber(index: number): PhoneNumber {
   if (index < 0 || index > 999) throw new RangeError('there are a thousand numbers for drama');
-  const parsed = parseSubjectNumber(447_700_900_000 + index, ['44']);
-  if (!parsed.ok) throw new Error('not a number');
-  return parsed.number;
+  return phoneNumber(447_700_900_000 + index);
 }
 
 const SIDE_BY_SIDE = 16;

@@ -29,7 +29,7 @@ describe('a pool whose connections all end at once', () => {
       return askAndCut(database, proxy);
     });
     for (const answered of await Promise.all(clients)) expect(answered).toBeGreaterThan(CYCLES * POOL);
-  }, 120_000);
+  });
 });
 
 /** Asks on every turn of the event loop while connections end between the turns. @returns how often it was answered */

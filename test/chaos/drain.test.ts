@@ -3,7 +3,6 @@ import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { scene } from '../support/chaos.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 120_000;
 const HOUR_MS = 3_600_000;
 
 describe('lethe worker --drain', () => {
@@ -46,7 +45,6 @@ describe('lethe worker --drain', () => {
       expect(await last.exited()).toEqual({ code: 0, signal: null });
       await chaos.expectErased(waiting, references[0] ?? '', { ...waiting.expected, scheduled_sms: 1 });
     }),
-    TIMEOUT,
   );
 
   it(
@@ -65,7 +63,6 @@ describe('lethe worker --drain', () => {
       },
       { BATCH_SIZE: '24', BATCH_PAUSE_MS: '20' },
     ),
-    TIMEOUT,
   );
 
   it(
@@ -89,7 +86,6 @@ describe('lethe worker --drain', () => {
       },
       { BATCH_SIZE: '24', BATCH_PAUSE_MS: '20' },
     ),
-    TIMEOUT,
   );
 
   it(
@@ -102,6 +98,5 @@ describe('lethe worker --drain', () => {
       const drain = chaos.processes.lethe(['worker', '--drain'], env);
       expect(await drain.exited()).toEqual({ code: 1, signal: null });
     }),
-    TIMEOUT,
   );
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
-import { forget, type Person, scene } from '../support/chaos.ts';
+import { forgetPerson, type Person, scene } from '../support/chaos.ts';
+import { expectStatus } from '../support/expect-status.ts';
+import { unhurried } from '../support/limits.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-const TIMEOUT = 120_000;
 
 describe('Redis away', () => {
   it.each(['kill', 'freeze'] as const)(
@@ -18,7 +18,7 @@ describe('Redis away', () => {
         await redis[fault]();
         const references: string[] = [];
         for (const person of people) {
-          const answer = await forget(api, person);
+          const answer = await forgetPerson(api, person);
           expect(answer).toMatchObject({ status: 200, body: { status: 'SUCCESS' } });
           const suppressed = await chaos.db.collection('blacklist').countDocuments({ number: person.number });
           expect(suppressed).toBe(1);
@@ -31,7 +31,6 @@ describe('Redis away', () => {
           await chaos.expectErased(person, references[index] ?? '');
         }
       })(),
-    TIMEOUT,
   );
 
   it(
@@ -53,7 +52,7 @@ describe('Redis away', () => {
           to: first.number,
           body: 'See you soon',
           status: 'pending',
-          send_at: new Date(Date.now() + 8_000),
+          send_at: new Date(Date.now() + unhurried(8_000)),
         });
         const references = await Promise.all(people.map((person) => chaos.submit(person)));
         await waitFor('all to be begun, and the first to wait', async () => {
@@ -76,7 +75,6 @@ describe('Redis away', () => {
       },
       { BATCH_SIZE: '24', BATCH_PAUSE_MS: '30' },
     ),
-    TIMEOUT,
   );
 
   it(
@@ -89,7 +87,7 @@ describe('Redis away', () => {
       const asked: [Person, string][] = [];
       await waitFor('a request that is not kept waiting', async () => {
         const person = await chaos.person({ sent: 1 });
-        const { status, body } = await forget(api, person);
+        const { status, body } = await forgetPerson(api, person);
         expect(status).toBe(200);
         asked.push([person, body.reference]);
         const line = api
@@ -104,7 +102,6 @@ describe('Redis away', () => {
         await chaos.expectErased(person, reference);
       }
     }),
-    TIMEOUT,
   );
 
   it(
@@ -132,7 +129,6 @@ describe('Redis away', () => {
         await proxy.close();
       }
     }),
-    TIMEOUT,
   );
 
   it(
@@ -144,7 +140,6 @@ describe('Redis away', () => {
       api.signal('SIGTERM');
       expect(await api.exited()).toEqual({ code: 0, signal: null });
     }),
-    TIMEOUT,
   );
 
   it(
@@ -155,12 +150,11 @@ describe('Redis away', () => {
       await redis.kill();
       const [api] = await Promise.all([chaos.processes.api(env), chaos.processes.worker(env)]);
       const person = await chaos.person({ sent: 5 });
-      const answer = await forget(api, person);
-      expect(answer.status).toBe(200);
+      const answer = await forgetPerson(api, person);
+      expectStatus(answer, 200);
       await redis.restart();
       await chaos.completed(answer.body.reference);
       await chaos.expectErased(person, answer.body.reference);
     }),
-    TIMEOUT,
   );
 });

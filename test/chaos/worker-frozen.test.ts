@@ -5,7 +5,6 @@ import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
 import type { TcpProxy, Verdict } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 120_000;
 const SLOW = { BATCH_SIZE: '24', BATCH_PAUSE_MS: '10', LEASE_MS: '600', RELAY_INTERVAL_MS: '100' };
 
 /** Every claim has a name of its own. */
@@ -66,55 +65,52 @@ describe('a worker that is stopped past its lease and goes on', () => {
       },
       SLOW,
     ),
-    TIMEOUT,
   );
 
   it.each([
     { what: 'an announcement', at: isAnnouncement },
     { what: 'a change', at: isChange },
     { what: 'the end', at: isEnd },
-  ])(
-    'with $what under way, when the number has a new request by then: nothing of that one is touched',
-    ({ at }) =>
-      scene(
-        'stale',
-        async (chaos) => {
-          const person = await chaos.person({ contacts: 2, sent: 40, received: 20 });
-          const reference = await chaos.submit(person);
-          const proxy = await chaos.proxyMongo();
-          const held = holdAt(proxy, at);
-          const stale = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
-          await held.reached();
-          stale.signal('SIGSTOP');
+  ])('with $what under way, when the number has a new request by then: nothing of that one is touched', ({ at }) =>
+    scene(
+      'stale',
+      async (chaos) => {
+        const person = await chaos.person({ contacts: 2, sent: 40, received: 20 });
+        const reference = await chaos.submit(person);
+        const proxy = await chaos.proxyMongo();
+        const held = holdAt(proxy, at);
+        const stale = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        await held.reached();
+        stale.signal('SIGSTOP');
 
-          const other = await chaos.processes.worker(chaos.env);
-          await chaos.completed(reference);
-          await other.kill();
-          const again = await chaos.person({ sent: 7 }, { digits: Number(person.number), on: person });
-          const next = await chaos.submit(again);
-          // Nobody may begin it yet: whatever happens to it, the stale worker did.
-          const later = new Date(Date.now() + 3_600_000);
-          await requestsOf(chaos.db).updateOne({ reference: next }, { $set: { not_before: later, look_at: later } });
-          const before = await chaos.row(next);
+        const other = await chaos.processes.worker(chaos.env);
+        await chaos.completed(reference);
+        await other.kill();
+        const again = await chaos.person({ sent: 7 }, { digits: Number(person.number), on: person });
+        const next = await chaos.submit(again);
+        // Nobody may begin it yet: whatever happens to it, the stale worker did.
+        const later = new Date(Date.now() + 3_600_000);
+        await requestsOf(chaos.db).updateOne({ reference: next }, { $set: { not_before: later, look_at: later } });
+        const before = await chaos.row(next);
 
-          stale.signal('SIGCONT');
-          held.release();
-          await stale.said('lease lost to another worker');
-          expect(await chaos.row(next)).toEqual(before);
-          const suppressions = await chaos.db.collection('blacklist').find({ token: before?.token }).toArray();
-          expect(suppressions).toMatchObject([{ number: person.number }]);
+        stale.signal('SIGCONT');
+        held.release();
+        // The end is a transaction: stopped for longer than one may take, it is out of time before it is out of lease.
+        await stale.said('lease lost to another worker', 'erasure interrupted');
+        expect(await chaos.row(next)).toEqual(before);
+        const suppressions = await chaos.db.collection('blacklist').find({ token: before?.token }).toArray();
+        expect(suppressions).toMatchObject([{ number: person.number }]);
 
-          await requestsOf(chaos.db).updateOne(
-            { reference: next },
-            { $set: { not_before: new Date(), look_at: new Date() } },
-          );
-          await chaos.completed(next);
-          await chaos.expectErased(again, next);
-          await chaos.expectErased(person, reference);
-        },
-        SLOW,
-      )(),
-    TIMEOUT,
+        await requestsOf(chaos.db).updateOne(
+          { reference: next },
+          { $set: { not_before: new Date(), look_at: new Date() } },
+        );
+        await chaos.completed(next);
+        await chaos.expectErased(again, next);
+        await chaos.expectErased(person, reference);
+      },
+      SLOW,
+    )(),
   );
 
   it(
@@ -129,7 +125,7 @@ describe('a worker that is stopped past its lease and goes on', () => {
         const hung = await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
         await held.reached();
         await chaos.processes.worker(chaos.env);
-        await chaos.completed(reference, { timeoutMs: 40_000 });
+        await chaos.completed(reference);
         await chaos.expectErased(person, reference);
         held.release();
         await hung.said('lease lost to another worker');
@@ -137,6 +133,5 @@ describe('a worker that is stopped past its lease and goes on', () => {
       },
       SLOW,
     ),
-    TIMEOUT,
   );
 });

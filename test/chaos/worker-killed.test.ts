@@ -6,7 +6,6 @@ import type { TestProcess } from '../support/processes.ts';
 import type { TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 180_000;
 const KILLS = 20;
 const LATER = new Date(Date.now() + 3_600_000);
 /** Small batches with a rest between them: the erasure outlasts the killing. */
@@ -115,7 +114,6 @@ describe('a worker that is killed', () => {
       },
       SLOW,
     ),
-    TIMEOUT,
   );
 
   it(
@@ -142,13 +140,12 @@ describe('a worker that is killed', () => {
         await chaos.processes.worker(chaos.env);
         for (const { person, reference } of begun) {
           // MongoDB keeps the transaction of a client that has gone for up to 90 s, and the request with it.
-          await chaos.completed(reference, { timeoutMs: 120_000 });
+          await chaos.completed(reference);
           await chaos.expectErased(person, reference);
         }
       },
       SLOW,
     ),
-    TIMEOUT,
   );
 });
 

@@ -4,7 +4,6 @@ import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
 import { startTcpProxy, type Verdict } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const TIMEOUT = 120_000;
 /** A lease far longer than the test: only a request that was handed back can be taken up by another worker in time. */
 const HELD = {
   BATCH_SIZE: '24',
@@ -37,7 +36,6 @@ describe('a worker that is told to stop', () => {
         },
         HELD,
       )(),
-    TIMEOUT,
   );
 
   it(
@@ -75,7 +73,6 @@ describe('a worker that is told to stop', () => {
       },
       HELD,
     ),
-    TIMEOUT,
   );
 
   it(
@@ -103,7 +100,6 @@ describe('a worker that is told to stop', () => {
       },
       HELD,
     ),
-    TIMEOUT,
   );
 
   it(
@@ -134,7 +130,6 @@ describe('a worker that is told to stop', () => {
         await proxy.close();
       }
     }),
-    TIMEOUT,
   );
 
   it.each(['kill', 'freeze'] as const)(
@@ -157,6 +152,5 @@ describe('a worker that is told to stop', () => {
         },
         HELD,
       )(),
-    TIMEOUT,
   );
 });

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 
-const DEMO = fileURLToPath(new URL('../../local/demo.ts', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../local/demo/main.ts', import.meta.url));
 
 /** Runs the demo as `npm run demo -- …` does, on the suite's engines. */
 function runDemo(args: readonly string[]): Promise<{ code: number | null; output: string }> {

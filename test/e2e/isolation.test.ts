@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AccountValue } from '../../src/engine/subject.ts';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { forget, untilCompleted } from '../support/forget.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -57,13 +58,8 @@ describe('one account and the next', () => {
     await Promise.all([fill(ours), fill(theirs)]);
     const before = await recordsOf(theirs);
 
-    const accepted = await call(url, '/gdpr/forget', { key: own.key, body: { number: DIGITS } });
-    expect(accepted.status).toBe(200);
-    const reference = String(accepted.body.reference);
-    const done = await waitFor('completion', async () => {
-      const row = await requestsOf(platform.core.db).findOne({ account_id: own.account._id, reference });
-      return row?.state === 'completed' ? row : null;
-    });
+    const reference = await forget(url, own.key, { number: DIGITS });
+    const done = await untilCompleted(platform, reference);
     expect(done.erased).toEqual({
       contacts: 1,
       contact_lists: 2,

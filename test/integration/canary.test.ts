@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
-import { addressOf, type ChildProcess, startLethe } from '../support/child.ts';
+import { endRedis } from '../support/end-redis.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
+import { openProcesses, type TestProcess } from '../support/processes.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { type Found, findTraces, readDatabase, readRedis } from '../support/traces.ts';
 import { type Answer, call, sendRaw } from '../support/wire.ts';
@@ -39,15 +40,16 @@ const writings = (digits: string) => [
 
 describe('where the number may not be', () => {
   let platform: Platform;
-  let api: ChildProcess;
-  let worker: ChildProcess;
+  const processes = openProcesses();
+  let api: TestProcess;
+  let worker: TestProcess;
   let url: string;
   let key: string;
   let owner: unknown;
   const answers: Found[] = [];
 
   beforeAll(async () => {
-    platform = await openPlatform('canary', { LOG_LEVEL: 'debug', PORT: '0', RATE_LIMIT_PER_SECOND: '0' });
+    platform = await openPlatform('canary', { LOG_LEVEL: 'debug', RATE_LIMIT_PER_SECOND: '0' });
     await indexPlatform(platform.core.db);
     // The list of a platform that lets no number stand on it twice.
     await platform.core.db
@@ -56,14 +58,14 @@ describe('where the number may not be', () => {
         { number: 1, account_id: 1 },
         { unique: true, partialFilterExpression: { number: { $exists: true } } },
       );
-    api = startLethe(platform.env, ['api']);
-    worker = startLethe(platform.env, ['worker']);
-    url = await addressOf(api);
+    const started = await processes.api(platform.env);
+    [api, url] = [started, started.url];
+    worker = await processes.worker(platform.env);
     const made = await platform.account();
     [key, owner] = [made.key, made.account.records_id];
   });
   afterAll(async () => {
-    await Promise.all([api?.stop(), worker?.stop()]);
+    await processes.endAll();
     await platform?.close();
   });
 
@@ -228,7 +230,7 @@ describe('where the number may not be', () => {
     expect([...traces].filter((place) => /^planted \w{24}$/.test(place))).toHaveLength(5);
     expect([...traces].filter((place) => /^planted \w{24}, its bytes$/.test(place))).toHaveLength(1);
     expect(traces.size).toBe(6 + 1 + 1 + 5 + 1);
-    redis.disconnect();
+    await endRedis(redis);
   });
 });
 

@@ -1,11 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startMongoService } from '../../local/mongo.ts';
-import { isPortFree } from '../../local/process.ts';
 import type { ServiceOptions } from '../../local/services.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { areGone, createCleanup, killAll, sendCommand } from './support.ts';
@@ -22,6 +21,15 @@ async function installMongod(): Promise<string> {
   await writeFile(path, `#!/bin/sh\nNODE_OPTIONS= exec '${process.execPath}' --import '${loader}' '${program}' "$@"\n`);
   await chmod(path, 0o755);
   return folder;
+}
+
+/** A server at a port; null when somebody else is there. */
+function listenAt(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
+  });
 }
 
 describe('a mongod on the PATH', () => {
@@ -50,11 +58,8 @@ describe('a mongod on the PATH', () => {
     killAll(second.pids);
     await waitFor('it to be gone', () => areGone(second.pids));
     // The last thread of a killed process takes the socket with it, a moment after the first.
-    await waitFor('its port to be free', () => isPortFree(first.port));
-
-    const blocker = createServer().listen(first.port, '127.0.0.1');
+    const blocker = await waitFor('its port to be free', () => listenAt(first.port));
     cleanup.add({ stop: () => new Promise((resolve) => blocker.close(() => resolve())) });
-    await new Promise((resolve) => blocker.once('listening', resolve));
     const third = cleanup.add(await startMongoService(options, surroundings));
     expect(third.port).not.toBe(first.port);
     expect(await sendCommand(third.port, { hello: 1, $db: 'admin' })).toMatchObject({

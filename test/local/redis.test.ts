@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../local/services.ts';
+import { endRedis } from '../support/end-redis.ts';
 import { areGone, createCleanup, killAll } from './support.ts';
 
 const cleanup = createCleanup();
@@ -14,7 +15,7 @@ async function withClient<T>(url: string, use: (client: Redis) => Promise<T>): P
   try {
     return await use(client);
   } finally {
-    client.disconnect();
+    await endRedis(client);
   }
 }
 

@@ -10,6 +10,7 @@ import { fetchEngine } from '../../local/documentdb/engine.ts';
 import { startDocumentDb } from '../../local/documentdb/server.ts';
 import { identify } from '../../local/identity.ts';
 import { type Service, type ServiceOptions, startMongo } from '../../local/services.ts';
+import { LIMITS } from '../support/limits.ts';
 
 export const { MongoBulkWriteError, ObjectId } = mongoose.mongo;
 const { MongoClient, MongoServerError } = mongoose.mongo;
@@ -35,7 +36,7 @@ export function createCleanup(): {
       return started;
     },
     connect: async (url) => {
-      const client = await new MongoClient(url, { serverSelectionTimeoutMS: 20_000 }).connect();
+      const client = await new MongoClient(url, { serverSelectionTimeoutMS: LIMITS.answerMs }).connect();
       tasks.push(() => client.close());
       return client;
     },

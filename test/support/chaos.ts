@@ -9,14 +9,18 @@ import { openRedis, queuePrefix } from '../../src/base/queue/connections.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
-import { type PhoneNumber, parseSubjectNumber } from '../../src/phone/number.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type MongoProxy, startMongoProxy } from './chaos-mongo.ts';
 import { type OwnRedis, startOwnRedis } from './chaos-redis.ts';
+import { endRedis } from './end-redis.ts';
+import { askToForget, untilCompleted } from './forget.ts';
+import { phoneNumber } from './numbers.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { openProcesses, type Processes } from './processes.ts';
 import { indexPlatform, insertRecords, type RecordCounts } from './records.ts';
 import type { Db } from './types.ts';
 import { waitFor } from './wait-for.ts';
+import type { Answer } from './wire.ts';
 
 /** A person with records on an account, and somebody else's records beside them. */
 export interface Person {
@@ -25,12 +29,6 @@ export interface Person {
   readonly number: PhoneNumber;
   /** What `erased` must say in the end. */
   readonly expected: Record<string, number>;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: Record<string, unknown> & { reference: string };
 }
 
 /** The world of one scene: a platform of its own, and everything that may fail in it. Closed with the scene. */
@@ -50,7 +48,7 @@ export interface Chaos {
   /** Puts a request into the ledger, and nothing into the queue: the next relay finds it. @returns the reference */
   submit(person: Person): Promise<string>;
   row(reference: string): Promise<ErasureRequest | null>;
-  completed(reference: string, options?: { timeoutMs?: number }): Promise<ErasureRequest>;
+  completed(reference: string): Promise<ErasureRequest>;
   /** Everything of the person is gone, everything else is there, and every record was counted once. */
   expectErased(person: Person, reference: string, expected?: Record<string, number>): Promise<void>;
 }
@@ -113,7 +111,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
     });
     closers.push(async () => {
       await opened.close();
-      connection.disconnect();
+      await endRedis(connection);
     });
     return opened;
   };
@@ -147,15 +145,14 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
     },
     async person(counts, { digits, on } = {}) {
       const { account, key } = on ?? (await platform.account());
-      const parsed = parseSubjectNumber(digits ?? FIRST_NUMBER + numbers, ['44']);
-      if (!parsed.ok) throw new Error('not a number');
+      const number = phoneNumber(digits ?? FIRST_NUMBER + numbers);
       numbers += 1;
-      await insertRecords(core.db, account.records_id, parsed.number, counts, BYSTANDER);
+      await insertRecords(core.db, account.records_id, number, counts, BYSTANDER);
       if (!on) await insertRecords(core.db, account.records_id, BYSTANDER, BYSTANDER_RECORDS);
       const expected = Object.fromEntries(
         Object.entries(counts).map(([name, count]) => [COLLECTION_OF[name as keyof RecordCounts], count]),
       );
-      return { account, key, number: parsed.number, expected };
+      return { account, key, number, expected };
     },
     async submit({ account, number }) {
       const { request } = await acceptForget(
@@ -165,15 +162,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
       );
       return request.reference;
     },
-    completed: (reference, { timeoutMs = 90_000 } = {}) =>
-      waitFor(
-        `${reference} to be completed`,
-        async () => {
-          const request = await row(reference);
-          return request?.state === 'completed' && request;
-        },
-        { timeoutMs, everyMs: 50 },
-      ),
+    completed: (reference) => untilCompleted(platform, reference),
     async expectErased(person, reference, expected = person.expected) {
       const request = await row(reference);
       const { state, erased, failures } = request ?? {};
@@ -205,15 +194,13 @@ async function traces(db: Db, person: Person): Promise<string[]> {
   return found;
 }
 
-/** `POST /gdpr/forget`, as a client sends it. */
-export async function forget(api: { readonly url: string }, person: Person, fields: object = {}): Promise<Answer> {
-  const response = await fetch(`${api.url}/gdpr/forget`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${person.key}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ number: person.number, ...fields }),
-    signal: AbortSignal.timeout(60_000),
-  });
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Answer['body'] };
+/** `POST /gdpr/forget`, as a client sends it. @returns the answer; its reference is there when it was accepted */
+export async function forgetPerson(
+  api: { readonly url: string },
+  person: Person,
+): Promise<Answer & { body: { reference: string } }> {
+  const answer = await askToForget(api.url, person.key, { number: person.number });
+  return answer as Awaited<ReturnType<typeof forgetPerson>>;
 }
 
 /**

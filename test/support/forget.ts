@@ -1,12 +1,18 @@
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { expectStatus } from './expect-status.ts';
 import type { Platform } from './platform.ts';
 import { waitFor } from './wait-for.ts';
-import { call } from './wire.ts';
+import { type Answer, call } from './wire.ts';
 
-/** Asks for a number to be forgotten, over HTTP. @throws Error when it is refused @returns the request's reference */
+/** Asks for a number to be forgotten, over HTTP. @returns the answer, whatever it is */
+export function askToForget(url: string, key: string, body: object): Promise<Answer> {
+  return call(url, '/gdpr/forget', { key, body });
+}
+
+/** Asks for a number to be forgotten, which is accepted. @returns the request's reference */
 export async function forget(url: string, key: string, body: object): Promise<string> {
-  const answer = await call(url, '/gdpr/forget', { key, body });
-  if (answer.status !== 200) throw new Error(`refused: ${answer.text}`);
+  const answer = await askToForget(url, key, body);
+  expectStatus(answer, 200);
   return String(answer.body.reference);
 }
 

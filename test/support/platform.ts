@@ -15,11 +15,16 @@ import { type Core, createCore } from '../../src/core.ts';
 import type { AccountValue } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import { endRedis } from './end-redis.ts';
+import { LIMITS, unhurried } from './limits.ts';
 
 export const TEST_KEYS = {
   LETHE_SEAL_KEYS: `seal1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
   LETHE_TOKEN_KEYS: `token1:${Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('base64')}`,
 } as const;
+
+/** The engines of the tests are there, and slow at worst: nothing may give up on them after the product's two seconds. */
+const PATIENT = { serverSelectionMs: LIMITS.answerMs } as const;
 
 /** One test file's world: a database and a queue prefix of its own, on the engines the suite's runner started. */
 export interface Platform {
@@ -59,7 +64,8 @@ function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.Pr
     MONGODB_DATABASE: `t-${unique}`,
     QUEUE_PREFIX: `t-${unique}`,
     ...TEST_KEYS,
-    LEASE_MS: '1500',
+    LEASE_MS: String(unhurried(1_500)),
+    SHUTDOWN_TIMEOUT_MS: String(LIMITS.answerMs),
     RELAY_INTERVAL_MS: '200',
     RETRY_BASE_MS: '200',
     SCHEDULED_SETTLE_MS: '200',
@@ -75,7 +81,7 @@ function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.Pr
 export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}): Promise<Platform> {
   const env = testEnvironment(name, extra);
   const config = readConfig(env);
-  const core = createCore(config, { poolSize: 20 });
+  const core = createCore(config, { poolSize: 20, ...PATIENT });
   const logger = createLogger({ level: config.LOG_LEVEL, service: name });
   const closers: (() => Promise<unknown>)[] = [];
   await core.prepare();
@@ -98,14 +104,18 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
       return { account, key: made.whole, keyId: made.key._id };
     },
     async startApi(apiEnv = {}) {
-      const api = await openApi(readConfig({ ...env, ...apiEnv }), logger);
+      // A database that is named for this API is one that will be away.
+      const api = await openApi(readConfig({ ...env, ...apiEnv }), logger, apiEnv.MONGODB_URI ? {} : PATIENT);
       const close = once(api.close);
       closers.push(close);
       return { url: api.url, close };
     },
     async startWorker(workerEnv = {}) {
       const workerConfig = readConfig({ ...env, ...workerEnv });
-      const workerCore = createCore(workerConfig, { poolSize: workerConfig.WORKER_CONCURRENCY + 4 });
+      const workerCore = createCore(workerConfig, {
+        poolSize: workerConfig.WORKER_CONCURRENCY + 4,
+        ...(workerEnv.MONGODB_URI ? {} : PATIENT),
+      });
       const worker = startWorker(workerCore, logger);
       const stop = once(async () => {
         await worker.stop();
@@ -124,8 +134,12 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
   };
 }
 
-async function openApi(config: Config, logger: Logger): Promise<{ url: string; close: () => Promise<void> }> {
-  const core = createCore(config, { poolSize: 20 });
+async function openApi(
+  config: Config,
+  logger: Logger,
+  patience: Partial<typeof PATIENT>,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const core = createCore(config, { poolSize: 20, ...patience });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
   const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
   const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
@@ -137,7 +151,7 @@ async function openApi(config: Config, logger: Logger): Promise<{ url: string; c
     async close() {
       await closeServer(server);
       await producer.close();
-      redis.disconnect();
+      await endRedis(redis);
       await core.close();
     },
   };
@@ -155,7 +169,7 @@ async function dropKeys(url: string, pattern: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: pattern, count: 500 })) {
     if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
   }
-  redis.disconnect();
+  await endRedis(redis);
 }
 
 function once(close: () => Promise<void>): () => Promise<void> {

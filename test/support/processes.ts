@@ -17,13 +17,15 @@ export interface TestProcess {
   /** Waits until it has ended by itself. @throws Error when it does not */
   exited(): Promise<Exit>;
   isRunning(): boolean;
-  /** Everything it wrote so far. */
+  /** Everything it wrote so far, on both outputs. */
   output(): string;
+  /** The lines of its log so far. */
+  lines(): Record<string, unknown>[];
   signal(signal: NodeJS.Signals): void;
   /** Ends it as a crash does, and waits until it is gone. */
   kill(): Promise<Exit>;
-  /** Waits until it has logged this message. @returns the facts of the line */
-  said(message: string): Promise<Record<string, unknown>>;
+  /** Waits until it has logged this message, or one of these. @returns the facts of the line */
+  said(...messages: string[]): Promise<Record<string, unknown>>;
 }
 
 export interface Processes {
@@ -43,7 +45,10 @@ const MAIN = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const LOADER = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const TAIL = 4_000;
 
-/** Starts `lethe` processes and remembers them. Call `endAll` whatever comes of the test. */
+/**
+ * Starts `lethe` processes and remembers them. Call `endAll` whatever comes of the test. Their log says at least what
+ * `said` waits for, level `info`; an environment that asks for `debug` gets it.
+ */
 export function openProcesses(): Processes {
   const started: TestProcess[] = [];
   const lethe = (args: readonly string[], env: NodeJS.ProcessEnv): TestProcess => {
@@ -77,7 +82,7 @@ function startLethe(name: string, args: readonly string[], env: NodeJS.ProcessEn
   // A folder without a `.env`: only what the test says counts.
   const child = spawn(process.execPath, ['--import', LOADER, MAIN, ...args], {
     cwd: tmpdir(),
-    env: { ...env, LOG_LEVEL: 'info' },
+    env: { ...env, LOG_LEVEL: env.LOG_LEVEL === 'debug' ? 'debug' : 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const { pid } = child;
@@ -93,13 +98,14 @@ function startLethe(name: string, args: readonly string[], env: NodeJS.ProcessEn
   child.once('close', (code, signal) => {
     exit = { code, signal };
   });
-  const exited = () => waitFor(`${name} to end`, () => exit, { timeoutMs: 60_000 });
+  const exited = () => waitFor(`${name} to end`, () => exit);
   return {
     name,
     pid,
     exited,
     isRunning: () => exit === undefined,
     output: () => text,
+    lines: () => readLines(text),
     signal(signal) {
       if (!exit) child.kill(signal);
     },
@@ -107,27 +113,33 @@ function startLethe(name: string, args: readonly string[], env: NodeJS.ProcessEn
       if (!exit) child.kill('SIGKILL');
       return exited();
     },
-    async said(message) {
+    async said(...messages) {
+      const wanted = messages.map((message) => `"${message}"`).join(' or ');
       // A process that has ended will say nothing more: no use in waiting on.
-      await waitFor(`${name} to say "${message}"`, () => findLine(text, message) || exit, { timeoutMs: 60_000 });
-      const line = findLine(text, message);
-      if (!line) throw new Error(`${name} ended without saying "${message}": ${JSON.stringify(exit)}`);
+      await waitFor(`${name} to say ${wanted}`, () => findLine(text, messages) || exit);
+      const line = findLine(text, messages);
+      if (!line) throw new Error(`${name} ended without saying ${wanted}: ${JSON.stringify(exit)}`);
       return line;
     },
   };
 }
 
-function findLine(text: string, message: string): Record<string, unknown> | undefined {
-  for (const line of text.split('\n')) {
-    if (!line.includes(message)) continue;
-    try {
-      const facts = JSON.parse(line) as Record<string, unknown>;
-      if (facts.message === message) return facts;
-    } catch {
-      // Not a log line, or not all of it yet.
-    }
+function findLine(text: string, messages: readonly string[]): Record<string, unknown> | undefined {
+  const lines = text.split('\n').filter((line) => messages.some((message) => line.includes(message)));
+  return lines.flatMap(readLine).find((facts) => messages.includes(String(facts.message)));
+}
+
+function readLines(text: string): Record<string, unknown>[] {
+  return text.split('\n').flatMap(readLine);
+}
+
+function readLine(line: string): Record<string, unknown>[] {
+  try {
+    return [JSON.parse(line) as Record<string, unknown>];
+  } catch {
+    // Not a log line, or not all of it yet.
+    return [];
   }
-  return undefined;
 }
 
 function exists(pid: number): boolean {

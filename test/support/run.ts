@@ -2,43 +2,68 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { startServices } from '../../local/services.ts';
 
 /**
  * `npm test`: brings up the engines (or takes MONGODB_URI and REDIS_URL as they are), runs jest, takes the engines down.
- * The last line is `N passed, N failed`. Arguments go to jest: `npm test -- test/unit`.
+ * The last line is `N passed, N failed`. Arguments go to jest: `npm test -- test/unit`. When jest would run nothing but
+ * tests under test/unit, which need no engines, none are started.
  */
 async function main(): Promise<number> {
+  const args = process.argv.slice(2);
   const folder = await mkdtemp(join(tmpdir(), 'lethe-test-'));
+  const engines = (await needsEngines(args))
+    ? await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) })
+    : null;
   const results = join(folder, 'results.json');
-  const services = await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) });
   let code = 1;
   try {
-    code = await runJest(process.argv.slice(2), results, {
-      MONGODB_URI: services.mongodbUri,
-      REDIS_URL: services.redisUrl,
-    });
+    const env = engines ? { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl } : {};
+    code = await runJest(['--json', `--outputFile=${results}`, ...args], env);
     const { passed, failed } = await readResults(results);
     console.log(`${passed} passed, ${failed} failed`);
     if (passed === 0) code = code || 1;
   } finally {
-    await services.stop();
+    await engines?.stop();
     await rm(folder, { recursive: true, force: true });
   }
   return code;
 }
 
-function runJest(args: string[], results: string, engines: NodeJS.ProcessEnv): Promise<number> {
-  const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-  const child = spawn(
-    process.execPath,
-    ['--experimental-vm-modules', '--no-warnings', jest, '--json', `--outputFile=${results}`, ...args],
-    {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, ...engines, NODE_ENV: 'test' },
-    },
-  );
+/** Jest itself says which files these arguments choose. When it cannot, it will say why in the run. */
+async function needsEngines(args: readonly string[]): Promise<boolean> {
+  // Watching goes on to other files on a key press.
+  if (args.some((arg) => arg.startsWith('--watch'))) return true;
+  const { code, output } = await listTests(args);
+  if (code !== 0) return false;
+  const files = output.split('\n').filter((line) => line.endsWith('.test.ts'));
+  return files.some((file) => !relative(process.cwd(), file).startsWith(join('test', 'unit') + sep));
+}
+
+function listTests(args: readonly string[]): Promise<{ code: number; output: string }> {
+  const child = spawn(process.execPath, [...JEST, '--listTests', ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, NODE_ENV: 'test' },
+  });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const JEST = ['--experimental-vm-modules', '--no-warnings', createRequire(import.meta.url).resolve('jest/bin/jest')];
+
+function runJest(args: readonly string[], engines: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(process.execPath, [...JEST, ...args], {
+    // Standard output is for the last line: what jest writes there, a summary of the coverage, goes to standard error.
+    stdio: ['inherit', process.stderr, 'inherit'],
+    env: { ...process.env, ...engines, NODE_ENV: 'test' },
+  });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.on('error', reject);

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
+import { endRedis } from './end-redis.ts';
 import type { Platform } from './platform.ts';
 
 /** Every document of every collection as text, types and all, sorted: two are equal when nothing was written between. */
@@ -33,7 +34,7 @@ export async function snapshotRedis(platform: Platform): Promise<Record<string, 
     }
     return Object.fromEntries(contents.sort(([one], [other]) => (one < other ? -1 : 1)));
   } finally {
-    redis.disconnect();
+    await endRedis(redis);
   }
 }
 

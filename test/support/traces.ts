@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { containsNumber } from '../../src/phone/scan.ts';
+import { endRedis } from './end-redis.ts';
 import type { Platform } from './platform.ts';
 import { listKeys } from './snapshot.ts';
 
@@ -81,7 +82,7 @@ export async function readRedis(platform: Platform): Promise<Found[]> {
     }
     return found;
   } finally {
-    redis.disconnect();
+    await endRedis(redis);
   }
 }
 

@@ -1,17 +1,19 @@
+import { LIMITS } from './limits.ts';
+
 /**
  * Polls until a condition holds, and returns what it gave.
  * @param what names the condition in the error
- * @throws Error after `timeoutMs`, with the last value or error seen
+ * @param options.everyMs between two looks
+ * @throws Error after `LIMITS.waitMs`, with the last value or error seen
  */
 export async function waitFor<Value>(
   what: string,
   look: () => Promise<Value | undefined | null | false> | Value | undefined | null | false,
-  options: { timeoutMs?: number; everyMs?: number } = {},
+  { everyMs = 25 }: { everyMs?: number } = {},
 ): Promise<Value> {
-  const { timeoutMs = 90_000, everyMs = 25 } = options;
-  const end = Date.now() + timeoutMs;
+  const end = Date.now() + LIMITS.waitMs;
   let last: unknown;
-  while (Date.now() < end) {
+  do {
     try {
       const value = await look();
       if (value !== undefined && value !== null && value !== false) return value;
@@ -20,8 +22,8 @@ export async function waitFor<Value>(
       last = error;
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
+  } while (Date.now() < end);
   throw new Error(
-    `waited ${timeoutMs} ms in vain for: ${what}; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+    `waited ${LIMITS.waitMs} ms in vain for: ${what}; last seen: ${last instanceof Error ? last.message : JSON.stringify(last)}`,
   );
 }

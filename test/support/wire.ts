@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { LIMITS } from './limits.ts';
 
 /** What came back, and nothing made of it. */
 export interface Answer {
@@ -27,7 +28,7 @@ export function sendRaw(url: string, bytes: string | Buffer): Promise<Answer> {
       else return;
       socket.destroy();
     };
-    socket.setTimeout(20_000, () => reject(new Error('no answer in time')));
+    socket.setTimeout(LIMITS.answerMs, () => reject(new Error('no answer in time')));
     socket.on('error', () => finish(true));
     socket.on('close', () => finish(true));
     socket.on('data', (chunk) => {
@@ -72,6 +73,7 @@ export async function call(url: string, path: string, options: Call = {}): Promi
       ...(plain && { 'content-type': 'application/json' }),
       ...options.headers,
     },
+    signal: AbortSignal.timeout(LIMITS.answerMs),
     ...(body !== undefined && { body: plain ? JSON.stringify(body) : (body as string) }),
   });
   const text = await response.text();

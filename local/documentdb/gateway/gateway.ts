@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { ALIASES, type Context, createCommands, type Handler } from './commands.ts';
+import { ALIASES, type Context, createCommands, type Handler, type Parts } from './commands.ts';
 import { createCursors } from './cursors.ts';
 import { CommandError, chooseLabels, SHUTDOWN, toCommandError } from './errors.ts';
 import { createPool } from './pool.ts';
@@ -68,29 +68,68 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   const cursors = createCursors(pool);
   const transactions = createTransactions(pool, (transaction) => cursors.endTransaction(transaction));
-  const retries = createRetries();
   let port = options.port;
-  const parts = {
+  const parts: Parts = {
     pool,
     cursors,
     transactions,
-    retries,
+    retries: createRetries(),
     writes: createWrites(pool),
     address: () => `${HOST}:${port}`,
     setName: options.setName,
   };
-  const commands = createCommands(parts);
-  let inFlight = 0;
-  let isClosing = false;
+  const traffic: Traffic = { isClosing: false, inFlight: 0, connections: 0, replies: 0, sockets: new Set() };
+  const answer = createAnswer(parts, options.keepRetries, traffic);
+  const server = createServer((socket) => {
+    serveSocket(socket, answer, traffic);
+    socket.on('close', () => transactions.dropSocket(socket));
+  });
+  port = await listen(server, options.port);
+  const housekeeping = setInterval(() => {
+    cursors.expire(Date.now());
+    if (options.keepRetries) pool.query(SQL.forgetRetries, []).catch(() => {});
+  }, HOUSEKEEPING).unref();
 
-  const answer = async (command: Command, socket: Socket, connectionId: number): Promise<Reply> => {
+  return {
+    port,
+    close: async () => {
+      traffic.isClosing = true;
+      clearInterval(housekeeping);
+      const closed = new Promise((resolve) => server.close(resolve));
+      const end = Date.now() + DRAIN;
+      while (traffic.inFlight > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+      for (const socket of traffic.sockets) socket.destroy();
+      await closed;
+      pool.close();
+    },
+  };
+}
+
+/** What the connections share. */
+interface Traffic {
+  isClosing: boolean;
+  /** Commands that are not answered yet. */
+  inFlight: number;
+  /** How many connections and replies there have been: their ids. */
+  connections: number;
+  replies: number;
+  readonly sockets: Set<Socket>;
+}
+
+/** Runs one command. Never rejects: an error is an answer, too. */
+type Answer = (command: Command, socket: Socket, connectionId: number) => Promise<Reply>;
+
+function createAnswer(parts: Parts, keepRetries: boolean, traffic: Traffic): Answer {
+  const { transactions, retries } = parts;
+  const commands = createCommands(parts);
+  return async (command, socket, connectionId) => {
     const lsid = readBytes(command, 'lsid');
     const session = lsid ? lsid.toString('latin1') : '';
     const number = readNumber(command, 'txnNumber');
     const inTransaction = readBoolean(command, 'autocommit') === false;
     let transaction: Transaction | null = null;
     try {
-      if (isClosing) throw new CommandError(SHUTDOWN, 'ShutdownInProgress', 'the server is shutting down');
+      if (traffic.isClosing) throw new CommandError(SHUTDOWN, 'ShutdownInProgress', 'the server is shutting down');
       const handler = findHandler(commands, command);
       if (inTransaction) {
         transaction = transactions.enter(
@@ -109,8 +148,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         session,
         connectionId,
         limit: command.name === 'getMore' ? 0 : Number(readNumber(command, 'maxTimeMS') ?? 0),
-        retryId:
-          options.keepRetries && number !== undefined && !inTransaction ? `${lsid?.toString('hex')}:${number}` : null,
+        retryId: keepRetries && number !== undefined && !inTransaction ? `${lsid?.toString('hex')}:${number}` : null,
       };
       if (number === undefined || inTransaction) return await handler(context);
       return await retries.once(session, BigInt(number), async () => handler(context));
@@ -118,87 +156,66 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const error = toCommandError(cause, `${command.database}.${readString(command, command.name) ?? ''}`);
       // As in MongoDB, a failed command ends its transaction.
       if (transaction && !ENDS.has(command.name)) await transactions.abort(transaction);
-      if (error.reply) return error.reply;
-      const errorLabels = chooseLabels(error, {
+      return describeError(error, {
         inTransaction,
         isCommit: command.name === 'commitTransaction',
         isRetryableWrite: number !== undefined && !inTransaction,
       });
-      return {
-        ok: 0,
-        errmsg: error.message,
-        code: error.code,
-        codeName: error.codeName,
-        ...(errorLabels.length > 0 ? { errorLabels } : {}),
-      };
     }
   };
+}
 
-  let connections = 0;
-  let replies = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    connections += 1;
-    const connectionId = connections;
-    sockets.add(socket);
-    socket.setNoDelay(true);
-    // A connection answers in the order it is asked.
-    let last = Promise.resolve();
-    const split = splitMessages((message) => {
-      const request = readRequest(message);
-      if (!request) {
-        socket.destroy();
-        return;
-      }
-      inFlight += 1;
-      last = last
-        .then(() => answer(request.command, socket, connectionId))
-        .then((reply) => {
-          if (!request.wantsReply || socket.destroyed) return;
-          replies = (replies + 1) % 0x7fffffff;
-          socket.cork();
-          for (const part of writeReply(request, replies, reply)) socket.write(part);
-          socket.uncork();
-        })
-        .catch(() => {
-          socket.destroy();
-        })
-        .finally(() => {
-          inFlight -= 1;
-        });
-    });
-    socket.on('data', (chunk) => {
-      try {
-        split(chunk);
-      } catch {
-        socket.destroy();
-      }
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => {
-      sockets.delete(socket);
-      transactions.dropSocket(socket);
-    });
-  });
-  port = await listen(server, options.port);
-  const housekeeping = setInterval(() => {
-    cursors.expire(Date.now());
-    if (options.keepRetries) pool.query(SQL.forgetRetries, []).catch(() => {});
-  }, HOUSEKEEPING).unref();
-
+function describeError(error: CommandError, circumstances: Parameters<typeof chooseLabels>[1]): Reply {
+  if (error.reply) return error.reply;
+  const errorLabels = chooseLabels(error, circumstances);
   return {
-    port,
-    close: async () => {
-      isClosing = true;
-      clearInterval(housekeeping);
-      const closed = new Promise((resolve) => server.close(resolve));
-      const end = Date.now() + DRAIN;
-      while (inFlight > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-      pool.close();
-    },
+    ok: 0,
+    errmsg: error.message,
+    code: error.code,
+    codeName: error.codeName,
+    ...(errorLabels.length > 0 ? { errorLabels } : {}),
   };
+}
+
+/** Answers one connection's commands, in the order they are asked. What is no message ends the connection. */
+function serveSocket(socket: Socket, answer: Answer, traffic: Traffic): void {
+  traffic.connections += 1;
+  const connectionId = traffic.connections;
+  traffic.sockets.add(socket);
+  socket.setNoDelay(true);
+  let last = Promise.resolve();
+  const split = splitMessages((message) => {
+    const request = readRequest(message);
+    if (!request) {
+      socket.destroy();
+      return;
+    }
+    traffic.inFlight += 1;
+    last = last
+      .then(() => answer(request.command, socket, connectionId))
+      .then((reply) => {
+        if (!request.wantsReply || socket.destroyed) return;
+        traffic.replies = (traffic.replies + 1) % 0x7fffffff;
+        socket.cork();
+        for (const part of writeReply(request, traffic.replies, reply)) socket.write(part);
+        socket.uncork();
+      })
+      .catch(() => {
+        socket.destroy();
+      })
+      .finally(() => {
+        traffic.inFlight -= 1;
+      });
+  });
+  socket.on('data', (chunk) => {
+    try {
+      split(chunk);
+    } catch {
+      socket.destroy();
+    }
+  });
+  socket.on('error', () => {});
+  socket.on('close', () => traffic.sockets.delete(socket));
 }
 
 function findHandler(commands: ReadonlyMap<string, Handler>, command: Command): Handler {

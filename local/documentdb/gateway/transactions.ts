@@ -50,115 +50,121 @@ const REMEMBERED = 10_000;
 const BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL lock_timeout = '100ms'";
 
 export function createTransactions(pool: Pool, onEnd: (transaction: Transaction) => void): Transactions {
-  const latest = new Map<string, Transaction>();
-  let openCount = 0;
-
-  const begin = (fields: TransactionFields, socket: object): Transaction => {
-    const connection = pool.take().then(async (taken) => {
-      try {
-        await taken.run(BEGIN);
-        return taken;
-      } catch (error) {
-        taken.close();
-        throw error;
-      }
-    });
-    connection.catch(() => {}); // whoever works in it gets the error too
-    const transaction: Transaction = {
-      number: fields.number,
-      session: fields.session,
-      connection,
-      state: 'open',
-      socket,
-      ended: null,
-      timer: setTimeout(() => abort(transaction), LIFETIME).unref(),
-    };
-    openCount += 1;
-    latest.delete(fields.session);
-    latest.set(fields.session, transaction);
-    if (latest.size > REMEMBERED) {
-      for (const [session, old] of latest) {
-        if (old.state === 'open' || old.state === 'committing') continue;
-        latest.delete(session);
-        break;
-      }
-    }
-    return transaction;
-  };
-
-  const end = async (transaction: Transaction, how: 'COMMIT' | 'ROLLBACK') => {
-    clearTimeout(transaction.timer);
-    openCount -= 1;
-    onEnd(transaction);
-    const connection = await transaction.connection;
-    try {
-      await connection.run(how);
-      pool.giveBack(connection);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-  };
-
-  const commit = (transaction: Transaction): Promise<void> => {
-    if (transaction.state === 'aborted') return Promise.reject(noSuchTransaction(transaction.number));
-    if (transaction.ended) return transaction.ended;
-    transaction.state = 'committing';
-    transaction.ended = end(transaction, 'COMMIT').then(
-      () => {
-        transaction.state = 'committed';
-      },
-      (error) => {
-        transaction.state = 'unknown';
-        throw error;
-      },
-    );
-    return transaction.ended;
-  };
-
-  const abort = async (transaction: Transaction): Promise<void> => {
-    if (transaction.state !== 'open') return;
-    transaction.state = 'aborted';
-    // A lost connection has rolled it back already.
-    transaction.ended = end(transaction, 'ROLLBACK').catch(() => {});
-    await transaction.ended;
-  };
-
+  const book: Book = { pool, onEnd, latest: new Map(), openCount: 0 };
   return {
     get openCount() {
-      return openCount;
+      return book.openCount;
     },
-    commit,
-    abort,
-    enter: (fields, socket) => {
-      const known = latest.get(fields.session);
-      if (fields.starts) {
-        if (known && known.number > fields.number) {
-          throw new CommandError(
-            225,
-            'TransactionTooOld',
-            `transaction ${fields.number} is older than ${known.number}`,
-          );
-        }
-        if (known?.state === 'open') abort(known);
-        return begin(fields, socket);
-      }
-      const usable = known?.number === fields.number && (known.state === 'open' || fields.ends);
-      if (!known || !usable) throw noSuchTransaction(fields.number);
-      known.socket = socket;
-      return known;
-    },
+    commit: (transaction) => commit(book, transaction),
+    abort: (transaction) => abort(book, transaction),
+    enter: (fields, socket) => enter(book, fields, socket),
     endSession: (session) => {
-      const known = latest.get(session);
+      const known = book.latest.get(session);
       if (!known) return;
-      latest.delete(session);
-      abort(known);
+      book.latest.delete(session);
+      abort(book, known);
     },
     dropSocket: (socket) => {
-      if (openCount === 0) return;
-      for (const transaction of latest.values()) if (transaction.socket === socket) abort(transaction);
+      if (book.openCount === 0) return;
+      for (const transaction of book.latest.values()) if (transaction.socket === socket) abort(book, transaction);
     },
   };
+}
+
+interface Book {
+  readonly pool: Pool;
+  readonly onEnd: (transaction: Transaction) => void;
+  /** Each session's last transaction. */
+  readonly latest: Map<string, Transaction>;
+  openCount: number;
+}
+
+function enter(book: Book, fields: TransactionFields, socket: object): Transaction {
+  const known = book.latest.get(fields.session);
+  if (fields.starts) {
+    if (known && known.number > fields.number)
+      throw new CommandError(225, 'TransactionTooOld', `transaction ${fields.number} is older than ${known.number}`);
+    if (known?.state === 'open') abort(book, known);
+    return begin(book, fields, socket);
+  }
+  const usable = known?.number === fields.number && (known.state === 'open' || fields.ends);
+  if (!known || !usable) throw noSuchTransaction(fields.number);
+  known.socket = socket;
+  return known;
+}
+
+function begin(book: Book, fields: TransactionFields, socket: object): Transaction {
+  const connection = book.pool.take().then(async (taken) => {
+    try {
+      await taken.run(BEGIN);
+      return taken;
+    } catch (error) {
+      taken.close();
+      throw error;
+    }
+  });
+  connection.catch(() => {}); // whoever works in it gets the error too
+  const transaction: Transaction = {
+    number: fields.number,
+    session: fields.session,
+    connection,
+    state: 'open',
+    socket,
+    ended: null,
+    timer: setTimeout(() => abort(book, transaction), LIFETIME).unref(),
+  };
+  book.openCount += 1;
+  book.latest.delete(fields.session);
+  book.latest.set(fields.session, transaction);
+  if (book.latest.size > REMEMBERED) forgetOldest(book);
+  return transaction;
+}
+
+/** Forgets the oldest session whose transaction has ended. */
+function forgetOldest({ latest }: Book): void {
+  for (const [session, { state }] of latest) {
+    if (state === 'open' || state === 'committing') continue;
+    latest.delete(session);
+    return;
+  }
+}
+
+async function end(book: Book, transaction: Transaction, how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+  clearTimeout(transaction.timer);
+  book.openCount -= 1;
+  book.onEnd(transaction);
+  const connection = await transaction.connection;
+  try {
+    await connection.run(how);
+    book.pool.giveBack(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+function commit(book: Book, transaction: Transaction): Promise<void> {
+  if (transaction.state === 'aborted') return Promise.reject(noSuchTransaction(transaction.number));
+  if (transaction.ended) return transaction.ended;
+  transaction.state = 'committing';
+  transaction.ended = end(book, transaction, 'COMMIT').then(
+    () => {
+      transaction.state = 'committed';
+    },
+    (error) => {
+      transaction.state = 'unknown';
+      throw error;
+    },
+  );
+  return transaction.ended;
+}
+
+async function abort(book: Book, transaction: Transaction): Promise<void> {
+  if (transaction.state !== 'open') return;
+  transaction.state = 'aborted';
+  // A lost connection has rolled it back already.
+  transaction.ended = end(book, transaction, 'ROLLBACK').catch(() => {});
+  await transaction.ended;
 }
 
 function noSuchTransaction(number: bigint): CommandError {

@@ -41,99 +41,119 @@ const UPSERT = Buffer.from('\x08upsert\0\x01', 'latin1');
 
 export function createWrites(pool: Pool): Writes {
   const queue = createQueue();
-
-  const attempt = async (
-    target: Queryable,
-    statement: Statement,
-    { command, limit, retryId }: WriteContext,
-  ): Promise<{ reply: Reply; errors: CommandError[] }> => {
-    const parameters: Parameter[] = [command.database, command.body];
-    if (command.name !== 'findAndModify') parameters.push(command.sequence);
-    parameters.push(retryId);
-    const [row] = await target.query(statement, parameters, limit);
-    const [raw, success] = row ?? [];
-    if (!raw) throw new CommandError(1, 'InternalError', 'the engine answered without a result');
-    if (success?.[0] === 1) return { reply: raw, errors: [] };
-    const namespace = `${command.database}.${readString(command, command.name) ?? ''}`;
-    const reply = BSON.deserialize(raw) as Record<string, unknown> & { writeErrors?: WriteError[] };
-    const errors = (reply.writeErrors ?? []).map((found) => {
-      const error = translateState(unpackState(found.code), found.errmsg ?? '', namespace);
-      found.code = error.code;
-      found.errmsg = error.message;
-      return error;
-    });
-    return { reply, errors };
-  };
-
-  /** One try outside a transaction. Several statements either all count or, on a conflict, none: they will run again. */
-  const attemptWhole = async (statement: Statement, context: WriteContext, isUpsert: boolean, isSingle: boolean) => {
-    const again = (errors: CommandError[]) =>
-      errors.find(({ code }) => code === WRITE_CONFLICT || (isUpsert && code === DUPLICATE_KEY));
-    if (isSingle) {
-      const { reply, errors } = await attempt(pool, statement, context);
-      return { reply, obstacle: again(errors) ?? null };
-    }
-    return pool.use(async (connection) => {
-      // Not awaited: PostgreSQL answers in order.
-      const begun = connection.run('BEGIN');
-      begun.catch(() => {});
-      try {
-        const { reply, errors } = await attempt(connection, statement, context);
-        const obstacle = again(errors) ?? null;
-        await connection.run(obstacle ? 'ROLLBACK' : 'COMMIT');
-        return { reply, obstacle };
-      } catch (error) {
-        await connection.run('ROLLBACK').catch(() => connection.close());
-        throw error;
-      }
-    });
-  };
-
-  const retry = async (statement: Statement, context: WriteContext, isUpsert: boolean, isSingle: boolean) => {
-    for (let count = 1; ; count += 1) {
-      let obstacle: CommandError;
-      let reply: Reply | null = null;
-      try {
-        const outcome = await attemptWhole(statement, context, isUpsert, isSingle);
-        if (!outcome.obstacle) return outcome.reply;
-        ({ obstacle, reply } = outcome);
-      } catch (error) {
-        obstacle = toCommandError(error);
-        const lostRace = isUpsert && obstacle.code === DUPLICATE_KEY;
-        if (obstacle.code !== WRITE_CONFLICT && !lostRace) throw error;
-        if (lostRace && count === UPSERT_TRIES) throw error;
-      }
-      if (obstacle.code === WRITE_CONFLICT && count === CONFLICT_TRIES) throw obstacle;
-      if (obstacle.code === DUPLICATE_KEY && count === UPSERT_TRIES && reply) {
-        // No race after all: the write really breaks the index.
-        return isSingle ? reply : (await attemptWhole(statement, context, false, false)).reply;
-      }
-      await delay(Math.random() * 5 * Math.min(count, 10));
-    }
-  };
-
   return {
     run: async (statement, context) => {
       const { command, transaction } = context;
-      if (transaction) {
-        const { reply, errors } = await attempt(await transaction.connection, statement, context);
-        const [first] = errors;
-        if (!first) return reply;
-        // A conflict fails the command; any other write error is reported as one, and ends the transaction as well.
-        const isConflict = first.code === WRITE_CONFLICT;
-        throw new CommandError(
-          first.code,
-          first.codeName,
-          first.message,
-          isConflict ? null : (reply as Record<string, unknown>),
-        );
-      }
+      if (transaction) return runInTransaction(await transaction.connection, statement, context);
       const isSingle =
         command.name === 'findAndModify' || countDocuments(command, STATEMENTS[command.name] ?? '', 2) < 2;
-      if (!isUpserting(command)) return retry(statement, context, false, isSingle);
-      return queue(nameLane(command, isSingle), () => retry(statement, context, true, isSingle));
+      const write: Write = { statement, context, isUpsert: isUpserting(command), isSingle };
+      if (!write.isUpsert) return retry(pool, write);
+      return queue(nameLane(command, isSingle), () => retry(pool, write));
     },
   };
+}
+
+/** A write outside a transaction. */
+interface Write {
+  readonly statement: Statement;
+  readonly context: WriteContext;
+  readonly isUpsert: boolean;
+  /** One statement, which the engine does whole or not at all by itself. */
+  readonly isSingle: boolean;
+}
+
+/** One try. The errors are those of its statements. */
+async function attempt(
+  target: Queryable,
+  statement: Statement,
+  { command, limit, retryId }: WriteContext,
+): Promise<{ reply: Reply; errors: CommandError[] }> {
+  const parameters: Parameter[] = [command.database, command.body];
+  if (command.name !== 'findAndModify') parameters.push(command.sequence);
+  parameters.push(retryId);
+  const [row] = await target.query(statement, parameters, limit);
+  const [raw, success] = row ?? [];
+  if (!raw) throw new CommandError(1, 'InternalError', 'the engine answered without a result');
+  if (success?.[0] === 1) return { reply: raw, errors: [] };
+  const namespace = `${command.database}.${readString(command, command.name) ?? ''}`;
+  const reply = BSON.deserialize(raw) as Record<string, unknown> & { writeErrors?: WriteError[] };
+  const errors = (reply.writeErrors ?? []).map((found) => {
+    const error = translateState(unpackState(found.code), found.errmsg ?? '', namespace);
+    found.code = error.code;
+    found.errmsg = error.message;
+    return error;
+  });
+  return { reply, errors };
+}
+
+async function runInTransaction(target: Queryable, statement: Statement, context: WriteContext): Promise<Reply> {
+  const { reply, errors } = await attempt(target, statement, context);
+  const [first] = errors;
+  if (!first) return reply;
+  // A conflict fails the command; any other write error is reported as one, and ends the transaction as well.
+  const isConflict = first.code === WRITE_CONFLICT;
+  throw new CommandError(
+    first.code,
+    first.codeName,
+    first.message,
+    isConflict ? null : (reply as Record<string, unknown>),
+  );
+}
+
+/**
+ * One try outside a transaction. Several statements either all count or, on a conflict, none: they will run again.
+ * @returns the answer, and the error for which another try is worth it
+ */
+async function attemptWhole(
+  pool: Pool,
+  { statement, context, isUpsert, isSingle }: Write,
+): Promise<{ reply: Reply; obstacle: CommandError | null }> {
+  const again = (errors: CommandError[]) =>
+    errors.find(({ code }) => code === WRITE_CONFLICT || (isUpsert && code === DUPLICATE_KEY)) ?? null;
+  if (isSingle) {
+    const { reply, errors } = await attempt(pool, statement, context);
+    return { reply, obstacle: again(errors) };
+  }
+  return pool.use(async (connection) => {
+    // Not awaited: PostgreSQL answers in order.
+    const begun = connection.run('BEGIN');
+    begun.catch(() => {});
+    try {
+      const { reply, errors } = await attempt(connection, statement, context);
+      const obstacle = again(errors);
+      await connection.run(obstacle ? 'ROLLBACK' : 'COMMIT');
+      return { reply, obstacle };
+    } catch (error) {
+      await connection.run('ROLLBACK').catch(() => connection.close());
+      throw error;
+    }
+  });
+}
+
+/** Tries until there is no conflict, or the tries are used up. */
+async function retry(pool: Pool, write: Write): Promise<Reply> {
+  for (let count = 1; ; count += 1) {
+    let obstacle: CommandError;
+    let reply: Reply | null = null;
+    try {
+      const outcome = await attemptWhole(pool, write);
+      if (!outcome.obstacle) return outcome.reply;
+      ({ obstacle, reply } = outcome);
+    } catch (error) {
+      obstacle = toCommandError(error);
+      const lostRace = write.isUpsert && obstacle.code === DUPLICATE_KEY;
+      if (obstacle.code !== WRITE_CONFLICT && !lostRace) throw error;
+      if (lostRace && count === UPSERT_TRIES) throw error;
+    }
+    if (obstacle.code === WRITE_CONFLICT && count === CONFLICT_TRIES) throw obstacle;
+    if (obstacle.code === DUPLICATE_KEY && count === UPSERT_TRIES && reply) {
+      // No race after all: the write really breaks the index.
+      if (write.isSingle) return reply;
+      return (await attemptWhole(pool, { ...write, isUpsert: false })).reply;
+    }
+    await delay(Math.random() * 5 * Math.min(count, 10));
+  }
 }
 
 function isUpserting(command: Command): boolean {

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import type { FieldCategory } from '../../engine/map/categories.ts';
 import { type FieldPath, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
-import { type Filter, selectNumber } from '../../engine/plan.ts';
+import { type Filter, selectAnywhere } from '../../engine/plan.ts';
 import type { Subject } from '../../engine/subject.ts';
 import { matcherOf } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
@@ -16,7 +16,7 @@ interface HeldField {
   readonly value: unknown;
 }
 
-/** What one record holds on a person; of a shared record, only the elements that are this person's. */
+/** One record's data on a person; of a shared record, only the elements that are this person's. */
 export interface HeldRecord {
   readonly id: string | null;
   readonly at: string | null;
@@ -27,7 +27,7 @@ const BATCH = 200;
 
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
- * Pending records and the platform's own suppressions are among them. A record found at two places comes once.
+ * Scheduled messages and the platform's own suppressions are among them. A record found at two places comes once.
  */
 export async function* findHeld(
   db: mongoose.mongo.Db,
@@ -44,11 +44,11 @@ export async function* findHeld(
   }
 }
 
-/** One query a place, so that each uses its index; later ones leave out what earlier ones have found. */
+/** One query a place, so that each uses its index. A later one excludes what an earlier one has found. */
 function filtersOf(entry: CollectionMap, subject: Subject): Filter[] {
   const paths = entry.numbers.map((text) => readPath(text));
   return paths.map((path, index) => ({
-    ...selectNumber({ accountPath: entry.account, path }, subject, false),
+    ...selectAnywhere({ accountPath: entry.account, path }, subject),
     ...Object.fromEntries(paths.slice(0, index).map(({ dotted }) => [dotted, { $nin: [...subject.values] }])),
   }));
 }
@@ -59,7 +59,7 @@ interface Place {
   readonly category: FieldCategory;
 }
 
-/** A person's part of a record: the numbers that are theirs, and the fields of the same element or of the record. */
+/** Reads a person's part of a record: their numbers, and the fields of the same element or of the record. */
 function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean): (record: Document) => HeldRecord {
   const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
   const numbers = entry.numbers.map((text) => placeOf(text, 'number'));
@@ -78,7 +78,7 @@ function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean):
       for (const element of elementsOf(record, inArray[0]?.path.pieces.slice(0, -1) ?? [])) {
         const theirs = inArray.flatMap((place): HeldField[] => {
           const value = valueAt(element, place.path.pieces.at(-1) ?? '');
-          // Where the map says a plain value and the record has a list, only what is theirs of it.
+          // A list where the map says a plain value: only their elements of it.
           const values = Array.isArray(value) ? value.filter(isTheirs) : [value].filter(isTheirs);
           return values.map((one) => ({ path: place.text, category: place.category, value: one }));
         });
@@ -99,7 +99,7 @@ function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean):
 
 const arrayOf = (path: FieldPath): string => path.pieces.slice(0, -1).join('[].');
 
-/** The innermost elements of a way through arrays; the record itself for a way through none. */
+/** The innermost elements of a path through arrays; the record itself for a path without arrays. */
 function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
   return pieces.reduce<unknown[]>(
     (elements, piece) =>
@@ -111,7 +111,7 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
   );
 }
 
-/** The collections that are looked into, by the names of the map. */
+/** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
   return map.collections.filter((entry) => entry.numbers.length > 0).map(nameOf);
 }

@@ -5,7 +5,7 @@ import { AUDIT, type AuditEntry } from '../../ledger/audit/entry.ts';
 import { requestsOf } from '../../ledger/requests/ledger.ts';
 import { suppressionEntry } from '../../ledger/suppression/suppression.ts';
 
-/** What Lethe itself keeps on a number: a token stands for it, the number is in none of this. */
+/** The kinds of Lethe's own rows on a number. They stand under its token; the number is in none of them. */
 export const KEPT_KINDS = ['suppressions', 'requests', 'audit'] as const;
 export type KeptKind = (typeof KEPT_KINDS)[number];
 
@@ -15,10 +15,10 @@ export interface KeptDependencies {
 }
 
 /**
- * Reads what is kept under a number's tokens, after an erasure too: its suppression, the requests about it with what
- * they erased, and the audit of acts on it.
+ * Reads what is kept under a number's tokens, also after an erasure: its suppression, the requests about it with their
+ * counts, and the audit entries on it.
  * @param tokens the number's tokens under every key
- * @throws TypeError without tokens: that would be everything
+ * @throws TypeError without tokens, which would read everything
  */
 export async function* findKept(
   { db, dataMap }: KeptDependencies,

@@ -29,14 +29,14 @@ export interface Source {
   /** The field with the moment it happened. */
   readonly at: string;
   readonly id: string;
-  /** Everything asked for but the time. */
+  /** Every condition of the query but the time. */
   readonly filter: Filter;
-  /** The time, when a bound of it is asked for. */
+  /** The time; null when the query has no bound of it. */
   readonly range: { $gte?: Date; $lt?: Date } | null;
 }
 
 /**
- * The collections a query is about, with one filter each. A collection that has no field for what is asked is left out.
+ * The collections a query is about, with one filter each. A collection without a field for a condition is left out.
  * @throws TypeError without an account
  */
 export function selectSources(map: DataMap, query: RecordQuery, account: AccountValue): Source[] {
@@ -60,11 +60,11 @@ export function selectSources(map: DataMap, query: RecordQuery, account: Account
   });
 }
 
-/** Null: no record of this collection can be meant. */
+/** The filter on columns; null when no record of this collection can match. */
 function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
   const conditions: mongoose.mongo.Document = {};
   if (query.direction !== undefined) {
-    // What has no direction is the account's own asking: a verification, an insight.
+    // Collections without a direction (verifications, insights) count as outbound.
     const direction = entry.direction ?? 'outbound';
     if (typeof direction === 'object') conditions[direction.path] = query.direction;
     else if (direction !== query.direction) return null;

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from '../../engine/by-age.ts';
+import { ANY_DATE, NO_DATES } from '../../engine/bson-types.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import type { Filter } from '../../engine/plan.ts';
 import type { Source } from './query.ts';
@@ -22,7 +22,7 @@ export interface Found {
 }
 
 export interface ReadOptions {
-  /** Read page by page: records of one moment come by their `_id`, which costs a sort where no index ends in it. */
+  /** Page by page: records of one moment are sorted by `_id`, which costs a sort where no index ends in it. */
   readonly paged?: boolean;
   /** Begin behind this record; needs `paged`, and `_id`s of one type. */
   readonly after?: Position;
@@ -32,8 +32,6 @@ export interface ReadOptions {
 
 /** Records the driver holds at once: memory stays the same however many there are. */
 const BATCH = 500;
-/** The earliest moment a `Date` can be: a bound that every date passes, and nothing but dates. */
-const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) };
 
 /** One query, with the order its results come in. */
 interface Pass {
@@ -53,7 +51,7 @@ export async function* readRecords(
 ): AsyncGenerator<Found> {
   let left = limit;
   const from = after ? sources.findIndex((source) => source.name === after.source) : 0;
-  // The source of a position may have left the map: nothing can be said about what came before it.
+  // The source of a position may have left the map since: where the page before ended is unknown then.
   if (from < 0) return;
   for (const source of sources.slice(from)) {
     for (const pass of passesOf(source, paged, after?.source === source.name ? after : undefined)) {
@@ -79,14 +77,14 @@ export async function* readRecords(
   }
 }
 
-/** Queries that an index on (account, time) answers in order, one after the other; no `$or`, which not every engine plans. */
+/** Queries that an index on (account, time) answers in order, one after the other. No `$or`: not every engine uses an index for it. */
 function passesOf(source: Source, paged: boolean, after: Position | undefined): Pass[] {
   const { filter, range, at } = source;
   const byTime: Pass['sort'] = paged ? { [at]: 1, _id: 1 } : { [at]: 1 };
   const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
-  // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
+  // With $and: the filter may constrain `_id` already.
   const behind = { $and: [{ _id: { $gt: after?.id } }] } as Filter;
-  // With a missing field and null, all there is beside dates.
+  // With null and a missing field these types are every value that is no date.
   const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];

@@ -1,10 +1,11 @@
 import type mongoose from 'mongoose';
 import { valueAt } from '../../engine/map/paths.ts';
+import { directionOf } from '../../engine/map/read-entry.ts';
 import type { Direction, Product } from '../../engine/map/schema.ts';
 import { textOf } from '../../lib/bson-text.ts';
 import type { Source } from './query.ts';
 
-/** One transaction record as searches and reports tell it; null where the record has nothing. */
+/** One transaction record as searches and reports give it out; null where the record has nothing. */
 export interface Row {
   readonly id: string | null;
   readonly product: Product;
@@ -36,7 +37,7 @@ export function toRow(source: Source, record: mongoose.mongo.Document, product?:
   return {
     id: textOf(valueAt(record, source.id)),
     product: product ?? entry.products?.[0] ?? 'messages',
-    direction: directionOf(source, record),
+    direction: directionOf(entry, record),
     from: column('from'),
     to: column('to'),
     at: at instanceof Date && !Number.isNaN(at.getTime()) ? at : null,
@@ -48,12 +49,6 @@ export function toRow(source: Source, record: mongoose.mongo.Document, product?:
     closed_at: column('closed_at'),
     body: body === undefined ? null : textOf(valueAt(record, body.path)),
   };
-}
-
-function directionOf({ entry }: Source, record: mongoose.mongo.Document): Direction | null {
-  if (typeof entry.direction !== 'object') return entry.direction ?? null;
-  const value = valueAt(record, entry.direction.path);
-  return value === 'outbound' || value === 'inbound' ? value : null;
 }
 
 /** The keys of a record in reports, in their order. */

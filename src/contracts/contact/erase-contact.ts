@@ -23,7 +23,7 @@ export interface ContactDependencies {
   readonly tokens: Tokens;
   readonly audit: Audit;
   readonly files: Files;
-  /** What the audit says: the law it was done under. */
+  /** The law it is done under, for the audit. */
   readonly reason: string;
   /** Records that may be changed in the one transaction. */
   readonly limit: number;
@@ -39,11 +39,11 @@ export interface ContactErasure {
 export interface ErasedContact {
   /** Call and message records that were changed. */
   readonly records: number;
-  /** The act under which recording files were written down, to be removed now; undefined: there were none. */
+  /** Key of the recording files to remove now; undefined: there are none. */
   readonly act?: FileAct;
 }
 
-/** A transaction of MongoDB lives for a minute; a customer waits for less. */
+/** A transaction of MongoDB may take a minute; a customer waits for less. */
 const LONGEST_MS = 20_000;
 
 /**
@@ -57,22 +57,22 @@ export function createContactErasure(
 ): (input: ContactErasure, now: Date) => Promise<ErasedContact> {
   const { db, store, tokens, audit, files } = deps;
   const profile = profileFor('contact', deps.dataMap);
-  const { steps } = compilePlan(deps.dataMap, profile);
-  // All of one account append to one chain: side by side they would only make each other begin anew.
+  const { rules } = compilePlan(deps.dataMap, profile);
+  // One at a time for each account: all append to one chain, and side by side they would make each other begin anew.
   const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
 
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
   return async ({ account, keyId, number }, now) => {
     const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
     await Promise.all(
-      steps.map(async (step) => {
-        if (await store.isUnreadable(step, subject.account)) throw new ErasureFailure('unsupported_type', step.key);
+      rules.map(async (rule) => {
+        if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);
       }),
     );
     const act = { account: account._id, act: randomText(15) };
     let selection: Selection | undefined;
     const erase = async (session: mongoose.mongo.ClientSession) => {
-      // Before everything that takes long: acts that are appended meanwhile would make all of it be done again.
+      // First, before anything slow: an entry appended meanwhile would make all of it be done again.
       const writeCounts = await audit.beginWithin(
         {
           account: account._id,
@@ -85,7 +85,7 @@ export function createContactErasure(
         },
         session,
       );
-      selection = await selectAtOnce(db, deps.dataMap, steps, subject, deps.limit, session);
+      selection = await selectAtOnce(db, deps.dataMap, rules, subject, deps.limit, session);
       await writeCounts(selection.counts);
       await files.add(act, selection.files, session);
       await changeAtOnce(db, selection, subject, session);

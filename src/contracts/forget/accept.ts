@@ -21,7 +21,7 @@ export interface AcceptDependencies {
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly deadlineMs: number;
-  /** How long the relay leaves a fresh request to the queue before it looks after it. */
+  /** How long the relay leaves a fresh request to the queue. */
   readonly graceMs: number;
 }
 
@@ -40,6 +40,14 @@ export interface Accepted {
   readonly fresh: boolean;
 }
 
+/** A request for a number that has an unfinished one. */
+interface Repeat {
+  readonly subject: Subject;
+  readonly allTokens: readonly string[];
+  readonly unsuppress: boolean;
+  readonly now: Date;
+}
+
 /**
  * Accepts a forget request: when this returns, the number is suppressed and the request is durable, both or neither
  * (one transaction, majority, journalled). It does not touch the queue.
@@ -48,14 +56,14 @@ export interface Accepted {
  */
 export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
   const { account, number } = input;
-  const every = deps.tokens.every(account._id, number);
+  const allTokens = deps.tokens.every(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
   const [unfinished, affiliated] = await Promise.all([
-    findUnfinished(deps, account, every),
-    isAffiliated(deps, subject, every, input.unsuppress),
+    findUnfinished(deps, account, allTokens),
+    isAffiliated(deps, subject, allTokens, input.unsuppress),
   ]);
-  const wish = { subject, every, unsuppress: input.unsuppress, now };
-  if (unfinished && (await askAgain(deps, unfinished, wish))) return { request: unfinished, fresh: false };
+  const repeat: Repeat = { subject, allTokens, unsuppress: input.unsuppress, now };
+  if (unfinished && (await noteRepeat(deps, unfinished, repeat))) return { request: unfinished, fresh: false };
   if (!affiliated) throw new LetheError('no_affiliation');
 
   const request = draftRequest({
@@ -73,25 +81,25 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
   const { suppressions } = deps;
   const write = (suppress: (session: mongoose.mongo.ClientSession) => Promise<unknown>) =>
     inTransaction(deps.db, async (session) => {
-      // First the request: of two equal ones at the same instant, the second stops here and has changed nothing.
+      // Insert the request first: the unique index stops a duplicate before it changes anything.
       await requestsOf(deps.db).insertOne(request, { session });
       await suppress(session);
     });
-  const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, every, now, session);
-  const adopt = async (session: mongoose.mongo.ClientSession) =>
-    (await suppressions.adopt(subject, every, session)) || add(session);
-  for (const suppress of [add, adopt]) {
+  const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, allTokens, now, session);
+  const claimPlatformRow = async (session: mongoose.mongo.ClientSession) =>
+    (await suppressions.adopt(subject, allTokens, session)) || add(session);
+  for (const suppress of [add, claimPlatformRow]) {
     try {
       await write(suppress);
       break;
     } catch (error) {
       if (!isDuplicateKey(error) && !isTransient(error)) throw error;
-      // Either its twin won, or the answer of the commit was lost: what is in the ledger is the truth.
-      const winner = await findUnfinished(deps, account, every);
+      // Either a duplicate was accepted first, or our commit's reply was lost. The ledger says which.
+      const winner = await findUnfinished(deps, account, allTokens);
       if (winner?.reference === request.reference) return { request: winner, fresh: true };
-      if (winner && (await askAgain(deps, winner, wish))) return { request: winner, fresh: false };
-      // Or the number is on the list already, and the list lets no number stand on it twice.
-      if (suppress === adopt || !isDuplicateKey(error)) throw error;
+      if (winner && (await noteRepeat(deps, winner, repeat))) return { request: winner, fresh: false };
+      // Or the platform's own blacklist has a unique index, and a row of this number: claim it.
+      if (suppress === claimPlatformRow || !isDuplicateKey(error)) throw error;
     }
   }
   return { request, fresh: true };
@@ -104,18 +112,18 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
  */
 export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
   const { account, number } = input;
-  const every = deps.tokens.every(account._id, number);
+  const allTokens = deps.tokens.every(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
   const [unfinished, affiliated] = await Promise.all([
-    findUnfinished(deps, account, every),
-    isAffiliated(deps, subject, every, input.unsuppress),
+    findUnfinished(deps, account, allTokens),
+    isAffiliated(deps, subject, allTokens, input.unsuppress),
   ]);
   if (!unfinished && !affiliated) throw new LetheError('no_affiliation');
-  const names = [...new Set(deps.plan.steps.map((step) => step.name))];
+  const names = [...new Set(deps.plan.rules.map((rule) => rule.name))];
   const counts = await Promise.all(
     names.map(async (name): Promise<[string, number]> => {
-      const steps = deps.plan.steps.filter((step) => step.name === name);
-      return [name, await deps.store.count(steps, subject)];
+      const rules = deps.plan.rules.filter((rule) => rule.name === name);
+      return [name, await deps.store.count(rules, subject)];
     }),
   );
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
@@ -133,24 +141,24 @@ function findUnfinished(
 }
 
 /**
- * Notes that an unfinished request answers for one more: whatever is on record now must be gone when it is completed.
+ * Notes that an unfinished request was asked for again: whatever is on record now must be gone when it is completed.
  * The number is on the suppression list when this returns, as after the first time.
- * @returns false: it was completed in this very moment, and answers for nothing any more
+ * @returns false when the request was completed meanwhile, and answers for nothing any more
  */
-async function askAgain(
+async function noteRepeat(
   { db, suppressions }: AcceptDependencies,
   { account_id, reference }: Accepted['request'],
-  wish: { subject: Subject; every: readonly string[]; unsuppress: boolean; now: Date },
+  repeat: Repeat,
 ): Promise<boolean> {
   const note = async (session?: mongoose.mongo.ClientSession) => {
     const noted = await requestsOf(db).updateOne(
       { account_id, reference, unfinished: true },
       {
         $set: {
-          // New each time: a write that changes nothing would not keep the request from being completed meanwhile.
+          // A fresh id, so that the update really writes and conflicts with a completion under way.
           asked_again: new mongoose.mongo.ObjectId(),
-          // Of two wishes the one that protects the person holds: a number that one of them keeps suppressed stays so.
-          ...(!wish.unsuppress && { keep_suppression: true }),
+          // If any caller wants the number to stay suppressed, it stays.
+          ...(!repeat.unsuppress && { keep_suppression: true }),
         },
       },
       { ...(session && { session }) },
@@ -158,25 +166,25 @@ async function askAgain(
     return noted.matchedCount === 1;
   };
   if (!(await note())) return false;
-  if (await suppressions.hasToken(wish.subject, wish.every)) return true;
+  if (await suppressions.hasToken(repeat.subject, repeat.allTokens)) return true;
   // The platform has taken the number off its list since.
   let open = false;
   try {
     await inTransaction(db, async (session) => {
       open = await note(session);
-      if (open) await suppressions.add(wish.subject, wish.every, wish.now, session);
+      if (open) await suppressions.add(repeat.subject, repeat.allTokens, repeat.now, session);
     });
     return open;
   } catch (error) {
-    // Somebody else has put it there in this very moment.
+    // Another call has put it there meanwhile.
     if (isDuplicateKey(error)) return true;
     throw error;
   }
 }
 
 /**
- * Does the account hold anything on the number? One indexed look a place, side by side. A tombstone on the suppression
- * list counts only when the request asks to take the number off it: otherwise nothing is left to do.
+ * Does the account hold anything on the number? One indexed query a place, side by side. A tombstone on the suppression
+ * list counts only when the request is to take the number off the list: otherwise there is nothing to do.
  */
 async function isAffiliated(
   deps: AcceptDependencies,
@@ -185,8 +193,8 @@ async function isAffiliated(
   unsuppress: boolean,
 ): Promise<boolean> {
   const looks = [
-    ...deps.plan.steps.map((step) => deps.store.isLeft(step, subject)),
-    ...deps.plan.waits.map(async (wait) => (await deps.store.lastPending(wait, subject)) !== null),
+    ...deps.plan.rules.map((rule) => deps.store.remains(rule, subject)),
+    ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, subject)) !== null),
     ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
   ];
   return (await Promise.all(looks)).some(Boolean);

@@ -1,4 +1,4 @@
-/** What the door for interactions refuses, each with its HTTP status. The source document names no errors. */
+/** The refusals of the contract for interactions, with their HTTP status. The source document names no errors. */
 export const INTERACTION_FAULTS = {
   not_found: { status: 404, message: 'Not found' },
   agency_forbids: { status: 403, message: 'The agency does not allow redaction in its sub-accounts' },
@@ -26,13 +26,15 @@ export const INTERACTION_FAULTS = {
 
 export type InteractionFaultName = keyof typeof INTERACTION_FAULTS;
 
-/** A request for interactions that is refused; `detail` replaces the table's message and holds nothing that was sent. */
+/** A refused request for interactions. `detail` replaces the table's message and holds nothing that was sent. */
 export class InteractionFault extends Error {
   override readonly name = 'InteractionFault';
+  readonly fault: InteractionFaultName;
   readonly status: number;
 
   constructor(fault: InteractionFaultName, detail?: string) {
     super(detail ?? INTERACTION_FAULTS[fault].message);
+    this.fault = fault;
     this.status = INTERACTION_FAULTS[fault].status;
   }
 }

@@ -1,4 +1,5 @@
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
+import { ANY_DATE } from '../../engine/bson-types.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
 import type { Filter } from '../../engine/plan.ts';
@@ -17,7 +18,7 @@ export interface InteractionQuery {
 }
 
 /** The last interaction of a page: where the next begins. */
-export interface Position {
+export interface LogPosition {
   readonly at: Date;
   /** The map's name of its collection. */
   readonly name: string;
@@ -26,7 +27,7 @@ export interface Position {
 
 export interface LogPage {
   readonly rows: { readonly name: string; readonly row: Interaction }[];
-  readonly next: Position | null;
+  readonly next: LogPosition | null;
 }
 
 /** The collections of interactions a query is about. */
@@ -37,19 +38,17 @@ export function interactionEntries(map: DataMap, kind: InteractionKind | undefin
   });
 }
 
-/** Everything a query asks of one collection but the place in the order. @throws TypeError without an account */
+/** The filter of a query for one collection, without the page's position. @throws TypeError without an account */
 export function filterOf(entry: InteractionEntry, account: AccountValue, query: InteractionQuery): Filter {
   assertAccount(account);
   const range = { ...(query.from && { $gte: query.from }), ...(query.to && { $lt: query.to }) };
   return {
     [entry.account]: account,
-    // What has no time has no place in an order by time.
+    // An interaction without a time has no place in an order by time.
     [entry.at]: Object.keys(range).length > 0 ? range : ANY_DATE,
     ...(query.redacted !== undefined && { [entry.redacted]: query.redacted ? { $ne: null } : null }),
   };
 }
-
-const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) };
 
 /**
  * One page of an account's interactions, newest first over all collections. Of one moment: by collection, then by
@@ -61,7 +60,7 @@ export async function readLog(
   map: DataMap,
   account: AccountValue,
   query: InteractionQuery,
-  { limit, after }: { limit: number; after?: Position | undefined },
+  { limit, after }: { limit: number; after?: LogPosition | undefined },
 ): Promise<LogPage> {
   const lists = await Promise.all(
     interactionEntries(map, query.kind).map(async (entry) => {
@@ -90,8 +89,8 @@ export async function readLog(
   };
 }
 
-/** Queries for what comes behind a position, in order; apart, because not every engine uses an index for `$or`. */
-function behind(entry: InteractionEntry, filter: Filter, after: Position | undefined): Filter[] {
+/** Queries for the rows after a position, in order. Several, because not every engine uses an index for `$or`. */
+function behind(entry: InteractionEntry, filter: Filter, after: LogPosition | undefined): Filter[] {
   if (after === undefined) return [filter];
   const { at } = entry;
   const { [at]: range, ...rest } = filter;
@@ -105,36 +104,4 @@ function behind(entry: InteractionEntry, filter: Filter, after: Position | undef
 
 function compareText(one: string, other: string): number {
   return one < other ? -1 : one > other ? 1 : 0;
-}
-
-const { EJSON } = mongoose.mongo.BSON;
-
-/** A position as text for a query: opaque to callers, and nothing but a position when it comes back. */
-export function writeCursor({ at, name, id }: Position): string {
-  // Not relaxed: a long number would lose its last digits, and the next page rows.
-  return Buffer.from(EJSON.stringify([at, name, id], { relaxed: false })).toString('base64url');
-}
-
-/** @returns null for a text that is no cursor */
-export function readCursor(text: string): Position | null {
-  try {
-    const value: unknown = EJSON.parse(Buffer.from(text, 'base64url').toString('utf8'), { relaxed: false });
-    if (!Array.isArray(value)) return null;
-    const [at, name, id] = value as unknown[];
-    if (!(at instanceof Date) || Number.isNaN(at.getTime()) || typeof name !== 'string' || !isPlainId(id)) return null;
-    return { at, name, id };
-  } catch {
-    return null;
-  }
-}
-
-/** An id, and no operator or pattern a query could be made of. */
-function isPlainId(id: unknown): boolean {
-  const { ObjectId, Long, Int32, Double, Binary, Decimal128 } = mongoose.mongo;
-  return (
-    typeof id === 'string' ||
-    typeof id === 'number' ||
-    id instanceof Date ||
-    [ObjectId, Long, Int32, Double, Binary, Decimal128].some((type) => id instanceof type)
-  );
 }

@@ -4,9 +4,11 @@ import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import { type FoundRecord, findById } from '../../engine/by-id.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { profileFor, REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/profile.ts';
+import { profileFor } from '../../engine/map/profile.ts';
+import { directionOf } from '../../engine/map/read-entry.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
-import { compileRecordPlan } from '../../engine/record-plan.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
+import { compileRecordRules } from '../../engine/record-plan.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
@@ -16,15 +18,15 @@ import { openRequest } from '../../ledger/requests/open-request.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { readStoredNumber } from '../../phone/read-stored.ts';
 import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
-import { asInteraction, contactNumbers, directionOf, type Interaction, toInteraction } from './row.ts';
+import { asInteraction, contactNumbers, type Interaction, toInteraction } from './row.ts';
 
 export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly perform: PerformAct;
+  readonly eraseNow: PerformAct;
   readonly tokens: Tokens;
   readonly seal: Seal;
-  /** What served numbers begin with; the first tells the country of national writings. */
+  /** The country codes that are served; the first is that of numbers in national form. */
   readonly prefixes: readonly string[];
   readonly deadlineMs: number;
   readonly graceMs: number;
@@ -35,7 +37,7 @@ export interface RedactInput {
   /** The id of the key that asks. */
   readonly keyId: string;
   readonly id: string;
-  /** Narrows what the id stands for. */
+  /** With `direction`, narrows an id that stands for several interactions. */
   readonly kind?: InteractionKind | undefined;
   readonly direction?: Direction | undefined;
   /** Redact this interaction. */
@@ -57,14 +59,14 @@ export interface Redacted {
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
   const { db, dataMap } = deps;
   const profile = profileFor('interaction', dataMap);
-  const steps = compileRecordPlan(dataMap, profile, (entry) => asInteraction(entry) !== null);
+  const rules = compileRecordRules(dataMap, profile, (entry) => asInteraction(entry) !== null);
 
   /** @throws InteractionFault `not_found`, `several` */
   async function find(input: RedactInput): Promise<FoundRecord> {
     const { kind, direction } = input;
-    const narrowed = steps.filter((step) => kind === undefined || step.entry.interaction === kind);
+    const narrowed = rules.filter((rule) => kind === undefined || rule.entry.interaction === kind);
     const found = (await findById(db, narrowed, input.account.records_id, input.id)).filter(
-      ({ step, record }) => direction === undefined || directionOf(step.entry, record) === direction,
+      ({ rule, record }) => direction === undefined || directionOf(rule.entry, record) === direction,
     );
     const [first, second] = found;
     if (!first) throw new InteractionFault('not_found');
@@ -72,33 +74,33 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     return first;
   }
 
-  /** @param past the reference under which the past is redacted, which goes on whatever comes of this */
+  /** @param past the reference of the request for the past, which goes on also when this fails */
   async function redactNow(
     { account, keyId, id }: RedactInput,
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    await deps.perform({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
+    await deps.eraseNow({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
-      const also = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
-      throw new InteractionFault('not_removable', message + also);
+      const pastToo = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
+      throw new InteractionFault('not_removable', message + pastToo);
     });
   }
 
   /**
-   * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which
-   * redacting the interaction takes away.
+   * Redacts one interaction now, its past by a worker, or both. The past first: its request needs the number, which goes
+   * with the redaction.
    * @throws InteractionFault `not_found`, `several`, `number_gone`, `number_unclear`, `not_removable`
    */
   return async (input, now) => {
     const found = await find(input);
     const opened = input.past ? await openPast(deps, input, found, now) : null;
     if (input.content) await redactNow(input, found, opened?.request.reference);
-    const entry = asInteraction(found.step.entry);
-    const record = await db.collection(found.step.collection).findOne({
+    const entry = asInteraction(found.rule.entry);
+    const record = await db.collection(found.rule.collection).findOne({
       _id: found.record._id,
-      [found.step.accountPath]: input.account.records_id,
+      [found.rule.accountPath]: input.account.records_id,
     });
     if (!entry || !record) throw new InteractionFault('not_found');
     return {
@@ -116,13 +118,13 @@ async function openPast(
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
   const number = contactOf(found, deps.prefixes);
-  const before = valueAt(found.record, found.step.entry.at ?? '');
+  const before = valueAt(found.record, found.rule.entry.at ?? '');
   if (!(before instanceof Date)) throw new InteractionFault('number_unclear', 'The interaction has no time');
   return openRequest(deps.db, {
     account_id: account._id,
     profile: 'interaction',
     selector: { by: 'number', before },
-    // Two requests for one contact up to different moments are two.
+    // Requests for one contact up to different moments are different requests.
     token: `${deps.tokens.current(account._id, number)}<${before.toISOString()}`,
     requested_by: keyId,
     keep_suppression: true,
@@ -133,9 +135,9 @@ async function openPast(
   });
 }
 
-/** @throws InteractionFault `number_gone`, `number_unclear` when two parties could be meant: nobody is guessed at */
-function contactOf({ step, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
-  const values = contactNumbers(step.entry, record).filter(
+/** @throws InteractionFault `number_gone`; `number_unclear` when it could be either of two parties */
+function contactOf({ rule, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
+  const values = contactNumbers(rule.entry, record).filter(
     (value) => ![REDACTED_TEXT, REDACTED_WORD].includes(String(value)) && sortStoredForm(value, prefixes) !== 'blank',
   );
   if (values.length === 0) throw new InteractionFault('number_gone');

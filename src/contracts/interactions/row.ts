@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { valueAt } from '../../engine/map/paths.ts';
+import { directionOf } from '../../engine/map/read-entry.ts';
 import type { CollectionMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
 import { textOf } from '../../lib/bson-text.ts';
 
@@ -15,7 +16,7 @@ export interface Interaction {
   /** The account's own number. */
   readonly tracking_number: string | null;
   readonly source: string | null;
-  /** Which way it was routed, as the platform keeps it. */
+  /** How it was routed, in the platform's own form. */
   readonly call_flow: unknown;
   readonly redacted: boolean;
   readonly redacted_at: Date | null;
@@ -25,7 +26,7 @@ export interface Interaction {
   readonly personal: Readonly<Record<string, unknown>>;
 }
 
-/** A mapped collection of interactions: the map promises these of it. */
+/** A mapped collection of interactions: the map's schema demands these fields of it. */
 export interface InteractionEntry extends CollectionMap {
   readonly id: string;
   readonly at: string;
@@ -39,21 +40,14 @@ export function asInteraction(entry: CollectionMap): InteractionEntry | null {
   return id && at && redacted && interaction ? { ...entry, id, at, redacted, interaction } : null;
 }
 
-/** Which way an interaction went; null when nothing tells. */
-export function directionOf(entry: CollectionMap, record: Document): Direction | null {
-  if (typeof entry.direction !== 'object') return entry.direction ?? null;
-  const value = valueAt(record, entry.direction.path);
-  return value === 'inbound' || value === 'outbound' ? value : null;
-}
-
-/** Where the account's own number stands in this record; undefined when the map does not tell. */
+/** Path of the account's own number in this record; undefined when the map does not say. */
 function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
   const { own_number: own } = entry;
   if (typeof own !== 'object') return own;
   return direction === null ? undefined : own[direction];
 }
 
-/** What the record holds for the other party's number: one value for each place that is not the account's own. */
+/** The values at the record's number places but the account's own: what it holds for the other party's number. */
 export function contactNumbers(entry: CollectionMap, record: Document): unknown[] {
   const own = ownNumberPath(entry, directionOf(entry, record));
   return entry.numbers
@@ -62,7 +56,7 @@ export function contactNumbers(entry: CollectionMap, record: Document): unknown[
     .filter((value) => value !== undefined && value !== null);
 }
 
-/** Reads a record through the map. Of one that was redacted nothing personal is told, whatever it holds. */
+/** Reads a record through the map. Of a redacted record nothing personal is read, whatever it still holds. */
 export function toInteraction(entry: InteractionEntry, record: Document): Interaction {
   const direction = directionOf(entry, record);
   const text = (path: string | undefined) => (path === undefined ? null : textOf(valueAt(record, path)));

@@ -6,7 +6,7 @@ import type { Filter } from '../../engine/plan.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 
-/** A leg of a call, as far as its list tells: what is needed to delete it. */
+/** A leg of a call, with the fields one needs to delete it. */
 export interface Leg {
   readonly id: string;
   readonly conversation: string | null;
@@ -17,13 +17,13 @@ export interface Leg {
 
 export interface LegPage {
   readonly legs: readonly Leg[];
-  /** All there are, on this page and others. */
+  /** Legs on all pages. */
   readonly total: number;
 }
 
 /**
- * The legs of an account, oldest first, a page of them.
- * @param query.conversation those of one call
+ * One page of an account's legs, oldest first.
+ * @param query.conversation only those of one call
  * @throws TypeError without an account
  */
 export async function listLegs(

@@ -3,7 +3,7 @@ import { type FoundRecord, findById, writingsOf } from '../../engine/by-id.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap, Resource } from '../../engine/map/schema.ts';
-import { compileRecordPlan, narrowStep, type RecordStep } from '../../engine/record-plan.ts';
+import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
 import { ACT_OF } from '../../ledger/audit/acts.ts';
@@ -11,10 +11,10 @@ import { ACT_OF } from '../../ledger/audit/acts.ts';
 export interface ResourceDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly perform: PerformAct;
+  readonly eraseNow: PerformAct;
 }
 
-/** Who asks, and for what. */
+/** The caller, and the resource. */
 interface ResourceInput {
   readonly account: Account;
   /** The id of the key that asks. */
@@ -25,7 +25,7 @@ interface ResourceInput {
   readonly conversation?: string;
 }
 
-/** What a user is replaced by; what is not given is taken out. */
+/** The new fields of a user; a field that is not given is taken out. */
 export interface UserFields {
   readonly name: string;
   readonly display_name?: string | null | undefined;
@@ -42,13 +42,13 @@ export interface Resources {
 const REPLACED = { action: 'data.redaction', reason: 'user_replaced' } as const;
 
 /** The resources of the product APIs, by the entries of the data map that name one. */
-export function createResources({ db, dataMap, perform }: ResourceDependencies): Resources {
+export function createResources({ db, dataMap, eraseNow }: ResourceDependencies): Resources {
   const profile = profileFor('resource', dataMap);
-  const steps = compileRecordPlan(dataMap, profile, (entry) => entry.resource !== undefined);
+  const rules = compileRecordRules(dataMap, profile, (entry) => entry.resource !== undefined);
 
   const find = ({ account, resource, id, conversation }: ResourceInput): Promise<FoundRecord[]> => {
-    const meant = steps.filter((step) => step.entry.resource === resource);
-    const within = conversation === undefined ? meant : meant.flatMap((step) => inConversation(step, conversation));
+    const meant = rules.filter((rule) => rule.entry.resource === resource);
+    const within = conversation === undefined ? meant : meant.flatMap((rule) => inConversation(rule, conversation));
     return findById(db, within, account.records_id, id);
   };
 
@@ -57,31 +57,31 @@ export function createResources({ db, dataMap, perform }: ResourceDependencies):
       const { account, keyId, id } = input;
       const found = await find(input);
       if (found.length === 0) return false;
-      const changed = await perform({ account, keyId, ...ACT_OF.resource, id, found });
-      // None: another call has deleted it meanwhile.
+      const changed = await eraseNow({ account, keyId, ...ACT_OF.resource, id, found });
+      // None changed: another call has deleted it meanwhile.
       return Object.keys(changed).length > 0;
     },
     async replaceUser(input, fields) {
       const { account, keyId, id } = input;
-      const found = (await find({ ...input, resource: 'user' })).map(({ step, record }) => ({
+      const found = (await find({ ...input, resource: 'user' })).map(({ rule, record }) => ({
         record,
-        step: { ...step, change: () => replacement(step.entry, fields) },
+        rule: { ...rule, change: () => replacement(rule.entry, fields) },
       }));
       if (found.length === 0) return false;
-      const changed = await perform({ account, keyId, ...REPLACED, id, found });
+      const changed = await eraseNow({ account, keyId, ...REPLACED, id, found });
       return Object.keys(changed).length > 0;
     },
   };
 }
 
-/** Ids of events may count from 1 in each conversation: without the map telling which it is, none is meant. */
-function inConversation(step: RecordStep, conversation: string): RecordStep[] {
-  const { conversation: path } = step.entry;
-  return path === undefined ? [] : [narrowStep(step, { [path]: { $in: writingsOf(conversation) } })];
+/** Event ids may count from 1 in each conversation. An entry that does not map the conversation is left out. */
+function inConversation(rule: RecordRule, conversation: string): RecordRule[] {
+  const { conversation: path } = rule.entry;
+  return path === undefined ? [] : [narrowRule(rule, { [path]: { $in: writingsOf(conversation) } })];
 }
 
-/** The handle of a user is where a number may stand: the entry's numbers. The others are told by their category. */
-function replacement(entry: CollectionMap, fields: UserFields): ReturnType<RecordStep['change']> {
+/** A user's handle stands in the entry's numbers, since it may be a number. Categories say where the others stand. */
+function replacement(entry: CollectionMap, fields: UserFields): ReturnType<RecordRule['change']> {
   const set: Record<string, unknown> = {};
   const unset: Record<string, ''> = {};
   const write = (path: string | undefined, value: unknown) => {

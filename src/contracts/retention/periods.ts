@@ -3,16 +3,15 @@ import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
 
-/** What a day's retention run is about. */
+/** One day's retention run. */
 export interface RetentionRun {
-  /** What makes two runs the same: `retention:` and the day in the account's calendar. */
+  /** The same for equal runs: `retention:` and the day in the account's calendar. */
   readonly token: string;
   readonly selector: Extract<ErasureRequest['selector'], { by: 'age' }>;
 }
 
 /**
- * Months a collection's records are kept: what the map says of the collection, else what is set for the account, else
- * what is configured. 0: for ever.
+ * Months a collection's records are kept: the map's period, else the account's, else the configured one. 0: for ever.
  */
 function monthsFor(
   entry: Pick<DataMap['collections'][number], 'retention_months'>,
@@ -24,8 +23,8 @@ function monthsFor(
 
 /**
  * The run of the account's present day. Months are calendar months, counted back from the beginning of the day, so that
- * every look within a day says the same.
- * @param configured months, for what has no period of its own
+ * every round of one day selects the same records.
+ * @param configured months, for collections without a period of their own
  */
 export function retentionRun(map: DataMap, account: Account, configured: number, now: Date): RetentionRun {
   const day = DateTime.fromJSDate(now, { zone: account.time_zone }).startOf('day');

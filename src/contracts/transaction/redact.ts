@@ -3,7 +3,7 @@ import { findById } from '../../engine/by-id.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap, Direction, Product } from '../../engine/map/schema.ts';
-import { compileRecordPlan, narrowStep, type RecordStep } from '../../engine/record-plan.ts';
+import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
 import { ACT_OF } from '../../ledger/audit/acts.ts';
@@ -11,7 +11,7 @@ import { ACT_OF } from '../../ledger/audit/acts.ts';
 export interface TransactionDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly perform: PerformAct;
+  readonly eraseNow: PerformAct;
   /** Records younger than this are not redacted yet, in milliseconds. */
   readonly waitMs: number;
 }
@@ -29,11 +29,11 @@ export interface TransactionInput {
  * - `redacted`: every record of the transaction is masked, now or before
  * - `unprovisioned`: the account may not redact this product
  * - `not_found`: the account has no such transaction in this direction
- * - `premature`: a record is so young that parts of it may still be on their way
+ * - `premature`: a record is so young that parts of it may still arrive
  */
 export type TransactionOutcome = 'redacted' | 'unprovisioned' | 'not_found' | 'premature';
 
-/** May the account redact transactions of the product? Unless something else is set, of every product. */
+/** May the account redact transactions of the product? Without a setting, of every product. */
 function isProvisioned({ products }: Pick<Account, 'products'>, product: Product): boolean {
   return products?.includes(product) ?? true;
 }
@@ -42,25 +42,25 @@ function isProvisioned({ products }: Pick<Account, 'products'>, product: Product
 export function createTransactionRedaction(
   deps: TransactionDependencies,
 ): (input: TransactionInput, now: Date) => Promise<TransactionOutcome> {
-  const { db, dataMap, perform, waitMs } = deps;
+  const { db, dataMap, eraseNow, waitMs } = deps;
   const profile = profileFor('transaction', dataMap);
-  const steps = compileRecordPlan(dataMap, profile, (entry) => entry.products !== undefined);
+  const rules = compileRecordRules(dataMap, profile, (entry) => entry.products !== undefined);
 
   return async ({ account, keyId, id, product, direction }, now) => {
     if (!isProvisioned(account, product)) return 'unprovisioned';
-    const meant = steps.flatMap((step) => (step.entry.products?.includes(product) ? inDirection(step, direction) : []));
+    const meant = rules.flatMap((rule) => (rule.entry.products?.includes(product) ? inDirection(rule, direction) : []));
     const found = await findById(db, meant, account.records_id, id);
     if (found.length === 0) return 'not_found';
-    // What was redacted before stays so, however young it is.
-    const open = found.filter(({ step: { entry }, record }) => !isMarked(entry, record));
+    // A redacted record stays redacted, however young it is.
+    const open = found.filter(({ rule: { entry }, record }) => !isMarked(entry, record));
     if (open.length === 0) return 'redacted';
     const young = now.getTime() - waitMs;
-    const isYoung = open.some(({ step: { entry }, record }) => {
+    const isYoung = open.some(({ rule: { entry }, record }) => {
       const moment = valueAt(record, entry.at ?? '');
       return moment instanceof Date && moment.getTime() > young;
     });
     if (isYoung) return 'premature';
-    await perform({ account, keyId, ...ACT_OF.transaction, id, found: open });
+    await eraseNow({ account, keyId, ...ACT_OF.transaction, id, found: open });
     return 'redacted';
   };
 }
@@ -71,9 +71,9 @@ function isMarked({ redacted }: CollectionMap, record: unknown): boolean {
 
 const OPPOSITE = { inbound: 'outbound', outbound: 'inbound' } as const satisfies Record<Direction, Direction>;
 
-/** Records that do not tell their direction are found in both: they must not be out of reach. */
-function inDirection(step: RecordStep, direction: Direction): RecordStep[] {
-  const { direction: told }: CollectionMap = step.entry;
-  if (typeof told === 'object') return [narrowStep(step, { [told.path]: { $ne: OPPOSITE[direction] } })];
-  return told === undefined || told === direction ? [step] : [];
+/** Records without a direction are found in both: none must be out of reach. */
+function inDirection(rule: RecordRule, direction: Direction): RecordRule[] {
+  const { direction: mapped }: CollectionMap = rule.entry;
+  if (typeof mapped === 'object') return [narrowRule(rule, { [mapped.path]: { $ne: OPPOSITE[direction] } })];
+  return mapped === undefined || mapped === direction ? [rule] : [];
 }

@@ -1,6 +1,4 @@
-import { z } from 'zod';
-
-/** What a field or a record is; a profile says what becomes of each. */
+/** Kinds of fields and of records. A profile says what becomes of each. */
 export const FIELD_CATEGORIES = [
   'number',
   'body',
@@ -33,15 +31,3 @@ export const PROFILE_NAMES = ['forget', 'transaction', 'resource', 'contact', 'i
 export type FieldCategory = (typeof FIELD_CATEGORIES)[number];
 export type RecordCategory = (typeof RECORD_CATEGORIES)[number];
 export type ProfileName = (typeof PROFILE_NAMES)[number];
-
-/** What may become of a field's value. */
-export const strategy = z.union([
-  z.enum(['mask', 'clear', 'empty', 'token', 'keep', 'delete']),
-  z.strictObject({
-    replace: z
-      .string()
-      .max(200)
-      .refine((text) => !/\d{5}/.test(text), 'must not hold a number'),
-  }),
-]);
-export type Strategy = z.output<typeof strategy>;

@@ -3,19 +3,19 @@ import { findContradictions } from './overlaps.ts';
 import type { CollectionMap } from './schema.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
-/** Counts are kept under it: neither a dot, which MongoDB reads as a path, nor a word every object knows. */
+/** Counts are kept under this name. MongoDB would read a dot as a path; `constructor` and the like are in every object. */
 export const isName = (text: string) => NAME.test(text) && !(text in {});
 
 /** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
 const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '');
 
-/** `_id` and what is inside it: MongoDB lets nobody change them. */
+/** `_id` and the fields inside it, which MongoDB never changes. */
 export const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
 
-/** What Lethe writes into a row of the suppression list beside the number, or cannot change there. */
+/** Fields of a suppression row that Lethe writes beside the number, or cannot change. */
 export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 'reason', 'created_at'];
 
-/** What must hold between the parts of one entry of the map. */
+/** Checks the parts of one entry of the map against each other. */
 export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void {
   const inside = (text: string) =>
     entry.elements === undefined || text === entry.elements || text.startsWith(`${entry.elements}.`);
@@ -95,7 +95,7 @@ export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void
   }
 }
 
-/** What an entry says it serves, and lacks for it. */
+/** Keys that an entry needs for what it says it serves. */
 function missingParts(entry: {
   numbers: string[];
   fields: { path: string }[];
@@ -130,7 +130,7 @@ function missingParts(entry: {
   return issues;
 }
 
-/** What an entry says it keeps, and does not. */
+/** Fields that an entry says it keeps, and that an erasure would change. */
 function lostParts(entry: {
   numbers: string[];
   fields: { path: string }[];

@@ -12,7 +12,7 @@ export interface Contradiction {
 /**
  * Finds paths of one collection that cannot both be true. MongoDB refuses to write `a` and `a.b` in one update, and a
  * field is either an array everywhere (`a[].b`) or nowhere (`a.c`).
- * @param paths in the order in which they are to be believed: of two that contradict each other the later is reported
+ * @param paths earlier paths win: of two that contradict each other, the later one is reported
  */
 export function findContradictions(paths: readonly PlacedPath[]): Contradiction[] {
   const found: Contradiction[] = [];

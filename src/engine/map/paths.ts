@@ -17,7 +17,7 @@ export function throughArray(path: FieldPath): boolean {
   return path.pieces.length > 1;
 }
 
-/** The value at a dotted path; undefined where the way ends before. */
+/** The value at a dotted path; undefined when the path cannot be followed to its end. */
 export function valueAt(record: unknown, dotted: string): unknown {
   if (dotted === '') return record;
   return dotted.split('.').reduce<unknown>((value, name) => {

@@ -4,40 +4,43 @@ import {
   type ProfileName,
   RECORD_CATEGORIES,
   type RecordCategory,
-  type Strategy,
 } from './categories.ts';
+import { REDACTED_TEXT, REDACTED_WORD, type Strategy } from './strategies.ts';
 
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
 type RecordFate = 'keep' | 'delete' | 'skip';
 
-/** What one contract makes of each category: the third part of an erasure plan. */
+/** What becomes of each category under one contract. */
 export interface Profile {
   readonly name: ProfileName;
   readonly records: Readonly<Record<RecordCategory, RecordFate>>;
   readonly fields: Readonly<Record<FieldCategory, Strategy>>;
   /** Note in the record when it was redacted, where the map names a field for it. */
   readonly marks: boolean;
-  /** The key an entry of the map must have for the contract to be about it; all of them unless given. */
+  /** The contract is only about entries of the map with this key; about all entries unless given. */
   readonly needs?: 'products' | 'resource' | 'interaction';
   /** A whole record that is redacted keeps the account's own number, where the map tells which it is. */
   readonly keepsOwnNumber?: boolean;
-  /** It says that the number is gone: then it must be gone from the files of reports, too. */
+  /** The profile also changes records chosen by id or by age, where no number is known and so no mask or token. */
+  readonly isWordOnly?: boolean;
+  /** Also remove the number from report files. */
   readonly clearsReports?: boolean;
 }
 
-export const REDACTED_TEXT = '[REDACTED]';
-/** What the redact contract writes. */
-export const REDACTED_WORD = 'REDACTED';
-
-const every = <Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>> = {}) =>
-  Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+/** One answer for every category, but for some: a new category of the list is in every profile by itself. */
+function everyOf<Key extends string, Value>(keys: readonly Key[], value: Value, but: Partial<Record<Key, Value>>) {
+  return Object.fromEntries(keys.map((key) => [key, but[key] ?? value])) as Record<Key, Value>;
+}
+const everyRecord = (fate: RecordFate, but: Partial<Profile['records']> = {}) => everyOf(RECORD_CATEGORIES, fate, but);
+const everyField = (strategy: Strategy, but: Partial<Profile['fields']> = {}) =>
+  everyOf(FIELD_CATEGORIES, strategy, but);
 
 const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** GDPR forget: contacts go, messages and calls stay as rows without the person. */
   forget: {
     name: 'forget',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'delete', suppression: 'delete' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', {
+    records: everyRecord('keep', { contact: 'delete', suppression: 'delete' }),
+    fields: everyField('clear', {
       number: 'mask',
       body: { replace: REDACTED_TEXT },
       transcript: { replace: REDACTED_TEXT },
@@ -49,27 +52,29 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Redact a transaction: what can identify the person becomes the contract's word. */
   transaction: {
     name: 'transaction',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'keep', { contact: 'skip', suppression: 'skip' }),
-    fields: every<FieldCategory, Strategy>(
-      FIELD_CATEGORIES,
+    records: everyRecord('keep', { contact: 'skip', suppression: 'skip' }),
+    fields: everyField(
       { replace: REDACTED_WORD },
       { recording: 'clear', custom: 'clear', visitor: 'clear', form: 'clear' },
     ),
     marks: true,
+    needs: 'products',
+    isWordOnly: true,
   },
   /** Delete a resource: legs, media, users and events are data of the platform's customers, who say when they go. */
   resource: {
     name: 'resource',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', { suppression: 'skip' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear'),
+    records: everyRecord('delete', { suppression: 'skip' }),
+    fields: everyField('clear'),
     marks: false,
     needs: 'resource',
+    isWordOnly: true,
   },
   /** Erase a contact: the person's words go, numbers and suppressions stay (NDPR article 3.1(9) as its document reads it). */
   contact: {
     name: 'contact',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', { message: 'keep', call: 'keep' }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep', {
+    records: everyRecord('skip', { message: 'keep', call: 'keep' }),
+    fields: everyField('keep', {
       body: { replace: REDACTED_TEXT },
       transcript: { replace: REDACTED_TEXT },
       recording: 'clear',
@@ -79,31 +84,33 @@ const BUILT_IN: Readonly<Record<ProfileName, Profile>> = {
   /** Redact an interaction: tracking number, source, time, status and call flow stay, the rest goes. */
   interaction: {
     name: 'interaction',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'skip', {
+    records: everyRecord('skip', {
       message: 'keep',
       call: 'keep',
       chat: 'keep',
       form: 'keep',
     }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'clear', { transcript: 'empty', tag: 'empty' }),
+    fields: everyField('clear', { transcript: 'empty', tag: 'empty' }),
     marks: true,
     needs: 'interaction',
+    isWordOnly: true,
     keepsOwnNumber: true,
   },
   /** Retention: communications records that hold numbers are deleted when their time is over. */
   retention: {
     name: 'retention',
-    records: every<RecordCategory, RecordFate>(RECORD_CATEGORIES, 'delete', {
+    records: everyRecord('delete', {
       contact: 'skip',
       scheduled: 'skip',
       suppression: 'skip',
     }),
-    fields: every<FieldCategory, Strategy>(FIELD_CATEGORIES, 'keep'),
+    fields: everyField('keep'),
     marks: false,
+    isWordOnly: true,
   },
 };
 
-/** What tells whose an entry of the map is. */
+/** The keys of an entry that decide which profiles are about it. */
 export interface EntryKind {
   readonly record: RecordCategory;
   readonly products?: unknown;

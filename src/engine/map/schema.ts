@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES, strategy } from './categories.ts';
+import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES } from './categories.ts';
 import { checkEntry, isDocumentId, isName } from './collection-rules.ts';
 import { profileFor } from './profile.ts';
+import { strategy } from './strategies.ts';
 
 /**
  * The data map says where personal data lives. Paths are dotted; `[]` after a name means "each element of this array"
@@ -34,7 +35,7 @@ export const DIRECTIONS = ['outbound', 'inbound'] as const;
 export const INTERACTION_KINDS = ['call', 'text', 'chat', 'form'] as const;
 const RESOURCES = ['leg', 'media', 'user', 'event'] as const;
 const VALUE_TYPES = ['string', 'list', 'object', 'any'] as const;
-/** What searches and reports tell of a record beside its id, time and direction. */
+/** Further columns of searches and reports, beside id, time and direction. */
 const COLUMNS = ['from', 'to', 'status', 'network', 'price', 'currency', 'client_ref', 'closed_at'] as const;
 
 export type Product = (typeof PRODUCTS)[number];
@@ -45,7 +46,7 @@ export type Resource = (typeof RESOURCES)[number];
 const field = z.strictObject({
   path,
   category: z.enum(FIELD_CATEGORIES),
-  /** What the field holds: decides what `empty` and `replace` write. */
+  /** The type of its values: decides what `empty` and `replace` write. */
   type: z.enum(VALUE_TYPES).default('string'),
 });
 
@@ -53,7 +54,7 @@ const scalar = z.union([z.string().max(200), z.number(), z.boolean()]);
 
 const collection = z
   .strictObject({
-    /** What counts and reports call it; the collection's own name unless given. */
+    /** Its name in `erased` and in reports; the collection's own name unless given. */
     name: name.optional(),
     collection: collectionName,
     /** The field that holds the account. */
@@ -64,7 +65,7 @@ const collection = z
     /** Every place where the data subject's number may stand. */
     numbers: z.array(path).max(20),
     fields: z.array(field).max(100).default([]),
-    /** Records that are still to be acted on: looked at, never changed, and waited for. */
+    /** Scheduled messages: never changed before they are sent. An erasure waits for them. */
     pending: z.strictObject({ path: plainPath, values: z.array(scalar).min(1).max(20), at: plainPath }).optional(),
     /** The id that customers know the record by. */
     id: plainPath.optional(),
@@ -84,11 +85,11 @@ const collection = z
     redacted: plainPath.optional(),
     /** Where the account's own number stands, always or by the record's direction: redacting an interaction keeps it. */
     own_number: z.union([plainPath, z.strictObject({ inbound: plainPath, outbound: plainPath })]).optional(),
-    /** What else the log of interactions shows of a record that was redacted. */
+    /** Further fields that the log of interactions shows of a redacted record. */
     log: z
       .strictObject({ status: plainPath.optional(), source: plainPath.optional(), flow: plainPath.optional() })
       .optional(),
-    /** What searches and reports tell of it, and where it stands. */
+    /** Where the columns of searches and reports are read from. */
     columns: z.partialRecord(z.enum(COLUMNS), plainPath).optional(),
     /** Months after which its records are deleted, whatever is set elsewhere; 0: never. */
     retention_months: z.number().int().min(0).max(1200).optional(),
@@ -107,7 +108,7 @@ const profileOverride = z.strictObject({
   fields: z
     .partialRecord(z.enum(FIELD_CATEGORIES), strategy)
     .superRefine((fields, context) => {
-      // A number that is kept is found again by every look: no request would ever be completed.
+      // Verification would find a kept number every time: no request would ever be completed.
       if (fields.number === 'keep')
         context.addIssue({ code: 'custom', path: ['number'], message: 'cannot be kept: it is what is erased' });
     })
@@ -173,7 +174,7 @@ export type DataMap = z.output<typeof dataMapSchema>;
 export type CollectionMap = DataMap['collections'][number];
 export type DataMapInput = z.input<typeof dataMapSchema>;
 
-/** What reports call a mapped collection. */
+/** The collection's name in `erased` and in reports. */
 export function nameOf(entry: CollectionMap): string {
   return entry.name ?? entry.collection;
 }

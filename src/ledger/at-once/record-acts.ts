@@ -6,7 +6,7 @@ import { fileFieldsOf } from '../../engine/file-fields.ts';
 import type { Filter } from '../../engine/plan.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { coalesce } from '../../lib/coalesce.ts';
-import { isSpeakable } from '../../phone/speakable.ts';
+import { isSpeakable } from '../../phone/hide-digits.ts';
 import { type Account, randomText } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Act } from '../audit/entry.ts';
@@ -74,7 +74,7 @@ export function createRecordActs(deps: RecordActDependencies): PerformAct {
     const changed: Record<string, number> = {};
     for (const one of found) {
       if (await changeById(deps, one, account.records_id, act, now(), session))
-        changed[one.step.name] = (changed[one.step.name] ?? 0) + 1;
+        changed[one.rule.name] = (changed[one.rule.name] ?? 0) + 1;
     }
     return { changed, act };
   };
@@ -117,22 +117,22 @@ function entryOf(act: RecordAct, outcome: Outcome | undefined, at: Date): Act[] 
  */
 async function changeById(
   deps: { readonly db: mongoose.mongo.Db; readonly files: Files },
-  { step, record }: FoundRecord,
+  { rule, record }: FoundRecord,
   account: AccountValue,
   act: FileAct,
   now: Date,
   session: mongoose.mongo.ClientSession,
 ): Promise<boolean> {
   assertAccount(account);
-  const change = step.change(now);
-  const { redacted } = step.entry;
+  const change = rule.change(now);
+  const { redacted } = rule.entry;
   const marks = change.kind === 'update' && redacted !== undefined && redacted in (change.update.$set ?? {});
   const filter = {
-    ...step.except,
-    [step.accountPath]: account,
+    ...rule.only,
+    [rule.accountPath]: account,
     ...(marks && { [redacted]: null }),
   } as Filter;
-  const fields = deps.files.stored ? fileFieldsOf(step.entry, change) : [];
-  const place = { collection: step.collection, filter, change, fields };
+  const fields = deps.files.stored ? fileFieldsOf(rule.entry, change) : [];
+  const place = { collection: rule.collection, filter, change, fields };
   return (await changeWithin(deps, act, place, [record._id], session)) === 1;
 }

@@ -1,9 +1,9 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
+import { updateFailure } from '../../engine/faults.ts';
 import { type FileField, fileFieldsOf, findFiles, projectionOf, withoutFiles } from '../../engine/file-fields.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { BY_ID, type Filter } from '../../engine/plan.ts';
-import { shapeFailure } from '../../engine/store.ts';
 import type { Target, TargetChange } from '../../engine/target.ts';
 import type { FileAct, Files } from './files.ts';
 
@@ -45,7 +45,7 @@ export function minderOfFiles(deps: Dependencies, map: DataMap): (target: Target
         try {
           await changeWithFiles(deps, act, place, ids, (plain) => target.change(ids, { ...also, ...plain }));
         } catch (error) {
-          throw shapeFailure(error, target);
+          throw updateFailure(error, target);
         }
       },
     };

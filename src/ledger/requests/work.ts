@@ -8,7 +8,7 @@ import { PROFILE_NAMES, type ProfileName } from '../../engine/map/categories.ts'
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
-import { compileRecordPlan, type RecordStep } from '../../engine/record-plan.ts';
+import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
@@ -93,10 +93,10 @@ export function createWork(deps: WorkDependencies): WorkFor {
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
       const profile = profileFor(name, dataMap);
-      const byAge = compileRecordPlan(dataMap, profile, (entry) => entry.at !== undefined);
+      const byAge = compileRecordRules(dataMap, profile, (entry) => entry.at !== undefined);
       return [name, { profile, byNumber: compilePlan(dataMap, profile), byAge: byAge.filter(endsByItself) }];
     }),
-  ) as unknown as Record<ProfileName, { profile: Profile; byNumber: Plan; byAge: RecordStep[] }>;
+  ) as unknown as Record<ProfileName, { profile: Profile; byNumber: Plan; byAge: RecordRule[] }>;
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
@@ -133,9 +133,9 @@ function total(erased: Readonly<Record<string, number>>): number {
 }
 
 /** Records that are kept and not marked stay in a selection by age: they cannot be chosen that way. */
-function endsByItself(step: RecordStep): boolean {
-  const change = step.change(new Date());
-  const { redacted } = step.entry;
+function endsByItself(rule: RecordRule): boolean {
+  const change = rule.change(new Date());
+  const { redacted } = rule.entry;
   return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
 }
 
@@ -148,17 +148,17 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   const token = before === undefined ? request.token : tokens.current(account._id, number);
   const subject = numberSubject(number, account.records_id, token, deps.now());
   const keeps = request.keep_suppression && suppressions.keepsNumber;
-  const steps = plan.steps.filter((step) => !(step.suppression && keeps));
+  const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
     targets:
       before === undefined
-        ? targetsByNumber(store, steps, subject)
-        : targetsByNumberBefore(deps.db, store, steps, subject, before),
+        ? targetsByNumber(store, rules, subject)
+        : targetsByNumberBefore(deps.db, store, rules, subject, before),
     // What is still to be acted on happens after any moment that is past.
     lastPending: () =>
       before === undefined
-        ? Promise.all(plan.waits.map((wait) => store.lastPending(wait, subject)))
+        ? Promise.all(plan.waits.map((wait) => store.lastScheduled(wait, subject)))
         : Promise.resolve([]),
     ...(profile.clearsReports && {
       clearReports: (signal) =>
@@ -169,7 +169,7 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
     }),
     async settle(session) {
       // A plan without the suppression list has put nothing on it.
-      if (!plan.steps.some((step) => step.suppression)) return;
+      if (!plan.rules.some((rule) => rule.suppression)) return;
       await suppressions.settle(
         subject,
         [...tokens.every(account._id, number), request.token],
@@ -183,14 +183,14 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
 function bindAge(
   deps: WorkDependencies,
   { request, account }: Bound,
-  steps: readonly RecordStep[],
+  rules: readonly RecordRule[],
   { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
 ): Part {
   return {
     token: request.token,
-    targets: steps.flatMap((step) => {
-      const moment = apart[step.name] === undefined ? before : apart[step.name];
-      return moment ? targetsByAge(deps.db, [step], account.records_id, moment, deps.now()) : [];
+    targets: rules.flatMap((rule) => {
+      const moment = apart[rule.name] === undefined ? before : apart[rule.name];
+      return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
     }),
     lastPending: async () => [],
     settle: async () => {},

@@ -15,7 +15,7 @@ type Db = mongoose.mongo.Db;
 export interface CheckOptions {
   /** The prefixes of the numbers that are served. */
   readonly prefixes: readonly string[];
-  /** What the records of one account hold in their account field: look at these records only. */
+  /** Value of the account field: only records of this account are checked. */
   readonly account?: AccountValue;
   /** Records to look at a collection, 1000 unless given. */
   readonly sampleSize?: number;
@@ -150,7 +150,7 @@ async function checkCollection(
   }
 }
 
-/** Nothing is erased where the map does not look, and nobody would notice. */
+/** Lists collections outside the map: nothing in them is erased. */
 function findUnmapped(map: DataMap, infos: readonly CollectionInfo[]): Finding[] {
   const mapped = new Set(map.collections.map((entry) => entry.collection));
   const others = infos

@@ -1,7 +1,7 @@
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import type { Finding } from './findings.ts';
 
-/** How a collection or an index compares texts, as MongoDB tells of it; undefined for byte by byte. */
+/** How a collection or an index compares texts, as MongoDB describes it; undefined: byte by byte. */
 export interface Collation {
   readonly locale?: string;
   /** 1 compares letters alone, 2 accents as well, 3 case as well (MongoDB manual, "Collation"). */
@@ -10,7 +10,7 @@ export interface Collation {
 
 const WITH_CASE = 3;
 
-/** A collection that takes `a` for `A` takes two accounts for one. */
+/** In a collection that ignores case, two accounts may share their records. */
 export function checkCollation(entry: CollectionMap, collation: Collation | undefined): Finding[] {
   if (isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
   return [

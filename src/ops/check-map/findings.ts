@@ -1,12 +1,12 @@
 type Severity = 'error' | 'warning';
 
-/** One way in which the map and the database do not fit. It holds names, types and counts: never a record's value. */
+/** One mismatch of map and database. It holds names, types and counts, never a record's value. */
 export interface Finding {
   readonly severity: Severity;
   /** `collection`, or `collection.path`. */
   readonly where: string;
   readonly message: string;
-  /** A line for mongosh that mends it. */
+  /** A mongosh command that fixes it. */
   readonly remedy?: string;
 }
 

@@ -1,10 +1,11 @@
 import { readPath } from '../../engine/map/paths.ts';
-import type { Profile } from '../../engine/map/profile.ts';
+import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
+import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
 import { type Collation, isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
-/** What MongoDB tells of an index; engines differ in what else they say. */
+/** An index as MongoDB describes it; engines differ in further keys. */
 export interface IndexDescription {
   readonly key: Readonly<Record<string, unknown>>;
   readonly unique?: boolean;
@@ -28,12 +29,14 @@ export function checkIndexes(
   const collisions =
     entry.record === 'suppression'
       ? findSuppressionCollisions(entry, indexes)
-      : profiles.filter((profile) => concerns(profile, entry)).flatMap((one) => findCollisions(entry, indexes, one));
+      : profiles
+          .filter((profile) => concerns(profile, entry) && profile.records[entry.record] === 'keep')
+          .flatMap((profile) => findCollisions(entry, indexes, profile));
   const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
   return [...findMissing(entry, indexes, collation), ...once.values()];
 }
 
-/** Every look names the account, then the number, the id or the time: without such an index it reads all records. */
+/** Every query names the account, then the number, the id or the time. Without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
   indexes: readonly IndexDescription[],
@@ -45,14 +48,14 @@ function findMissing(
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
-    // An account's legs of all time, to list the few of one call.
+    // Without it, all legs of the account are read to list the few of one call.
     ...(entry.resource === 'leg' && entry.conversation !== undefined
       ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
       : []),
     ...(entry.at === undefined
       ? []
       : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
-    // Each day again, over an account's whole past, of which all but a day is redacted.
+    // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
       : [
@@ -91,17 +94,9 @@ function findMissing(
   });
 }
 
-/** Does the profile ever change records of the entry, so that they stay? */
-function concerns(profile: Profile, entry: CollectionMap): boolean {
-  if (profile.records[entry.record] !== 'keep') return false;
-  if (profile.name === 'transaction') return entry.products !== undefined;
-  if (profile.name === 'interaction') return entry.interaction !== undefined;
-  return true;
-}
-
 /**
- * A number that stands once on an account's list is fine: the platform's own row is taken over. Once on the list of all
- * accounts it is not, and of what else a platform keeps unique Lethe's rows hold nothing.
+ * Unique per account is fine: the platform's own row is taken over. Unique over all accounts, or on fields our rows lack,
+ * would reject our inserts.
  */
 function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
   const [number = ''] = entry.numbers;
@@ -124,20 +119,22 @@ function findSuppressionCollisions(entry: CollectionMap, indexes: readonly Index
     });
 }
 
-/** Masks and cleared fields are alike for many people: a unique index over nothing else refuses the second. */
+/** Two people's erased values may be alike: a unique index over nothing else refuses the second erasure. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
   const unique = indexes.filter((index) => index.unique);
-  const changed = new Set<string>();
-  if (profile.fields.number !== 'token' && profile.fields.number !== 'keep')
-    for (const text of entry.numbers) changed.add(readPath(text).dotted);
-  for (const field of entry.fields)
-    if (profile.fields[field.category] !== 'keep') changed.add(readPath(field.path).dotted);
+  const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);
+  const alike = new Set([
+    ...(isAlike(profile.fields.number) ? entry.numbers : []).map((text) => readPath(text).dotted),
+    ...entry.fields
+      .filter((field) => isAlike(profile.fields[field.category]))
+      .map((field) => readPath(field.path).dotted),
+  ]);
   return unique.flatMap((index): Finding[] => {
     const keys = Object.keys(index.key);
-    const touched = keys.filter((key) => changed.has(key));
+    const touched = keys.filter((key) => alike.has(key));
     if (touched.length === 0) return [];
     const certain =
-      keys.every((key) => changed.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+      keys.every((key) => alike.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
     return [
       {
         severity: certain ? 'error' : 'warning',

@@ -1,8 +1,9 @@
+import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
-import { UNREADABLE_TYPES } from '../../engine/plan.ts';
-import { sortStoredForm } from '../../engine/stored-form.ts';
+import { isLeftBy } from '../../engine/map/strategies.ts';
+import { type FormKind, sortStoredForm } from '../../engine/stored-form.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { Finding, Tally } from './findings.ts';
 import { walk } from './walk.ts';
@@ -17,7 +18,7 @@ export interface PartOptions {
 const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
 const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
 
-/** One path's part of the look. */
+/** Checker of one path. */
 export interface Part {
   values: number;
   record(record: unknown): void;
@@ -64,7 +65,9 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
   const where = `${entry.collection}.${text}`;
   const path = readPath(text);
   const unreadable = new Set<string>(UNREADABLE_TYPES);
-  const kinds = { found: 0, blank: 0, likely: 0, unlike: 0 };
+  const kinds: Record<FormKind, number> = { found: 0, blank: 0, likely: 0, unlike: 0 };
+  const kindOf = (value: unknown): FormKind =>
+    isLeftBy(options.profile.fields.number, String(value)) ? 'blank' : sortStoredForm(value, options.prefixes);
   let empty = 0;
   const part: Part = {
     values: 0,
@@ -77,7 +80,7 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
           part.values += 1;
           if (type === 'null') kinds.blank += 1;
           else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
-          else if (type === 'string' || type === 'number') kinds[sortStoredForm(value, options.prefixes)] += 1;
+          else if (type === 'string' || type === 'number') kinds[kindOf(value)] += 1;
           else
             tally.note(
               'error',
@@ -145,7 +148,7 @@ export function lookAtField(
   };
 }
 
-export function lookAtPending(
+export function lookAtScheduled(
   entry: CollectionMap,
   pending: NonNullable<CollectionMap['pending']>,
   tally: Tally,
@@ -157,15 +160,15 @@ export function lookAtPending(
   return {
     values: 0,
     record(record) {
-      let isPending = false;
+      let isScheduled = false;
       walk(record, path, {
         value(value) {
           if (value !== undefined) present += 1;
-          isPending = pending.values.some((one) => one === value);
+          isScheduled = pending.values.some((one) => one === value);
         },
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
-      if (!isPending) return;
+      if (!isScheduled) return;
       walk(record, time, {
         value(value) {
           const type = bsonTypeOf(value);
@@ -188,7 +191,7 @@ export function lookAtPending(
   };
 }
 
-/** When a record happened: what by-age selections compare. */
+/** The time field, which selections by age compare. */
 export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
   const where = `${entry.collection}.${at}`;
   let undated = 0;
@@ -217,7 +220,7 @@ export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally)
   const part = lookAtPlain(where, redacted, tally, (type) =>
     type === 'date' ? undefined : ['error', `holds ${type}, no date: such a record is taken for redacted`],
   );
-  // Nothing has been redacted yet: that is no fault.
+  // No record has the mark before the first redaction: that is no fault.
   return { ...part, findings: () => [] };
 }
 

@@ -11,7 +11,7 @@ import {
   lookAtId,
   lookAtMark,
   lookAtNumber,
-  lookAtPending,
+  lookAtScheduled,
   lookAtTime,
   type PartOptions,
 } from './parts.ts';
@@ -49,7 +49,7 @@ export async function checkRecords(
 }
 
 /**
- * The oldest and the newest records: formats change over the years. No random sample, which not every engine has.
+ * The oldest and the newest records, as formats change over the years. Not a random sample: not every engine has `$sample`.
  * @param values how many values were looked at so far; each half may take half of what is allowed
  */
 async function* sample(
@@ -62,7 +62,7 @@ async function* sample(
   const read = (filter: Document, limit: number) =>
     collection.find(filter, { projection }).batchSize(BATCH).limit(limit).maxTimeMS(MOST_TIME_MS);
   if (account !== undefined) {
-    // Unsorted: the index on the account finds them, in whatever order.
+    // Unsorted, so that the index on the account serves it.
     for await (const record of read({ [entry.account]: account }, sampleSize)) {
       yield record;
       if (values() > MOST_VALUES) return;
@@ -86,7 +86,7 @@ async function* sample(
   }
 }
 
-/** The outermost field of every path: of a dotted one MongoDB would leave out what is not an object on the way. */
+/** The outermost field of every path: a projection on a dotted path would hide values of the wrong type on the way. */
 function projectionOf(entry: CollectionMap): Record<string, 1> {
   const paths = [
     entry.account,
@@ -112,7 +112,7 @@ function createLook(entry: CollectionMap, options: RecordCheckOptions): Look {
     lookAtAccount(entry, options, tally),
     ...entry.numbers.map((text) => lookAtNumber(entry, text, options, tally)),
     ...entry.fields.map((field) => lookAtField(entry, field, options, tally)),
-    ...(entry.pending ? [lookAtPending(entry, entry.pending, tally)] : []),
+    ...(entry.pending ? [lookAtScheduled(entry, entry.pending, tally)] : []),
     ...(entry.id ? [lookAtId(entry, entry.id, tally)] : []),
     ...(entry.at ? [lookAtTime(entry, entry.at, tally)] : []),
     ...(entry.redacted ? [lookAtMark(entry, entry.redacted, tally)] : []),

@@ -1,10 +1,10 @@
 import type { FieldPath } from '../../engine/map/paths.ts';
 
-/** Told what a path meets in one document, for each array element it goes through. */
+/** Receives what a path leads to in one document, for each array element on the way. */
 export interface Visitor {
   /** The end of the path; undefined when the field is absent. */
   value(value: unknown): void;
-  /** The way is closed at `place` by a value that is not what the map says. */
+  /** The path cannot be followed past `place`: the value there has the wrong type. */
   closed(place: string, value: unknown, wanted: 'array' | 'object'): void;
 }
 

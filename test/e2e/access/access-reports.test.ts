@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { reportsOf } from '../../../src/contracts/access/reports/ledger.ts';
 import { AUDIT } from '../../../src/ledger/audit/entry.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { snapshotRedis } from '../../support/snapshot.ts';
@@ -25,14 +26,10 @@ describe('the reports API', () => {
 
   const get = (key: string, path: string) => call(url, path, { key });
   const finished = (key: string, id: unknown): Promise<Answer> =>
-    waitFor(
-      'the report',
-      async () => {
-        const answer = await get(key, `/v2/reports/${id}`);
-        return /SUCCESS|TRUNCATED|FAILED|ABORTED/.test(String(answer.body.request_status)) && answer;
-      },
-      { timeoutMs: 50_000 },
-    );
+    waitFor('the report', async () => {
+      const answer = await get(key, `/v2/reports/${id}`);
+      return /SUCCESS|TRUNCATED|FAILED|ABORTED/.test(String(answer.body.request_status)) && answer;
+    });
   const order = async (key: string, body: object) => {
     const ordered = await call(url, '/v2/reports', { key, body });
     const { request_id: id } = ordered.body;
@@ -168,7 +165,7 @@ describe('the reports API', () => {
         sent_at: new Date('2026-02-01T00:00:00Z'),
       });
       const { ordered, id, report, file } = await order(key, { product: 'SMS', include_message: true });
-      expect(ordered.status).toBe(202);
+      expectStatus(ordered, 202);
       expect(ordered.body).toMatchObject({ request_status: 'PENDING', status: 'PENDING', items_count: null });
       expect(ordered.body).not.toHaveProperty('_links.download_report');
       expect(report.body).toMatchObject({
@@ -176,7 +173,7 @@ describe('the reports API', () => {
         items_count: 3,
         _links: { self: { href: `/v2/reports/${id}` }, download_report: { href: `/v2/reports/${id}/file` } },
       });
-      expect(file.status).toBe(200);
+      expectStatus(file, 200);
       expect(file.headers).toMatchObject({
         'content-type': 'text/csv; charset=utf-8',
         'content-disposition': `attachment; filename="report-${id}.csv"`,
@@ -266,8 +263,8 @@ describe('the reports API', () => {
       const { id } = await order(theirs.key, {});
       for (const path of [`/v2/reports/${id}`, `/v2/reports/${id}/file`])
         expect([(await get(ours.key, path)).status, (await get(theirs.key, path)).status]).toEqual([404, 200]);
-      expect((await call(url, `/v2/reports/${id}`, { key: ours.key, method: 'DELETE' })).status).toBe(404);
-      expect((await get(theirs.key, `/v2/reports/${id}/file`)).status).toBe(200);
+      expectStatus(await call(url, `/v2/reports/${id}`, { key: ours.key, method: 'DELETE' }), 404);
+      expectStatus(await get(theirs.key, `/v2/reports/${id}/file`), 200);
     });
 
     it('deleted when it is finished: the file goes at once', async () => {
@@ -277,9 +274,9 @@ describe('the reports API', () => {
       const deleted = await call(url, `/v2/reports/${id}`, { key, method: 'DELETE' });
       expect([deleted.status, deleted.body.request_status]).toEqual([200, 'SUCCESS']);
       expect(deleted.body).not.toHaveProperty('_links.download_report');
-      expect((await get(key, `/v2/reports/${id}/file`)).status).toBe(404);
+      expectStatus(await get(key, `/v2/reports/${id}/file`), 404);
       expect(await readdir(platform.config.REPORTS_DIR)).not.toContain(row?.file);
-      expect((await call(url, `/v2/reports/${id}`, { key, method: 'DELETE' })).status).toBe(200);
+      expectStatus(await call(url, `/v2/reports/${id}`, { key, method: 'DELETE' }), 200);
     });
   });
 
@@ -291,7 +288,7 @@ describe('the reports API', () => {
       const ordered = await call(apiUrl, '/v2/reports', { key, body: { to: NUMBER } });
       const path = `/v2/reports/${ordered.body.request_id}`;
       expect((await call(apiUrl, path, { key })).body.request_status).toBe('PENDING');
-      expect((await call(apiUrl, `${path}/file`, { key })).status).toBe(404);
+      expectStatus(await call(apiUrl, `${path}/file`, { key }), 404);
       for (let times = 0; times < 2; times += 1) {
         const aborted = await call(apiUrl, path, { key, method: 'DELETE' });
         expect([aborted.status, aborted.body.request_status]).toEqual([200, 'ABORTED']);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { AUDIT } from '../../../src/ledger/audit/entry.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 import { call } from '../../support/wire.ts';
@@ -103,7 +104,7 @@ describe('the message search API', () => {
   it('with Basic, too', async () => {
     const [id, secret] = key.split('.');
     const headers = { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` };
-    expect((await call(url, '/search/message?id=first', { headers })).status).toBe(200);
+    expectStatus(await call(url, '/search/message?id=first', { headers }), 200);
   });
 
   it('what a record does not have is left out', async () => {
@@ -139,7 +140,7 @@ describe('the message search API', () => {
 
   it('ten ids, and no eleven', async () => {
     const ids = (count: number) => Array.from({ length: count }, (_, index) => `ids=x${index}`).join('&');
-    expect((await search(`messages?${ids(10)}`)).status).toBe(200);
+    expectStatus(await search(`messages?${ids(10)}`), 200);
     const refused = await search(`messages?${ids(11)}`);
     expect([refused.status, refused.body]).toEqual([400, { error: { code: 400, msg: 'ids must be 10 at most' } }]);
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FILES } from '../../../src/ledger/recordings/outbox.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openRecordings } from '../../support/recordings.ts';
 import { indexPlatform } from '../../support/records.ts';
@@ -69,7 +70,7 @@ describe('erasing a contact: recording files', () => {
   it('are removed by a worker though Redis never heard of them', async () => {
     s3.answer({ status: 503 });
     const deaf = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
-    expect((await erase(deaf.url)).status).toBe(200);
+    expectStatus(await erase(deaf.url), 200);
     s3.answer(undefined);
     await platform.startWorker();
     await waitFor('the files to go', () => s3.objects.size === 1);
@@ -80,7 +81,7 @@ describe('erasing a contact: recording files', () => {
     try {
       proxy.blackHole();
       const silent = await platform.startApi({ RECORDINGS_S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` });
-      expect((await erase(silent.url)).status).toBe(200);
+      expectStatus(await erase(silent.url), 200);
       expect(await outbox()).toHaveLength(3);
       expect(s3.asked).toEqual([]);
       await platform.startWorker();
@@ -94,7 +95,7 @@ describe('erasing a contact: recording files', () => {
     await insertCalls({ from: DIGITS, recording_url: 's3://somebody-else/a.mp3' });
     const before = await snapshotDatabase(platform);
     const answer = await erase();
-    expect(answer.status).toBe(500);
+    expectStatus(answer, 500);
     expect(answer.body).toEqual({ error_code: 'INTERNAL', message: 'Internal error' });
     expect(await snapshotDatabase(platform)).toEqual(before);
     expect(s3.asked).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openProcesses } from '../../support/processes.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
@@ -76,7 +77,7 @@ describe('erasing a contact: what is refused', () => {
     ['an escaped slash', '/v1/contacts/447700900123%2Fx'],
   ])('%s is INVALID_ARGUMENT', async (_what, path) => {
     const answer = await paths(path);
-    expect(answer.status).toBe(400);
+    expectStatus(answer, 400);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     expect(answer.body).toEqual({ error_code: 'INVALID_ARGUMENT', message: expect.any(String) });
     expect(answer.text.replace(/\D{1,3}/g, '')).not.toMatch(/4{3}|7700|900123/);
@@ -96,7 +97,7 @@ describe('erasing a contact: what is refused', () => {
   ])('a key that is %s is UNAUTHORIZED, whatever the path', async (_what, headers, query = '') => {
     for (const path of [`/v1/contacts/+${DIGITS}`, '/v1/contacts/nonsense', '/v1/contacts']) {
       const answer = await raw('DELETE', path + query.replace('KEY', key), headers());
-      expect(answer.status).toBe(401);
+      expectStatus(answer, 401);
       expect(answer.body).toEqual({ error_code: 'UNAUTHORIZED', message: expect.any(String) });
     }
     await expectUnchanged();
@@ -113,7 +114,7 @@ describe('erasing a contact: what is refused', () => {
 
   it.each(['GET', 'POST', 'PUT', 'PATCH'])('%s is not a method of it', async (method) => {
     const answer = await raw(method, `/v1/contacts/+${DIGITS}`);
-    expect(answer.status).toBe(405);
+    expectStatus(answer, 405);
     expect(answer.headers.allow).toBe('DELETE');
     expect(answer.body).toEqual({ error_code: 'METHOD_NOT_ALLOWED', message: expect.any(String) });
     await expectUnchanged();
@@ -124,14 +125,14 @@ describe('erasing a contact: what is refused', () => {
     ['the list', 'GET', '/v1/contacts'],
   ])('there is nothing %s: NOT_FOUND', async (_what, method, path) => {
     const answer = await raw(method, path);
-    expect(answer.status).toBe(404);
+    expectStatus(answer, 404);
     expect(answer.body).toEqual({ error_code: 'NOT_FOUND', message: expect.any(String) });
     await expectUnchanged();
   });
 
   it('a body over 10 kB is refused, one within is ignored', async () => {
     const large = await call(url, `/v1/contacts/+${DIGITS}`, { method: 'DELETE', key, body: 'x'.repeat(1_048_576) });
-    expect(large.status).toBe(413);
+    expectStatus(large, 413);
     expect(large.body).toEqual({ error_code: 'PAYLOAD_TOO_LARGE', message: expect.any(String) });
     await expectUnchanged();
     for (const body of ['{broken', 'null', '{"__proto__":{"a":1}}', '[]', '{"e164":{"$ne":null}}']) {
@@ -154,7 +155,7 @@ describe('erasing a contact: what is refused', () => {
   it('a history too large for one transaction is UNAVAILABLE, and nothing of it is changed', async () => {
     const small = await platform.startApi({ CONTACT_ERASURE_LIMIT: '5' });
     const answer = await call(small.url, `/v1/contacts/%2B${DIGITS}`, { method: 'DELETE', key });
-    expect(answer.status).toBe(503);
+    expectStatus(answer, 503);
     expect(answer.body).toEqual({
       error_code: 'UNAVAILABLE',
       message: expect.stringMatching(/more than 5 .*nothing was changed/i),
@@ -176,7 +177,7 @@ describe('erasing a contact: what is refused', () => {
       .insertOne({ account_id: other._id, from: { raw: DIGITS }, transcript: ['x'] });
     before = await snapshotDatabase(platform);
     const answer = await call(url, `/v1/contacts/%2B${DIGITS}`, { method: 'DELETE', key: theirs });
-    expect(answer.status).toBe(500);
+    expectStatus(answer, 500);
     expect(answer.body).toEqual({ error_code: 'INTERNAL', message: 'Internal error' });
     await expectUnchanged();
   });

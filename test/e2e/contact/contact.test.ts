@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import type { AccountValue } from '../../../src/engine/subject.ts';
 import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { expectStatuses } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { call } from '../../support/wire.ts';
@@ -240,7 +241,7 @@ describe('erasing a contact', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, DIGITS, { sent: 20, received: 10, calls: 10 });
     const answers = await Promise.all(Array.from({ length: width }, () => erase(key, DIGITS)));
-    expect(answers.map((answer) => answer.status)).toEqual(Array(width).fill(200));
+    expectStatuses(answers, Array(width).fill(200));
     const counts = answers.map((answer) => Number(answer.body.records_affected));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40);
     const entries = await audit(account._id);
@@ -250,7 +251,8 @@ describe('erasing a contact', () => {
   it('many people of one account at once, at two processes: each is erased, and has one entry', async () => {
     const { account, key } = await platform.account();
     const urls = [url, (await platform.startApi()).url];
-    const people = Array.from({ length: 40 }, (_, index) => String(447700900200 + index));
+    // All in turn within the 20 s that one call may take, on a slow machine, too.
+    const people = Array.from({ length: 8 }, (_, index) => String(447700900200 + index));
     for (const digits of people)
       await insertRecords(platform.core.db, account.records_id, digits, { sent: 3, calls: 1 });
     const answers = await Promise.all(

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { expectStatus } from '../../support/expect-status.ts';
+import { numbersFrom } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 import { snapshotDatabase, snapshotRedis } from '../../support/snapshot.ts';
@@ -49,7 +51,7 @@ describe('who is affiliated', () => {
   let other: string;
   let account: unknown;
   let stranger: unknown;
-  let drama = 447700900100;
+  const nextNumber = numbersFrom(447700900100);
 
   beforeAll(async () => {
     platform = await openPlatform('e2e-affiliation', { RATE_LIMIT_PER_SECOND: '0' });
@@ -76,7 +78,7 @@ describe('who is affiliated', () => {
     const refusal = { code: 76, msg: 'Cannot use this number' };
     const outcomes = await Promise.all(
       FORMS.map(async ([form, write]) => {
-        const number = String(drama++);
+        const number = String(nextNumber());
         await put(kind, write(number));
         const strangers = await ask(other, { number });
         const rehearsed = await ask(key, { number, sandbox: true });
@@ -104,7 +106,7 @@ describe('who is affiliated', () => {
     await prepare();
     const before = [await snapshotDatabase(platform), await snapshotRedis(platform)];
     const answer = await call(url, '/gdpr/forget', { key, body: { number: 447700900990 } });
-    expect(answer.status).toBe(400);
+    expectStatus(answer, 400);
     expect(answer.text).toBe('{"error":{"code":76,"msg":"Cannot use this number"}}');
     const rehearsal = await call(url, '/gdpr/forget', { key, body: { number: 447700900990, sandbox: true } });
     expect([rehearsal.status, rehearsal.text]).toEqual([answer.status, answer.text]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { snapshotDatabase, snapshotRedis } from '../../support/snapshot.ts';
@@ -24,7 +25,7 @@ describe('POST /gdpr/forget with sandbox', () => {
     for (const status of ['pending', 'sent'])
       await db.collection('scheduled_sms').insertOne({ account_id: account, to: '447700900123', status });
     const real = await call(url, '/gdpr/forget', { key, body: { number: (await another()).number } });
-    expect(real.status).toBe(200);
+    expectStatus(real, 200);
   });
   afterAll(() => platform?.close());
 
@@ -43,7 +44,7 @@ describe('POST /gdpr/forget with sandbox', () => {
   it.each(spellings)('%s: counts every record once, and writes nothing', async (_name, flags) => {
     const before = await snapshot();
     const answer = await call(url, '/gdpr/forget', { key, body: { number: 447700900123, ...flags } });
-    expect(answer.status).toBe(200);
+    expectStatus(answer, 200);
     expect(answer.body).toEqual({
       status: 'SUCCESS',
       msg: 'Your request has been accepted',

@@ -1,6 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { expectStatus } from '../../support/expect-status.ts';
+import { numbersFrom } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { type Answer, type Call, call, sendRaw } from '../../support/wire.ts';
@@ -11,7 +13,7 @@ describe('POST /gdpr/forget', () => {
   let url: string;
   let key: string;
   let account: Awaited<ReturnType<Platform['account']>>['account'];
-  let drama = 447700900100;
+  const nextNumber = numbersFrom(447700900100);
 
   beforeAll(async () => {
     platform = await openPlatform('e2e-forget');
@@ -21,7 +23,7 @@ describe('POST /gdpr/forget', () => {
   });
   afterAll(() => platform?.close());
 
-  const onRecord = async (digits: number = drama++): Promise<number> => {
+  const onRecord = async (digits: number = nextNumber()): Promise<number> => {
     await insertRecords(platform.core.db, account.records_id, String(digits), { sent: 1 });
     return digits;
   };
@@ -33,7 +35,7 @@ describe('POST /gdpr/forget', () => {
 
   /** The documented answer, and both promises made with it. */
   const expectAccepted = async (answer: Answer, digits: number): Promise<void> => {
-    expect(answer.status).toBe(200);
+    expectStatus(answer, 200);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     expect(Object.keys(answer.body)).toEqual(['status', 'msg', 'reference', 'created_at']);
     expect(answer.body).toEqual({

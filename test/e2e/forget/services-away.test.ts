@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { expectStatuses } from '../../support/expect-status.ts';
 import { untilCompleted } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
@@ -46,7 +47,7 @@ describe('the forget door while a service is away', () => {
     // The limit is counted in Redis: without it nobody is refused.
     for (let count = 0; count < 3; count += 1)
       answers.push(await call(url, '/gdpr/forget', { key, body: { number: 447700900123 } }));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
+    expectStatuses(answers, [200, 200, 200]);
     const reference = String(answers[0]?.body.reference);
     expect(answers.map((answer) => answer.body.reference)).toEqual(Array(3).fill(reference));
     expect(await requestsOf(platform.core.db).countDocuments({ reference, state: 'accepted' })).toBe(1);

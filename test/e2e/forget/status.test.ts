@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
 import mongoose from 'mongoose';
 import { type ErasureRequest, requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { type Answer, type Call, call } from '../../support/wire.ts';
 
@@ -201,7 +202,7 @@ describe('/gdpr/status', () => {
         expect([way, answer.status, answer.body]).toEqual([way, ...wanted]);
       }
       const both = await call(url, `/gdpr/status?date=2024-02-01&reference=${reference}`, { key });
-      expect(both.status).toBe(state === 'failed' ? 409 : 200);
+      expectStatus(both, state === 'failed' ? 409 : 200);
       const otherDay = await call(url, `/gdpr/status?date=2024-02-02&reference=${reference}`, { key });
       expect([otherDay.status, otherDay.body]).toEqual([404, NO_RECORDS]);
     });

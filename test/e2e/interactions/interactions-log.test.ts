@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { Account } from '../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../src/ledger/audit/entry.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { callOf, chatOf, formOf, JO, makeAgency, OWN, receivedOf, SAM, sentOf } from '../../support/interactions.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
@@ -215,7 +216,7 @@ describe('/accounts/{id}/interactions', () => {
       by_kind: { call: { total: 2, redacted: 0 } },
       by_tag: { vip: 2, sales: 1 },
     });
-    expect((await get('/report', made.stranger.key)).status).toBe(404);
+    expectStatus(await get('/report', made.stranger.key), 404);
   });
 
   it('pages by ids larger than a double can tell apart', async () => {

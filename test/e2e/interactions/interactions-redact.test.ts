@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import type { Account } from '../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../src/ledger/audit/entry.ts';
 import { REQUESTS, requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import {
   allowRedaction,
   callOf,
@@ -64,7 +65,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       `POST ${path('c1')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${made.sub.key}\r\n` +
         `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
     );
-    expect(answer.status).toBe(200);
+    expectStatus(answer, 200);
     expect(answer.body).toMatchObject({ id: 'c1', redacted: true, tracking_number: OWN, contact_number: null });
     const row = await rowOf('calls', { call_id: 'c1' });
     expect(row).toEqual({
@@ -110,7 +111,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
     await put('received_sms', receivedOf(account, 'r1', at(1)));
     await put('chats', chatOf(account, 'h1', at(1)));
     await put('forms', formOf(account, 'f1', at(1)));
-    for (const id of ['s1', 'r1', 'h1', 'f1']) expect((await redact(id, YES)).status).toBe(200);
+    for (const id of ['s1', 'r1', 'h1', 'f1']) expectStatus(await redact(id, YES), 200);
     expect(await rowOf('sent_sms', { message_id: 's1' })).toMatchObject({ to: null, from: OWN, body: null });
     expect(await rowOf('received_sms', { message_id: 'r1' })).toMatchObject({ from: null, to: OWN, body: null });
     const chat = { number: null, name: null, messages: [], tags: [], tracking_number: OWN, source: 'web' };
@@ -129,7 +130,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
   it('again: the same answer, one entry in the audit', async () => {
     await put('calls', callOf(account, 'c1', at(1)));
     const answers = [await redact('c1', YES), await redact('c1', YES)];
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
+    expectStatuses(answers, [200, 200]);
     expect(answers[1]?.body).toEqual(answers[0]?.body);
     const entries = await db().collection(AUDIT).find({ account_id: account._id }).toArray();
     expect(entries).toHaveLength(1);
@@ -145,7 +146,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
   it('many at the same instant: redacted once', async () => {
     await put('calls', callOf(account, 'c1', at(1)));
     const answers = await Promise.all(Array.from({ length: 6 }, () => redact('c1', YES)));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200, 200]);
+    expectStatuses(answers, [200, 200, 200, 200, 200, 200]);
     expect(await db().collection(AUDIT).countDocuments({ account_id: account._id })).toBe(1);
   });
 
@@ -200,7 +201,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
     it('every earlier interaction with the same contact, in whatever form, and nothing beside it', async () => {
       const { stop } = await platform.startWorker();
       const answer = await redact('r2', { ...PAST, redact_content: true });
-      expect(answer.status).toBe(202);
+      expectStatus(answer, 202);
       expect(answer.body).toMatchObject({
         reference: expect.stringMatching(/^[A-Za-z0-9]{15}$/),
         before: at(5).toISOString(),
@@ -254,7 +255,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       const { url: alone, close } = await platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
       const answer = await call(alone, path('c2'), { key: made.sub.key, body: PAST });
       await close();
-      expect(answer.status).toBe(202);
+      expectStatus(answer, 202);
       const { stop } = await platform.startWorker();
       await finish(answer.body.reference);
       expect(await redacted()).toEqual(['c1', 'h1']);
@@ -293,12 +294,12 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       expect(answer.body).toMatchObject({ redacted: true });
       expect(await folder.has(recording)).toBe(false);
       const refused = await call(stored, path('c2'), { key: made.sub.key, body: YES });
-      expect(refused.status).toBe(409);
+      expectStatus(refused, 409);
       expect(await rowOf('calls', { call_id: 'c2' })).toMatchObject({ from: JO, recording_url: '../elsewhere.mp3' });
       // The past is being redacted all the same, and whoever asked must hear of it.
       const half = await call(stored, path('c2'), { key: made.sub.key, body: { ...YES, redact_past: true } });
       const request = await requestsOf(db()).findOne({ account_id: account._id });
-      expect(half.status).toBe(409);
+      expectStatus(half, 409);
       expect((half.body.error as { msg: string }).msg).toMatch(
         new RegExp(
           `It was not redacted. Earlier ones with the same contact are being redacted under ${request?.reference}$`,

@@ -3,6 +3,8 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { endRedis } from '../../support/end-redis.ts';
+import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import { makeAgency } from '../../support/interactions.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { snapshotDatabase, snapshotRedis } from '../../support/snapshot.ts';
@@ -30,7 +32,7 @@ describe('/accounts/{id}/redaction', () => {
   });
   afterAll(async () => {
     await queue?.close();
-    redis?.disconnect();
+    if (redis) await endRedis(redis);
     await platform?.close();
   });
 
@@ -78,7 +80,7 @@ describe('/accounts/{id}/redaction', () => {
     expect({ status: answer.status, allows: answer.body.allow_sub_accounts }).toEqual({ status: 200, allows: true });
     for (const automatic of ['daily', 30, 60, 90]) {
       const changed = await patch('sub', 'sub', { automatic });
-      expect(changed.status).toBe(200);
+      expectStatus(changed, 200);
       expect(changed.body).toMatchObject({ automatic, effective: { automatic, manual: false } });
       expect(await scheduleOf('sub')).toMatchObject({
         pattern: '0 0,1 * * *',
@@ -102,7 +104,7 @@ describe('/accounts/{id}/redaction', () => {
         expect({ status: answer.status, body: answer.body }).toEqual({ status: 403, body: FORBIDDEN });
       }
     }
-    expect((await patch('sub', 'sub', { manual: false, automatic: 'off' })).status).toBe(200);
+    expectStatus(await patch('sub', 'sub', { manual: false, automatic: 'off' }), 200);
     expect((await patch('sub', 'sub', { time_zone: 'Europe/Paris' })).body.time_zone).toBe('Europe/Paris');
     expect(await scheduleOf('sub')).toBeUndefined();
   });
@@ -114,7 +116,7 @@ describe('/accounts/{id}/redaction', () => {
     await patch('agency', 'agency', { allow_sub_accounts: false });
     const forbidden = { manual: true, automatic: 60, effective: { manual: false, automatic: 'off' } };
     expect((await get('sub', 'sub')).body).toMatchObject(forbidden);
-    expect((await patch('sub', 'sub', { manual: true })).status).toBe(403);
+    expectStatus(await patch('sub', 'sub', { manual: true }), 403);
     await patch('agency', 'agency', { allow_sub_accounts: true });
     expect((await get('sub', 'sub')).body).toMatchObject({ effective: { manual: true, automatic: 60 } });
   });
@@ -137,7 +139,7 @@ describe('/accounts/{id}/redaction', () => {
       for (const answer of [await get(by, of), await patch(by, of, { manual: true })])
         expect({ by, of, status: answer.status, body: answer.body }).toEqual({ by, of, status: 404, body: NOT_FOUND });
     }
-    expect((await get('agency', 'sibling')).status).toBe(200);
+    expectStatus(await get('agency', 'sibling'), 200);
     expect((await get('stranger', 'stranger')).body.manual).toBe(false);
   });
 
@@ -163,7 +165,7 @@ describe('/accounts/{id}/redaction', () => {
   it('changes side by side are all made and all audited', async () => {
     const changes = [{ manual: true }, { automatic: 30 }, { time_zone: 'Europe/Paris' }, { allow_sub_accounts: true }];
     const answers = await Promise.all(changes.map((body) => patch('agency', 'agency', body)));
-    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
+    expectStatuses(answers, [200, 200, 200, 200]);
     expect((await get('agency', 'agency')).body).toMatchObject({
       manual: true,
       automatic: 30,
@@ -231,7 +233,7 @@ describe('/accounts/{id}/redaction', () => {
 
     it('no body, other methods, and callers without a key', async () => {
       const key = made.agency.key;
-      expect((await call(url, path('agency'), { method: 'PATCH', key })).status).toBe(422);
+      expectStatus(await call(url, path('agency'), { method: 'PATCH', key }), 422);
       for (const method of ['POST', 'PUT', 'DELETE']) {
         const answer = await call(url, path('agency'), { method, key, body: { manual: true } });
         expect({ status: answer.status, allow: answer.headers.allow }).toEqual({

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AUDIT, type AuditEntry } from '../../../src/ledger/audit/entry.ts';
+import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openRecordings, type RecordingFolder } from '../../support/recordings.ts';
 import { ERRORS_AT, insertTransactions, OLD, OWN, PERSON, redact } from '../../support/transactions.ts';
@@ -184,7 +185,7 @@ describe('the resources of the product APIs', () => {
         }),
       ]);
       const stranger = await platform.account();
-      expect((await remove(path, stranger.key)).status).toBe(404);
+      expectStatus(await remove(path, stranger.key), 404);
       expect(await entries(theirs.account._id)).toEqual([]);
     },
   );
@@ -192,9 +193,9 @@ describe('the resources of the product APIs', () => {
   it('an event is found in its own conversation alone', async () => {
     const { key, owner } = await customer();
     for (const path of ['/v0.1/conversations/CON-3/events/7', '/v0.1/conversations/7/events/CON-1'])
-      expect((await remove(path, key)).status).toBe(404);
+      expectStatus(await remove(path, key), 404);
     expect(await count('events', owner)).toBe(2);
-    expect((await remove('/v0.1/conversations/CON-2/events/7', key)).status).toBe(204);
+    expectStatus(await remove('/v0.1/conversations/CON-2/events/7', key), 204);
     expect(await count('events', { ...owner, conversation_id: 'CON-1' })).toBe(1);
   });
 
@@ -213,7 +214,7 @@ describe('the resources of the product APIs', () => {
       const { account, key, keyId, owner } = await customer();
       const fields = { name: 'former-user', display_name: 'Gone', properties: { custom_data: { kept: [1, null] } } };
       const answer = await put(key, { ...fields, user_id: 'USR-2', account_id: 'x' });
-      expect(answer.status).toBe(200);
+      expectStatus(answer, 200);
       expect(answer.body).toEqual({ id: 'USR-1', ...fields, _links: { self: { href: '/v0.1/users/USR-1' } } });
       const user = await platform.core.db.collection('users').findOne(owner);
       expect(user).toMatchObject({ ...owner, user_id: 'USR-1', ...fields, created_by: 'import' });
@@ -229,7 +230,7 @@ describe('the resources of the product APIs', () => {
 
     it('takes out what is not given', async () => {
       const { key, owner } = await customer();
-      expect((await put(key, { name: 'x', display_name: null })).status).toBe(200);
+      expectStatus(await put(key, { name: 'x', display_name: null }), 200);
       const user = await platform.core.db.collection('users').findOne(owner);
       expect(Object.keys(user ?? {}).sort()).toEqual(['_id', 'account_id', 'created_by', 'name', 'user_id']);
     });
@@ -243,7 +244,7 @@ describe('the resources of the product APIs', () => {
     });
 
     const bad: [string, unknown, string][] = [
-      ['nothing', '', 'Unexpected end of JSON input'],
+      ['nothing', '', 'The body is not JSON'],
       ['a list', '[]', 'The body must be an object'],
       ['no name', {}, 'name must be a string'],
       ['an empty name', { name: '' }, 'name must not be empty'],
@@ -304,7 +305,7 @@ describe('the resources of the product APIs', () => {
     it('a media resource takes its file with it', async () => {
       const { key, file } = await customer();
       expect(await recordings.has(file)).toBe(true);
-      expect((await remove('/v3/media/rec-1', key)).status).toBe(204);
+      expectStatus(await remove('/v3/media/rec-1', key), 204);
       expect(await recordings.has(file)).toBe(false);
     });
 
@@ -314,7 +315,7 @@ describe('the resources of the product APIs', () => {
       const file = await recordings.put(`${account._id}/call.mp3`);
       const calls = platform.core.db.collection('calls');
       await calls.updateOne({ account_id: account.records_id, call_id: 'call-in' }, { $set: { recording_url: file } });
-      expect((await redact(url, key, { id: 'call-in', product: 'voice', type: 'inbound' })).status).toBe(204);
+      expectStatus(await redact(url, key, { id: 'call-in', product: 'voice', type: 'inbound' }), 204);
       expect(await calls.findOne({ account_id: account.records_id, call_id: 'call-in' })).toMatchObject({
         from: 'REDACTED',
         recording_url: null,
@@ -327,7 +328,7 @@ describe('the resources of the product APIs', () => {
       await platform.startWorker();
       // A folder that is not there, as one that is not mounted.
       await rename(recordings.path, `${recordings.path}-away`);
-      expect((await remove('/v3/media/rec-1', key)).status).toBe(204);
+      expectStatus(await remove('/v3/media/rec-1', key), 204);
       await waitFor('a failed attempt', async () => (await count('lethe_files', { tries: { $gt: 0 } })) > 0);
       await rename(`${recordings.path}-away`, recordings.path);
       await waitFor('the file to be gone', async () => !(await recordings.has(file)));
@@ -343,7 +344,7 @@ describe('the resources of the product APIs', () => {
       expect(await entries(account._id)).toEqual([]);
       // Others of the account that come with it are not held up.
       const both = await Promise.all([remove('/v3/media/rec-1', key), remove(`/v0.1/legs/${LEG}`, key)]);
-      expect(both.map((one) => one.status)).toEqual([500, 204]);
+      expectStatuses(both, [500, 204]);
     });
   });
 });

@@ -84,47 +84,29 @@ describe('redactions that are refused', () => {
     expect(invalidJson(await redact(url, key, { ...GOOD, type }))).toBe('type must be inbound or outbound');
   });
 
+  const broken: [string, string][] = [
+    ['nothing', ''],
+    ['spaces', '   '],
+    ['cut off', '{"id": "out-1"'],
+    ['a brace alone', '{'],
+    ['a string cut off', `{"id": "${PERSON}`],
+    ['a number without quotes', `{"id": x${PERSON}, "product": "sms"}`],
+    ['a missing comma', `{"id": "${PERSON}" "product": "sms"}`],
+    ['a missing colon', '{"id" "x"}'],
+    ['single quotes', `{'id': '${PERSON}'}`],
+    ['two documents', `${JSON.stringify(GOOD)}${PERSON}`],
+    ['on its third line', '{\n"id": "out-1",\n"product": sms}'],
+    ['a control character', '{"id": "a\nb"}'],
+    ['a bad escape', '{"id": "\\x"}'],
+    ['form fields', `id=${PERSON}&product=sms`],
+    ['NaN', 'NaN'],
+    ['a lone minus', '[-]'],
+  ];
+  it.each(broken)('a body that is not JSON: %s', async (_name, text) => {
+    expect(invalidJson(await redact(url, key, text))).toBe('The body is not JSON');
+  });
+
   const texts: [string, string, string][] = [
-    ['nothing', '', 'Unexpected end of JSON input'],
-    ['spaces', '   ', 'Unexpected end of JSON input'],
-    [
-      'cut off',
-      '{"id": "out-1"',
-      'Expected a comma, or the end of the list or object at position 14 (line 1 column 15)',
-    ],
-    ['a brace alone', '{', 'Expected a property name in double quotes at position 1 (line 1 column 2)'],
-    ['a string cut off', `{"id": "${PERSON}`, 'Unterminated string at position 20 (line 1 column 21)'],
-    [
-      'a number without quotes',
-      `{"id": x${PERSON}, "product": "sms"}`,
-      'Unexpected character at position 7 (line 1 column 8)',
-    ],
-    [
-      'a missing comma',
-      `{"id": "${PERSON}" "product": "sms"}`,
-      'Expected a comma, or the end of the list or object at position 22 (line 1 column 23)',
-    ],
-    ['a missing colon', '{"id" "x"}', 'Expected a colon after a property name at position 6 (line 1 column 7)'],
-    [
-      'single quotes',
-      `{'id': '${PERSON}'}`,
-      'Expected a property name in double quotes at position 1 (line 1 column 2)',
-    ],
-    [
-      'two documents',
-      `${JSON.stringify(GOOD)}${PERSON}`,
-      'Unexpected text after the JSON value at position 30 (line 1 column 31)',
-    ],
-    [
-      'on its third line',
-      '{\n"id": "out-1",\n"product": sms}',
-      'Unexpected character at position 28 (line 3 column 12)',
-    ],
-    ['a control character', '{"id": "a\nb"}', 'Bad control character in a string at position 9 (line 1 column 10)'],
-    ['a bad escape', '{"id": "\\x"}', 'Bad escape in a string at position 9 (line 1 column 10)'],
-    ['form fields', `id=${PERSON}&product=sms`, 'Unexpected character at position 0 (line 1 column 1)'],
-    ['NaN', 'NaN', 'Unexpected character at position 0 (line 1 column 1)'],
-    ['a lone minus', '[-]', 'Bad number at position 2 (line 1 column 3)'],
     ['a list', JSON.stringify([GOOD]), 'The body must be an object'],
     ['null', 'null', 'The body must be an object'],
     ['a bare number', PERSON, 'The body must be an object'],

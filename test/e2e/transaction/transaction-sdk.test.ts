@@ -128,11 +128,13 @@ describe('the official Node SDK', () => {
   it('429 rate-limit', async () => {
     const { url: limited } = await platform.startApi({ REDACT_RATE_LIMIT: '1' });
     const { sdk } = await customer(limited);
-    const calls = Array.from({ length: 6 }, () =>
+    const began = Math.floor(Date.now() / 1000);
+    const calls = Array.from({ length: 20 }, () =>
       failure(sdk.redactMessage({ id: 'out-1', product: ProductType.SMS })).catch(() => null),
     );
     const refused = (await Promise.all(calls)).filter((one) => one !== null);
-    expect(refused.length).toBeGreaterThanOrEqual(4);
+    const seconds = Math.floor(Date.now() / 1000) - began + 1;
+    expect(refused.length).toBeGreaterThanOrEqual(Math.max(1, 20 - seconds));
     for (const one of refused)
       expect(one).toMatchObject({
         status: 429,

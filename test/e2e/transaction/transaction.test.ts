@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { snapshotDatabase } from '../../support/snapshot.ts';
 import { basic, ERRORS_AT, insertTransactions, OWN, PERSON, redact } from '../../support/transactions.ts';
@@ -67,7 +68,7 @@ describe('POST /v1/redact/transaction', () => {
   ];
   it.each(spellings)('%s', async (_name, body, collection, filter) => {
     const { account, key } = await customer();
-    expect((await redact(url, key, body)).status).toBe(204);
+    expectStatus(await redact(url, key, body), 204);
     const masked = await record(collection, { account_id: account.records_id, ...filter });
     expect(masked?.redacted_at).toBeInstanceOf(Date);
     expect(JSON.stringify(masked)).not.toContain(PERSON);
@@ -93,7 +94,7 @@ describe('POST /v1/redact/transaction', () => {
     await sent.insertOne({ ...base, message_id: uuid });
     for (const id of ['4711', insertedId.toHexString(), uuid.toString()]) {
       expect((await call(url, `/search/message?id=${id}`, { key })).body).toMatchObject({ 'message-id': id });
-      expect((await redact(url, key, { id, product: 'sms' })).status).toBe(204);
+      expectStatus(await redact(url, key, { id, product: 'sms' }), 204);
     }
     expect(await sent.countDocuments({ account_id: account.records_id, to: 'REDACTED' })).toBe(3);
   });
@@ -105,7 +106,7 @@ describe('POST /v1/redact/transaction', () => {
     await sent.insertOne(record);
     const answer = await redact(url, key, '{"id":"a\\ud800","product":"sms"}');
     expect([answer.status, answer.body.title]).toEqual([404, 'Invalid ID']);
-    expect((await redact(url, key, { id: 'a\ufffd', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(url, key, { id: 'a\ufffd', product: 'sms' }), 204);
     const faults = verifyAudit(platform.core.db, createAuditSeal(platform.config.LETHE_TOKEN_KEYS), account._id);
     expect(await faults.next()).toEqual({ done: true, value: undefined });
   });
@@ -115,7 +116,7 @@ describe('POST /v1/redact/transaction', () => {
     const sent = platform.core.db.collection('sent_sms');
     const part = { account_id: account.records_id, message_id: 'parts', to: PERSON, sent_at: new Date(0) };
     await sent.insertMany([1, 2, 3].map((index) => ({ ...part, body: `part ${index}` })));
-    expect((await redact(url, key, { id: 'parts', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(url, key, { id: 'parts', product: 'sms' }), 204);
     expect(await sent.countDocuments({ account_id: account.records_id, to: 'REDACTED', body: 'REDACTED' })).toBe(3);
     expect((await entries(account._id)).map((entry) => entry.counts)).toEqual([{ sent_sms: 3 }]);
   });
@@ -125,8 +126,7 @@ describe('POST /v1/redact/transaction', () => {
     await platform.core.db
       .collection('sent_sms')
       .insertOne({ account_id: account.records_id, message_id: PERSON, to: PERSON, body: 'x', sent_at: new Date(0) });
-    for (const id of ['out-1', 'out-1', PERSON])
-      expect((await redact(url, key, { id, product: 'sms' })).status).toBe(204);
+    for (const id of ['out-1', 'out-1', PERSON]) expectStatus(await redact(url, key, { id, product: 'sms' }), 204);
     const written = await entries(account._id);
     const entry = { actor: keyId, action: 'data.redaction', reason: 'redact_transaction', counts: { sent_sms: 1 } };
     expect(written).toEqual([
@@ -144,12 +144,12 @@ describe('POST /v1/redact/transaction', () => {
     const body = { id: 'out-1', product: 'sms' };
     const path = '/v1/redact/transaction';
     const legacy = `${path}?api_key=${id}&api_secret=${secret}`;
-    expect((await call(url, path, { body, key })).status).toBe(204);
-    expect((await call(url, path, { body, headers: { authorization: basic(key) } })).status).toBe(204);
-    expect((await call(url, legacy, { body })).status).toBe(204);
+    expectStatus(await call(url, path, { body, key }), 204);
+    expectStatus(await call(url, path, { body, headers: { authorization: basic(key) } }), 204);
+    expectStatus(await call(url, legacy, { body }), 204);
     // Elsewhere a query is no place for a key.
-    expect((await call(url, `/v0.1/legs?api_key=${id}&api_secret=${secret}`)).status).toBe(401);
-    expect((await call(url, `/gdpr/status?date=today&api_key=${id}&api_secret=${secret}`)).status).toBe(401);
+    expectStatus(await call(url, `/v0.1/legs?api_key=${id}&api_secret=${secret}`), 401);
+    expectStatus(await call(url, `/gdpr/status?date=today&api_key=${id}&api_secret=${secret}`), 401);
   });
 
   const strangers: [string, (key: string) => { query?: string; authorization?: string }][] = [
@@ -177,7 +177,7 @@ describe('POST /v1/redact/transaction', () => {
   it('a revoked key: 401', async () => {
     const { key, keyId } = await customer();
     await platform.core.keys.revoke(keyId, new Date());
-    expect((await redact(url, key, { id: 'out-1', product: 'sms' })).status).toBe(401);
+    expectStatus(await redact(url, key, { id: 'out-1', product: 'sms' }), 401);
   });
 
   const expectProblem = (answer: Answer, status: number, type: string, title: string, detail: string) => {
@@ -205,7 +205,7 @@ describe('POST /v1/redact/transaction', () => {
       { account_id: account.records_id },
       { $set: { sent_at: new Date(Date.now() - 61 * minute) } },
     );
-    expect((await redact(url, key, { id: 'out-1', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(url, key, { id: 'out-1', product: 'sms' }), 204);
   });
 
   it('the wait is configuration, and the message says it', async () => {
@@ -214,9 +214,9 @@ describe('POST /v1/redact/transaction', () => {
     const early = await redact(other, key, { id: 'out-1', product: 'sms' });
     expect(early.body.detail).toBe("You must wait 5 minutes before redacting ID 'out-1'");
     const { url: none } = await platform.startApi({ REDACT_WAIT_MINUTES: '0' });
-    expect((await redact(none, key, { id: 'out-1', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(none, key, { id: 'out-1', product: 'sms' }), 204);
     // Redacted is redacted, however young.
-    expect((await redact(other, key, { id: 'out-1', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(other, key, { id: 'out-1', product: 'sms' }), 204);
   });
 
   it('a product the account is not provisioned for: 403 that names key and product', async () => {
@@ -227,11 +227,11 @@ describe('POST /v1/redact/transaction', () => {
     expectProblem(sms, 403, '#unprovisioned', 'Authorisation error', refuse('SMS'));
     const insight = await redact(url, key, { id: 'nobody', product: 'NumberInsight' });
     expectProblem(insight, 403, '#unprovisioned', 'Authorisation error', refuse('NUMBER-INSIGHT'));
-    expect((await redact(url, key, { id: 'call-out', product: 'voice' })).status).toBe(204);
+    expectStatus(await redact(url, key, { id: 'call-out', product: 'voice' }), 204);
     await platform.core.accounts.setProducts(account._id, []);
-    expect((await redact(url, key, { id: 'call-out', product: 'voice' })).status).toBe(403);
+    expectStatus(await redact(url, key, { id: 'call-out', product: 'voice' }), 403);
     await platform.core.accounts.setProducts(account._id, null);
-    expect((await redact(url, key, { id: 'out-1', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(url, key, { id: 'out-1', product: 'sms' }), 204);
   });
 
   const unknown: [string, object, string][] = [
@@ -264,10 +264,10 @@ describe('POST /v1/redact/transaction', () => {
   it('two accounts with the same id: each its own record', async () => {
     const [ours, theirs] = [await customer(), await customer()];
     const before = await record('sent_sms', { account_id: theirs.account.records_id, message_id: 'out-1' });
-    expect((await redact(url, ours.key, { id: 'out-1', product: 'sms' })).status).toBe(204);
+    expectStatus(await redact(url, ours.key, { id: 'out-1', product: 'sms' }), 204);
     expect(await record('sent_sms', { account_id: theirs.account.records_id, message_id: 'out-1' })).toEqual(before);
     expect(await entries(theirs.account._id)).toEqual([]);
     const stranger = await platform.account();
-    expect((await redact(url, stranger.key, { id: 'out-1', product: 'sms' })).status).toBe(404);
+    expectStatus(await redact(url, stranger.key, { id: 'out-1', product: 'sms' }), 404);
   });
 });

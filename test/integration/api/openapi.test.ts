@@ -3,6 +3,7 @@ import type { Express } from 'express';
 import { createApp } from '../../../api/app.ts';
 import { openRedis } from '../../../src/base/queue/connections.ts';
 import { createProducer } from '../../../src/base/queue/producer.ts';
+import { endRedis } from '../../support/end-redis.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 
 interface Layer {
@@ -33,7 +34,7 @@ describe('the description of the API', () => {
     ({ url } = await platform.startApi());
     end = async () => {
       await producer.close();
-      redis.disconnect();
+      await endRedis(redis);
     };
   });
   afterAll(async () => {

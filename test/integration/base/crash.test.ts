@@ -39,8 +39,8 @@ describe('an error nobody caught', () => {
     expect(findTraces([['output', bare.output]], [phoneNumber(NUMBER)])).not.toEqual([]);
 
     const guarded = await run(`
-      import { createLogger } from './src/log.ts';
-      import { logCrashes } from './src/crash.ts';
+      import { createLogger } from './src/base/log.ts';
+      import { logCrashes } from './src/base/crash.ts';
       logCrashes(createLogger({ level: 'error', service: 'test' }));
       ${crash};
     `);

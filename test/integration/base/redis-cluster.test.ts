@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type Service, startRedis } from '../../../local/services.ts';
+import { endRedis } from '../../support/end-redis.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -19,7 +20,7 @@ describe('a Redis Cluster', () => {
     const node = new Redis(redis.url);
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await waitFor('the cluster', async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'));
-    node.disconnect();
+    await endRedis(node);
     platform = await openPlatform('cluster', { REDIS_URL: redis.url, REDIS_CLUSTER: 'true' });
     await indexPlatform(platform.core.db);
   });

@@ -8,7 +8,7 @@ import { openPlatform, type Platform } from '../../support/platform.ts';
 describe('a transaction', () => {
   let platform: Platform;
   beforeAll(async () => {
-    platform = await openPlatform('transaction');
+    platform = await openPlatform('base-transaction');
     await platform.core.db.createCollection('rows');
   });
   afterAll(() => platform?.close());

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../src/base/db/connection.ts'
 import { type Accounts, createAccounts } from '../../../src/ledger/accounts/accounts.ts';
 import { createKeys, type Keys, readWholeKey } from '../../../src/ledger/accounts/keys.ts';
 import { runCli } from '../../support/cli.ts';
+import { LIMITS } from '../../support/limits.ts';
 import { engines } from '../../support/platform.ts';
 
 const name = `t-accounts-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -13,7 +14,12 @@ let accounts: Accounts;
 let keys: Keys;
 
 beforeAll(() => {
-  database = openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: 5_000 });
+  database = openDatabase({
+    uri: engines().mongodbUri,
+    database: name,
+    poolSize: 5,
+    serverSelectionMs: LIMITS.answerMs,
+  });
   accounts = createAccounts(database.connection);
   keys = createKeys(database.connection);
 });
@@ -40,7 +46,7 @@ describe('lethe account', () => {
     const { code, out, err } = await run('account', 'create', '--name', ' Acme Ltd ');
     expect(code).toBe(0);
     expect(out).toEqual([expect.stringMatching(/^acc_[A-Za-z0-9]{12}$/)]);
-    expect(err).toEqual([`Account created. A key for it: lethe key create --account ${out[0]}`]);
+    expect(err).toEqual([`Account created. A key for it: node cli/lethe.mjs key create --account ${out[0]}`]);
     expect(await accounts.find(out[0] ?? '')).toMatchObject({
       name: 'Acme Ltd',
       records_id: out[0],
@@ -73,7 +79,7 @@ describe('lethe account', () => {
     expect(await run('account', 'list')).toEqual({
       code: 0,
       out: [],
-      err: ['No accounts yet. Make one with: lethe account create --name NAME'],
+      err: ['No accounts yet. Make one with: node cli/lethe.mjs account create --name NAME'],
     });
     const id = await makeAccount('--records-id', '7', '--records-id-type', 'int');
     const { out } = await run('account', 'list');

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
-import { type PhoneNumber, parseSubjectNumber } from '../../../src/phone/number.ts';
 import { containsNumber } from '../../../src/phone/scan.ts';
+import { untilCompleted } from '../../support/forget.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
-import { waitFor } from '../../support/wait-for.ts';
 import { call } from '../../support/wire.ts';
 
 const { Long, Double, Decimal128, Int32 } = mongoose.mongo;
@@ -129,10 +128,7 @@ describe('every stored form in every collection', () => {
 
     const accepted = await call(url, '/gdpr/forget', { key, body: { number: person.digits } });
     const reference = String(accepted.body.reference);
-    const done = await waitFor('completion', async () => {
-      const row = await requestsOf(db).findOne({ account_id: account._id, reference });
-      return row?.state === 'completed' ? row : null;
-    });
+    const done = await untilCompleted(platform, reference);
 
     const count = formsOf(person).length;
     const one = { contacts: count, contact_lists: count, sent_sms: count, received_sms: count, scheduled_sms: count };
@@ -144,11 +140,10 @@ describe('every stored form in every collection', () => {
       expect(rows).toHaveLength(wanted === null ? 0 : count);
       expect(rows).toMatchObject(rows.map((row) => ({ _id: row._id, account_id: owner, ...wanted })));
     }
-    const parsed = parseSubjectNumber(person.digits, ['44']);
-    expect(parsed.ok).toBe(true);
+    const number = phoneNumber(person.digits);
     for (const { collection } of PLACES) {
       const rows = await db.collection(collection).find({ account_id: owner }).toArray();
-      expect(containsNumber(EJSON.stringify(rows), person.digits as PhoneNumber)).toBe(false);
+      expect(containsNumber(EJSON.stringify(rows), number)).toBe(false);
     }
     const kept = await Promise.all(
       PLACES.map(({ collection }, index) =>

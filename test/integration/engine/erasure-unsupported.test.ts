@@ -8,7 +8,7 @@ import { openPlatform, type Platform } from '../../support/platform.ts';
 import { call } from '../../support/wire.ts';
 
 const { EJSON } = mongoose.mongo.BSON;
-const { Binary, BSONRegExp, Code, ObjectId, Timestamp } = mongoose.mongo;
+const { Binary, BSONRegExp, Code, MaxKey, MinKey, ObjectId, Timestamp } = mongoose.mongo;
 const JO = '447700900123';
 const AL = '447700900456';
 
@@ -62,6 +62,9 @@ const CASES: [string, string, object, string][] = [
   ['an ObjectId', 'sent_sms', { to: new ObjectId() }, 'sent_sms.to'],
   ['a regular expression', 'sent_sms', { to: new BSONRegExp(JO) }, 'sent_sms.to'],
   ['code', 'sent_sms', { to: new Code(`call(${JO})`) }, 'sent_sms.to'],
+  ['code with a scope', 'sent_sms', { to: new Code('call(to)', { to: JO }) }, 'sent_sms.to'],
+  ['the smallest key', 'sent_sms', { to: new MinKey() }, 'sent_sms.to'],
+  ['the largest key', 'sent_sms', { to: new MaxKey() }, 'sent_sms.to'],
   ['a timestamp', 'sent_sms', { to: new Timestamp({ t: 4_477_009, i: 123 }) }, 'sent_sms.to'],
   ['an array, in a record that would be deleted', 'contacts', { number: [JO, AL] }, 'contacts.number'],
   [

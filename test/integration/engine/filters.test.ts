@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { targetsByAge } from '../../../src/engine/by-age.ts';
 import { findById } from '../../../src/engine/by-id.ts';
-import { selectNumber, selectUnreadable } from '../../../src/engine/plan.ts';
+import { selectAnywhere, selectChangeable, selectUnreadable } from '../../../src/engine/plan.ts';
 import { createRecordStore, type RecordStore } from '../../../src/engine/store.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
 import { findRequests } from '../../../src/ledger/requests/status.ts';
@@ -57,7 +57,7 @@ describe('a filter made from nothing', () => {
     });
     store = createRecordStore(client.db(db.databaseName));
     suppressions = createSuppressions(client.db(db.databaseName), platform.core.dataMap);
-    await store.isLeft(step(), subject());
+    await store.remains(rule(), subject());
   });
   afterAll(async () => {
     await client?.close();
@@ -66,9 +66,9 @@ describe('a filter made from nothing', () => {
 
   const subject = (change: Partial<Record<keyof Subject, unknown>> = {}): Subject =>
     ({ ...numberSubject(phoneNumber('447700900123'), 'acc_x', 'token1.x'), ...change }) as Subject;
-  const step = () => {
-    const [found] = platform.core.plan.steps.filter((one) => one.key === 'sent_sms.to');
-    if (!found) throw new Error('no such step');
+  const rule = () => {
+    const [found] = platform.core.plan.rules.filter((one) => one.key === 'sent_sms.to');
+    if (!found) throw new Error('no such rule');
     return found;
   };
   const wait = () => {
@@ -89,13 +89,13 @@ describe('a filter made from nothing', () => {
 
   /** Everything that turns a subject into a query or a change. */
   const CALLS: Record<string, (subject: Subject) => unknown> = {
-    selectNumber: (bad) => selectNumber(step(), bad, false),
-    'selectNumber, plain values': (bad) => selectNumber(step(), bad, true),
-    find: (bad) => store.find(step(), bad, 10),
-    change: (bad) => store.change(step(), bad, ids),
-    isLeft: (bad) => store.isLeft(step(), bad),
-    count: (bad) => store.count([step()], bad),
-    lastPending: (bad) => store.lastPending(wait(), bad),
+    selectAnywhere: (bad) => selectAnywhere(rule(), bad),
+    selectChangeable: (bad) => selectChangeable(rule(), bad),
+    find: (bad) => store.find(rule(), bad, 10),
+    change: (bad) => store.change(rule(), bad, ids),
+    remains: (bad) => store.remains(rule(), bad),
+    count: (bad) => store.count([rule()], bad),
+    lastScheduled: (bad) => store.lastScheduled(wait(), bad),
     'suppressions.has': (bad) => suppressions.has(bad, ['token1.x']),
     'suppressions.adopt': (bad) => inSession((session) => suppressions.adopt(bad, ['token1.x'], session)),
   };
@@ -129,8 +129,8 @@ describe('a filter made from nothing', () => {
   });
 
   it.each<[string, (account: string) => unknown]>([
-    ['selectUnreadable', (account) => selectUnreadable(step(), account)],
-    ['isUnreadable', (account) => store.isUnreadable(step(), account)],
+    ['selectUnreadable', (account) => selectUnreadable(rule(), account)],
+    ['isUnreadable', (account) => store.isUnreadable(rule(), account)],
     ['targetsByAge', (account) => targetsByAge(platform.core.db, [], account, at, at)],
     ['findById', (account) => findById(platform.core.db, [], account, 'id')],
     ['numberSubject', (account) => numberSubject(phoneNumber('447700900123'), account, 'token1.x')],
@@ -168,13 +168,13 @@ describe('a filter made from nothing', () => {
     const before = await snapshotDatabase(platform);
     commands = [];
     for (const account of ['acc_x', 7, new ObjectId()] as const) {
-      await store.find(step(), subject({ account }), 10);
-      await store.isUnreadable(step(), account);
+      await store.find(rule(), subject({ account }), 10);
+      await store.isUnreadable(rule(), account);
     }
-    const isLeft = (value: unknown) => store.isLeft(step(), subject({ values: [value] }));
+    const remains = (value: unknown) => store.remains(rule(), subject({ values: [value] }));
     // As it is stored, and as it is not.
-    expect(await isLeft('447700900123')).toBe(true);
-    expect(await isLeft(Long.fromNumber(447700900123))).toBe(false);
+    expect(await remains('447700900123')).toBe(true);
+    expect(await remains(Long.fromNumber(447700900123))).toBe(false);
     expect(commands.length).toBe(8);
     expect(await snapshotDatabase(platform)).toEqual(before);
   });

@@ -3,21 +3,18 @@ import mongoose from 'mongoose';
 import { ErasureFailure } from '../../../src/base/errors.ts';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../src/engine/map/schema.ts';
-import type { Step, Wait } from '../../../src/engine/plan.ts';
+import type { NumberRule, Wait } from '../../../src/engine/plan.ts';
 import { type AccountValue, numberSubject, type Subject } from '../../../src/engine/subject.ts';
-import { parseSubjectNumber } from '../../../src/phone/number.ts';
 import { writeMap } from '../../support/map-file.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 
 const { Decimal128, Double, Long } = mongoose.mongo;
 const account = 'acc_joined';
 
-const subjectOf = (digits: number, owner: AccountValue = account): Subject => {
-  const parsed = parseSubjectNumber(digits, ['44']);
-  if (!parsed.ok) throw new Error('not a number');
-  return numberSubject(parsed.number, owner, `token.${digits}`);
-};
+const subjectOf = (digits: number, owner: AccountValue = account): Subject =>
+  numberSubject(phoneNumber(digits), owner, `token.${digits}`);
 
 /** Jobs that run side by side share queries: none may see, miss or suffer what belongs to another. */
 describe('calls of the record store that are joined', () => {
@@ -41,9 +38,9 @@ describe('calls of the record store that are joined', () => {
     await map?.remove();
   });
 
-  const step = (key: string): Step => {
-    const found = platform.core.plan.steps.find((one) => one.key === key);
-    if (!found) throw new Error(`no step ${key}`);
+  const rule = (key: string): NumberRule => {
+    const found = platform.core.plan.rules.find((one) => one.key === key);
+    if (!found) throw new Error(`no rule ${key}`);
     return found;
   };
   const put = (collection: string, rows: object[], owner: unknown = account) =>
@@ -60,7 +57,7 @@ describe('calls of the record store that are joined', () => {
       'sent_sms',
       numbers.slice(1).flatMap((digits) => [{ to: String(digits) }, { to: String(digits) }]),
     );
-    const found = await Promise.all(numbers.map((digits) => store.find(step('sent_sms.to'), subjectOf(digits), 5)));
+    const found = await Promise.all(numbers.map((digits) => store.find(rule('sent_sms.to'), subjectOf(digits), 5)));
     expect(found.map((ids) => ids.length >= 5)).toEqual(numbers.map((_, index) => index === 0));
     expect(found.slice(1).map((ids) => ids.length)).toEqual(Array(numbers.length - 1).fill(2));
   });
@@ -79,7 +76,7 @@ describe('calls of the record store that are joined', () => {
     );
     const found = await Promise.all(
       [447700900201, 447700900202, 447700900203, 447700900204, 447700900205].map((digits) =>
-        store.find(step('received_sms.from'), subjectOf(digits), 10),
+        store.find(rule('received_sms.from'), subjectOf(digits), 10),
       ),
     );
     expect(found.map((ids) => ids.length)).toEqual([1, 1, 1, 1, 0]);
@@ -95,7 +92,7 @@ describe('calls of the record store that are joined', () => {
       owner,
     );
     const found = await Promise.all(
-      several.map((digits, index) => store.find(step('sent_sms.to'), subjectOf(digits, owner), 5 + index)),
+      several.map((digits, index) => store.find(rule('sent_sms.to'), subjectOf(digits, owner), 5 + index)),
     );
     expect(found.map((ids) => ids.length)).toEqual([5, 6, 7, 7]);
   });
@@ -118,7 +115,7 @@ describe('calls of the record store that are joined', () => {
     const lists = await db.collection('contact_lists').find({ account_id: owner }).sort({ _id: 1 }).toArray();
     const at = (...indexes: number[]) => indexes.map((index) => String(lists[index]?._id));
     const found = await Promise.all(
-      people.map((digits) => store.find(step('contact_lists.contacts.number'), subjectOf(digits, owner), 10)),
+      people.map((digits) => store.find(rule('contact_lists.contacts.number'), subjectOf(digits, owner), 10)),
     );
     expect(found.map((ids) => ids.map(String).sort())).toEqual([at(0), at(0, 1), at(0), at(2), at(3)]);
   });
@@ -126,15 +123,11 @@ describe('calls of the record store that are joined', () => {
   it('find: a text that is one number, and an integer that another has become', async () => {
     const { store } = platform.core;
     const owner = 'acc_alike';
-    const subject = (digits: string) => {
-      const parsed = parseSubjectNumber(digits, ['44', '20']);
-      if (!parsed.ok) throw new Error('not a number');
-      return numberSubject(parsed.number, owner, `token.${digits}`);
-    };
+    const subject = (digits: string) => numberSubject(phoneNumber(digits, ['44', '20']), owner, `token.${digits}`);
     // London without its zero reads as Egypt.
     await put('sent_sms', [{ to: '2079460123' }, { to: '2079460123' }, { to: '02079460123' }], owner);
     const found = await Promise.all(
-      ['442079460123', '2079460123'].map((digits) => store.find(step('sent_sms.to'), subject(digits), 10)),
+      ['442079460123', '2079460123'].map((digits) => store.find(rule('sent_sms.to'), subject(digits), 10)),
     );
     expect(found.map((ids) => ids.length)).toEqual([1, 2]);
   });
@@ -150,7 +143,7 @@ describe('calls of the record store that are joined', () => {
         .insertOne({ account_id: account, phone: String(digits), who });
       ids.set(digits, insertedId);
     }
-    const visits = step('visits.phone');
+    const visits = rule('visits.phone');
     const outcomes = await Promise.allSettled(
       numbers.map((digits) => store.change(visits, subjectOf(digits), [ids.get(digits)])),
     );
@@ -174,7 +167,7 @@ describe('calls of the record store that are joined', () => {
       const { insertedId } = await db.collection('visits').insertOne({ account_id: owner, phone: String(digits) });
       ids.set(digits, insertedId);
     }
-    const visits = step('visits.phone');
+    const visits = rule('visits.phone');
     const outcomes = await Promise.allSettled(
       people.map((digits) => store.change(visits, subjectOf(digits, owner), [ids.get(digits)])),
     );
@@ -187,13 +180,13 @@ describe('calls of the record store that are joined', () => {
     expect(await db.collection('visits').countDocuments({ account_id: owner, phone: /^44\*/ })).toBe(2);
   });
 
-  it('isLeft: each gets its own answer', async () => {
+  it('remains: each gets its own answer', async () => {
     const { store } = platform.core;
     await put(
       'calls',
       numbers.filter((digits) => digits % 3 === 0).map((digits) => ({ from: String(digits) })),
     );
-    const left = await Promise.all(numbers.map((digits) => store.isLeft(step('calls.from'), subjectOf(digits))));
+    const left = await Promise.all(numbers.map((digits) => store.remains(rule('calls.from'), subjectOf(digits))));
     expect(left).toEqual(numbers.map((digits) => digits % 3 === 0));
   });
 
@@ -218,11 +211,11 @@ describe('calls of the record store that are joined', () => {
       ] as const) {
         const asked = pair.map((owner) => subjectOf(447700900150, owner));
         const expected = <Answer>(yes: Answer, no: Answer) => pair.map((owner) => (owner === holder ? yes : no));
-        expect(await Promise.all(asked.map((subject) => store.lastPending(wait, subject)))).toEqual(
+        expect(await Promise.all(asked.map((subject) => store.lastScheduled(wait, subject)))).toEqual(
           expected<Date | null>(due, null),
         );
-        const from = step('calls.from');
-        expect(await Promise.all(asked.map((subject) => store.isLeft(from, subject)))).toEqual(expected(true, false));
+        const from = rule('calls.from');
+        expect(await Promise.all(asked.map((subject) => store.remains(from, subject)))).toEqual(expected(true, false));
         expect(
           (await Promise.all(asked.map((subject) => store.find(from, subject, 9)))).map((ids) => ids.length),
         ).toEqual(expected(1, 0));

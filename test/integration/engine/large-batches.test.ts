@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ErasureFailure } from '../../../src/base/errors.ts';
-import type { Step } from '../../../src/engine/plan.ts';
+import type { NumberRule } from '../../../src/engine/plan.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
-import { parseSubjectNumber } from '../../../src/phone/number.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
 
@@ -12,23 +12,19 @@ const NUMBER = '447700900123';
 
 describe('a batch of more records than one statement changes', () => {
   let platform: Platform;
-  let step: Step;
+  let rule: NumberRule;
   beforeAll(async () => {
     platform = await openPlatform('large-batches');
     await indexPlatform(platform.core.db);
     await platform.core.db.collection('sent_sms').createIndex({ account_id: 1, body: 1, slot: 1 }, { unique: true });
-    const found = platform.core.plan.steps.find((one) => one.key === 'sent_sms.to');
-    if (!found) throw new Error('no step');
-    step = found;
+    const found = platform.core.plan.rules.find((one) => one.key === 'sent_sms.to');
+    if (!found) throw new Error('no rule');
+    rule = found;
   });
   afterAll(() => platform?.close());
 
   const sent = () => platform.core.db.collection('sent_sms');
-  const subjectOf = (account: string): Subject => {
-    const parsed = parseSubjectNumber(NUMBER, ['44']);
-    if (!parsed.ok) throw new Error('not a number');
-    return numberSubject(parsed.number, account, 'token.large');
-  };
+  const subjectOf = (account: string): Subject => numberSubject(phoneNumber(NUMBER), account, 'token.large');
   const put = async (account: string, count: number) => {
     const rows = Array.from({ length: count }, (_, slot) => ({ account_id: account, to: NUMBER, body: 'hello', slot }));
     return Object.values((await sent().insertMany(rows)).insertedIds);
@@ -42,9 +38,9 @@ describe('a batch of more records than one statement changes', () => {
     const account = `acc_${count}`;
     const ids = await put(account, count);
     const others = await put(`${account}_other`, 3);
-    await platform.core.store.change(step, subjectOf(account), [...ids, ...others]);
+    await platform.core.store.change(rule, subjectOf(account), [...ids, ...others]);
     expect((await changed(account)).size).toBe(count);
-    expect(await platform.core.store.isLeft(step, subjectOf(account))).toBe(false);
+    expect(await platform.core.store.remains(rule, subjectOf(account))).toBe(false);
     expect((await changed(`${account}_other`)).size).toBe(0);
   });
 
@@ -56,7 +52,7 @@ describe('a batch of more records than one statement changes', () => {
       const ids = await put(account, count);
       const { insertedId } = await sent().insertOne({ account_id: account, to: 'SHOP', body: '[REDACTED]', slot: at });
       const subject = subjectOf(account);
-      const failure = await platform.core.store.change(step, subject, ids).catch((error: unknown) => error);
+      const failure = await platform.core.store.change(rule, subject, ids).catch((error: unknown) => error);
       expect(failure).toBeInstanceOf(ErasureFailure);
       expect(failure).toMatchObject({ failure: 'refused', where: 'sent_sms.to' });
 
@@ -67,7 +63,7 @@ describe('a batch of more records than one statement changes', () => {
       expect(done.has(at)).toBe(false);
 
       await sent().deleteOne({ _id: insertedId });
-      await platform.core.store.change(step, subject, ids);
+      await platform.core.store.change(rule, subject, ids);
       expect((await changed(account)).size).toBe(count);
     },
   );

@@ -7,6 +7,8 @@ import { Redis } from 'ioredis';
 import { type Service, startRedis } from '../../../local/services.ts';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
+import { endRedis } from '../../support/end-redis.ts';
+import { expectStatus } from '../../support/expect-status.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openProcesses } from '../../support/processes.ts';
@@ -34,7 +36,7 @@ describe('what operators see', () => {
       evicting = await startRedis({ dataDir: folder, durable: false, print: () => {} });
       const redis = new Redis(evicting.url);
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-      redis.disconnect();
+      await endRedis(redis);
     });
     afterAll(async () => {
       await evicting?.stop();
@@ -155,7 +157,7 @@ describe('what operators see', () => {
   describe('/metrics', () => {
     const read = async (from = url): Promise<Map<string, number>> => {
       const answer = await call(from, '/metrics');
-      expect(answer.status).toBe(200);
+      expectStatus(answer, 200);
       expect(answer.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
       const lines = answer.text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       return new Map(

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,11 @@ describe('lethe', () => {
     expect({ code, err }).toEqual({ code: 0, err: [] });
     for (const name of ['api', 'worker', 'account', 'key', 'keys', 'request', 'check-map', 'print-map'])
       expect(out.join('\n')).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+  });
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).toEqual({ code: 0, out: [version], err: [] });
   });
 
   it.each([
@@ -64,7 +69,7 @@ describe('lethe', () => {
   it.each([['account'], ['key'], ['keys'], ['request']])('shows what `%s` can be followed by', async (name) => {
     const { code, out, err } = await run([name]);
     expect({ code, out }).toEqual({ code: 2, out: [] });
-    expect(err.join('\n')).toContain(`Usage: lethe ${name}`);
+    expect(err.join('\n')).toContain(`Usage: node cli/lethe.mjs ${name}`);
   });
 
   it('asks a command for what it needs only, and for all of it at once', async () => {

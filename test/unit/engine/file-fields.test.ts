@@ -27,9 +27,9 @@ describe('the files of the elements that hold a number', () => {
     'map.json',
   );
   const [entry] = map.collections;
-  const [step] = compilePlan(map, profileFor('forget', map)).steps;
-  if (!entry || !step) throw new Error('no step');
-  const fields = fileFieldsOf(entry, step.change(numberSubject(phoneNumber(442079460123), 'acc', 'token')));
+  const [rule] = compilePlan(map, profileFor('forget', map)).rules;
+  if (!entry || !rule) throw new Error('no rule');
+  const fields = fileFieldsOf(entry, rule.change(numberSubject(phoneNumber(442079460123), 'acc', 'token')));
   const isTheirs = (number: unknown) =>
     findFiles({ people: [{ number, recording: 'a.mp3' }] }, fields).map(({ reference }) => reference);
 

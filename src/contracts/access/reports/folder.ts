@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The folder of finished reports and of those being written. Processes on several hosts must share it. */
+/** The folder of report files, finished or being written. Processes on several hosts must share it. */
 export interface ReportFolder {
   /** Opens a file under the name's temporary form, for its owner alone. */
   create(name: string): Promise<ReportDraft>;
   /** Opens a finished file for reading. @returns null when it is not there */
   read(name: string): Promise<FileHandle | null>;
-  /** Takes a file away in whatever form; one that is gone already is as good. */
+  /** Removes a file, finished or not. A file that is gone already is no error. */
   remove(name: string): Promise<void>;
   /** The names of all files, finished or not. */
   list(): Promise<string[]>;
@@ -16,7 +16,7 @@ export interface ReportFolder {
 
 interface ReportDraft {
   write(text: string): Promise<void>;
-  /** On disk and under its final name, whole or not at all. */
+  /** Syncs the file to disk and gives it its final name: whole or not at all. */
   finish(): Promise<void>;
   /** Closes the file, finished or not. */
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export function newFileName(): string {
 /** @param folder made when it is missing, for its owner alone */
 export function createReportFolder(folder: string): ReportFolder {
   const place = (name: string) => {
-    // Names come from the ledger: one that is no name of ours must not lead out of the folder.
+    // Names come from the ledger: a forged one must not lead out of the folder.
     if (!NAME.test(name)) throw new TypeError('not the name of a report file');
     return join(folder, name);
   };
@@ -65,7 +65,7 @@ export function createReportFolder(folder: string): ReportFolder {
     },
     async remove(name) {
       const path = place(name);
-      // In this order: the other way round, its writer could finish it in between.
+      // The unfinished form first: otherwise its writer could finish it in between.
       await rm(path + PART, { force: true });
       await rm(path, { force: true });
     },

@@ -8,10 +8,10 @@ export interface ReportWriter {
   end(count: number): string;
 }
 
-/** What a spreadsheet would run as a formula (OWASP, CSV injection), in the full-width forms too. */
+/** The start of a cell that a spreadsheet would run as a formula (OWASP, CSV injection), full-width forms included. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
-/** One cell by RFC 4180; one that would be run as a formula is made text by an apostrophe. */
+/** One cell by RFC 4180. An apostrophe makes a formula text. */
 export function writeCell(value: string | null): string {
   if (value === null) return '';
   const text = FORMULA.test(value) ? `'${value}` : value;

@@ -6,9 +6,9 @@ import type { PhoneNumber } from '../../../phone/number.ts';
 export type NumberSearch = (text: string) => PhoneNumber | null;
 
 /**
- * Looks for several numbers at once, in every form a record may hold them in. Figures inside of longer ones are not the
- * number; a sign before it makes no difference.
- * @throws TypeError without a number: such a search would find nothing, and everything would look clean
+ * Looks for several numbers at once, in every form a record may hold them in. Digits inside a longer digit string do not
+ * match; a leading + or ' is ignored.
+ * @throws TypeError without a number: such a search would find nothing, and every file would look clean
  */
 export function searchFor(numbers: readonly PhoneNumber[]): NumberSearch {
   const owners = new Map<string, PhoneNumber>();
@@ -23,11 +23,11 @@ export function searchFor(numbers: readonly PhoneNumber[]): NumberSearch {
 }
 
 /**
- * Searches a report's file in constant memory: at most a chunk and a record are held. No form of a number has a line
- * break in it, so text is searched up to the last one that has been read.
+ * Searches a report's file in constant memory: at most a chunk and a record are held. No form of a number contains a
+ * line break, so the text is searched up to the last line break.
  * @param file closed when this returns
  * @param isGivenUp asked before each chunk
- * @returns the number that was found first, null for none, undefined when it was given up
+ * @returns the number that was found first, null for none, undefined when the search was given up
  */
 export async function findInFile(
   file: FileHandle,
@@ -35,7 +35,7 @@ export async function findInFile(
   isGivenUp: () => boolean,
 ): Promise<PhoneNumber | null | undefined> {
   let rest = '';
-  // Forms are ASCII, and no byte of another character looks like one of theirs.
+  // Forms are ASCII, and no byte of a longer UTF-8 character is.
   for await (const chunk of file.createReadStream({ encoding: 'latin1' }) as AsyncIterable<string>) {
     if (isGivenUp()) return undefined;
     const cut = chunk.lastIndexOf('\n') + 1;

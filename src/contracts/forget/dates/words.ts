@@ -1,4 +1,4 @@
-/** What the words of the grammar stand for. All lower case. */
+/** The vocabulary of the grammar, all lower case. */
 
 /** Months by name, 1 to 12. */
 export const MONTHS: ReadonlyMap<string, number> = numbered([

@@ -14,6 +14,7 @@ import { type ReportDependencies, writeReport } from '../../../../src/contracts/
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
 import { containsNumber } from '../../../../src/phone/scan.ts';
+import { expectStatus } from '../../../support/expect-status.ts';
 import { forget, untilCompleted } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -111,7 +112,7 @@ describe('an erasure and the report files that hold the number', () => {
       expect(after.file_removed_at?.getTime()).toBeLessThanOrEqual(request.completed_at?.getTime() ?? 0);
 
       const path = `/v2/reports/${report.request_id}`;
-      expect((await call(url, `${path}/file`, { key })).status).toBe(404);
+      expectStatus(await call(url, `${path}/file`, { key }), 404);
       const { body } = await call(url, path, { key });
       expect(body).toMatchObject({
         request_status: 'SUCCESS',

@@ -14,6 +14,7 @@ import { relayReports, removeReportFiles } from '../../../../src/contracts/acces
 import { type ReportDependencies, writeReport } from '../../../../src/contracts/access/reports/write.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
+import { expectStatus } from '../../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { openProcesses } from '../../../support/processes.ts';
 import { indexPlatform, insertRecords } from '../../../support/records.ts';
@@ -91,12 +92,12 @@ describe('the life of a report and its file', () => {
     const overdue = await open(account);
     await write(overdue);
     const path = `/v2/reports/${overdue.request_id}`;
-    expect((await call(url, `${path}/file`, { key })).status).toBe(200);
+    expectStatus(await call(url, `${path}/file`, { key }), 200);
     await reportsOf(platform.core.db).updateOne(
       { _id: overdue._id, account_id: account._id },
       { $set: { expires_at: new Date(Date.now() - 1) } },
     );
-    expect((await call(url, `${path}/file`, { key })).status).toBe(404);
+    expectStatus(await call(url, `${path}/file`, { key }), 404);
     expect((await call(url, path, { key })).body).not.toHaveProperty('_links.download_report');
     const worker = await platform.startWorker();
     await waitFor('the file to go with the start of a worker', async () => {
@@ -240,12 +241,10 @@ describe('the life of a report and its file', () => {
       expect(await files()).toContain(part);
       expect(await files()).not.toContain(part.replace('.part', ''));
       expect((await call(url, path, { key })).body.request_status).toBe('PROCESSING');
-      expect((await call(url, `${path}/file`, { key })).status).toBe(404);
+      expectStatus(await call(url, `${path}/file`, { key }), 404);
 
       await processes.worker(platform.env);
-      await waitFor('the whole file', async () => (await call(url, path, { key })).body.request_status === 'SUCCESS', {
-        timeoutMs: 50_000,
-      });
+      await waitFor('the whole file', async () => (await call(url, path, { key })).body.request_status === 'SUCCESS');
       const file = await call(url, `${path}/file`, { key });
       expect(file.text.split('\r\n')).toHaveLength(40_002);
       await removeReportFiles(tend(idle));
@@ -258,5 +257,5 @@ describe('the life of a report and its file', () => {
     } finally {
       await processes.endAll();
     }
-  }, 120_000);
+  });
 });

@@ -8,6 +8,7 @@ import { type AutomaticRedaction, createAutomaticRedaction } from '../../../../s
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
 import { requestsOf } from '../../../../src/ledger/requests/ledger.ts';
+import { endRedis } from '../../../support/end-redis.ts';
 import {
   allowRedaction,
   callOf,
@@ -41,7 +42,7 @@ describe('automatic redaction', () => {
   afterAll(async () => {
     await producer?.close();
     await queue?.close();
-    redis?.disconnect();
+    if (redis) await endRedis(redis);
     await platform?.close();
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Database, openDatabase } from '../../../../src/base/db/connection.ts';
 import { type Accounts, createAccounts } from '../../../../src/ledger/accounts/accounts.ts';
 import { runCli } from '../../../support/cli.ts';
+import { LIMITS } from '../../../support/limits.ts';
 import { engines } from '../../../support/platform.ts';
 
 const name = `t-products-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -10,7 +11,12 @@ let database: Database;
 let accounts: Accounts;
 
 beforeAll(() => {
-  database = openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: 5_000 });
+  database = openDatabase({
+    uri: engines().mongodbUri,
+    database: name,
+    poolSize: 5,
+    serverSelectionMs: LIMITS.answerMs,
+  });
   accounts = createAccounts(database.connection);
 });
 afterAll(async () => {

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../../src/base/db/connection.
 import { assertAccount } from '../../../../src/engine/subject.ts';
 import { type Accounts, createAccounts } from '../../../../src/ledger/accounts/accounts.ts';
 import { createKeys, type Keys, readWholeKey } from '../../../../src/ledger/accounts/keys.ts';
+import { LIMITS } from '../../../support/limits.ts';
 import { engines } from '../../../support/platform.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -15,7 +16,12 @@ let keys: Keys;
 
 beforeAll(() => {
   const name = `t-accounts-${process.pid}-${randomBytes(3).toString('hex')}`;
-  database = openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: 5_000 });
+  database = openDatabase({
+    uri: engines().mongodbUri,
+    database: name,
+    poolSize: 5,
+    serverSelectionMs: LIMITS.answerMs,
+  });
   accounts = createAccounts(database.connection);
   keys = createKeys(database.connection);
 });

@@ -4,10 +4,10 @@ import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/req
 import { requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
 import { createWork, type Work } from '../../../../src/ledger/requests/work.ts';
+import { untilCompleted } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../../support/records.ts';
-import { waitFor } from '../../../support/wait-for.ts';
 
 const DIGITS = '447700900123';
 
@@ -96,9 +96,7 @@ describe('asked again between the last look and the end', () => {
     const { request } = await ask(first);
     expect((await ask(second)).request.reference).toBe(request.reference);
     const worker = await platform.startWorker();
-    await waitFor('completion', () =>
-      requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference, state: 'completed' }),
-    );
+    await untilCompleted(platform, request.reference);
     await worker.stop();
     expect(await core.db.collection('blacklist').countDocuments({ account_id: account.records_id })).toBe(1);
   });

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
-import { requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { parseSubjectNumber } from '../../../../src/phone/number.ts';
+import { untilCompleted } from '../../../support/forget.ts';
+import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform } from '../../../support/records.ts';
-import { waitFor } from '../../../support/wait-for.ts';
 
 const { Binary, Long } = mongoose.mongo;
 const NUMBER = '447700900321';
@@ -42,18 +41,13 @@ describe('a record that holds the number at two places', () => {
         ...Array.from({ length: 20 }, () => call(NUMBER, OWN_NUMBER)),
         ...Array.from({ length: 30 }, () => call(NUMBER, NUMBER)),
       ]);
-    const parsed = parseSubjectNumber(NUMBER, ['44']);
-    if (!parsed.ok) throw new Error('not a number');
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 0 },
-      { account, keyId: 'test', number: parsed.number, unsuppress: false },
+      { account, keyId: 'test', number: phoneNumber(NUMBER), unsuppress: false },
       new Date(),
     );
     await platform.startWorker();
-    const done = await waitFor('completion', async () => {
-      const row = await requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference });
-      return row?.state === 'completed' && row;
-    });
+    const done = await untilCompleted(platform, request.reference);
     expect(done.erased).toEqual({ calls: 50 });
     const left = { account_id: account.records_id, $or: [{ from: NUMBER }, { to: NUMBER }] };
     expect(await core.db.collection('calls').countDocuments(left)).toBe(0);

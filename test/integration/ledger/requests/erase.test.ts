@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
-import { jobIdOf, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { type PhoneNumber, parseSubjectNumber } from '../../../../src/phone/number.ts';
+import { jobIdOf } from '../../../../src/ledger/requests/ledger.ts';
+import { untilCompleted } from '../../../support/forget.ts';
+import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../../support/records.ts';
-import { waitFor } from '../../../support/wait-for.ts';
-
-const number = (digits: number): PhoneNumber => {
-  const parsed = parseSubjectNumber(digits, ['44']);
-  if (!parsed.ok) throw new Error('not a number');
-  return parsed.number;
-};
 
 describe('an erasure from ledger to completion', () => {
   let platform: Platform;
@@ -29,7 +23,7 @@ describe('an erasure from ledger to completion', () => {
     const worker = await platform.startWorker();
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 1_000 },
-      { account, keyId: 'test', number: number(447700900123), unsuppress: false },
+      { account, keyId: 'test', number: phoneNumber(447700900123), unsuppress: false },
       new Date(),
     );
     await worker.producer.add(
@@ -37,10 +31,7 @@ describe('an erasure from ledger to completion', () => {
       { account: account._id, reference: request.reference },
       { id: jobIdOf(request) },
     );
-    const done = await waitFor('completion', async () => {
-      const row = await requestsOf(core.db).findOne({ account_id: account._id, reference: request.reference });
-      return row?.state === 'completed' ? row : null;
-    });
+    const done = await untilCompleted(platform, request.reference);
     expect(done.erased).toEqual({ contacts: 2, contact_lists: 3, sent_sms: 20, received_sms: 5, calls: 4 });
     expect(done.sealed).toBeUndefined();
     const [sent] = await core.db.collection('sent_sms').find({ account_id: at, to: '44********23' }).toArray();

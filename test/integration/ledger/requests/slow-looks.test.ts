@@ -53,7 +53,7 @@ describe('a database whose every look takes most of a lease', () => {
         return {
           ...work,
           targets: [
-            { ...first, find: (limit) => slow(first.find(limit)), isLeft: () => slow(first.isLeft()) },
+            { ...first, find: (limit) => slow(first.find(limit)), remains: () => slow(first.remains()) },
             ...others,
           ],
           lastPending: () => slow(work.lastPending()),

@@ -9,6 +9,7 @@ import { loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
 import { ensureIndexes } from '../../../../src/indexes.ts';
 import { type CheckReport, checkDataMap } from '../../../../src/ops/check-map/check.ts';
 import { runCli } from '../../../support/cli.ts';
+import { LIMITS } from '../../../support/limits.ts';
 
 const { Decimal128, Long, ObjectId } = mongoose.mongo;
 
@@ -22,7 +23,7 @@ let db: Database['db'];
 
 beforeAll(async () => {
   if (uri === '') throw new Error('MONGODB_URI is not set');
-  opened = openDatabase({ uri, database, poolSize: 5, serverSelectionMs: 5_000 });
+  opened = openDatabase({ uri, database, poolSize: 5, serverSelectionMs: LIMITS.answerMs });
   db = opened.db;
 });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultRepeatStrategy } from 'bullmq';
-import { dueRedaction } from '../../../../src/contracts/interactions/due.ts';
-import { PATTERN } from '../../../../src/contracts/interactions/schedule.ts';
+import { dueRedaction, PATTERN } from '../../../../src/contracts/interactions/automatic.ts';
 import { effectiveSettings } from '../../../../src/contracts/interactions/settings.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DEFAULT_DATA_MAP } from '../../../../src/engine/map/default-map.ts';
 import { DataMapError, loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
 import { profileFor } from '../../../../src/engine/map/profile.ts';
-import { compileRecordPlan } from '../../../../src/engine/record-plan.ts';
+import { compileRecordRules } from '../../../../src/engine/record-plan.ts';
 
 const CALLS = {
   collection: 'calls',
@@ -54,15 +54,15 @@ describe('what the map says of interactions', () => {
 
 describe('a record that is redacted whole', () => {
   const now = new Date('2026-01-01T00:00:00Z');
-  const stepsOf = (name: 'interaction' | 'transaction' | 'retention', map = parse(BY_DIRECTION)) =>
-    compileRecordPlan(map, profileFor(name, map), (entry) => entry.collection === 'calls').map((step) => {
-      const change = step.change(now);
-      return [step.key, step.except, change.kind === 'update' ? change.update.$set : change.kind];
+  const rulesOf = (name: 'interaction' | 'transaction' | 'retention', map = parse(BY_DIRECTION)) =>
+    compileRecordRules(map, profileFor(name, map), (entry) => entry.collection === 'calls').map((rule) => {
+      const change = rule.change(now);
+      return [rule.key, rule.only, change.kind === 'update' ? change.update.$set : change.kind];
     });
 
   it('keeps the number of the account, by direction', () => {
     const rest = { caller: null, redacted_at: now };
-    expect(stepsOf('interaction')).toEqual([
+    expect(rulesOf('interaction')).toEqual([
       ['calls*inbound', { way: 'inbound' }, { from: null, ...rest }],
       ['calls*outbound', { way: 'outbound' }, { to: null, ...rest }],
       ['calls*', { way: { $nin: ['inbound', 'outbound'] } }, { from: null, to: null, ...rest }],
@@ -70,19 +70,21 @@ describe('a record that is redacted whole', () => {
   });
 
   it('which other contracts do not ask for', () => {
-    expect(stepsOf('transaction').map(([key]) => key)).toEqual(['calls*']);
-    expect(stepsOf('retention')).toEqual([['calls*', {}, 'delete']]);
+    const sold = parse({ ...BY_DIRECTION, products: ['voice'] });
+    expect(rulesOf('transaction', sold).map(([key]) => key)).toEqual(['calls*']);
+    expect(rulesOf('transaction')).toEqual([]);
+    expect(rulesOf('retention')).toEqual([['calls*', {}, 'delete']]);
   });
 
   it('leaves alone what is pending', () => {
     const map = parse({ ...BY_DIRECTION, pending: { path: 'status', values: ['later'], at: 'due' } });
-    const [[, except] = []] = stepsOf('interaction', map);
-    expect(except).toEqual({ way: 'inbound', status: { $nin: ['later'] } });
+    const [[, only] = []] = rulesOf('interaction', map);
+    expect(only).toEqual({ way: 'inbound', status: { $nin: ['later'] } });
   });
 
   it('is about interactions only', () => {
     const map = loadDataMap(undefined);
-    const keys = compileRecordPlan(map, profileFor('interaction', map), () => true).map((step) => step.name);
+    const keys = compileRecordRules(map, profileFor('interaction', map), () => true).map((rule) => rule.name);
     const wanted = DEFAULT_DATA_MAP.collections.flatMap((entry) => ('interaction' in entry ? [entry.collection] : []));
     expect([...new Set(keys)]).toEqual(wanted);
   });

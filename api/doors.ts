@@ -1,0 +1,19 @@
+import { accessDoor } from './access/door.ts';
+import { contactDoor } from './contact/door.ts';
+import { forgetDoor } from './forget/door.ts';
+import type { Door } from './http/door.ts';
+import { interactionsDoor } from './interactions/door.ts';
+import { operatorDoor } from './operator/door.ts';
+import { resourcesDoor } from './resources/door.ts';
+import { transactionDoor } from './transaction/door.ts';
+
+/** Every door of the API. Their order is that of the description's tags, and means nothing else. */
+export const DOORS: readonly Door[] = [
+  operatorDoor,
+  forgetDoor,
+  accessDoor,
+  contactDoor,
+  interactionsDoor,
+  transactionDoor,
+  resourcesDoor,
+];

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { LetheError } from '../../src/base/errors.ts';
+import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
+
+const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
+  missing: 'is missing',
+  type: 'must be an integer, or a string of digits',
+  format: 'must be an integer, or a string of digits',
+  prefix: 'must begin with a country code that is served here',
+  impossible: 'is not a possible phone number',
+};
+
+/**
+ * A data subject's number.
+ * @param prefixes the country codes that are served
+ */
+export const phoneNumber = (prefixes: readonly string[]) =>
+  z
+    .unknown()
+    .transform((value, context): PhoneNumber => {
+      const parsed = parseSubjectNumber(value, prefixes);
+      if (parsed.ok) return parsed.number;
+      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] });
+      return z.NEVER;
+    })
+    .meta({
+      type: ['integer', 'string'],
+      description: `International digits without a plus, beginning with ${prefixes.join(' or ')}`,
+    });
+
+/** `true`, `"true"`, `1`, `"1"` and their opposites: JSON, a form and a query write it differently. */
+export const flag = z
+  .union([z.boolean(), z.enum(['true', 'false', '1', '0']), z.literal(1), z.literal(0)], {
+    error: 'must be true or false',
+  })
+  .transform((value) => value === true || value === 'true' || value === '1' || value === 1);
+
+/** A whole number from `least` to `most`, as a number or as digits: a query knows text only. */
+export function wholeNumber(least: number, most: number) {
+  const rule = `must be a whole number from ${least} to ${most}`;
+  const digits = z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number);
+  return z.union([z.number(), digits], { error: rule }).pipe(z.number().int(rule).min(least, rule).max(most, rule));
+}
+
+/**
+ * Checks the fields of a body or a query.
+ * @throws LetheError `bad_input` naming the fields and the rules, never the values
+ */
+export function checkFields<Schema extends z.ZodType>(schema: Schema, fields: unknown): z.output<Schema> {
+  const result = schema.safeParse(fieldsOf(fields));
+  if (result.success) return result.data;
+  throw new LetheError('bad_input', nameFaults(result.error));
+}
+
+/**
+ * The fields of a body or a query. No body is a body without fields.
+ * @throws LetheError `bad_input` when it is anything but an object
+ */
+export function fieldsOf(value: unknown): object {
+  if (value === undefined) return {};
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new LetheError('bad_input', 'The body must be an object of fields');
+}
+
+/** Every broken rule after its field's name: `limit must be …; to must be …`. No value stands in it. */
+export function nameFaults(error: z.ZodError): string {
+  return error.issues.map((issue) => `${String(issue.path[0] ?? 'body')} ${issue.message}`).join('; ');
+}

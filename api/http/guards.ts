@@ -1,0 +1,31 @@
+import type { RequestHandler } from 'express';
+import type { Cluster, Redis } from 'ioredis';
+import type { Core } from '../../src/core.ts';
+import { type AuthenticateOptions, authenticate } from './auth.ts';
+import { awaitIndexes } from './await-indexes.ts';
+import { readBytes } from './body.ts';
+import { limitRate } from './rate-limit.ts';
+
+/** In what a door's guards differ from the usual ones. */
+export interface GuardOptions extends AuthenticateOptions {
+  /** A rate limit of its own, counted apart; else RATE_LIMIT_PER_SECOND over all doors together. */
+  readonly rate?: { readonly bucket: string; readonly perSecond: number };
+}
+
+/**
+ * Makes the guards of a door, in their order: indexes, key, rate limit, reading the body. They run within the door, so
+ * that a database that is not up yet is reported in each contract's own shape of errors.
+ */
+export function createGuards(
+  core: Pick<Core, 'config' | 'keys' | 'prepare'>,
+  redis: Redis | Cluster,
+): (options?: GuardOptions) => RequestHandler[] {
+  const { QUEUE_PREFIX: prefix, RATE_LIMIT_PER_SECOND: perSecond } = core.config;
+  const indexed = awaitIndexes(core.prepare);
+  return ({ rate, ...options } = {}) => [
+    indexed,
+    authenticate(core.keys, options),
+    limitRate(redis, { prefix, perSecond, ...rate }),
+    readBytes,
+  ];
+}

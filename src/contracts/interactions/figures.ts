@@ -1,0 +1,216 @@
+import type mongoose from 'mongoose';
+import type { DataMap } from '../../engine/map/schema.ts';
+import { sortStoredForm } from '../../engine/stored-form.ts';
+import type { AccountValue } from '../../engine/subject.ts';
+import { readStoredNumber } from '../../phone/read-stored.ts';
+import { filterOf, type InteractionQuery, interactionEntries } from './log.ts';
+import type { InteractionEntry } from './row.ts';
+
+type Document = mongoose.mongo.Document;
+
+/** How many interactions, and how many of them are redacted. */
+interface Count {
+  readonly total: number;
+  readonly redacted: number;
+}
+
+/**
+ * Figures of a period. Fields that redaction keeps (kind, status, tracking number, source) count all interactions.
+ * Contacts, sessions and tags count only those that are not redacted.
+ */
+export interface Figures extends Count {
+  readonly by_kind: Record<string, Count>;
+  readonly by_status: Record<string, Count>;
+  readonly by_source: Record<string, Count>;
+  readonly by_tracking_number: Record<string, Count>;
+  /** Different contact numbers; `at_least` when counting stopped at the limit. */
+  readonly contacts: { readonly count: number; readonly at_least: boolean };
+  /** Interactions with data of a visitor's session. */
+  readonly sessions: number;
+  /** Interactions under a tag. */
+  readonly by_tag: Record<string, number>;
+}
+
+/** Different contacts that are held in memory. */
+const MOST_CONTACTS = 100_000;
+/** Rows of a breakdown; those after them are summed up as `other`. */
+const MOST_ROWS = 500;
+const MOST_MS = 30_000;
+const UNKNOWN = 'unknown';
+const OTHER = 'other';
+
+/** The counts so far, over the collections. */
+interface Totals {
+  readonly kind: Tally;
+  readonly status: Tally;
+  readonly source: Tally;
+  readonly number: Tally;
+  readonly tag: Tally;
+  readonly contacts: Set<string>;
+  sessions: number;
+}
+
+/** One collection of interactions, and the period in it. */
+interface Part {
+  readonly entry: InteractionEntry;
+  readonly collection: mongoose.mongo.Collection;
+  readonly filter: Document;
+  /** The filter, for those that are not redacted. */
+  readonly open: Document;
+}
+
+/**
+ * Counts an account's interactions.
+ * @param query a period and a kind; `redacted` is no question here, as both are counted
+ * @param prefixes the country codes that are served: one contact stored in two ways counts once
+ */
+export async function countInteractions(
+  db: mongoose.mongo.Db,
+  map: DataMap,
+  account: AccountValue,
+  query: Omit<InteractionQuery, 'redacted'>,
+  prefixes: readonly string[],
+): Promise<Figures> {
+  const totals: Totals = {
+    kind: createTally(),
+    status: createTally(),
+    source: createTally(),
+    number: createTally(),
+    tag: createTally(),
+    contacts: new Set(),
+    sessions: 0,
+  };
+  for (const entry of interactionEntries(map, query.kind)) {
+    const filter = filterOf(entry, account, query);
+    const open = { ...filter, [entry.redacted]: null };
+    const part: Part = { entry, collection: db.collection(entry.collection), filter, open };
+    await countKept(part, totals);
+    await countContacts(part, totals, prefixes);
+    await countSessions(part, totals);
+    await countTags(part, totals);
+  }
+  const { contacts, sessions } = totals;
+  return {
+    ...totals.kind.sum(),
+    by_kind: totals.kind.rows(),
+    by_status: totals.status.rows(),
+    by_source: totals.source.rows(),
+    by_tracking_number: totals.number.rows(),
+    contacts: { count: contacts.size, at_least: contacts.size >= MOST_CONTACTS },
+    sessions,
+    by_tag: Object.fromEntries(Object.entries(totals.tag.rows()).map(([tag, { total }]) => [tag, total])),
+  };
+}
+
+function aggregate({ collection }: Part, pipeline: Document[]): mongoose.mongo.AggregationCursor<Document> {
+  return collection.aggregate(pipeline, { maxTimeMS: MOST_MS, allowDiskUse: true });
+}
+
+/** Counts by what redaction keeps. */
+async function countKept(part: Part, totals: Totals): Promise<void> {
+  const { entry, filter } = part;
+  for await (const row of aggregate(part, [
+    { $match: filter },
+    { $group: { _id: keptOf(entry), count: { $sum: 1 } } },
+  ])) {
+    const { redacted, status, source, number } = row._id as Record<string, unknown>;
+    const count = { total: Number(row.count), redacted: redacted ? Number(row.count) : 0 };
+    totals.kind.add(entry.interaction, count);
+    totals.status.add(status, count);
+    totals.source.add(source, count);
+    totals.number.add(number, count);
+  }
+}
+
+async function countContacts(part: Part, { contacts }: Totals, prefixes: readonly string[]): Promise<void> {
+  if (contacts.size >= MOST_CONTACTS) return;
+  const values = aggregate(part, [{ $match: part.open }, { $group: { _id: contactOf(part.entry) } }]);
+  for await (const { _id: value } of values) {
+    // A mask of an earlier erasure is nobody's number.
+    if (sortStoredForm(value ?? '', prefixes) === 'blank') continue;
+    contacts.add(readStoredNumber(value, prefixes) ?? String(value));
+    if (contacts.size >= MOST_CONTACTS) return;
+  }
+}
+
+async function countSessions({ entry, collection, open }: Part, totals: Totals): Promise<void> {
+  for (const { path } of entry.fields.filter(({ category }) => category === 'visitor')) {
+    const filter = { ...open, [path]: { $nin: [null, {}, ''] } };
+    totals.sessions += await collection.countDocuments(filter, { maxTimeMS: MOST_MS });
+  }
+}
+
+async function countTags(part: Part, totals: Totals): Promise<void> {
+  for (const { path, type } of part.entry.fields.filter(({ category }) => category === 'tag')) {
+    const unwind = type === 'list' ? [{ $unwind: `$${path}` }] : [];
+    const group = { $group: { _id: `$${path}`, count: { $sum: 1 } } };
+    for await (const { _id: tag, count } of aggregate(part, [{ $match: part.open }, ...unwind, group])) {
+      if (tag !== null && tag !== '') totals.tag.add(tag, { total: Number(count), redacted: 0 });
+    }
+  }
+}
+
+/** The fields that redaction keeps, as a key to group by. */
+function keptOf(entry: InteractionEntry): Document {
+  const field = (path: string | undefined) => (path === undefined ? null : { $ifNull: [`$${path}`, null] });
+  return {
+    redacted: { $ne: [{ $ifNull: [`$${entry.redacted}`, null] }, null] },
+    status: field(entry.log?.status),
+    source: field(entry.log?.source),
+    number: ownOf(entry),
+  };
+}
+
+function ownOf({ own_number: own, direction }: InteractionEntry): unknown {
+  if (own === undefined) return null;
+  if (typeof own === 'string') return { $ifNull: [`$${own}`, null] };
+  return byDirection(direction, `$${own.inbound}`, `$${own.outbound}`);
+}
+
+/** The field with the contact's number, as `contactNumbers` finds it. */
+function contactOf({ numbers, own_number: own, direction }: InteractionEntry): unknown {
+  const firstBut = (kept: string | undefined) => {
+    const path = numbers.find((one) => one !== kept);
+    return path === undefined ? null : { $ifNull: [`$${path}`, null] };
+  };
+  if (typeof own !== 'object') return firstBut(own);
+  return byDirection(direction, firstBut(own.inbound), firstBut(own.outbound));
+}
+
+function byDirection(direction: InteractionEntry['direction'], inbound: unknown, outbound: unknown): unknown {
+  if (typeof direction !== 'object') return direction === 'inbound' ? inbound : outbound;
+  const is = (word: string) => ({ $eq: [`$${direction.path}`, word] });
+  return { $cond: [is('inbound'), inbound, { $cond: [is('outbound'), outbound, null] }] };
+}
+
+interface Tally {
+  add(value: unknown, count: Count): void;
+  sum(): Count;
+  /** The counts by value, the largest first. */
+  rows(): Record<string, Count>;
+}
+
+const addUp = (one: Count | undefined, other: Count): Count => ({
+  total: (one?.total ?? 0) + other.total,
+  redacted: (one?.redacted ?? 0) + other.redacted,
+});
+
+/** Counts by value. A Map, because a value of the records may be `__proto__`. */
+function createTally(): Tally {
+  const counts = new Map<string, Count>();
+  return {
+    add(value, count) {
+      const key = value === null || value === undefined ? UNKNOWN : String(value);
+      counts.set(key, addUp(counts.get(key), count));
+    },
+    sum: () => [...counts.values()].reduce(addUp, { total: 0, redacted: 0 }),
+    rows() {
+      const sorted = [...counts].sort(([, one], [, other]) => other.total - one.total);
+      const rest = sorted.splice(MOST_ROWS);
+      const rows = Object.fromEntries(sorted);
+      // `other` may be a value of the records, too: then its row takes the rest in.
+      for (const [, count] of rest) rows[OTHER] = addUp(Object.hasOwn(rows, OTHER) ? rows[OTHER] : undefined, count);
+      return rows;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** Every BSON type by the alias that `$type` takes (MongoDB manual, "BSON Types"), deprecated ones included. */
+const BSON_TYPES = [
+  'double',
+  'string',
+  'object',
+  'array',
+  'binData',
+  'undefined',
+  'objectId',
+  'bool',
+  'date',
+  'null',
+  'regex',
+  'dbPointer',
+  'javascript',
+  'symbol',
+  'javascriptWithScope',
+  'int',
+  'timestamp',
+  'long',
+  'decimal',
+  'minKey',
+  'maxKey',
+] as const;
+
+type BsonType = (typeof BSON_TYPES)[number];
+
+const without = (...left: readonly BsonType[]): readonly BsonType[] =>
+  BSON_TYPES.filter((type) => !left.includes(type));
+
+/** Types that say nothing about when something happened. Null is asked for together with a missing field. */
+export const NO_DATES = without('date', 'null');
+
+/**
+ * Types in which no number can be erased by its value. A symbol is found by its text; null and undefined hold nothing.
+ * Arrays stand apart: a field that holds one and is not mapped with `[]` is left by the sweep, and found by the
+ * verification.
+ */
+export const UNREADABLE_TYPES = without(
+  'string',
+  'symbol',
+  'int',
+  'long',
+  'double',
+  'decimal',
+  'null',
+  'undefined',
+  'array',
+);
+
+/** Matches every date and nothing else: the earliest moment a `Date` can be, as a bound. */
+export const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) } as const;

@@ -1,0 +1,29 @@
+import { ErasureFailure } from '../base/errors.ts';
+
+/** Update errors that say "this value is not of the shape the map promised". */
+const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
+/** Errors raised when a new value violates the platform's own unique index (11000) or validator (121). */
+const REFUSALS = new Set([11000, 121]);
+
+/** Is a record to blame for this error of an update, and not the database? */
+export function isRecordFault(error: unknown): boolean {
+  return hasCode(error, SHAPE_ERRORS) || hasCode(error, REFUSALS);
+}
+
+/**
+ * Maps an error of an update: those of shape and uniqueness become ErasureFailures, others pass through.
+ * @param rule names the place in the failure
+ * @returns what to throw
+ */
+export function updateFailure(error: unknown, rule: { readonly key: string }): unknown {
+  if (hasCode(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', rule.key);
+  return hasCode(error, REFUSALS) ? new ErasureFailure('refused', rule.key) : error;
+}
+
+function hasCode(error: unknown, wanted: ReadonlySet<number>): boolean {
+  const codes = [
+    (error as { code?: unknown }).code,
+    ...((error as { writeErrors?: { code?: unknown }[] }).writeErrors ?? []).map((one) => one.code),
+  ];
+  return codes.some((code) => typeof code === 'number' && wanted.has(code));
+}

@@ -1,0 +1,100 @@
+import type mongoose from 'mongoose';
+import { throughArray } from '../map/paths.ts';
+import { type NumberRule, selectChangeable } from '../plan.ts';
+import type { Subject } from '../subject.ts';
+import { joinSubjects, ownersOf } from './joining.ts';
+
+type Document = mongoose.mongo.Document;
+type Db = mongoose.mongo.Db;
+
+/** One call of a joined search. Calls of one search have their rule and their account in common. */
+export interface FindCall {
+  readonly rule: NumberRule;
+  readonly subject: Subject;
+  readonly limit: number;
+}
+
+/** A joined search returns at most this many records. */
+const MOST_RECORDS = 2_000;
+
+/** @returns `_id`s of at most `limit` records that the rule would change */
+export function findAlone(db: Db, { rule, subject, limit }: FindCall): Promise<unknown[]> {
+  return collect<unknown>(db, rule, subject, limit, '$_id');
+}
+
+/**
+ * One query for many numbers of an account, whose records are then sorted to the calls they belong to.
+ * @returns for each call what `findAlone` returns
+ */
+export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
+  const [first, ...others] = calls;
+  if (!first) return [];
+  if (others.length === 0) return [await findAlone(db, first)];
+  const subjects = calls.map((call) => call.subject);
+  const joined = joinSubjects(subjects) ?? first.subject;
+  const limit = Math.min(
+    calls.reduce((sum, call) => sum + call.limit, 0),
+    MOST_RECORDS,
+  );
+  const records = await collect<HeldRecord>(db, first.rule, joined, limit, {
+    id: '$_id',
+    held: heldAt(first.rule, joined),
+  });
+  const { found, complete } = sortOut(records, subjects);
+  const enough = complete && records.length < limit;
+  return Promise.all(
+    calls.map((call, index) => {
+      const own = found[index] ?? [];
+      // One number may have used up the shared limit. Ask again for the others: callers take a short result to mean
+      // "no more".
+      return enough || own.length >= call.limit ? own.slice(0, call.limit) : findAlone(db, call);
+    }),
+  );
+}
+
+interface HeldRecord {
+  readonly id: unknown;
+  readonly held?: unknown;
+}
+
+/** @returns the ids for each subject, and whether every record could be told to belong to all of its own */
+function sortOut(records: readonly HeldRecord[], subjects: readonly Subject[]) {
+  const ownersFor = ownersOf(subjects);
+  const found: unknown[][] = subjects.map(() => []);
+  let complete = true;
+  for (const record of records) {
+    const owners = [record.held].flat().map(ownersFor);
+    // MongoDB matches 447700900123.0 by value, but our text forms do not list it, so we cannot tell whose it is.
+    if (owners.length === 0 || owners.includes(undefined)) complete = false;
+    for (const index of new Set(owners.flatMap((indexes) => indexes ?? []))) found[index]?.push(record.id);
+  }
+  return { found, complete };
+}
+
+/** Groups the results into one document: sending thousands of small ones costs more than finding them. */
+async function collect<Item>(
+  db: Db,
+  rule: NumberRule,
+  subject: Subject,
+  limit: number,
+  item: Document | string,
+): Promise<Item[]> {
+  const [all] = await db
+    .collection(rule.collection)
+    .aggregate<{ items: Item[] }>([
+      { $match: { ...selectChangeable(rule, subject), ...rule.only } },
+      { $limit: limit },
+      { $group: { _id: null, items: { $push: item } } },
+    ])
+    .toArray();
+  return all?.items ?? [];
+}
+
+/**
+ * The values by which a record was found: never a whole array, which holds other people's values, too. For nested
+ * arrays MongoDB gives us nothing here, so those records are searched once per number.
+ */
+function heldAt(rule: NumberRule, { values }: Subject): Document | string {
+  const path = `$${rule.path.dotted}`;
+  return throughArray(rule.path) ? { $setIntersection: [path, { $literal: values }] } : path;
+}

@@ -1,0 +1,57 @@
+import type { AccountValue, Subject } from '../subject.ts';
+
+/** Calls a joined query takes at most. */
+export const MOST_JOINED = 64;
+/** Calls for more records than this run alone, so that small ones do not wait for them. */
+export const LARGE = 500;
+
+/**
+ * The key under which calls are joined.
+ * @param place a rule's key, or what else names the query
+ * @param account its type is part of the key: `7` and `'7'` are two accounts
+ */
+export function laneOf(place: string, account: AccountValue): string {
+  return `${place}\0${typeof account}\0${String(account)}`;
+}
+
+/** All numbers of one account's subjects as one; null without a subject. */
+export function joinSubjects(subjects: readonly Subject[]): Subject | null {
+  const [first] = subjects;
+  return first ? { ...first, values: subjects.flatMap((subject) => subject.values) } : null;
+}
+
+/**
+ * Asks once for all subjects, and for each only if there is something for any of them: most often there is nothing.
+ * @param nothing the answer for a subject without records
+ * @returns an answer for each, in their order
+ */
+export async function askJoined<Answer>(
+  subjects: readonly Subject[],
+  ask: (subject: Subject) => Promise<Answer>,
+  nothing: Answer,
+): Promise<Answer[]> {
+  const joined = subjects.length > 1 ? joinSubjects(subjects) : null;
+  if (joined && (await ask(joined)) === nothing) return subjects.map(() => nothing);
+  return Promise.all(subjects.map(ask));
+}
+
+/**
+ * Says which of the subjects a stored value belongs to.
+ * @returns for a value, the indexes of its subjects; undefined for a value that none of them lists
+ */
+export function ownersOf(subjects: readonly Subject[]): (value: unknown) => readonly number[] | undefined {
+  const owners = new Map<string, number[]>();
+  subjects.forEach((subject, index) => {
+    for (const value of subject.values) {
+      const key = ownerKey(value);
+      const list = owners.get(key) ?? [];
+      if (!list.includes(index)) owners.set(key, [...list, index]);
+    }
+  });
+  return (value) => owners.get(ownerKey(value));
+}
+
+/** As text `2079460123` is an Egyptian number; as an integer it is London's `02079460123` without its zero. */
+function ownerKey(value: unknown): string {
+  return `${typeof value === 'string' ? 'text' : 'number'} ${String(value)}`;
+}

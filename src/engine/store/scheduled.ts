@@ -1,0 +1,31 @@
+import type mongoose from 'mongoose';
+import { valueAt } from '../map/paths.ts';
+import { selectAnywhere, type Wait } from '../plan.ts';
+import type { Subject } from '../subject.ts';
+
+/**
+ * When the last of a number's scheduled messages is due.
+ * @returns null when nothing is scheduled; now, for a due time that is no date
+ */
+export async function lastDue(db: mongoose.mongo.Db, wait: Wait, subject: Subject): Promise<Date | null> {
+  const [record] = await db
+    .collection(wait.collection)
+    .find({ ...selectAnywhere(wait, subject), ...wait.scheduled }, { projection: { _id: 0, [wait.at]: 1 } })
+    .sort({ [wait.at]: -1 })
+    .limit(1)
+    .toArray();
+  return record === undefined ? null : toDate(valueAt(record, wait.at));
+}
+
+/** Times below this are seconds since 1970, others milliseconds. As milliseconds it is 1973, as seconds the year 5138. */
+const FIRST_MILLISECONDS = 1e11;
+
+function toDate(value: unknown): Date {
+  if (value instanceof Date) return value;
+  const time = typeof value === 'string' ? Date.parse(value) : typeof value === 'number' ? inMilliseconds(value) : NaN;
+  return Number.isNaN(time) ? new Date() : new Date(time);
+}
+
+function inMilliseconds(time: number): number {
+  return time < FIRST_MILLISECONDS ? time * 1000 : time;
+}
