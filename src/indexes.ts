@@ -5,6 +5,7 @@ import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
+import { SCANS } from './ledger/scan/ledger.ts';
 
 interface IndexedCollection {
   readonly collection: string;
@@ -31,6 +32,11 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         name: 'by_age',
         key: { account_id: 1, token: 1, 'selector.before': -1 },
         partialFilterExpression: { 'selector.by': 'age' },
+      },
+      {
+        name: 'unfinished_state',
+        key: { account_id: 1, state: 1 },
+        partialFilterExpression: { unfinished: true },
       },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
@@ -71,6 +77,13 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_owner', key: { account_id: 1, reference: 1, look_at: 1 } },
       { name: 'look_at', key: { look_at: 1 } },
+    ],
+  },
+  {
+    collection: SCANS,
+    indexes: [
+      { name: 'by_account', key: { account_id: 1 }, unique: true },
+      { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
     ],
   },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },

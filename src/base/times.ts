@@ -49,6 +49,10 @@ export interface Times {
   readonly longestPauseMs: number;
   /** From acceptance to the moment an unfinished request counts as overdue. */
   readonly deadlineMs: number;
+  /** From the beginning of one turn over a large account's records to the next. */
+  readonly scanIntervalMs: number;
+  /** How long one job reads on before other accounts have their turn. */
+  readonly scanTurnMs: number;
   /** How long the file of a report is kept. */
   readonly reportKeepMs: number;
   /** Records younger than this are not redacted by the transaction contract. */
@@ -75,6 +79,7 @@ type Settings = Pick<
   | 'DEADLINE_HOURS'
   | 'REPORT_KEEP_HOURS'
   | 'REDACT_WAIT_MINUTES'
+  | 'SCAN_INTERVAL_MINUTES'
 >;
 
 /** All times of a process, from its configuration. Nothing else computes with LEASE_MS or the deadlines. */
@@ -99,6 +104,8 @@ export function timesOf(config: Settings): Times {
     retryBaseMs: config.RETRY_BASE_MS,
     longestPauseMs: HOUR_MS,
     deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
+    scanIntervalMs: config.SCAN_INTERVAL_MINUTES * MINUTE_MS,
+    scanTurnMs: 2 * LEASE_MS,
     reportKeepMs: config.REPORT_KEEP_HOURS * HOUR_MS,
     redactWaitMs: config.REDACT_WAIT_MINUTES * MINUTE_MS,
   });

@@ -5,25 +5,38 @@ import type { Target } from './target.ts';
 const LOOKS = 3;
 
 /**
- * Checks that no record remains, in any mapped collection and any form, and that no field of the account has a type in
- * which a number could not be seen.
- * @returns the targets with records left: they must be swept again
- * @throws ErasureFailure `unsupported_type` when a field holds what the engine cannot read
+ * What else looks at the records.
+ * - `alone`: nothing else: what the look-ups cannot see is a failure
+ * - `to be scanned`: a scan follows, which reads what they cannot see
+ * - `scanned`: a scan has read every record: what is still out of reach, it has not been able to change
  */
-export async function verify(targets: readonly Target[]): Promise<Target[]> {
+export type ScanStage = 'alone' | 'to be scanned' | 'scanned';
+
+/**
+ * Checks that no record remains, in any mapped collection and any form the look-ups know.
+ * @returns the targets with records left: they must be swept again
+ * @throws ErasureFailure `unsupported_type` when a field holds what can neither be looked up nor was scanned
+ */
+export async function verify(targets: readonly Target[], stage: ScanStage): Promise<Target[]> {
   const [left] = await Promise.all([
     Promise.all(targets.map((target) => target.remains())),
-    Promise.all(
-      targets.map(async (target) => {
-        if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
-      }),
-    ),
+    // A record whose number cannot be read is read by the scan: it blocks nobody whose number it does not hold.
+    stage === 'alone' ? assertReadable(targets) : undefined,
   ]);
-  const again = targets.filter((_, index) => left[index]);
-  for (const target of again) {
-    if (await isOutOfReach(target)) throw new ErasureFailure('unsupported_type', target.key);
+  const again: Target[] = [];
+  for (const target of targets.filter((_, index) => left[index])) {
+    if (!(await isOutOfReach(target))) again.push(target);
+    else if (stage !== 'to be scanned') throw new ErasureFailure('unsupported_type', target.key);
   }
   return again;
+}
+
+async function assertReadable(targets: readonly Target[]): Promise<void> {
+  await Promise.all(
+    targets.map(async (target) => {
+      if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
+    }),
+  );
 }
 
 /** Is there something the sweep cannot find, such as an array in a field the map calls plain? */

@@ -11,10 +11,15 @@ import type { Files } from '../../src/ledger/recordings/files.ts';
 import { createBinder } from '../../src/ledger/requests/bind.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
 import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+import { askForScan as askFor } from '../../src/ledger/scan/ask.ts';
+import { createCircles } from '../../src/ledger/scan/circle-of.ts';
+import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import { countriesOf } from '../../src/phone/countries.ts';
 
 /** What each job needs, by job. */
 export interface JobDependencies {
   readonly erase: EraseDependencies;
+  readonly scan: ScanDependencies;
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -31,11 +36,29 @@ export function createJobDependencies(
 ): JobDependencies {
   const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
   const { deadlineMs, graceMs } = times;
-  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, now });
+  const scans = true;
+  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, scans, now });
+  const askForScan = (account: string) => askFor({ db, producer, logger, times, now }, account);
+  const circleOf = createCircles({
+    db,
+    dataMap,
+    countries: countriesOf(config.NUMBER_PREFIXES),
+    keepsNumber: suppressions.keepsNumber,
+  });
   const folder = createReportFolder(config.REPORTS_DIR);
   const ledger = createLedgerWrites(db);
   return {
-    erase: { ledger, accounts: joinFinds(accounts), bind, logger, batchSize: config.BATCH_SIZE, times, now },
+    erase: {
+      ledger,
+      accounts: joinFinds(accounts),
+      bind,
+      askForScan,
+      logger,
+      batchSize: config.BATCH_SIZE,
+      times,
+      now,
+    },
+    scan: { db, accounts, seal, files, producer, circleOf, logger, times, now },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },

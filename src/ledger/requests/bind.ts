@@ -24,6 +24,8 @@ import type { ErasureRequest } from './ledger.ts';
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
   readonly targets: readonly Target[];
+  /** Is it completed only when a scan over the account's records has found nothing left? */
+  readonly needsScan: boolean;
   /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
   lastScheduled(): Promise<(Date | null)[]>;
   /**
@@ -47,11 +49,13 @@ export interface BinderDependencies {
   readonly audit: Audit;
   readonly files: Files;
   readonly copies: Copies;
+  /** Are records read, too, before a number is called removed? */
+  readonly scans: boolean;
   readonly now: () => Date;
 }
 
 /** What a selector decides of a bound request; the rest is the same for all. */
-interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle'> {
+interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'needsScan'> {
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -75,13 +79,14 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, lastScheduled, settle, clearReports } =
+    const { token, targets, needsScan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
     return {
       targets: targets.map((target) => minded(target, owner)),
+      needsScan,
       lastScheduled,
       settle,
       removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
@@ -135,6 +140,8 @@ function selectByNumber(
       before === undefined
         ? targetsByNumber(store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
+    // Only the forget profile says that a number is gone.
+    needsScan: deps.scans && profile.clearsReports === true && before === undefined,
     // Scheduled messages lie in the future, so a request about the past never waits.
     lastScheduled: () =>
       before === undefined
@@ -173,6 +180,7 @@ function selectByAge(
       const moment = apart[rule.name] === undefined ? before : apart[rule.name];
       return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
     }),
+    needsScan: false,
     lastScheduled: async () => [],
     settle: async () => {},
   };

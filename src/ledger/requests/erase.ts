@@ -3,7 +3,7 @@ import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Times } from '../../base/times.ts';
 import { type Announced, sweep } from '../../engine/sweep.ts';
-import { verify } from '../../engine/verify.ts';
+import { type ScanStage, verify } from '../../engine/verify.ts';
 import { backOff } from '../../lib/back-off.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { LeaseLost } from '../work/lease.ts';
@@ -16,6 +16,8 @@ export interface EraseDependencies {
   readonly ledger: LedgerWrites;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly bind: Bind;
+  /** Asks for a pass over an account's records. */
+  readonly askForScan: (account: string) => Promise<void>;
   readonly logger: Logger;
   /** Records a batch, over all collections. */
   readonly batchSize: number;
@@ -37,6 +39,8 @@ export interface EraseDependencies {
 export type EraseOutcome =
   | { readonly outcome: 'completed' }
   | { readonly outcome: 'finished' }
+  /** It waits for the scan, which calls for it again. */
+  | { readonly outcome: 'parked' }
   /** Come back then: it waits for scheduled messages, for another worker's lease, or backs off. */
   | { readonly outcome: 'later'; readonly at: Date };
 
@@ -71,7 +75,12 @@ export async function eraseRequest(
     const { retryBaseMs, longestPauseMs } = deps.times;
     const at = new Date(deps.now().getTime() + backOff(request.failures, retryBaseMs, longestPauseMs));
     deps.logger.error('erasure failed', { reference: request.reference, failure, where, error, retry_at: at });
-    await lease.release({ state: 'failed', at, failure: { name: failure, ...(where && { where }), at: deps.now() } });
+    await lease.release({
+      state: 'failed',
+      at,
+      failure: { name: failure, ...(where && { where }), at: deps.now() },
+      forgetScan: true,
+    });
     return { outcome: 'later', at };
   }
 }
@@ -96,6 +105,7 @@ async function workOn(
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
+  let current = request;
   let open = bound.targets;
   let done: readonly Announced[] = request.announced ?? [];
   for (;;) {
@@ -108,12 +118,16 @@ async function workOn(
     if (wake) return later('waiting', wake.at, done, wake.wait);
 
     await lease.renew();
-    open = await verify(bound.targets);
+    open = await verify(bound.targets, stageOf(bound, current));
     await lease.renew();
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
       if (left) return later('verifying', left.again, done);
+      if (bound.needsScan) {
+        const wait = await waitForScan(deps, current, lease, done);
+        if (wait) return wait;
+      }
       await lease.renew();
       await bound.record(lease.erasedWith(done));
       await lease.renew();
@@ -121,11 +135,48 @@ async function workOn(
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
       // The repeated request may have changed `keep_suppression`: bind again.
+      current = asked;
       bound = deps.bind(asked, account);
       open = bound.targets;
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
+}
+
+function stageOf({ needsScan }: BoundRequest, { scan }: ErasureRequest): ScanStage {
+  if (!needsScan) return 'alone';
+  return scan?.done === undefined ? 'to be scanned' : 'scanned';
+}
+
+/**
+ * Waits for a whole turn of the scan: nothing is called removed on the word of the index alone.
+ * @returns null: the scan has come round and left nothing
+ * @throws ErasureFailure for a record that the scan could not change
+ */
+async function waitForScan(
+  deps: EraseDependencies,
+  request: ErasureRequest,
+  lease: Lease,
+  done: readonly Announced[],
+): Promise<EraseOutcome | null> {
+  const { scan } = request;
+  const later = (ms: number) => new Date(deps.now().getTime() + ms);
+  if (scan?.done === undefined) {
+    await lease.release({ state: 'scanning', at: later(deps.times.longestPauseMs), done });
+    await deps.askForScan(request.account_id);
+    return { outcome: 'parked' };
+  }
+  const [failure] = scan.failures ?? [];
+  if (failure) {
+    const record = failure.id === undefined ? '' : ` (_id ${failure.id})`;
+    throw new ErasureFailure(failure.name, failure.where + record);
+  }
+  if (scan.scheduled) {
+    const at = later(Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
+    await lease.release({ state: 'waiting', at, done, wait: 'scheduled', forgetScan: true });
+    return { outcome: 'later', at };
+  }
+  return null;
 }
 
 /**

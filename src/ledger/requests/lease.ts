@@ -41,6 +41,8 @@ export interface Lease extends Journal {
     done?: readonly Announced[];
     failure?: ErasureRequest['failure'];
     wait?: ErasureRequest['wait'];
+    /** What the last scan said counts no more: the next one begins anew. */
+    forgetScan?: boolean;
   }): Promise<void>;
 }
 
@@ -83,16 +85,17 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, hold: Hold, now:
     async complete(done, settle) {
       const update = {
         $set: { state: 'completed', completed_at: now() },
-        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '' },
+        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '', 'scan.joined': '' },
         ...counting(done),
       };
       if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
-      await assertHeld(ledger.keep(guard, { $unset: { asked_again: '' } }));
+      // What has come since was not there when the scan passed.
+      await assertHeld(ledger.keep(guard, { $unset: { asked_again: '', 'scan.done': '' } }));
       const asked = await ledger.read(guard);
       if (!asked) throw new LeaseLost();
       return asked;
     },
-    async release({ state, at, done = [], failure, wait }) {
+    async release({ state, at, done = [], failure, wait, forgetScan = false }) {
       const update = {
         $set: {
           state,
@@ -102,13 +105,22 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, hold: Hold, now:
           ...(failure && { failure }),
           ...(wait && { wait }),
         },
-        $unset: { lease: '' },
+        $unset: { lease: '', ...(forgetScan && FORGOTTEN) },
         $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
   };
 }
+
+/** What a scan leaves with a request, but for where numbers were found. */
+const FORGOTTEN = {
+  'scan.done': '',
+  'scan.joined': '',
+  'scan.failures': '',
+  'scan.failed': '',
+  'scan.scheduled': '',
+} as const;
 
 /** The part of an update that adds records to the ledger's counts. */
 function counting(done: readonly Announced[]): { $inc?: Record<string, number> } {

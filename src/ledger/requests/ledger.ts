@@ -1,14 +1,40 @@
 import type mongoose from 'mongoose';
+import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
 import type { Announced } from '../../engine/sweep.ts';
+import type { StoredPosition } from '../scan/position.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
 
 /** What a request may be in. `failed` is retried too: only `completed` is the end. */
-export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'completed', 'failed'] as const;
+export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'scanning', 'completed', 'failed'] as const;
 export type RequestState = (typeof STATES)[number];
 
 export const REQUESTS = 'lethe_requests';
+
+/** A record in which a scan found the number and could not erase it. */
+export interface ScanFailure {
+  readonly name: FailureName;
+  /** Collection and path. */
+  readonly where: string;
+  /** The record's `_id`, where it holds no number. */
+  readonly id?: string;
+}
+
+/** What a request knows of the scan it waits for. */
+export interface RequestScan {
+  /** Where the pass stood when the request joined it. */
+  readonly joined?: StoredPosition;
+  /** The pass has come round since. */
+  readonly done?: Date;
+  /** Records that could not be changed: the first of them, and how many. */
+  readonly failures?: readonly ScanFailure[];
+  readonly failed?: number;
+  /** Numbers found where the map names none, by place. */
+  readonly elsewhere?: readonly { readonly path: string; readonly count: number }[];
+  /** A record that is still to be acted on holds the number. */
+  readonly scheduled?: true;
+}
 
 /** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
 export interface ErasureRequest extends WorkRow {
@@ -50,6 +76,7 @@ export interface ErasureRequest extends WorkRow {
   erased: Record<string, number>;
   failures: number;
   failure?: { name: string; where?: string; at: Date };
+  scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;
   /** A request seen past its deadline is reported once as overdue. */

@@ -36,8 +36,9 @@ describe('asked again between the last look and the end', () => {
     };
     const reference = await ask();
     let asked = 0;
-    const bind = createBinder({ ...core, now: () => new Date() });
+    const bind = createBinder({ ...core, scans: false, now: () => new Date() });
     const deps: EraseDependencies = {
+      askForScan: async () => {},
       ledger: createLedgerWrites(core.db),
       accounts: core.accounts,
       bind: (request, whose): BoundRequest => {

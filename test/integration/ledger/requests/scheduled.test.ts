@@ -122,9 +122,10 @@ describe('a message that is scheduled', () => {
     const start = Date.now();
     let now = start;
     const deps = (): EraseDependencies => ({
+      askForScan: async () => {},
       ledger: createLedgerWrites(platform.core.db),
       accounts: platform.core.accounts,
-      bind: createBinder({ ...platform.core, now: () => new Date(now) }),
+      bind: createBinder({ ...platform.core, scans: false, now: () => new Date(now) }),
       logger: platform.logger,
       batchSize: 100,
       times: timesOf({ ...platform.config, LEASE_MS: 1_000, SCHEDULED_SETTLE_MS: 60_000 }),

@@ -44,8 +44,9 @@ describe('a database whose every look takes most of a lease', () => {
       rivals.push((await claimRequest(ledger, key, { times, now })).outcome);
       return value;
     };
-    const bind = createBinder({ ...core, now });
+    const bind = createBinder({ ...core, scans: false, now });
     const deps: EraseDependencies = {
+      askForScan: async () => {},
       ledger,
       accounts: core.accounts,
       bind: (one, whose): BoundRequest => {
