@@ -22,7 +22,7 @@ export interface ScanFailure {
 }
 
 /** What a request knows of the scan it waits for. */
-export interface RequestScan {
+interface RequestScan {
   /** Where the pass stood when the request joined it. */
   readonly joined?: StoredPosition;
   /** The pass has come round since. */

@@ -29,7 +29,7 @@ export interface ScanPlace extends Place {
 }
 
 /** The numbers that a pass searches for. */
-export interface ScanNumbers {
+interface ScanNumbers {
   readonly matcher: NumberMatcher;
   /** What is written in place of each. */
   readonly words: ReadonlyMap<PhoneNumber, Replacements>;
