@@ -43,7 +43,9 @@ describe('the pages', () => {
   it('speak of no more than there is: every file and folder they name', () => {
     const files = findOn(/`((?:src|api|workers|cli|local|test|docs)\/[A-Za-z0-9-/._]*)`/g);
     expect(files.length).toBeGreaterThan(5);
-    expect(files.filter(({ found }) => !existsSync(join(ROOT, found)))).toEqual([]);
+    // A recipe names what is still to be made.
+    const named = files.filter(({ found }) => !found.includes('NAME'));
+    expect(named.filter(({ found }) => !existsSync(join(ROOT, found)))).toEqual([]);
   });
 
   it('lead somewhere: every link to a file or a heading', () => {
@@ -77,7 +79,7 @@ describe('the pages', () => {
     const lines = findOn(/(?:`lethe|cli\/lethe\.mjs|npm run lethe --) ([a-z][^`\n#&>]*)/g);
     expect(lines.length).toBeGreaterThan(15);
     for (const { page, found } of lines) {
-      const words = /^[a-z-]+(?: [a-z-]+)?/.exec(found)?.[0].split(' ') ?? [];
+      const words = /^[a-z][a-z-]*(?: [a-z][a-z-]*)?/.exec(found)?.[0].split(' ') ?? [];
       const options = found.match(/--[a-z-]+/g) ?? [];
       const help: string[] = [];
       const print = (line: string) => help.push(line);
