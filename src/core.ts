@@ -13,6 +13,7 @@ import { createRecordStore, type RecordStore } from './engine/store.ts';
 import { ensureIndexes } from './indexes.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
+import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
@@ -36,7 +37,7 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes of Lethe's own collections where they are missing. */
+  /** Builds the indexes of Lethe's own collections where they are missing. @throws LetheError for a map that does not fit the accounts */
   prepare(): Promise<void>;
   close(): Promise<void>;
 }
@@ -75,7 +76,10 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
-    prepare: () => ensureIndexes(db, suppression),
+    async prepare() {
+      await assertOneTenant(db, dataMap);
+      await ensureIndexes(db, suppression);
+    },
     close: database.close,
   };
 }

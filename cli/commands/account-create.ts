@@ -1,6 +1,12 @@
 import { Command, Option } from 'commander';
+import { readConfigPart } from '../../src/base/config.ts';
+import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
+<<<<<<< HEAD
 import { LETHE } from '../command-line.ts';
+=======
+import { countAccounts, entriesOfOneTenant, tenantFault } from '../../src/ledger/accounts/one-tenant.ts';
+>>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
@@ -42,7 +48,8 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const products = options.products === undefined ? null : readProducts(options.products);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
-  const { account, others } = await withDatabase(context, async ({ connection }) => {
+  const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const account = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
     if (agency !== undefined) {
       const parent = await accounts.find(agency);
@@ -50,6 +57,12 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       if (parent.agency_id !== undefined) throw new UsageFault('--agency is a sub-account: it cannot have its own');
     }
     const sharing = recordsId === undefined ? [] : await accounts.findByRecords(recordsId);
+    if (sharing.length > 0)
+      throw new UsageFault(
+        `--records-id is ${sharing.map(({ _id }) => _id).join(', ')}'s already: two accounts would share suppressions and reports. Give the account a second key instead: lethe key create`,
+      );
+    const alone = entriesOfOneTenant(map);
+    if (alone.length > 0 && (await countAccounts(db)) > 0) throw new UsageFault(tenantFault(alone));
     const made = await accounts.create({
       name,
       now: context.now(),
@@ -58,10 +71,14 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       ...(agency !== undefined && { agency }),
       ...(products !== null && { products }),
     });
-    return { account: made, others: sharing.map(({ _id }) => _id) };
+    return made;
   });
   context.print(account._id);
+<<<<<<< HEAD
   if (others.length > 0)
     context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
   context.note(`Account created. A key for it: ${LETHE} key create --account ${account._id}`);
+=======
+  context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
+>>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 }

@@ -193,7 +193,7 @@ async function isAffiliated(
   unsuppress: boolean,
 ): Promise<boolean> {
   const looks = [
-    ...deps.plan.rules.map((rule) => deps.store.remains(rule, subject)),
+    ...deps.plan.rules.map((rule) => deps.store.holds(rule, subject)),
     ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, subject)) !== null),
     ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
   ];

@@ -136,7 +136,7 @@ function total(erased: Readonly<Record<string, number>>): number {
 function endsByItself(rule: RecordRule): boolean {
   const change = rule.change(new Date());
   const { redacted } = rule.entry;
-  return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
+  return change.kind === 'delete' || (redacted !== undefined && redacted in change.always);
 }
 
 function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan, profile: Profile): Part {
@@ -153,7 +153,7 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
     token,
     targets:
       before === undefined
-        ? targetsByNumber(store, rules, subject)
+        ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
     // What is still to be acted on happens after any moment that is past.
     lastPending: () =>

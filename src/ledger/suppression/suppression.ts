@@ -1,9 +1,11 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/connection.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
+import { allOf } from '../../engine/filter.ts';
 import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
-import { assertAccount, assertSubject, type Subject } from '../../engine/subject.ts';
+import { ownerFilter } from '../../engine/owner.ts';
+import { assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -45,18 +47,21 @@ export function suppressionEntry(map: DataMap): CollectionMap {
 
 export function createSuppressions(db: Db, map: DataMap): Suppressions {
   const entry = suppressionEntry(map);
-  const collection = db.collection(entry.collection);
-  const numberPath = entry.numbers[0] ?? 'number';
+  // A list is one collection: the map has no account in its name.
+  const collection = (entry.database === undefined ? db : db.client.db(entry.database)).collection(entry.collection);
+  const numberPath = entry.numbers[0]?.path ?? 'number';
+  const { owner } = entry;
   const keepsNumber = entry.suppression?.keep_number ?? false;
   const byToken = (subject: Subject, tokens: readonly string[]) => {
     assertAccount(subject.account);
     if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
       throw new TypeError('a token is needed for every filter');
-    return { [entry.account]: subject.account, token: { $in: [...tokens] } };
+    return allOf(ownerFilter(entry, subject.account), { token: { $in: [...tokens] } });
   };
   const byNumber = (subject: Subject) => {
     assertSubject(subject);
-    return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
+    const { values } = subjectAt(subject, entry.numbers[0]?.templates ?? []);
+    return allOf(ownerFilter(entry, subject.account), { [numberPath]: { $in: [...values] } });
   };
   // What else the map names in a row. Rows of the platform's are taken out whole; one that stays keeps none of it.
   const paths = entry.fields.map(({ path }) => path);
@@ -74,13 +79,19 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
         byToken(subject, tokens),
         {
           $set: { [numberPath]: subject.number, masked: subject.masked },
-          $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
+          $setOnInsert: {
+            // An account of several types is no equality from which the new row would have it.
+            ...(owner.kind === 'field' && owner.types && { [owner.path]: subject.account }),
+            token: subject.token,
+            reason: SUPPRESSION_REASON,
+            created_at: now,
+          },
         },
         { upsert: true, session },
       );
     },
     async adopt(subject, tokens, session) {
-      const withoutToken = { ...byNumber(subject), token: { $not: TOKEN_SHAPE } };
+      const withoutToken = allOf(byNumber(subject), { token: { $not: TOKEN_SHAPE } });
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
       if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;
       const own = await collection.updateOne(

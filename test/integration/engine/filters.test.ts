@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { targetsByAge } from '../../../src/engine/by-age.ts';
 import { findById } from '../../../src/engine/by-id.ts';
-import { selectAnywhere, selectChangeable, selectUnreadable } from '../../../src/engine/plan.ts';
+import { selectAnywhere, selectChangeable, selectUnreadable } from '../../../src/engine/selections.ts';
 import { createRecordStore, type RecordStore } from '../../../src/engine/store.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
 import { findRequests } from '../../../src/ledger/requests/status.ts';

@@ -78,7 +78,7 @@ async function paste(line: string | undefined): Promise<void> {
 describe('checkDataMap', () => {
   it('finds nothing wrong with a platform that is as the default map says', async () => {
     await addAccount();
-    await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+    await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
     const common = { account_id: OWNER };
     const at = new Date();
     await db.collection('contact_lists').insertOne({
@@ -280,7 +280,7 @@ describe('checkDataMap', () => {
       await addMessages([{ account_id: OWNER, to: PERSON }]);
       const list = db.collection('blacklist');
       await list.createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
-      await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+      await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
       expect(about(await check(), 'blacklist.number')).toEqual([]);
 
       await list.createIndex({ number: 1 }, { unique: true, name: 'of all' });
