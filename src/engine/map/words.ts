@@ -21,7 +21,7 @@ export const path = pathLike(
 export const widePath = pathLike(
   /^(?:(?!\*(?:\[\])?(?:\.|$))(?:[^.$[\]{}\s](?:[^.$[\]{}]*[^.$[\]{}\s])?(\[\])?|\{key\})(?:\.(?!$)|$))+$/,
   'to, contacts[].number or unread.{key}',
-);
+).refine((text) => text.split('{key}').length <= 2, 'may hold {key} once');
 
 const NO_ARRAY = 'must not go through an array';
 export const plainPath = path.refine((text) => !text.includes('[]'), NO_ARRAY);
