@@ -11,14 +11,9 @@ export function awaitIndexes(prepare: () => Promise<void>): RequestHandler {
   let ready: Promise<void> | undefined;
   return async (_request, _response, next) => {
     ready ??= prepare().catch((error: unknown) => {
-<<<<<<< HEAD
-      // Any other fault is for the operator: it was logged at the start, and would be the same at the next request.
-      if (!isTransient(error)) return;
-=======
       // A map that does not fit the accounts would erase other people's records: nothing is served then. Any other fault
       // is the operator's: it was logged at the start, and would be the same at the next request.
       if (!isTransient(error) && !(error instanceof LetheError)) return;
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
       ready = undefined;
       throw error;
     });

@@ -2,11 +2,8 @@ import { Command, Option } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
-<<<<<<< HEAD
-import { LETHE } from '../command-line.ts';
-=======
 import { countAccounts, entriesOfOneTenant, tenantFault } from '../../src/ledger/accounts/one-tenant.ts';
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
+import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
@@ -59,7 +56,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
     const sharing = recordsId === undefined ? [] : await accounts.findByRecords(recordsId);
     if (sharing.length > 0)
       throw new UsageFault(
-        `--records-id is ${sharing.map(({ _id }) => _id).join(', ')}'s already: two accounts would share suppressions and reports. Give the account a second key instead: lethe key create`,
+        `--records-id is ${sharing.map(({ _id }) => _id).join(', ')}'s already: two accounts would share suppressions and reports. Give the account a second key instead: ${LETHE} key create`,
       );
     const alone = entriesOfOneTenant(map);
     if (alone.length > 0 && (await countAccounts(db)) > 0) throw new UsageFault(tenantFault(alone));
@@ -74,11 +71,5 @@ async function create(context: CommandContext, options: Options): Promise<void> 
     return made;
   });
   context.print(account._id);
-<<<<<<< HEAD
-  if (others.length > 0)
-    context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
   context.note(`Account created. A key for it: ${LETHE} key create --account ${account._id}`);
-=======
-  context.note(`Account created. A key for it: lethe key create --account ${account._id}`);
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 }

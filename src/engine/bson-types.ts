@@ -54,6 +54,3 @@ export const UNREADABLE_TYPES = without(
   'undefined',
   'array',
 );
-
-/** Matches every date and nothing else: the earliest moment a `Date` can be, as a bound. */
-export const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) } as const;

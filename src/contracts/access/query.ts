@@ -43,14 +43,9 @@ export interface Source {
   readonly id: string;
   /** Every condition of the query but the time. */
   readonly filter: Filter;
-<<<<<<< HEAD
-  /** The time; null when the query has no bound of it. */
-  readonly range: { $gte?: Date; $lt?: Date } | null;
-=======
   readonly collection: (db: mongoose.mongo.Db) => mongoose.mongo.Collection;
   /** The time, when a bound of it is asked for. */
   readonly range: Span | null;
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 }
 
 /**
@@ -79,20 +74,10 @@ export function selectSources(map: DataMap, query: RecordQuery, account: Account
 
 /** The filter on columns; null when no record of this collection can match. */
 function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
-<<<<<<< HEAD
-  const conditions: mongoose.mongo.Document = {};
-  if (query.direction !== undefined) {
-    // Collections without a direction (verifications, insights) count as outbound.
-    const direction = entry.direction ?? 'outbound';
-    if (typeof direction === 'object') conditions[direction.path] = query.direction;
-    else if (direction !== query.direction) return null;
-  }
-=======
   const product = query.product === undefined ? {} : productFilter(entry, query.product);
   const went = query.direction === undefined ? {} : wentFilter(entry, query.direction);
   if (product === null || went === null) return null;
   const conditions: Filter[] = [product, went];
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
   const wanted = [
     [entry.columns?.from, query.from && matchParty(query.from)],
     [entry.columns?.to, query.to && matchParty(query.to)],

@@ -1,12 +1,6 @@
 import type mongoose from 'mongoose';
-<<<<<<< HEAD
-import { ANY_DATE, NO_DATES } from '../../engine/bson-types.ts';
-import { valueAt } from '../../engine/map/paths.ts';
-import type { Filter } from '../../engine/plan.ts';
-=======
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { atMoment, momentOf, undated, within } from '../../engine/moment.ts';
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 import type { Source } from './query.ts';
 
 type Document = mongoose.mongo.Document;
@@ -84,21 +78,12 @@ export async function* readRecords(
 /** Queries that an index on (account, time) answers in order, one after the other. No `$or`: not every engine uses an index for it. */
 function passesOf(source: Source, paged: boolean, after: Position | undefined): Pass[] {
   const { filter, range, at } = source;
-<<<<<<< HEAD
-  const byTime: Pass['sort'] = paged ? { [at]: 1, _id: 1 } : { [at]: 1 };
-  const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
-  // With $and: the filter may constrain `_id` already.
-  const behind = { $and: [{ _id: { $gt: after?.id } }] } as Filter;
-  // With null and a missing field these types are every value that is no date.
-  const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
-=======
   const byTime: Pass['sort'] = paged ? { [at.path]: 1, _id: 1 } : { [at.path]: 1 };
   const dated = (time: Filter): Pass => ({ number: 0, filter: allOf(filter, time), sort: byTime });
   // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
   const behind: Filter = { _id: { $gt: after?.id } } as Filter;
   // With a missing field and null, all there is beside times.
   const without = [...undated(at), { [at.path]: null }].flatMap((odd, index): Pass[] => {
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];
     const resumed = after?.pass === number ? behind : {};

@@ -1,7 +1,6 @@
 import type mongoose from 'mongoose';
 import { directionOf } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { directionOf } from '../../engine/map/read-entry.ts';
 import type { Direction, Product } from '../../engine/map/schema.ts';
 import { momentOf } from '../../engine/moment.ts';
 import { productOf } from '../../engine/products.ts';
@@ -38,11 +37,7 @@ export function toRow(source: Source, record: mongoose.mongo.Document, product?:
   const body = entry.fields.find((field) => field.category === 'body');
   return {
     id: textOf(valueAt(record, source.id)),
-<<<<<<< HEAD
-    product: product ?? entry.products?.[0] ?? 'messages',
-=======
     product: product ?? productOf(entry, record) ?? 'messages',
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
     direction: directionOf(entry, record),
     from: column('from'),
     to: column('to'),

@@ -1,12 +1,6 @@
-<<<<<<< HEAD
 import type mongoose from 'mongoose';
-import { ANY_DATE } from '../../engine/bson-types.ts';
-import { valueAt } from '../../engine/map/paths.ts';
-=======
-import mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
 import { atMoment, momentOf, type Span, within } from '../../engine/moment.ts';
 import { scopeOf } from '../../engine/owner.ts';
@@ -45,18 +39,6 @@ export function interactionEntries(map: DataMap, kind: InteractionKind | undefin
   });
 }
 
-<<<<<<< HEAD
-/** The filter of a query for one collection, without the page's position. @throws TypeError without an account */
-export function filterOf(entry: InteractionEntry, account: AccountValue, query: InteractionQuery): Filter {
-  assertAccount(account);
-  const range = { ...(query.from && { $gte: query.from }), ...(query.to && { $lt: query.to }) };
-  return {
-    [entry.account]: account,
-    // An interaction without a time has no place in an order by time.
-    [entry.at]: Object.keys(range).length > 0 ? range : ANY_DATE,
-    ...(query.redacted !== undefined && { [entry.redacted]: query.redacted ? { $ne: null } : null }),
-  };
-=======
 /**
  * Everything a query asks of one collection. What has no time that can be read has no place in an order by time.
  * @param span in place of the query's own
@@ -74,7 +56,6 @@ export function filterOf(
     within(entry.at, span),
     query.redacted === undefined ? {} : ({ [entry.redacted]: query.redacted ? { $ne: null } : null } as Filter),
   );
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 }
 
 /**
@@ -118,27 +99,18 @@ export async function readLog(
   };
 }
 
-<<<<<<< HEAD
-/** Queries for the rows after a position, in order. Several, because not every engine uses an index for `$or`. */
-function behind(entry: InteractionEntry, filter: Filter, after: LogPosition | undefined): Filter[] {
-  if (after === undefined) return [filter];
-  const { at } = entry;
-  const { [at]: range, ...rest } = filter;
-  const within = (bound: object): Filter => ({ ...rest, $and: [{ [at]: range }, { [at]: bound }] }) as Filter;
-=======
 /** Queries for what comes behind a position, in order; apart, because not every engine uses an index for `$or`. */
 function behind(
   entry: InteractionEntry,
   account: AccountValue,
   query: InteractionQuery,
-  after: Position | undefined,
+  after: LogPosition | undefined,
 ): Filter[] {
   if (after === undefined) return [filterOf(entry, account, query)];
   const earlierThan = (moment: Date): Filter => {
     const to = query.to && query.to < moment ? query.to : moment;
     return filterOf(entry, account, query, { from: query.from, to });
   };
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
   const order = compareText(nameOf(entry), after.name);
   if (order > 0) return [earlierThan(new Date(after.at.getTime() + 1))];
   const earlier = earlierThan(after.at);

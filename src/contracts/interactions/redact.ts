@@ -7,7 +7,6 @@ import { collectionOf } from '../../engine/collection.ts';
 import { directionOf } from '../../engine/direction.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import { directionOf } from '../../engine/map/read-entry.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
 import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
 import { momentOf } from '../../engine/moment.ts';

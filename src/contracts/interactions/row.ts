@@ -1,13 +1,8 @@
 import type mongoose from 'mongoose';
 import { directionOf } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-<<<<<<< HEAD
-import { directionOf } from '../../engine/map/read-entry.ts';
-import type { CollectionMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
-=======
 import type { CollectionMap, Direction, InteractionKind, TimeField } from '../../engine/map/schema.ts';
 import { momentOf } from '../../engine/moment.ts';
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 import { textOf } from '../../lib/bson-text.ts';
 
 type Document = mongoose.mongo.Document;
@@ -46,11 +41,7 @@ export function asInteraction(entry: CollectionMap): InteractionEntry | null {
   return id && at && redacted && interaction ? { ...entry, id, at, redacted, interaction } : null;
 }
 
-<<<<<<< HEAD
-/** Path of the account's own number in this record; undefined when the map does not say. */
-=======
 /** Where the account's own number stands in this record; undefined when the map does not tell. */
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
   const { own_number: own } = entry;
   if (typeof own !== 'object') return own;

@@ -75,19 +75,9 @@ function isMarked({ redacted }: CollectionMap, record: unknown): boolean {
   return redacted !== undefined && (valueAt(record, redacted) ?? null) !== null;
 }
 
-<<<<<<< HEAD
-const OPPOSITE = { inbound: 'outbound', outbound: 'inbound' } as const satisfies Record<Direction, Direction>;
-
-/** Records without a direction are found in both: none must be out of reach. */
-function inDirection(rule: RecordRule, direction: Direction): RecordRule[] {
-  const { direction: mapped }: CollectionMap = rule.entry;
-  if (typeof mapped === 'object') return [narrowRule(rule, { [mapped.path]: { $ne: OPPOSITE[direction] } })];
-  return mapped === undefined || mapped === direction ? [rule] : [];
-=======
 /** Records that do not tell their direction are found in both: they must not be out of reach. */
 function narrowTo(rule: RecordRule, product: Product, direction: Direction): RecordRule[] {
   const filters = [productFilter(rule.entry, product), notOppositeFilter(rule.entry, direction)];
   if (filters.includes(null)) return [];
   return [filters.reduce<RecordRule>((narrowed, filter) => narrowRule(narrowed, filter ?? {}), rule)];
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 }

@@ -3,20 +3,11 @@ import { findContradictions, type PlacedPath } from './overlaps.ts';
 import { arrayOf, KEY } from './paths.ts';
 import type { CollectionMap } from './schema.ts';
 
-<<<<<<< HEAD
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
-/** Counts are kept under this name. MongoDB would read a dot as a path; `constructor` and the like are in every object. */
-export const isName = (text: string) => NAME.test(text) && !(text in {});
-
-/** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
-const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '');
-=======
 /** A fault of the map, and where it stands in the file. */
 export interface MapFault {
   readonly path: readonly PropertyKey[];
   readonly message: string;
 }
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
 
 /** `_id` and the fields inside it, which MongoDB never changes. */
 export const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
@@ -24,38 +15,6 @@ export const isDocumentId = (text: string) => text === '_id' || text.startsWith(
 /** Fields of a suppression row that Lethe writes beside the number, or cannot change. */
 export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 'reason', 'created_at'];
 
-<<<<<<< HEAD
-/** Checks the parts of one entry of the map against each other. */
-export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void {
-  const inside = (text: string) =>
-    entry.elements === undefined || text === entry.elements || text.startsWith(`${entry.elements}.`);
-  entry.numbers.forEach((text, index) => {
-    if (!inside(text))
-      context.addIssue({ code: 'custom', path: ['numbers', index], message: `must lie inside ${entry.elements}` });
-  });
-  entry.fields.forEach((one, index) => {
-    if (!inside(one.path))
-      context.addIssue({
-        code: 'custom',
-        path: ['fields', index, 'path'],
-        message: `must lie inside ${entry.elements}`,
-      });
-    if (isDocumentId(one.path))
-      context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
-  });
-  for (const issue of [...missingParts(entry), ...lostParts(entry)]) context.addIssue({ code: 'custom', ...issue });
-  const places = [
-    { at: ['account'], path: entry.account },
-    ...(entry.pending ? [{ at: ['pending', 'path'], path: entry.pending.path }] : []),
-    ...(entry.pending ? [{ at: ['pending', 'at'], path: entry.pending.at }] : []),
-    ...(entry.id && entry.id !== '_id' ? [{ at: ['id'], path: entry.id }] : []),
-    ...(entry.at && entry.at !== entry.pending?.at ? [{ at: ['at'], path: entry.at }] : []),
-    ...(entry.redacted ? [{ at: ['redacted'], path: entry.redacted }] : []),
-    ...(entry.conversation ? [{ at: ['conversation'], path: entry.conversation }] : []),
-    ...(typeof entry.direction === 'object' ? [{ at: ['direction', 'path'], path: entry.direction.path }] : []),
-    ...entry.numbers.map((text, index) => ({ at: ['numbers', index], path: text })),
-    ...entry.fields.map((one, index) => ({ at: ['fields', index, 'path'], path: one.path })),
-=======
 /** What must hold between the parts of one entry of the map. Paths of the faults begin at the entry. */
 export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return [
@@ -115,7 +74,6 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
       : []),
     ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
     ...entry.fields.flatMap((field, index) => one(['fields', index, 'path'], field.path)),
->>>>>>> 1495e49 (Data map version 2 and one normal form: owner, where, value maps, templates and shape-preserving changes in every query)
   ];
 }
 
