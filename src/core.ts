@@ -20,6 +20,7 @@ import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/work.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
+import { type CountryCode, countriesOf } from './phone/countries.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -28,6 +29,8 @@ export interface Core {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly plan: Plan;
+  /** Whose national writings of numbers are read: the data map's, else those of the prefixes that are served. */
+  readonly countries: readonly CountryCode[];
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
@@ -58,6 +61,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
+  const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
   const suppression = suppressionEntry(dataMap);
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
@@ -67,7 +71,8 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     db,
     dataMap,
     plan: compilePlan(dataMap, profileFor('forget', dataMap)),
-    store: createRecordStore(db),
+    countries,
+    store: createRecordStore(db, countries),
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,

@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { ErasureFailure } from '../base/errors.ts';
 import { recordKey } from '../lib/record-key.ts';
 import { type Change, stillNeeds } from './change.ts';
 import { collectionOf } from './collection.ts';
@@ -66,6 +67,7 @@ export async function selectAtOnce(
       seen.set(key, { name: rule.name, files: [...known, ...found] });
     }
     if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
+    if (records.length > 0 && rule.needsReading) throw new ErasureFailure('unsupported_type', rule.key);
     if (records.length > 0) parts.push({ rule, change, ids: records.map((record) => record._id) });
   }
   const counts: Record<string, number> = {};

@@ -24,6 +24,7 @@ export function targetsByNumber(
       collection: collectionOf(db, rule.entry, subject.account),
       filter: allOf(selectChangeable(rule, subject), rule.only),
       change: rule.change(subject),
+      needsReading: rule.needsReading,
     }),
     remains: () => store.remains(rule, subject),
     isUnreadable: () => store.isUnreadable(rule, subject.account),

@@ -5,7 +5,9 @@ import { type FieldPath, readPath } from './map/paths.ts';
 import { isLookedUp, needsReading } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
-import { type Subject, subjectAt } from './subject.ts';
+import type { CollectionRules } from './rewrite/rules.ts';
+import { entriesOfCollection, rewriteRulesFor } from './rewrite-rules.ts';
+import { type AccountValue, type Subject, subjectAt } from './subject.ts';
 
 /**
  * The index for changes by id. Left to itself, MongoDB's planner takes the index on account and number, where the first
@@ -33,6 +35,8 @@ export interface NumberRule extends NumberSpot {
   /** Records are read before they are changed: no update can say what becomes of them. */
   readonly needsReading: boolean;
   change(subject: Subject): Change;
+  /** What the rewriter knows of the rule's collection. */
+  rewriteRules(account: AccountValue): CollectionRules;
 }
 
 /** Scheduled messages: an erasure waits until they are sent. The data map's key for them is `pending`. */
@@ -73,6 +77,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         needsReading: profile.records[entry.record] === 'keep' && needsReading(entry),
+        rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
         change: (subject) => changeByNumber(entry, path, profile, subjectAt(subject, place.templates)),
       });
       if (pending) waits.push({ ...spot, scheduled, at: pending.at });

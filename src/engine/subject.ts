@@ -1,10 +1,11 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
-import { storedForms } from '../phone/forms.ts';
+import type { CountryCode } from '../phone/countries.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
 import type { Replacements } from './map/strategies.ts';
 import { writeTemplate } from './map/templates.ts';
+import { writingsOf } from './writings.ts';
 
 const { Binary, Long, ObjectId } = mongoose.mongo;
 
@@ -37,7 +38,13 @@ export type AccountValue =
  * The selector of one number.
  * @throws TypeError when the number or the account is not one: a filter made from nothing would select everything
  */
-export function numberSubject(number: PhoneNumber, account: AccountValue, token: string, now = new Date()): Subject {
+export function numberSubject(
+  number: PhoneNumber,
+  account: AccountValue,
+  token: string,
+  now = new Date(),
+  countries?: readonly CountryCode[],
+): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
   return {
@@ -46,18 +53,28 @@ export function numberSubject(number: PhoneNumber, account: AccountValue, token:
     token,
     now,
     masked: maskNumber(number),
-    values: storedValues(number),
+    values: storedValues(number, countries),
   };
 }
 
 /**
- * Every value a record may hold a number as, for an equality search.
+ * The values a record usually holds a number as, for an equality search.
+ * @param countries whose national writings are meant; the number's own country unless given
  * @throws TypeError when it is no number: a filter made from nothing would select everything
  */
-export function storedValues(number: PhoneNumber): Subject['values'] {
+export function storedValues(number: PhoneNumber, countries?: readonly CountryCode[]): Subject['values'] {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
-  const forms = storedForms(number);
-  return [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))];
+  const { usual, integers } = writingsOf(number, countries);
+  return [...usual, ...integers.map((value) => Long.fromBigInt(value))];
+}
+
+/**
+ * The same subject with every value that can be listed: for questions whose answer must not hang on how usual a writing
+ * is. A search for it costs some hundred looks.
+ */
+export function inEveryWriting(subject: Subject, countries?: readonly CountryCode[]): Subject {
+  const { every, integers } = writingsOf(subject.number, countries);
+  return { ...subject, values: [...every, ...integers.map((value) => Long.fromBigInt(value))] };
 }
 
 /**
@@ -68,7 +85,7 @@ export function subjectAt(subject: Subject, templates: readonly string[]): Subje
   if (templates.length === 0) return subject;
   if (!isPhoneNumber(subject.number)) throw new TypeError('not a phone number');
   const plain = subject.values.filter((value): value is string => typeof value === 'string' && /^\d+$/.test(value));
-  const national = plain.filter((value) => value !== subject.number && value !== `00${subject.number}`);
+  const national = plain.filter((value) => !value.includes(subject.number));
   const digits = { plain, plus: `+${subject.number}`, national };
   return { ...subject, values: [...subject.values, ...templates.flatMap((one) => writeTemplate(one, digits))] };
 }

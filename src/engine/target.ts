@@ -30,4 +30,6 @@ export interface TargetChange {
   /** Begins with the account. */
   readonly filter: Filter;
   readonly change: Change;
+  /** What becomes of the records is more than the change says: they are changed by `Target.change` only. */
+  readonly needsReading?: boolean;
 }

@@ -1,3 +1,4 @@
+import type { CountryCode } from '../../phone/countries.ts';
 import type { FieldCategory, RecordCategory } from './categories.ts';
 import type { ProfileChanges } from './profile.ts';
 import type { Strategy } from './strategies.ts';
@@ -136,7 +137,7 @@ export interface CollectionMap {
 export interface DataMap {
   readonly version: 1 | 2;
   /** Whose national writings are read (ISO 3166-1 alpha-2); undefined: the account's, or as configured. */
-  readonly countries?: readonly string[] | undefined;
+  readonly countries?: readonly CountryCode[] | undefined;
   readonly collections: readonly CollectionMap[];
   /** Collections without personal data. */
   readonly ignored: readonly { readonly collection: string; readonly reason: string }[];

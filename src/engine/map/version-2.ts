@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CountryCode, isCountry } from '../../phone/countries.ts';
 import { FIELD_CATEGORIES } from './categories.ts';
 import {
   ACCOUNT_TYPES,
@@ -103,7 +104,12 @@ const collection = z.strictObject({
 export const version2 = z.strictObject({
   version: z.literal(2),
   countries: z
-    .array(z.string().regex(/^[A-Z]{2}$/, 'must be two capital letters, as GB (ISO 3166-1)'))
+    .array(
+      z.custom<CountryCode>(
+        (value) => typeof value === 'string' && isCountry(value),
+        'must be a country as GB (ISO 3166-1)',
+      ),
+    )
     .min(1)
     .max(30)
     .optional(),

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
+import { ErasureFailure } from '../../base/errors.ts';
 import { updateFailure } from '../../engine/faults.ts';
 import { type FileField, fileFieldsOf, findFiles, projectionOf, withoutFiles } from '../../engine/file-fields.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
@@ -74,6 +75,7 @@ async function changeWithFiles(
   const plain = withoutFiles(place.fields);
   if (plain) await changePlain(plain);
   const left = await place.collection.find(among(place, ids), { projection: { _id: 1 }, hint: BY_ID }).toArray();
+  if (left.length > 0 && place.needsReading) throw new ErasureFailure('unusable_file', place.where);
   for (let from = 0; from < left.length; from += BATCH) {
     const batch = left.slice(from, from + BATCH).map((record) => record._id);
     await inTransaction(deps.db, async (session) => {

@@ -12,6 +12,7 @@ import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { ACT_OF } from '../audit/acts.ts';
@@ -62,6 +63,7 @@ export interface WorkDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
+  readonly countries: readonly CountryCode[];
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -146,7 +148,7 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   const { before } = request.selector;
   // Requests up to different moments are different requests, so their token says more than the number's own.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
-  const subject = numberSubject(number, account.records_id, token, deps.now());
+  const subject = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {

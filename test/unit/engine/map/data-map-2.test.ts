@@ -190,7 +190,7 @@ describe('a data map of version 2', () => {
       entries(`${SMS}numbers: [to]\nwhere: { a: [1, 2] }`, `${TWO}numbers: [to]\nwhere: { a: [2, 3] }`),
       'is mapped already',
     ],
-    ['a country that is none', `${HEAD}countries: [gb]`, 'countries[0]: must be two capital letters'],
+    ['a country that is none', `${HEAD}countries: [gb]`, 'countries[0]: must be a country as GB'],
     ['an empty reason', `${HEAD}ignore: [ { collection: x, reason: "" } ]`, 'ignore[0].reason'],
   ])('refuses %s', (_what, text, expected) => {
     const faults = faultsOf(text);
