@@ -114,7 +114,7 @@ export function assertAccount(account: unknown): asserts account is AccountValue
 }
 
 /** A form of a number has seven digits at least. */
-const FORM = /^(?:\D*\d){7}/;
+const FORM = /^(?:\P{Nd}*\p{Nd}){7}/u;
 const SMALLEST = Long.fromNumber(1_000_000);
 /** An expression from a template: anchored, and seven digits before anything is left open. */
 const OPEN_TAIL = /^\^(?:[^\d[]*\d){7}/;

@@ -14,14 +14,12 @@ import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
 import type { FileAct, Files } from '../../ledger/recordings/files.ts';
 import { coalesce } from '../../lib/coalesce.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface ContactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
-  readonly countries: readonly CountryCode[];
   readonly tokens: Tokens;
   readonly audit: Audit;
   readonly files: Files;
@@ -65,7 +63,7 @@ export function createContactErasure(
 
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
   return async ({ account, keyId, number }, now) => {
-    const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now, deps.countries);
+    const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
     await Promise.all(
       rules.map(async (rule) => {
         if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);

@@ -86,7 +86,7 @@ describe('erasing a contact under a map of the platform’s own', () => {
         people: [
           { phone: DIGITS, name: 'Jo', reply: '[REDACTED]' },
           { phone: OTHER, name: 'Al', reply: 'from Al' },
-          { phone: `+${DIGITS}`, name: 'Jo', reply: '[REDACTED]' },
+          { phone: `+${DIGITS}`, name: 'Jo', reply: null },
         ],
       },
       { content: { text: '[REDACTED]' }, people: [{ phone: DIGITS, reply: '[REDACTED]' }] },

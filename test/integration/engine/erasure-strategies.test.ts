@@ -149,7 +149,7 @@ describe('what a strategy makes of a field', () => {
         tags: [],
         custom: {},
         visitor: token,
-        form: null,
+        form: {},
         seen: { by: '', at: 5 },
       },
     ]);
