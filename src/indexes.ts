@@ -1,5 +1,7 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import type { CollectionMap } from './engine/map/schema.ts';
+import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
@@ -93,10 +95,10 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
  * Index that keeps one suppression a number and account, in the platform's own suppression collection. A field of the
  * platform's with that name may be null in every row: the index leaves out whatever is no text.
  */
-function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription {
+function suppressionIndex(accountPath: string | undefined): mongoose.mongo.IndexDescription {
   return {
     name: 'lethe_tokens',
-    key: { [accountPath]: 1, token: 1 },
+    key: { ...(accountPath !== undefined && { [accountPath]: 1 }), token: 1 },
     unique: true,
     partialFilterExpression: { token: { $gt: '' } },
   };
@@ -108,11 +110,13 @@ function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription 
  */
 export async function ensureIndexes(
   db: mongoose.mongo.Db,
-  suppression: { collection: string; account: string },
+  suppression: Pick<CollectionMap, 'collection' | 'database' | 'owner'>,
 ): Promise<void> {
   await ensureCollection(db, AUDIT_HEADS);
   for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
-  await db.collection(suppression.collection).createIndexes([suppressionIndex(suppression.account)]);
+  const { collection, database } = suppression;
+  const list = (database === undefined ? db : db.client.db(database)).collection(collection);
+  await list.createIndexes([suppressionIndex(accountPathOf(suppression))]);
 }
 
 const NAMESPACE_EXISTS = 48;

@@ -12,9 +12,8 @@ import { createBinder } from '../../src/ledger/requests/bind.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
 import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor } from '../../src/ledger/scan/ask.ts';
-import { createCircles } from '../../src/ledger/scan/circle-of.ts';
+import { createCircles, scannedEntries } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
-import { countriesOf } from '../../src/phone/countries.ts';
 
 /** What each job needs, by job. */
 export interface JobDependencies {
@@ -34,15 +33,29 @@ export function createJobDependencies(
   logger: Logger,
   now: () => Date,
 ): JobDependencies {
-  const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
+  const { config, times, db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, accounts } =
+    core;
   const { deadlineMs, graceMs } = times;
-  const scans = true;
-  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, scans, now });
+  const scans = scannedEntries(dataMap, suppressions.keepsNumber).length > 0;
+  const bind = createBinder({
+    db,
+    dataMap,
+    countries,
+    store,
+    suppressions,
+    tokens,
+    seal,
+    audit,
+    files,
+    copies,
+    scans,
+    now,
+  });
   const askForScan = (account: string) => askFor({ db, producer, logger, times, now }, account);
   const circleOf = createCircles({
     db,
     dataMap,
-    countries: countriesOf(config.NUMBER_PREFIXES),
+    countries,
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import type { Filter } from '../plan.ts';
+import type { Filter } from '../filter.ts';
 
 /** One collection that a pass reads, as far as it belongs to one account. */
 export interface Place {

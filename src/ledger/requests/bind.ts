@@ -12,6 +12,7 @@ import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
@@ -43,6 +44,7 @@ export interface BinderDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
+  readonly countries: readonly CountryCode[];
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -115,7 +117,7 @@ function total(erased: Readonly<Record<string, number>>): number {
 function endsByItself(rule: RecordRule): boolean {
   const change = rule.change(new Date());
   const { redacted } = rule.entry;
-  return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
+  return change.kind === 'delete' || (redacted !== undefined && redacted in change.always);
 }
 
 function selectByNumber(
@@ -131,14 +133,14 @@ function selectByNumber(
   const { before } = request.selector;
   // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
-  const subject = numberSubject(number, account.records_id, token, deps.now());
+  const subject = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
     targets:
       before === undefined
-        ? targetsByNumber(store, rules, subject)
+        ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
     // Only the forget profile says that a number is gone.
     needsScan: deps.scans && profile.clearsReports === true && before === undefined,

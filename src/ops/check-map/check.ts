@@ -1,9 +1,11 @@
 import type mongoose from 'mongoose';
+import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
+import { countAccounts, entriesOfOneTenant, tenantFault } from '../../ledger/accounts/one-tenant.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
 import { type Collation, checkCollation } from './collation.ts';
@@ -55,8 +57,8 @@ interface CollectionInfo {
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
   const findings: Finding[] = [...(await checkServer(db))];
-  const infos = new Map<string, CollectionInfo>();
-  for await (const info of db.listCollections({}, { nameOnly: false })) infos.set(info.name, info as CollectionInfo);
+  const infos = await readInfos(db);
+  findings.push(...(await checkTenants(db, map)));
 
   const accountTypes = await readAccountTypes(db, options.account);
   if (accountTypes.size === 0)
@@ -75,7 +77,7 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
   const profiles = PROFILE_NAMES.map((name) => profileFor(name, map));
   let sampled = 0;
   for (const entry of map.collections) {
-    const result = await checkCollection(db, entry, infos.get(entry.collection), profiles, looks);
+    const result = await checkPlaces(db, entry, infos, profiles, looks);
     findings.push(...result.findings);
     sampled += result.sampled;
   }
@@ -86,6 +88,12 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
     collections: map.collections.length,
     places: map.collections.reduce((sum, entry) => sum + entry.numbers.length, 0),
   };
+}
+
+async function checkTenants(db: Db, map: DataMap): Promise<Finding[]> {
+  const names = entriesOfOneTenant(map);
+  if (names.length === 0 || (await countAccounts(db)) <= 1) return [];
+  return [{ severity: 'error', where: 'accounts', message: tenantFault(names) }];
 }
 
 async function checkServer(db: Db): Promise<Finding[]> {
@@ -105,8 +113,33 @@ async function readAccountTypes(db: Db, account: AccountValue | undefined): Prom
   return new Set((await readRecordsIds(db, MOST_ACCOUNTS)).map(bsonTypeOf));
 }
 
-async function checkCollection(
+async function readInfos(db: Db): Promise<Map<string, CollectionInfo>> {
+  const infos = new Map<string, CollectionInfo>();
+  for await (const info of db.listCollections({}, { nameOnly: false })) infos.set(info.name, info as CollectionInfo);
+  return infos;
+}
+
+/** The collection of an entry, in whatever database; where its name holds the account, the one of the account asked for. */
+async function checkPlaces(
   db: Db,
+  entry: CollectionMap,
+  infos: ReadonlyMap<string, CollectionInfo>,
+  profiles: readonly Profile[],
+  looks: RecordCheckOptions,
+): Promise<{ findings: Finding[]; sampled: number }> {
+  const { account } = looks;
+  if (account === undefined && `${entry.database}${entry.collection}`.includes(ACCOUNT_WORD)) {
+    const message = `has the account in its name: look at one account's with --account`;
+    return { findings: [{ severity: 'warning', where: entry.collection, message }], sampled: 0 };
+  }
+  const collection = collectionOf(db, entry, account ?? ACCOUNT_WORD);
+  const isHere = collection.dbName === db.databaseName;
+  const there = isHere ? infos : await readInfos(db.client.db(collection.dbName));
+  return checkCollection(collection, entry, there.get(collection.collectionName), profiles, looks);
+}
+
+async function checkCollection(
+  collection: mongoose.mongo.Collection,
   entry: CollectionMap,
   info: CollectionInfo | undefined,
   profiles: readonly Profile[],
@@ -131,7 +164,6 @@ async function checkCollection(
     findings.push(one('warning', 'has a validator: it must let masked numbers, null and [REDACTED] through'));
   findings.push(...checkCollation(entry, info.options?.collation));
   try {
-    const collection = db.collection(entry.collection);
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
     findings.push(...checkIndexes(entry, indexes, profiles, info.options?.collation));
     const records = await checkRecords(collection, entry, looks);
@@ -149,8 +181,12 @@ async function checkCollection(
 /** Lists collections outside the map: nothing in them is erased. */
 function findUnmapped(map: DataMap, infos: readonly CollectionInfo[]): Finding[] {
   const mapped = new Set(map.collections.map((entry) => entry.collection));
+  const ignored = new Set(map.ignored.map((one) => one.collection));
   const others = infos
-    .filter(({ name, type }) => type !== 'view' && !mapped.has(name) && !/^(lethe_|system\.)/.test(name))
+    .filter(
+      ({ name, type }) =>
+        type !== 'view' && !mapped.has(name) && !ignored.has(name) && !/^(lethe_|system\.)/.test(name),
+    )
     .map(({ name }) => redactDigitRuns(name))
     .sort();
   if (others.length === 0) return [];

@@ -1,7 +1,9 @@
 import { readPath } from '../../engine/map/paths.ts';
+import { isLookedUp } from '../../engine/map/places.ts';
 import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
+import { accountPathOf } from '../../engine/owner.ts';
 import { type Collation, isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
@@ -42,9 +44,12 @@ function findMissing(
   indexes: readonly IndexDescription[],
   collation: Collation | undefined,
 ): Finding[] {
+  const account = accountPathOf(entry);
   const byId = entry.products ?? entry.interaction ?? entry.resource;
   const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
-    ...entry.numbers.map((path) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+    ...entry.numbers
+      .filter((place) => entry.owner.kind !== 'via' && isLookedUp(place))
+      .map(({ path }) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
@@ -54,14 +59,14 @@ function findMissing(
       : []),
     ...(entry.at === undefined
       ? []
-      : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+      : [{ path: entry.at.path, severity: 'warning' as const, looks: 'every look for the age of records' }]),
     // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
       : [
           {
             path: entry.redacted,
-            next: entry.at,
+            next: entry.at.path,
             severity: 'warning' as const,
             looks: 'every look for what is due for redaction',
           },
@@ -69,19 +74,17 @@ function findMissing(
   ];
   return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
     const { dotted } = readPath(path);
+    const fields = [account, dotted, next].filter((field) => field !== undefined);
     const serves = (index: IndexDescription) => {
-      const [first, second, third] = Object.entries(index.key);
+      const keys = Object.entries(index.key);
       return (
-        isKey(first, entry.account) &&
-        isKey(second, dotted) &&
-        (next === undefined || isKey(third, next)) &&
+        fields.every((field, place) => isKey(keys[place], field)) &&
         !index.hidden &&
         index.partialFilterExpression === undefined &&
         isSameCollation(index.collation, collation)
       );
     };
     if (indexes.some(serves)) return [];
-    const fields = [entry.account, dotted, ...(next === undefined ? [] : [next])];
     const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
     return [
       {
@@ -99,16 +102,17 @@ function findMissing(
  * would reject our inserts.
  */
 function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
-  const [number = ''] = entry.numbers;
+  const number = entry.numbers[0]?.path ?? '';
+  const account = accountPathOf(entry);
   return indexes
     .filter((index) => index.unique && !isOwnIndex(index))
     .flatMap(({ key, partialFilterExpression }): Finding[] => {
       const keys = Object.keys(key).join(', ');
-      const others = Object.keys(key).filter((name) => name !== entry.account);
+      const others = Object.keys(key).filter((name) => name !== account);
       const where = `${entry.collection}.${others.join('+')}`;
       const finding = (message: string): Finding[] => [{ severity: 'error', where, message }];
       if (number in key)
-        return entry.account in key
+        return account === undefined || account in key
           ? []
           : finding(
               `a unique index on ${keys} without the account: a number on one account's list cannot be put on another's`,
@@ -121,12 +125,13 @@ function findSuppressionCollisions(entry: CollectionMap, indexes: readonly Index
 
 /** Two people's erased values may be alike: a unique index over nothing else refuses the second erasure. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
+  const account = accountPathOf(entry);
   const unique = indexes.filter((index) => index.unique);
   const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);
   const alike = new Set([
-    ...(isAlike(profile.fields.number) ? entry.numbers : []).map((text) => readPath(text).dotted),
+    ...(isAlike(profile.fields.number) ? entry.numbers : []).map(({ path }) => readPath(path).dotted),
     ...entry.fields
-      .filter((field) => isAlike(profile.fields[field.category]))
+      .filter((field) => isAlike(field.strategy ?? profile.fields[field.category]))
       .map((field) => readPath(field.path).dotted),
   ]);
   return unique.flatMap((index): Finding[] => {
@@ -134,7 +139,7 @@ function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription
     const touched = keys.filter((key) => alike.has(key));
     if (touched.length === 0) return [];
     const certain =
-      keys.every((key) => alike.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+      keys.every((key) => alike.has(key) || key === account) && index.partialFilterExpression === undefined;
     return [
       {
         severity: certain ? 'error' : 'warning',

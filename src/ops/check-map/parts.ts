@@ -1,8 +1,11 @@
 import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
-import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
+import type { CollectionMap, DirectionField, NumberPlace, Owner, TimeField } from '../../engine/map/schema.ts';
 import { isLeftBy } from '../../engine/map/strategies.ts';
+import { withoutTemplate } from '../../engine/map/templates.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { isOneOf } from '../../engine/owner.ts';
 import { type FormKind, sortStoredForm } from '../../engine/stored-form.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { Finding, Tally } from './findings.ts';
@@ -15,8 +18,8 @@ export interface PartOptions {
   readonly accountTypes: ReadonlySet<string>;
 }
 
-const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
-const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
+const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId', 'binData']);
+const EXPECTED = { string: ['string'], list: ['array'], object: ['object'], number: ['number'] } as const;
 
 /** Checker of one path. */
 export interface Part {
@@ -25,10 +28,16 @@ export interface Part {
   findings(sampled: number): Finding[];
 }
 
-export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally: Tally): Part {
-  const where = `${entry.collection}.${entry.account}`;
-  const path = readPath(entry.account);
-  const { accountTypes } = options;
+export function lookAtAccount(
+  entry: CollectionMap,
+  owner: Extract<Owner, { kind: 'field' }>,
+  options: PartOptions,
+  tally: Tally,
+): Part {
+  const where = `${entry.collection}.${owner.path}`;
+  const path = readPath(owner.path);
+  // An entry that names its types is searched in all of them, whichever Lethe's accounts have.
+  const accountTypes = owner.types ? ACCOUNT_TYPES : options.accountTypes;
   const known = [...accountTypes].join(' or ');
   let present = 0;
   let matching = 0;
@@ -61,13 +70,18 @@ export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally:
   };
 }
 
-export function lookAtNumber(entry: CollectionMap, text: string, options: PartOptions, tally: Tally): Part {
+export function lookAtNumber(entry: CollectionMap, place: NumberPlace, options: PartOptions, tally: Tally): Part {
+  const text = place.path;
+  const shapes = new Set(entry.numbers.map((one) => one.path));
+  const isShape = (more: string) => [...shapes].some((one) => one !== text && one.startsWith(more));
   const where = `${entry.collection}.${text}`;
   const path = readPath(text);
   const unreadable = new Set<string>(UNREADABLE_TYPES);
   const kinds: Record<FormKind, number> = { found: 0, blank: 0, likely: 0, unlike: 0 };
   const kindOf = (value: unknown): FormKind =>
-    isLeftBy(options.profile.fields.number, String(value)) ? 'blank' : sortStoredForm(value, options.prefixes);
+    isLeftBy(options.profile.fields.number, String(value))
+      ? 'blank'
+      : sortStoredForm(typeof value === 'string' ? withoutTemplate(value, place.templates) : value, options.prefixes);
   let empty = 0;
   const part: Part = {
     values: 0,
@@ -79,6 +93,8 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
           if (type === 'missing') return;
           part.values += 1;
           if (type === 'null') kinds.blank += 1;
+          else if (type === 'array' && isShape(`${text}[]`)) return;
+          else if (type === 'object' && isShape(`${text}.`)) return;
           else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
           else if (type === 'string' || type === 'number') kinds[kindOf(value)] += 1;
           else
@@ -90,6 +106,8 @@ export function lookAtNumber(entry: CollectionMap, text: string, options: PartOp
         },
         closed(place, value, wanted) {
           const type = bsonTypeOf(value);
+          // Another place of the map has this shape.
+          if (shapes.has(place) || isShape(`${place}[]`) || (wanted === 'array' && shapes.has(place))) return;
           if (wanted === 'object' && type === 'array')
             tally.note('error', where, `${place} is an array: the map must say ${place}[]`);
           else if (wanted === 'array' && type !== 'null')
@@ -192,14 +210,17 @@ export function lookAtScheduled(
 }
 
 /** The time field, which selections by age compare. */
-export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
-  const where = `${entry.collection}.${at}`;
+export function lookAtTime(entry: CollectionMap, at: TimeField, tally: Tally): Part {
+  const where = `${entry.collection}.${at.path}`;
   let undated = 0;
   const part = lookAtPlain(
     where,
-    at,
+    at.path,
     tally,
-    (type) => (type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`]),
+    (type, value) =>
+      isTime(at, type, value)
+        ? undefined
+        : ['error', `holds ${type}, no ${TIMES[at.unit]}: erasures by age fail on its account`],
     () => {
       undated += 1;
     },
@@ -212,6 +233,14 @@ export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part
       return [{ severity: 'warning', where, message }];
     },
   };
+}
+
+const TIMES = { date: 'date', s: 'number of seconds', ms: 'number of milliseconds', text: 'text in ISO 8601' } as const;
+
+/** Is it a time of the very kind the map says? A date beside numbers would be out of every comparison. */
+function isTime(at: TimeField, type: string, value: unknown): boolean {
+  const wanted = at.unit === 'date' ? 'date' : at.unit === 'text' ? 'string' : 'number';
+  return type === wanted && momentOf({ path: 'at', unit: at.unit }, { at: value }) !== null;
 }
 
 /** The mark of a redacted record: whatever else stands there, the record counts as redacted. */
@@ -228,12 +257,13 @@ export function lookAtId(entry: CollectionMap, id: string, tally: Tally): Part {
   return lookAtPlain(`${entry.collection}.${id}`, id, tally, () => undefined);
 }
 
-export function lookAtDirection(entry: CollectionMap, path: string, tally: Tally): Part {
-  const known = new Set<unknown>(DIRECTIONS);
+export function lookAtDirection(entry: CollectionMap, direction: DirectionField, tally: Tally): Part {
+  const { path, outbound, inbound } = direction;
+  const known = [...outbound, ...inbound];
   return lookAtPlain(`${entry.collection}.${path}`, path, tally, (_type, value) =>
-    known.has(value)
+    isOneOf(known, value)
       ? undefined
-      : ['warning', `holds neither ${DIRECTIONS.join(' nor ')}: no request finds such a record`],
+      : ['warning', `holds neither ${known.join(' nor ')}: a request for either direction finds such a record`],
   );
 }
 

@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
-import { readPath } from '../../engine/map/paths.ts';
+import { KEY, readPath } from '../../engine/map/paths.ts';
+import { isLookedUp } from '../../engine/map/places.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
+import { accountPathOf, scopeOf, whereFilter } from '../../engine/owner.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import { createTally, type Finding } from './findings.ts';
@@ -63,7 +65,8 @@ async function* sample(
     collection.find(filter, { projection }).batchSize(BATCH).limit(limit).maxTimeMS(MOST_TIME_MS);
   if (account !== undefined) {
     // Unsorted, so that the index on the account serves it.
-    for await (const record of read({ [entry.account]: account }, sampleSize)) {
+    const scope = entry.owner.kind === 'via' ? whereFilter(entry) : scopeOf(entry, account);
+    for await (const record of read(scope, sampleSize)) {
       yield record;
       if (values() > MOST_VALUES) return;
     }
@@ -72,14 +75,14 @@ async function* sample(
   const half = Math.ceil(sampleSize / 2);
   const seen = new Set<string>();
   let more = false;
-  for await (const record of read({}, half).sort({ _id: 1 })) {
+  for await (const record of read(whereFilter(entry), half).sort({ _id: 1 })) {
     seen.add(recordKey(record._id));
     yield record;
     more = seen.size >= half || values() > MOST_VALUES / 2;
     if (more) break;
   }
   if (!more) return;
-  for await (const record of read({}, half).sort({ _id: -1 })) {
+  for await (const record of read(whereFilter(entry), half).sort({ _id: -1 })) {
     if (seen.has(recordKey(record._id))) return;
     yield record;
     if (values() > MOST_VALUES) return;
@@ -89,13 +92,13 @@ async function* sample(
 /** The outermost field of every path: a projection on a dotted path would hide values of the wrong type on the way. */
 function projectionOf(entry: CollectionMap): Record<string, 1> {
   const paths = [
-    entry.account,
-    ...entry.numbers,
+    accountPathOf(entry),
+    ...entry.numbers.map((place) => place.path),
     ...entry.fields.map((field) => field.path),
     ...(entry.pending ? [entry.pending.path, entry.pending.at] : []),
-    ...[entry.id, entry.at, entry.redacted].filter((path) => path !== undefined),
+    ...[entry.id, entry.at?.path, entry.redacted],
     ...(typeof entry.direction === 'object' ? [entry.direction.path] : []),
-  ];
+  ].filter((path) => path !== undefined);
   return Object.fromEntries([['_id', 1], ...paths.map((path) => [readPath(path).dotted.split('.')[0], 1])]);
 }
 
@@ -109,14 +112,14 @@ interface Look {
 function createLook(entry: CollectionMap, options: RecordCheckOptions): Look {
   const tally = createTally();
   const parts = [
-    lookAtAccount(entry, options, tally),
-    ...entry.numbers.map((text) => lookAtNumber(entry, text, options, tally)),
-    ...entry.fields.map((field) => lookAtField(entry, field, options, tally)),
+    ...(entry.owner.kind === 'field' ? [lookAtAccount(entry, entry.owner, options, tally)] : []),
+    ...entry.numbers.filter(isLookedUp).map((place) => lookAtNumber(entry, place, options, tally)),
+    ...entry.fields.filter(({ path }) => !path.includes(KEY)).map((field) => lookAtField(entry, field, options, tally)),
     ...(entry.pending ? [lookAtScheduled(entry, entry.pending, tally)] : []),
     ...(entry.id ? [lookAtId(entry, entry.id, tally)] : []),
     ...(entry.at ? [lookAtTime(entry, entry.at, tally)] : []),
     ...(entry.redacted ? [lookAtMark(entry, entry.redacted, tally)] : []),
-    ...(typeof entry.direction === 'object' ? [lookAtDirection(entry, entry.direction.path, tally)] : []),
+    ...(typeof entry.direction === 'object' ? [lookAtDirection(entry, entry.direction, tally)] : []),
   ];
   return {
     record(record) {
