@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type mongoose from 'mongoose';
 import { profileFor } from '../../engine/map/profile.ts';
 import { compileRewriteRules } from '../../engine/map/rewrite-rules.ts';
-import { type DataMap, nameOf } from '../../engine/map/schema.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { assertAccount } from '../../engine/subject.ts';
@@ -11,7 +11,7 @@ import { maskNumber } from '../../phone/mask.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
-import type { Circle, ScanPlace } from './pass.ts';
+import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
   readonly db: mongoose.mongo.Db;
@@ -43,7 +43,7 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
       }));
     });
     return {
-      digest: digestOf([dataMap.collections.map((entry) => [nameOf(entry), entry]), places.map(({ key }) => key)]),
+      digest: digestOf([dataMap, countries, places.map(({ key }) => key)]),
       places,
       createNumbers: (tokens) => ({
         matcher: createNumberMatcher([...tokens.keys()], countries),
