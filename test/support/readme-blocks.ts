@@ -4,8 +4,9 @@ import { parseEnv } from 'node:util';
 import { runCommand } from '../../cli/program.ts';
 import { ERRORS, FAILURES } from '../../src/base/errors.ts';
 import { INTERACTION_FAULTS } from '../../src/contracts/interactions/faults.ts';
-import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES, type Strategy } from '../../src/engine/map/categories.ts';
+import { FIELD_CATEGORIES, PROFILE_NAMES, RECORD_CATEGORIES } from '../../src/engine/map/categories.ts';
 import { profileFor } from '../../src/engine/map/profile.ts';
+import type { Strategy } from '../../src/engine/map/strategies.ts';
 
 /** A part of a page that repeats what the code says: between `<!-- name -->` and `<!-- /name -->`. */
 interface Block {
