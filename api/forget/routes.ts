@@ -78,7 +78,7 @@ async function findStatus({ core, now }: DoorDependencies, given: unknown, local
   const [newest] = page.requests;
   if (!newest) throw new LetheError('no_records');
   if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
-  const requests = page.requests.map(presentRequest);
+  const requests = page.requests.map((request) => presentRequest(request, page.progress.get(request)));
   return { ...requests[0], requests, total: page.total };
 }
 

@@ -5,28 +5,21 @@ import type { Target } from './target.ts';
 const LOOKS = 3;
 
 /**
- * What else looks at the records.
- * - `alone`: nothing else: what the look-ups cannot see is a failure
- * - `to be scanned`: a scan follows, which reads what they cannot see
- * - `scanned`: a scan has read every record: what is still out of reach, it has not been able to change
- */
-export type ScanStage = 'alone' | 'to be scanned' | 'scanned';
-
-/**
  * Checks that no record remains, in any mapped collection and any form the look-ups know.
+ * @param means `alone`: nothing else looks at the records, so what the look-ups cannot see is a failure; `scanned`: a
+ * scan has read every record. A number it could not read blocks nobody whose number it is not.
  * @returns the targets with records left: they must be swept again
  * @throws ErasureFailure `unsupported_type` when a field holds what can neither be looked up nor was scanned
  */
-export async function verify(targets: readonly Target[], stage: ScanStage): Promise<Target[]> {
+export async function verify(targets: readonly Target[], means: 'alone' | 'scanned'): Promise<Target[]> {
   const [left] = await Promise.all([
     Promise.all(targets.map((target) => target.remains())),
-    // A record whose number cannot be read is read by the scan: it blocks nobody whose number it does not hold.
-    stage === 'alone' ? assertReadable(targets) : undefined,
+    means === 'alone' ? assertReadable(targets) : undefined,
   ]);
   const again: Target[] = [];
   for (const target of targets.filter((_, index) => left[index])) {
-    if (!(await isOutOfReach(target))) again.push(target);
-    else if (stage !== 'to be scanned') throw new ErasureFailure('unsupported_type', target.key);
+    if (await isOutOfReach(target)) throw new ErasureFailure('unsupported_type', target.key);
+    again.push(target);
   }
   return again;
 }

@@ -11,9 +11,12 @@ import type { Files } from '../../src/ledger/recordings/files.ts';
 import { createBinder } from '../../src/ledger/requests/bind.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
 import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
-import { askForScan as askFor } from '../../src/ledger/scan/ask.ts';
-import { createCircles, scannedEntries } from '../../src/ledger/scan/circle-of.ts';
+import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
+import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+
+/** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
+const SMALL_ACCOUNT = 100_000;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
@@ -36,22 +39,8 @@ export function createJobDependencies(
   const { config, times, db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, accounts } =
     core;
   const { deadlineMs, graceMs } = times;
-  const scans = scannedEntries(dataMap, suppressions.keepsNumber).length > 0;
-  const bind = createBinder({
-    db,
-    dataMap,
-    countries,
-    store,
-    suppressions,
-    tokens,
-    seal,
-    audit,
-    files,
-    copies,
-    scans,
-    now,
-  });
-  const askForScan = (account: string) => askFor({ db, producer, logger, times, now }, account);
+  const bind = createBinder({ db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, now });
+  const askForScan = (need: ScanNeed) => askFor({ db, producer, logger, times, now }, need);
   const circleOf = createCircles({
     db,
     dataMap,
@@ -65,13 +54,14 @@ export function createJobDependencies(
       ledger,
       accounts: joinFinds(accounts),
       bind,
+      seal,
       askForScan,
       logger,
       batchSize: config.BATCH_SIZE,
       times,
       now,
     },
-    scan: { db, accounts, seal, files, producer, circleOf, logger, times, now },
+    scan: { db, accounts, seal, files, producer, circleOf, smallAccount: SMALL_ACCOUNT, logger, times, now },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },

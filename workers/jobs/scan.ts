@@ -1,7 +1,8 @@
 import { DelayedError, type Job } from 'bullmq';
 import { isTransient } from '../../src/base/db/faults.ts';
 import type { JobPayload } from '../../src/base/queue/catalogue.ts';
-import { runScan, type ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import { runScan } from '../../src/ledger/scan/run.ts';
 import { LeaseLost } from '../../src/ledger/work/lease.ts';
 
 /** While the database is away. */

@@ -2,7 +2,7 @@ import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { note } from './changes.ts';
-import type { Find, Path, Rewrite } from './edits.ts';
+import { type Find, type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { changeFields } from './fields.ts';
 import { changeNumber, findMapped, type Mapped, takesRecord } from './mapped.ts';
 import { listChanges } from './outcome.ts';
@@ -13,18 +13,6 @@ import type { CollectionRules, Subjects } from './rules.ts';
 import { type Document, openScene, type Scene } from './scene.ts';
 import { childOf, isPlainObject } from './values.ts';
 import { findsOf, type Hit } from './walk.ts';
-
-const UNCHANGED: Rewrite = {
-  fate: 'unchanged',
-  edits: [],
-  pulled: [],
-  renamed: [],
-  reasons: [],
-  found: [],
-  files: [],
-  failures: [],
-  waiting: [],
-};
 
 /**
  * What becomes of one document when some numbers are erased from it. Reads all of it, whatever the data map says, and

@@ -3,12 +3,13 @@ import mongoose from 'mongoose';
 const { ObjectId, UUID, Long } = mongoose.mongo;
 
 /**
- * Compares two `_id`s as MongoDB sorts them, as far as their types are ones an `_id` usually has.
- * @returns below 0, 0 or above 0; undefined where the order is not known here (documents, dates beside texts, ...)
+ * Compares two `_id`s as MongoDB sorts them, as far as their types are ones an `_id` usually has. Texts are sorted by the
+ * collation of their collection, which is not known here.
+ * @returns below 0, 0 or above 0; undefined where the order is not known (texts, documents, dates beside numbers, ...)
  * @see MongoDB manual, "BSON types: comparison and sort order"
  */
 export function compareIds(one: unknown, other: unknown): number | undefined {
-  if (typeof one === 'string' && typeof other === 'string') return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  if (typeof one === 'string' && one === other) return 0;
   if (isUuid(one) && isUuid(other)) return Buffer.compare(bytesOf(one), bytesOf(other));
   if (one instanceof ObjectId && other instanceof ObjectId) return compare(one.toHexString(), other.toHexString());
   if (one instanceof Date && other instanceof Date) return compare(one.getTime(), other.getTime());

@@ -1,5 +1,7 @@
-import type mongoose from 'mongoose';
+import mongoose from 'mongoose';
 import type { Filter } from '../filter.ts';
+
+const { BSON } = mongoose.mongo;
 
 /** One collection that a pass reads, as far as it belongs to one account. */
 export interface Place {
@@ -10,29 +12,21 @@ export interface Place {
   readonly filter: Filter;
 }
 
-/** A record as the server sent it, and its `_id`. */
-export interface RawRecord {
-  readonly bytes: Uint8Array;
-  readonly id: unknown;
-}
-
-/** BSON types an `_id` may have, in the order in which MongoDB sorts them. */
-const ID_TYPES = ['number', 'string', 'object', 'binData', 'objectId', 'bool', 'date', 'timestamp'] as const;
+/**
+ * Types an `_id` may have, in the order in which MongoDB sorts them.
+ * @see MongoDB manual, "BSON types: comparison and sort order"
+ */
+const ID_TYPES = [
+  ...['minKey', 'null', 'number', 'symbol', 'string', 'object', 'binData', 'objectId', 'bool', 'date', 'timestamp'],
+  ...['regex', 'dbPointer', 'javascript', 'javascriptWithScope', 'maxKey'],
+];
 
 /**
- * Reads a place in the order of its `_id`s. A comparison in MongoDB stays within one type (`{$gt: 'a'}` matches texts
- * only), so that a place with `_id`s of several types is read type by type.
+ * Reads a place in the order of its `_id`s, as the server sends the records: raw, batch by batch.
  * @param after the `_id` behind which to begin; undefined for the beginning
  * @param batchSize records the server sends at once
- * @param readId takes the `_id` out of a raw record
  */
-export async function* readPlace(
-  place: Place,
-  after: unknown,
-  batchSize: number,
-  readId: (bytes: Uint8Array) => unknown,
-  signal: AbortSignal,
-): AsyncGenerator<RawRecord> {
+export async function* readPlace(place: Place, after: unknown, batchSize: number): AsyncGenerator<Uint8Array[]> {
   for (const filter of filtersBehind(place.filter, after)) {
     const cursor = place.collection
       .find<Uint8Array>(filter, {
@@ -43,32 +37,43 @@ export async function* readPlace(
         readPreference: 'primary',
       })
       .sort({ _id: 1 });
+    // The next batch is on its way while this one is looked at.
+    let isMore = cursor.hasNext();
     try {
-      for await (const bytes of cursor) {
-        yield { bytes, id: readId(bytes) };
-        if (signal.aborted) return;
+      while (await isMore) {
+        const batch = cursor.readBufferedDocuments();
+        isMore = cursor.hasNext();
+        isMore.catch(() => {});
+        yield batch;
       }
     } finally {
+      await isMore.catch(() => {});
       await cursor.close();
     }
   }
 }
 
+/** A comparison in MongoDB stays within one type (`{$gt: 'a'}` matches texts only): the types behind it come second. */
 function filtersBehind(filter: Filter, after: unknown): Filter[] {
   if (after === undefined) return [filter];
   const type = typeOfId(after);
-  const later = type === undefined ? [] : ID_TYPES.slice(ID_TYPES.indexOf(type) + 1);
+  // Nothing is skipped for an order that is not known: the place is read from its beginning.
+  if (type === undefined) return [filter];
+  const later = ID_TYPES.slice(ID_TYPES.indexOf(type) + 1);
   // Beside what the place's own filter may ask of the `_id`.
   const at = (condition: mongoose.mongo.Document): Filter => ({ $and: [filter, { _id: condition }] });
-  return [at({ $gt: after }), ...(later.length > 0 ? [at({ $type: [...later] })] : [])];
+  const ofLaterTypes = at({ $type: later });
+  return after === null ? [ofLaterTypes] : [at({ $gt: after }), ofLaterTypes];
 }
 
-function typeOfId(value: unknown): (typeof ID_TYPES)[number] | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return 'number';
+function typeOfId(value: unknown): string | undefined {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return Number.isNaN(value) ? undefined : 'number';
+  if (typeof value === 'bigint') return 'number';
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'bool';
   if (value instanceof Date) return 'date';
-  const type = (value as { _bsontype?: string } | null)?._bsontype;
+  const type = (value as { _bsontype?: string } | undefined)?._bsontype;
   switch (type) {
     case 'ObjectId':
       return 'objectId';
@@ -78,11 +83,26 @@ function typeOfId(value: unknown): (typeof ID_TYPES)[number] | undefined {
     case 'Long':
     case 'Int32':
     case 'Double':
-    case 'Decimal128':
       return 'number';
+    case 'Decimal128':
+      return String(value) === 'NaN' ? undefined : 'number';
     case 'Timestamp':
       return 'timestamp';
     default:
-      return typeof value === 'object' && value !== null && type === undefined ? 'object' : undefined;
+      return typeof value === 'object' && type === undefined ? 'object' : undefined;
   }
+}
+
+/** The `_id` of a raw record: MongoDB stores it first, and other engines need not. */
+export function idOf(bytes: Uint8Array): unknown {
+  for (const [, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(bytes)) {
+    if (nameLength !== 3 || Buffer.from(bytes.subarray(nameOffset, nameOffset + 3)).toString() !== '_id') continue;
+    // One element as a document of its own: its length, the element, a zero.
+    const element = bytes.subarray(nameOffset - 1, offset + length);
+    const document = Buffer.alloc(element.length + 5);
+    document.writeInt32LE(document.length, 0);
+    document.set(element, 4);
+    return BSON.deserialize(document)._id;
+  }
+  return undefined;
 }

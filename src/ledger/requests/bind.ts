@@ -25,8 +25,12 @@ import type { ErasureRequest } from './ledger.ts';
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
   readonly targets: readonly Target[];
-  /** Is it completed only when a scan over the account's records has found nothing left? */
-  readonly needsScan: boolean;
+  /**
+   * - `needed`: it is completed only when a scan over the account's records has left nothing
+   * - `off`: the account's records are not read, and the request says so
+   * - `none`: it is not about all that is known of a number
+   */
+  readonly scan: 'needed' | 'off' | 'none';
   /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
   lastScheduled(): Promise<(Date | null)[]>;
   /**
@@ -51,13 +55,11 @@ export interface BinderDependencies {
   readonly audit: Audit;
   readonly files: Files;
   readonly copies: Copies;
-  /** Are records read, too, before a number is called removed? */
-  readonly scans: boolean;
   readonly now: () => Date;
 }
 
 /** What a selector decides of a bound request; the rest is the same for all. */
-interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'needsScan'> {
+interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'scan'> {
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -81,14 +83,14 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, needsScan, lastScheduled, settle, clearReports } =
+    const { token, targets, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
     return {
       targets: targets.map((target) => minded(target, owner)),
-      needsScan,
+      scan,
       lastScheduled,
       settle,
       removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
@@ -143,7 +145,7 @@ function selectByNumber(
         ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
     // Only the forget profile says that a number is gone.
-    needsScan: deps.scans && profile.clearsReports === true && before === undefined,
+    scan: !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed'),
     // Scheduled messages lie in the future, so a request about the past never waits.
     lastScheduled: () =>
       before === undefined
@@ -182,7 +184,7 @@ function selectByAge(
       const moment = apart[rule.name] === undefined ? before : apart[rule.name];
       return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
     }),
-    needsScan: false,
+    scan: 'none',
     lastScheduled: async () => [],
     settle: async () => {},
   };

@@ -1,9 +1,10 @@
 import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
+import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Times } from '../../base/times.ts';
 import { type Announced, sweep } from '../../engine/sweep.ts';
-import { type ScanStage, verify } from '../../engine/verify.ts';
+import { verify } from '../../engine/verify.ts';
 import { backOff } from '../../lib/back-off.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { LeaseLost } from '../work/lease.ts';
@@ -16,8 +17,10 @@ export interface EraseDependencies {
   readonly ledger: LedgerWrites;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly bind: Bind;
+  /** Opens announcements. */
+  readonly seal: Seal;
   /** Asks for a pass over an account's records. */
-  readonly askForScan: (account: string) => Promise<void>;
+  readonly askForScan: (need: { readonly account: string; readonly due: Date }) => Promise<void>;
   readonly logger: Logger;
   /** Records a batch, over all collections. */
   readonly batchSize: number;
@@ -94,89 +97,84 @@ async function workOn(
   const account = await deps.accounts.find(request.account_id);
   if (!account) throw new ErasureFailure('unexpected', 'account');
   let bound = deps.bind(request, account);
+  let { scan } = request;
+  const isScanned = () => bound.scan === 'needed' && scan?.done !== undefined;
   const later = async (
     state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
     done: readonly Announced[],
     wait?: 'scheduled' | 'settling',
   ): Promise<EraseOutcome> => {
-    await lease.release({ state, at, done, ...(wait && { wait }) });
+    // A message that is still to be sent leaves behind what no scan has seen.
+    const forgetScan = state === 'waiting' && bound.scan === 'needed';
+    await lease.release({ state, at, done, forgetScan, ...(wait && { wait }) });
     return { outcome: 'later', at };
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
-  let current = request;
-  let open = bound.targets;
-  let done: readonly Announced[] = request.announced ?? [];
+  let done: readonly Announced[] = lease.left();
+  // What was swept before the scan is looked at once more by the verification.
+  let open = isScanned() && done.length === 0 ? [] : bound.targets;
   for (;;) {
-    const result = await sweep(lease, bound.targets, open, done, options);
-    done = result.done;
-    if (!result.finished) return later('sweeping', deps.now(), done);
+    if (open.length > 0) {
+      const result = await sweep(lease, bound.targets, open, done, options);
+      done = result.done;
+      if (!result.finished) return later('sweeping', deps.now(), done);
+    }
 
     await lease.renew();
     const wake = await nextLook(deps, request, bound);
     if (wake) return later('waiting', wake.at, done, wake.wait);
+    if (bound.scan === 'needed' && !isScanned()) return waitForScan(deps, request, lease, done);
+    if (isScanned()) assertNothingLeft(scan);
+    if (isScanned() && scan?.scheduled) {
+      const at = new Date(deps.now().getTime() + Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
+      return later('waiting', at, done, 'scheduled');
+    }
 
     await lease.renew();
-    open = await verify(bound.targets, stageOf(bound, current));
+    open = await verify(bound.targets, isScanned() ? 'scanned' : 'alone');
     await lease.renew();
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
       if (left) return later('verifying', left.again, done);
-      if (bound.needsScan) {
-        const wait = await waitForScan(deps, current, lease, done);
-        if (wait) return wait;
-      }
       await lease.renew();
       await bound.record(lease.erasedWith(done));
       await lease.renew();
-      const complete = () => lease.complete(done, bound.settle);
+      const complete = () => lease.complete(done, bound.settle, { isUnscanned: bound.scan === 'off' });
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
       // The repeated request may have changed `keep_suppression`: bind again.
-      current = asked;
       bound = deps.bind(asked, account);
+      ({ scan } = asked);
       open = bound.targets;
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
 }
 
-function stageOf({ needsScan }: BoundRequest, { scan }: ErasureRequest): ScanStage {
-  if (!needsScan) return 'alone';
-  return scan?.done === undefined ? 'to be scanned' : 'scanned';
-}
-
-/**
- * Waits for a whole turn of the scan: nothing is called removed on the word of the index alone.
- * @returns null: the scan has come round and left nothing
- * @throws ErasureFailure for a record that the scan could not change
- */
+/** Waits for a whole turn of the scan: nothing is called removed on the word of the index alone. */
 async function waitForScan(
   deps: EraseDependencies,
-  request: ErasureRequest,
+  { account_id: account, due_at: due }: ErasureRequest,
   lease: Lease,
   done: readonly Announced[],
-): Promise<EraseOutcome | null> {
-  const { scan } = request;
-  const later = (ms: number) => new Date(deps.now().getTime() + ms);
-  if (scan?.done === undefined) {
-    await lease.release({ state: 'scanning', at: later(deps.times.longestPauseMs), done });
-    await deps.askForScan(request.account_id);
-    return { outcome: 'parked' };
-  }
-  const [failure] = scan.failures ?? [];
-  if (failure) {
-    const record = failure.id === undefined ? '' : ` (_id ${failure.id})`;
-    throw new ErasureFailure(failure.name, failure.where + record);
-  }
-  if (scan.scheduled) {
-    const at = later(Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
-    await lease.release({ state: 'waiting', at, done, wait: 'scheduled', forgetScan: true });
-    return { outcome: 'later', at };
-  }
-  return null;
+): Promise<EraseOutcome> {
+  await lease.park(done);
+  await deps.askForScan({ account, due });
+  return { outcome: 'parked' };
+}
+
+/** @throws ErasureFailure for records that the scan could not change: the first of them, and how many there are */
+function assertNothingLeft(scan: ErasureRequest['scan']): void {
+  const [failure] = scan?.failures ?? [];
+  if (failure === undefined) return;
+  const record = failure.id === undefined ? '' : `_id ${failure.id}`;
+  const others = (scan?.failed ?? 1) - 1;
+  const more = others > 0 ? `${others} more` : '';
+  const beside = [record, more].filter((part) => part !== '').join(', and ');
+  throw new ErasureFailure(failure.name, failure.where + (beside === '' ? '' : ` (${beside})`));
 }
 
 /**

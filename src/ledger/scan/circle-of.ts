@@ -13,7 +13,7 @@ import { maskNumber } from '../../phone/mask.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
-import type { Circle, ScanPlace } from './pass.ts';
+import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
   readonly db: mongoose.mongo.Db;
@@ -42,7 +42,7 @@ export function scannedEntries(dataMap: DataMap, keepsNumber: boolean): Collecti
 export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOptions): (account: Account) => Circle {
   const profile = profileFor('forget', dataMap);
   const scanned = scannedEntries(dataMap, keepsNumber);
-  const digest = digestOf([dataMap, scanned.map(nameOf)]);
+  const digest = digestOf([dataMap, countries, scanned.map(nameOf)]);
   return ({ records_id }) => {
     assertAccount(records_id);
     return {

@@ -3,146 +3,143 @@ import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import { isRecordFault } from '../../engine/faults.ts';
-import type { FoundFile } from '../../engine/file-fields.ts';
-import { statementsFor } from '../../engine/rewrite/apply.ts';
+import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
-import { applyEdits } from '../../engine/rewrite/outcome.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Files } from '../recordings/files.ts';
-import { type ErasureRequest, requestsOf, type ScanFailure } from '../requests/ledger.ts';
-import type { Joiner } from './joiners.ts';
+import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
+import { LeaseLost } from '../work/lease.ts';
+import { type Book, bookRefusal, type FoundRecord, keepBooks, updateFrom } from './books.ts';
+import { type Joiner, refreshNotes } from './joiners.ts';
 
-type Document = Record<string, unknown>;
+const { BSON } = mongoose.mongo;
 
-/** A record in which numbers were found, and what becomes of it. */
-export interface FoundRecord {
-  readonly document: Document;
-  readonly rewrite: Rewrite;
-}
+type Session = mongoose.mongo.ClientSession;
+type Document = FoundRecord['document'];
 
 export interface CommitDependencies {
   readonly db: mongoose.mongo.Db;
   readonly files: Pick<Files, 'add'>;
+  /**
+   * Writes down that everything up to this `_id` is done, under the pass's lease.
+   * @throws LeaseLost: then the transaction is rolled back
+   */
+  keepPosition(after: unknown, session: Session): Promise<void>;
 }
 
 /** What a place's records are rewritten by. */
 export interface Scene {
   readonly place: Place;
-  /** Whose numbers are searched for, by number. */
-  readonly joiners: ReadonlyMap<PhoneNumber, Joiner>;
+  /** Whose numbers are searched for; the first of several with one number has the counts, all of them the failures. */
+  readonly joiners: ReadonlyMap<PhoneNumber, readonly Joiner[]>;
   rewrite(document: Document): Rewrite;
 }
 
-/** A record that was changed by somebody else since it was read. */
+/** A record that was changed by somebody else since it was read, or that no statement can change. */
 class RecordMoved extends Error {}
 
 /** How often a record that keeps changing is read again. */
 const MOST_READS = 5;
 
 /**
- * Changes records and counts them, in one transaction: a worker killed at any moment has done both or neither, and its
- * successor finds what is left. A transaction that one record spoils is repeated record by record, so that only the
- * record that refuses stays, as a failure of the requests whose number it holds.
- * @throws what the database throws while it is away
+ * Changes records, counts them and moves the pass on, in one transaction: a worker killed at any moment has done all of
+ * it or nothing, and one that lost its lease nothing. A transaction that fails because of a record is repeated by
+ * halves, until the record is alone: only that one stays, as a failure of the requests whose number it holds.
+ * @param found in the order of their `_id`s
+ * @param after the `_id` up to which everything has been read
+ * @throws LeaseLost; what the database throws while it is away
  */
 export async function commitFinds(
   deps: CommitDependencies,
   scene: Scene,
   found: readonly FoundRecord[],
+  after: unknown,
 ): Promise<void> {
-  if (found.length === 0) return;
+  const [first, ...others] = found;
+  if (first === undefined) return;
   try {
-    await commitTogether(deps, scene, found);
+    await commitTogether(deps, scene, found, after);
   } catch (error) {
-    if (isTransient(error)) throw error;
-    for (const { document } of found) await commitAlone(deps, scene, document._id);
+    if (error instanceof LeaseLost) throw error;
+    const isTooMuch = error instanceof mongoose.mongo.MongoOperationTimeoutError && others.length > 0;
+    if (isTransient(error) && !isTooMuch) throw error;
+    if (isTooMuch) await refreshNotes(deps.db, [...scene.joiners.values()].flat());
+    if (others.length === 0) return commitAlone(deps, scene, first.document._id, after);
+    const middle = found.length >> 1;
+    await commitFinds(deps, scene, found.slice(0, middle), found[middle - 1]?.document._id);
+    await commitFinds(deps, scene, found.slice(middle), after);
   }
 }
 
 async function commitTogether(
-  { db, files }: CommitDependencies,
+  deps: CommitDependencies,
   scene: Scene,
   found: readonly FoundRecord[],
+  after: unknown,
 ): Promise<void> {
   const { place } = scene;
   const statements = found.map(({ document, rewrite }) => statementsFor(document, rewrite, place.filter));
   if (statements.some((one) => one === null)) throw new RecordMoved();
   const writes = statements.flatMap((some) => some ?? []);
-  await inTransaction(db, async (session) => {
-    if (writes.length > 0) {
-      const result = await place.collection.bulkWrite(writes, { session });
-      if (result.matchedCount + result.deletedCount !== writes.length) throw new RecordMoved();
-    }
-    await writeBooks({ db, files }, scene, found, session);
+  await commit(deps, scene, after, async (session) => {
+    await writeAll(place, writes, session);
+    return keepBooks(place.key, found);
   });
+}
+
+type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
+
+async function writeAll({ collection }: Place, writes: readonly Statement[], session: Session): Promise<void> {
+  if (writes.length === 0) return;
+  const { matchedCount, deletedCount } = await collection.bulkWrite([...writes], { session });
+  if (matchedCount + deletedCount !== writes.length) throw new RecordMoved();
 }
 
 /**
  * One record in a transaction of its own, read anew: first by what changes, then, where the database has no statement
  * that says so, as a whole.
  */
-async function commitAlone({ db, files }: CommitDependencies, scene: Scene, id: unknown): Promise<void> {
+async function commitAlone(deps: CommitDependencies, scene: Scene, id: unknown, after: unknown): Promise<void> {
+  const { place } = scene;
   for (let reads = 1; ; reads += 1) {
-    let known: FoundRecord | undefined;
+    let known: FoundRecord | null = null;
     try {
-      await inTransaction(db, async (session) => {
-        known = await readAgain(scene, id, session);
-        if (known === undefined || isIdle(known.rewrite)) return;
-        await writeRecord(scene, known, reads > 1, session);
-        await writeBooks({ db, files }, scene, [known], session);
+      await commit(deps, scene, after, async (session) => {
+        const read = await readAgain(scene, id, session);
+        known = read && { document: read.document, rewrite: scene.rewrite(read.document) };
+        if (read === null || known === null) return new Map();
+        const statements = reads === 1 ? statementsFor(known.document, known.rewrite, place.filter) : null;
+        await writeAll(place, statements ?? wholeOf(read.bytes, known.rewrite, place), session);
+        return keepBooks(place.key, [known]);
       });
       return;
     } catch (error) {
-      if (isTransient(error)) throw error;
+      if (error instanceof LeaseLost || isTransient(error)) throw error;
       const isRefused = isRecordFault(error) || error instanceof ErasureFailure;
       if (!isRefused && reads < MOST_READS) continue;
-      if (known === undefined) throw error;
-      await noteFailures(db, scene, known, nameOf(error));
-      return;
+      if (known === null) throw error;
+      const refusal = bookRefusal(place.key, known, nameOf(error));
+      return commit(deps, scene, after, async () => refusal);
     }
   }
 }
 
 async function readAgain(
-  scene: Scene,
+  { place }: Scene,
   id: unknown,
-  session: mongoose.mongo.ClientSession,
-): Promise<FoundRecord | undefined> {
-  const { collection, filter } = scene.place;
-  const options = { session, promoteLongs: false };
-  const document = await collection.findOne({ $and: [filter, { _id: id as never }] }, options);
-  return document === null ? undefined : { document, rewrite: scene.rewrite(document) };
+  session: Session,
+): Promise<{ bytes: Uint8Array; document: Document } | null> {
+  const one = { $and: [place.filter, { _id: { $eq: id as never } }] };
+  // Raw, to be read twice: for the rewriter, and for a replacement in which every number keeps its type.
+  const bytes = (await place.collection.findOne(one, { session, raw: true })) as unknown as Uint8Array | null;
+  return bytes && { bytes, document: BSON.deserialize(bytes, { promoteLongs: false }) };
 }
 
-const isIdle = ({ fate, failures, waiting }: Rewrite) =>
-  fate === 'unchanged' && failures.length === 0 && waiting.length === 0;
-
-async function writeRecord(
-  { place }: Scene,
-  { document, rewrite }: FoundRecord,
-  asWhole: boolean,
-  session: mongoose.mongo.ClientSession,
-): Promise<void> {
-  const { collection, filter } = place;
-  const statements = asWhole ? null : statementsFor(document, rewrite, filter);
-  let written: number;
-  let wanted = 1;
-  if (statements !== null) {
-    if (statements.length === 0) return;
-    const result = await collection.bulkWrite(statements, { session });
-    written = result.matchedCount + result.deletedCount;
-    wanted = statements.length;
-  } else {
-    // Read in this transaction: whatever else changes the record meanwhile makes the transaction begin anew.
-    const itself = { $and: [filter, { _id: document._id as never }] };
-    if (rewrite.fate === 'deleted') written = (await collection.deleteOne(itself, { session })).deletedCount;
-    else if (rewrite.fate === 'changed') {
-      const { _id: _, ...whole } = applyEdits(document, rewrite);
-      written = (await collection.replaceOne(itself, whole, { session })).matchedCount;
-    } else return;
-  }
-  if (written !== wanted) throw new RecordMoved();
+/** Read in this transaction: whatever else changes the record meanwhile makes the transaction begin anew. */
+function wholeOf(bytes: Uint8Array, rewrite: Rewrite, place: Place): Statement[] {
+  if (rewrite.fate === 'unchanged') return [];
+  return [replacementFor(BSON.deserialize(bytes, { promoteValues: false }), rewrite, place.filter)];
 }
 
 function nameOf(error: unknown): FailureName {
@@ -150,106 +147,48 @@ function nameOf(error: unknown): FailureName {
   return isRecordFault(error) ? 'refused' : 'unexpected';
 }
 
-/** Counts, files and failures of records, by the requests whose numbers they held. */
+const NONE: ReadonlyMap<string, number> = new Map();
+
+/**
+ * Writes counts, files and failures, by the requests whose numbers the records held.
+ * @returns to be called when the transaction is committed
+ */
 async function writeBooks(
   { db, files }: CommitDependencies,
-  scene: Scene,
-  found: readonly FoundRecord[],
-  session: mongoose.mongo.ClientSession,
-): Promise<void> {
-  const books = new Map<PhoneNumber, Book>();
-  const bookOf = (number: PhoneNumber) => {
-    const book = books.get(number) ?? { counts: {}, found: {}, files: [], failures: [], scheduled: false };
-    books.set(number, book);
-    return book;
-  };
-  for (const { document, rewrite } of found) {
-    if (rewrite.fate !== 'unchanged') {
-      const numbers = [...new Set(rewrite.found.map(({ number }) => number))];
-      for (const number of numbers) {
-        const book = bookOf(number);
-        const finds = rewrite.found.filter((find) => find.number === number);
-        // A record that is not the person's own, as one that mentions the number, is no record of theirs erased.
-        const own = finds.find(({ as }) => as === 'mapped');
-        if (own) book.counts[own.name] = (book.counts[own.name] ?? 0) + 1;
-        for (const { as, name, path } of finds) {
-          if (as === 'mapped') continue;
-          const place = `${name}.${path}`;
-          book.found[place] = (book.found[place] ?? 0) + 1;
-        }
-      }
-      // A recording goes with the record, whoever asked first.
-      const [owner] = numbers;
-      if (owner) bookOf(owner).files.push(...rewrite.files);
-    }
-    for (const failure of rewrite.failures)
-      bookOf(failure.number).failures.push(failureAt(scene, document, failure.path, failure.why));
-    for (const number of rewrite.waiting) bookOf(number).scheduled = true;
-  }
+  { joiners }: Scene,
+  books: ReadonlyMap<PhoneNumber, Book>,
+  session: Session,
+): Promise<() => void> {
+  const updates: mongoose.mongo.AnyBulkWriteOperation<ErasureRequest>[] = [];
+  const written: [Joiner, Joiner['notes']][] = [];
   for (const [number, book] of books) {
-    const joiner = scene.joiners.get(number);
-    if (joiner === undefined) continue;
-    const { _id, account_id, reference } = joiner.request;
-    if (book.files.length > 0) await files.add({ account: account_id, reference }, book.files, session);
-    await requestsOf(db).updateOne({ _id, account_id, unfinished: true }, updateOf(book), { session });
+    for (const [index, joiner] of (joiners.get(number) ?? []).entries()) {
+      const own = index === 0 ? book : { ...book, counts: NONE, elsewhere: NONE, files: [] };
+      const { _id, account_id, reference } = joiner.request;
+      if (own.files.length > 0) await files.add({ account: account_id, reference }, own.files, session);
+      const { update, notes } = updateFrom(own, joiner.notes);
+      if (update === null) continue;
+      updates.push({ updateOne: { filter: { _id, account_id, unfinished: true, state: 'scanning' }, update } });
+      written.push([joiner, notes]);
+    }
   }
-}
-
-/** What one request is told of a batch. */
-interface Book {
-  readonly counts: Record<string, number>;
-  /** Finds where the map names no number, by path. */
-  readonly found: Record<string, number>;
-  readonly files: FoundFile[];
-  readonly failures: ScanFailure[];
-  scheduled: boolean;
-}
-
-/** Failures kept with a request; more are only counted. */
-const MOST_FAILURES = 20;
-
-function updateOf({ counts, found, failures, scheduled }: Book): mongoose.mongo.UpdateFilter<ErasureRequest> {
-  const inc = {
-    ...Object.fromEntries(Object.entries(counts).map(([name, count]) => [`erased.${name}`, count])),
-    ...(failures.length > 0 && { 'scan.failed': failures.length }),
+  if (updates.length > 0) await requestsOf(db).bulkWrite(updates, { session });
+  return () => {
+    for (const [joiner, notes] of written) joiner.notes = notes;
   };
-  const elsewhere = Object.entries(found).map(([path, count]) => ({ path, count }));
-  return {
-    ...(Object.keys(inc).length > 0 && { $inc: inc }),
-    ...((failures.length > 0 || elsewhere.length > 0) && {
-      $push: {
-        ...(failures.length > 0 && { 'scan.failures': { $each: failures, $slice: MOST_FAILURES } }),
-        ...(elsewhere.length > 0 && { 'scan.elsewhere': { $each: elsewhere, $slice: MOST_FAILURES } }),
-      },
-    }),
-    $set: { 'scan.touched': true, ...(scheduled && { 'scan.scheduled': true }) },
-  } as mongoose.mongo.UpdateFilter<ErasureRequest>;
 }
 
-/** A record that cannot be changed: every request whose number it holds is told. */
-async function noteFailures(db: mongoose.mongo.Db, scene: Scene, known: FoundRecord, why: FailureName): Promise<void> {
-  const numbers = new Set(known.rewrite.found.map(({ number }) => number));
-  for (const number of numbers) {
-    const joiner = scene.joiners.get(number);
-    if (joiner === undefined) continue;
-    const { _id, account_id } = joiner.request;
-    const path = known.rewrite.found.find((find) => find.number === number)?.path ?? '';
-    const failure = failureAt(scene, known.document, path, why);
-    await requestsOf(db).updateOne({ _id, account_id, unfinished: true }, {
-      $push: { 'scan.failures': { $each: [failure], $slice: MOST_FAILURES } },
-      $inc: { 'scan.failed': 1 },
-    } as mongoose.mongo.UpdateFilter<ErasureRequest>);
-  }
-}
-
-function failureAt(scene: Scene, document: Document, path: string, why: FailureName): ScanFailure {
-  const id = speakableId(document._id);
-  return { name: why, where: `${scene.place.key}.${path}`, ...(id !== undefined && { id }) };
-}
-
-/** An `_id` names a record without naming a person, unless it has as many digits as a number. */
-function speakableId(id: unknown): string | undefined {
-  if (id instanceof mongoose.mongo.ObjectId) return id.toHexString();
-  const text = String(id);
-  return text.replace(/\D/g, '').length >= 7 || text.length > 100 ? undefined : text;
+/** Work on records, its books and the pass's new position, in one transaction. */
+async function commit(
+  deps: CommitDependencies,
+  scene: Scene,
+  after: unknown,
+  work: (session: Session) => Promise<ReadonlyMap<PhoneNumber, Book>>,
+): Promise<void> {
+  let note = () => {};
+  await inTransaction(deps.db, async (session) => {
+    note = await writeBooks(deps, scene, await work(session), session);
+    await deps.keepPosition(after, session);
+  });
+  note();
 }

@@ -19,11 +19,15 @@ export interface ScanRow extends WorkRow {
   position: StoredPosition;
   /** Stands for the list of places: another data map is another circle, and is begun anew. */
   places: string;
-  /** Records read in this turn, and in the last whole one. */
+  /** Records read in all turns together. */
   read: number;
+  /** Records read in this turn, and in the last whole one. */
+  turn_read: number;
   size?: number;
-  /** When this turn began, and how long the last whole one took, in milliseconds. */
+  /** When this turn began to read. */
   began_at?: Date;
+  /** Milliseconds spent reading in this turn, and in the last whole one. */
+  worked_ms: number;
   took_ms?: number;
 }
 
@@ -40,3 +44,11 @@ export const SCAN_CALL: Call<Pick<ScanRow, 'account_id' | 'generation'>, 'scan'>
   payloadOf: ({ account_id }) => ({ account: account_id }),
   factsOf: ({ account_id }) => ({ account: account_id }),
 };
+
+/**
+ * When a turn must begin to be over when a request is due: twice the last one's length before, as it may have grown.
+ * @param due in milliseconds since 1970, as the answer is
+ */
+export function latestBeginning(due: number, tookMs: number): number {
+  return due - 2 * tookMs;
+}

@@ -35,7 +35,8 @@ describe('the times of a process', () => {
       longestPauseMs: 3_600_000,
       deadlineMs: 86_400_000,
       scanIntervalMs: 3_600_000,
-      scanTurnMs: 60_000,
+      scanTurnMs: 30_000,
+      scanLookMs: 10_000,
       reportKeepMs: 259_200_000,
       redactWaitMs: 3_600_000,
     });

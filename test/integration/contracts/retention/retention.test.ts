@@ -53,7 +53,7 @@ describe('retention', () => {
     openRetention(
       {
         ...platform.core,
-        bind: createBinder({ ...platform.core, scans: false, now: () => now }),
+        bind: createBinder({ ...platform.core, now: () => now }),
         producer: { add: async () => {} },
         logger: platform.logger,
         months,

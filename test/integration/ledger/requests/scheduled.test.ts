@@ -123,9 +123,10 @@ describe('a message that is scheduled', () => {
     let now = start;
     const deps = (): EraseDependencies => ({
       askForScan: async () => {},
+      seal: platform.core.seal,
       ledger: createLedgerWrites(platform.core.db),
       accounts: platform.core.accounts,
-      bind: createBinder({ ...platform.core, scans: false, now: () => new Date(now) }),
+      bind: createBinder({ ...platform.core, now: () => new Date(now) }),
       logger: platform.logger,
       batchSize: 100,
       times: timesOf({ ...platform.config, LEASE_MS: 1_000, SCHEDULED_SETTLE_MS: 60_000 }),
@@ -139,6 +140,8 @@ describe('a message that is scheduled', () => {
     };
     const accept = async (sendAt: unknown) => {
       const { account } = await platform.account();
+      // A scan begins when nothing is waited for any more.
+      await platform.core.accounts.setScan(account._id, 'off');
       await scheduled().insertOne({ account_id: account.records_id, to: DIGITS, status: 'pending', send_at: sendAt });
       const { request } = await acceptForget(
         { ...platform.core, deadlineMs: 24 * HOUR, graceMs: 1_000 },
