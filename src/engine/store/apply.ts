@@ -58,12 +58,14 @@ export function narrowClasses(classes: readonly ShapeClass[], ids: readonly unkn
  * @param filter which of the records are still to be changed
  */
 export function statementsFor(filter: Filter, change: UpdateChange, classes: readonly ShapeClass[]): Statement[] {
-  const { fields, elements, always } = change;
+  const { fields, elements, always, fieldsLast = false } = change;
+  const hasFieldsLast = fieldsLast || elements.length === 0;
   const paths = fields.map(({ path }) => path);
   const statements: Statement[] = [];
+  const within: Statement[] = [];
   for (const one of classes) {
     if (isBarred(one)) continue;
-    const $set: Document = elements.length === 0 ? { ...always } : {};
+    const $set: Document = hasFieldsLast ? { ...always } : {};
     const $unset: Document = Object.fromEntries((change.removed ?? []).map((path) => [path, '']));
     fields.forEach(({ path, by }, index) => {
       const kind = kindOfLetter(one.letters[index] ?? '');
@@ -81,9 +83,9 @@ export function statementsFor(filter: Filter, change: UpdateChange, classes: rea
   if (ids.length === 0) return statements;
   elements.forEach(({ update, arrayFilters }, index) => {
     // The mark comes with the number: a record without it is taken up again.
-    const isLast = index === elements.length - 1 && Object.keys(always).length > 0;
+    const isLast = !hasFieldsLast && index === elements.length - 1 && Object.keys(always).length > 0;
     const { $set = {} } = update as { $set?: Document };
-    statements.push({
+    within.push({
       updateMany: {
         filter: allOf(among(ids), filter),
         update: isLast ? { ...update, $set: { ...$set, ...always } } : update,
@@ -92,7 +94,7 @@ export function statementsFor(filter: Filter, change: UpdateChange, classes: rea
       },
     });
   });
-  return statements;
+  return hasFieldsLast ? [...within, ...statements] : [...statements, ...within];
 }
 
 /**

@@ -206,8 +206,8 @@ describe('a map of version 2', () => {
       const { core } = platform;
       await core.db.collection('sms').deleteMany({});
       await core.db.collection('sms').insertOne({ acc: owner, mid: 'm1', phone: JO, body: 'Hi', ...record });
-      const perform = createRecordActs({ ...core, now: () => now });
-      const run = createTransactionRedaction({ ...core, perform, waitMs: 3_600_000 });
+      const eraseNow = createRecordActs({ ...core, now: () => now });
+      const run = createTransactionRedaction({ ...core, eraseNow, waitMs: 3_600_000 });
       const outcome = await run({ account: made.account, keyId: 'key', id: 'm1', product, direction }, now).catch(
         (error: Error) => error.name,
       );
