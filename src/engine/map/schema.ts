@@ -30,7 +30,7 @@ export type Owner =
   | { readonly kind: 'via' };
 
 /** How records are known by others: `field` of a record holds the `key` of a record of another entry, or the other way. */
-export interface Via {
+interface Via {
   /** The NAME of the other entry. */
   readonly collection: string;
   readonly key: string;
@@ -67,7 +67,7 @@ export interface FieldMap {
 }
 
 /** A string that holds JSON; paths are those within it. */
-export interface JsonMap {
+interface JsonMap {
   readonly path: string;
   readonly numbers: readonly NumberPlace[];
   readonly fields: readonly FieldMap[];
@@ -87,7 +87,7 @@ export interface DirectionField {
 }
 
 /** Products told by a field, and the values they are told by. */
-export interface ProductField {
+interface ProductField {
   readonly path: string;
   readonly values: Readonly<Partial<Record<Product, readonly Scalar[]>>>;
 }

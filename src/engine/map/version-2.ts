@@ -126,9 +126,6 @@ export const version2 = z.strictObject({
   profiles,
 });
 
-/** What a file of version 2 may say. */
-export type DataMap2Input = z.input<typeof version2>;
-
 type File = z.output<typeof version2>;
 type Entry = File['collections'][number];
 

@@ -81,13 +81,14 @@ export function statementsFor(filter: Filter, change: UpdateChange, classes: rea
   }
   const ids = classes.flatMap((one) => (isBarred(one) ? [] : one.ids));
   if (ids.length === 0) return statements;
-  elements.forEach(({ update, arrayFilters }, index) => {
+  elements.forEach(({ update, arrayFilters, needs }, index) => {
     // The mark comes with the number: a record without it is taken up again.
     const isLast = !hasFieldsLast && index === elements.length - 1 && Object.keys(always).length > 0;
     const { $set = {} } = update as { $set?: Document };
     within.push({
       updateMany: {
-        filter: allOf(among(ids), filter),
+        // A record without the array refuses the update, and with it all others.
+        filter: allOf(among(ids), filter, needs),
         update: isLast ? { ...update, $set: { ...$set, ...always } } : update,
         hint: BY_ID,
         ...(arrayFilters.length > 0 && { arrayFilters: [...arrayFilters] }),
