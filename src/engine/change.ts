@@ -19,6 +19,8 @@ export interface UpdateChange {
   readonly fields: readonly FieldWrite[];
   /** What is changed within arrays, in this order: the number comes last, as it tells which elements are meant. */
   readonly elements: readonly ElementWrite[];
+  /** The number is among the fields: they are written after the elements, as the number tells which records are meant. */
+  readonly fieldsLast?: boolean;
   /** Fields that are written whatever they hold. */
   readonly always: Readonly<Record<string, unknown>>;
   /** Fields that are taken out whatever they hold. */
@@ -68,7 +70,7 @@ export function changeByNumber(entry: CollectionMap, number: FieldPath, profile:
   if (ofNumber !== null && inArray) elements.push(elementOf(number.text, number, number, ofNumber, words.values));
   else if (ofNumber !== null) fields.push({ path: number.dotted, by: ofNumber });
   const always = profile.marks && entry.redacted !== undefined ? { [entry.redacted]: words.now } : {};
-  return { kind: 'update', fields, elements, always };
+  return { kind: 'update', fields, elements, always, fieldsLast: !inArray };
 }
 
 const NO_CHANGE = { kind: 'update', fields: [], elements: [], always: {} } as const;

@@ -50,7 +50,7 @@ function withinArrays(pieces: readonly string[], condition: Document): Document 
 export function selectUnreadable(spot: Pick<NumberSpot, 'entry' | 'path'>, account: AccountValue): Filter {
   const { entry, path } = spot;
   // Where a map names several shapes of one field, an object at one path is what another path is about.
-  const isMixed = entry.numbers.some((one) => one.path.startsWith(`${path.text}.`));
+  const isMixed = entry.numbers.some((one) => one.path.replaceAll('[]', '').startsWith(`${path.dotted}.`));
   const types = isMixed ? UNREADABLE_TYPES.filter((type) => type !== 'object') : UNREADABLE_TYPES;
   return allOf(scopeOf(entry, account), { [path.dotted]: { $type: [...types] } });
 }

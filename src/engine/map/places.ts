@@ -1,6 +1,6 @@
 import { type FieldPath, KEY } from './paths.ts';
 import type { Profile } from './profile.ts';
-import type { CollectionMap, NumberPlace } from './schema.ts';
+import type { CollectionMap, FieldMap, NumberPlace } from './schema.ts';
 
 /**
  * Does a number at this place say whose record it is? What the map says, else: of records that are deleted, numbers
@@ -26,6 +26,9 @@ export function isLookedUp({ path }: NumberPlace): boolean {
   return !path.includes(KEY);
 }
 
+/** An update that takes every element of an array in an array is refused where one of them has none. */
+const isDeep = ({ all, path }: FieldMap) => all && path.split('[]').length > 2;
+
 /**
  * Do records of the entry have to be read before they are changed? What stands in JSON or under keys, texts that are kept
  * for others, and mentions inside of texts are nothing an update could say.
@@ -34,6 +37,6 @@ export function needsReading(entry: CollectionMap): boolean {
   return (
     entry.json.length > 0 ||
     entry.joined.length > 0 ||
-    entry.fields.some((field) => field.onlyIfAlone || field.maskInText || field.path.includes(KEY))
+    entry.fields.some((field) => field.onlyIfAlone || field.maskInText || field.path.includes(KEY) || isDeep(field))
   );
 }

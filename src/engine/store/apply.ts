@@ -58,12 +58,14 @@ export function narrowClasses(classes: readonly ShapeClass[], ids: readonly unkn
  * @param filter which of the records are still to be changed
  */
 export function statementsFor(filter: Filter, change: UpdateChange, classes: readonly ShapeClass[]): Statement[] {
-  const { fields, elements, always } = change;
+  const { fields, elements, always, fieldsLast = false } = change;
+  const hasFieldsLast = fieldsLast || elements.length === 0;
   const paths = fields.map(({ path }) => path);
   const statements: Statement[] = [];
+  const within: Statement[] = [];
   for (const one of classes) {
     if (isBarred(one)) continue;
-    const $set: Document = elements.length === 0 ? { ...always } : {};
+    const $set: Document = hasFieldsLast ? { ...always } : {};
     const $unset: Document = Object.fromEntries((change.removed ?? []).map((path) => [path, '']));
     fields.forEach(({ path, by }, index) => {
       const kind = kindOfLetter(one.letters[index] ?? '');
@@ -79,20 +81,21 @@ export function statementsFor(filter: Filter, change: UpdateChange, classes: rea
   }
   const ids = classes.flatMap((one) => (isBarred(one) ? [] : one.ids));
   if (ids.length === 0) return statements;
-  elements.forEach(({ update, arrayFilters }, index) => {
+  elements.forEach(({ update, arrayFilters, needs }, index) => {
     // The mark comes with the number: a record without it is taken up again.
-    const isLast = index === elements.length - 1 && Object.keys(always).length > 0;
+    const isLast = !hasFieldsLast && index === elements.length - 1 && Object.keys(always).length > 0;
     const { $set = {} } = update as { $set?: Document };
-    statements.push({
+    within.push({
       updateMany: {
-        filter: allOf(among(ids), filter),
+        // A record without the array refuses the update, and with it all others.
+        filter: allOf(among(ids), filter, needs),
         update: isLast ? { ...update, $set: { ...$set, ...always } } : update,
         hint: BY_ID,
         ...(arrayFilters.length > 0 && { arrayFilters: [...arrayFilters] }),
       },
     });
   });
-  return statements;
+  return hasFieldsLast ? [...within, ...statements] : [...statements, ...within];
 }
 
 /**

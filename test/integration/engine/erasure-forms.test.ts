@@ -138,11 +138,11 @@ describe('every stored form in every collection', () => {
     const one = { contacts: count, contact_lists: count, sent_sms: count, received_sms: count, scheduled_sms: count };
     expect(done.erased).toEqual({ ...one, calls: 2 * count, blacklist: count });
     const mask = `44********${person.digits.slice(-2)}`;
-    for (const { collection, make, after: leftOf } of PLACES) {
+    for (const { collection, make, after: leaves } of PLACES) {
       const rows = await read(owner, collection, ids.get(JSON.stringify(make(''))) ?? []);
-      expect(rows).toHaveLength(leftOf(mask) === null ? 0 : count);
+      expect(rows).toHaveLength(leaves(mask) === null ? 0 : count);
       // No text may stand in place of a number.
-      const left = formsOf(person).map((form) => leftOf(typeof form === 'string' ? mask : null));
+      const left = formsOf(person).map((form) => leaves(typeof form === 'string' ? mask : null));
       expect(rows).toMatchObject(rows.map((row, index) => ({ _id: row._id, account_id: owner, ...left[index] })));
     }
     const number = phoneNumber(person.digits);
