@@ -10,7 +10,8 @@ import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { numberSubject } from '../../engine/subject.ts';
+import { numberSubject, type Subject } from '../../engine/subject.ts';
+import type { Announced } from '../../engine/sweep.ts';
 import type { Target } from '../../engine/target.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
@@ -18,6 +19,8 @@ import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
 import type { Files, FilesLeft } from '../recordings/files.ts';
+import { createReferences, type References } from '../references/children.ts';
+import { openKeys, type SealedKeys, type StoredKeys, sealKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import type { ErasureRequest } from './ledger.ts';
@@ -25,6 +28,10 @@ import type { ErasureRequest } from './ledger.ts';
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
   readonly targets: readonly Target[];
+  /** Records known by the person's own, as far as their keys are written down. @throws ErasureFailure `unsealable` */
+  children(stored: StoredKeys): Target[];
+  /** The keys of records about to be changed, to be written down before. @throws ErasureFailure `shared_record` */
+  readKeys(batch: readonly Announced[]): Promise<SealedKeys>;
   /**
    * - `needed`: it is completed only when a scan over the account's records has left nothing
    * - `off`: the account's records are not read, and the request says so
@@ -60,6 +67,8 @@ export interface BinderDependencies {
 
 /** What a selector decides of a bound request; the rest is the same for all. */
 interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'scan'> {
+  /** Whose records others may be known by; without it, no reference is followed. */
+  readonly subject?: Subject;
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -83,12 +92,14 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, scan, lastScheduled, settle, clearReports } =
+    const { token, targets, subject, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
+    const references = subject && createReferences(deps, profile, subject, owner);
     return {
+      ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),
       scan,
       lastScheduled,
@@ -108,6 +119,33 @@ export function createBinder(deps: BinderDependencies): Bind {
         });
       },
     };
+  };
+}
+
+/** The two ends of following references: keys into the ledger, and targets out of it. */
+function followWith(
+  seal: Seal,
+  references: References | undefined,
+  reference: string,
+): Pick<BoundRequest, 'children' | 'readKeys'> {
+  if (!references?.any) return { children: () => [], readKeys: async () => ({}) };
+  return {
+    children: (stored) =>
+      references.targets(
+        new Map(Object.entries(stored).map(([child, texts]) => [child, openKeys(seal, texts, child, reference)])),
+      ),
+    async readKeys(batch) {
+      const all = new Map<string, unknown[]>();
+      const seen = new Set<string>();
+      for (const { name, ids } of batch) {
+        // A record is announced at each of its places.
+        if (seen.has(name)) continue;
+        seen.add(name);
+        for (const [child, keys] of await references.readKeys(name, ids))
+          all.set(child, [...(all.get(child) ?? []), ...keys]);
+      }
+      return sealKeys(seal, all, reference);
+    },
   };
 }
 
@@ -140,6 +178,7 @@ function selectByNumber(
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
+    ...(before === undefined && { subject }),
     targets:
       before === undefined
         ? targetsByNumber(deps.db, store, rules, subject)

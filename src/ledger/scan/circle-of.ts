@@ -13,6 +13,7 @@ import { maskNumber } from '../../phone/mask.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { createKeysOf } from '../references/children.ts';
 import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
@@ -28,7 +29,7 @@ export interface CircleOptions {
  * The entries of the map whose collections are read: one a collection and account field. Of records whose account only
  * others tell, no query finds an account's: they are reached through those others.
  */
-export function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
+function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
   const entries = new Map<string, CollectionMap>();
   for (const entry of dataMap.collections) {
     if (!entry.scan || entry.owner.kind === 'via' || (keepsNumber && entry.record === 'suppression')) continue;
@@ -42,6 +43,7 @@ export function scannedEntries(dataMap: DataMap, keepsNumber: boolean): Collecti
 export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOptions): (account: Account) => Circle {
   const profile = profileFor('forget', dataMap);
   const scanned = scannedEntries(dataMap, keepsNumber);
+  const keysOf = createKeysOf(dataMap, profile, countries);
   const digest = digestOf([dataMap, countries, scanned.map(nameOf)]);
   return ({ records_id }) => {
     assertAccount(records_id);
@@ -53,6 +55,7 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
           key: entry.collection,
           collection: collectionOf(db, entry, records_id),
           filter: ownerFilter(entry, records_id),
+          keysOf,
           rewrite: (document, { matcher, words }, now) => rewrite(document, rules, words, matcher, now),
         };
       }),
