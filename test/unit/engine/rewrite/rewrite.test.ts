@@ -399,6 +399,15 @@ describe('what the map does not name', () => {
     expect(run({ to: AL, uuid }, rulesOf([text])).fate).toBe('unchanged');
   });
 
+  it('is reported without anybody’s data in its path', () => {
+    const encoded = Buffer.from(`id:${JO}`).toString('base64');
+    const { found } = run(
+      { 'jo@mail.example': { [AL]: { n: JO } }, [encoded]: 1, [`x${AL}`]: [[JO]] },
+      rulesOf([text]),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['{key}.{key}.n', '{key}', '{key}[][]']);
+  });
+
   it('is told apart by how it was found', () => {
     const encoded = Buffer.from(`to=${JO}`).toString('base64');
     const { found } = run(
@@ -558,8 +567,8 @@ it('a document of 90,000 elements is read once, not once for each of them', () =
   ).toHaveLength(3);
   expect(
     run(
-      list((index) => index % 9 === 0),
+      list((index) => index % 90 === 0),
       rulesOf([entry]),
     ).edits,
-  ).toHaveLength(20_001);
+  ).toHaveLength(2_001);
 }, 30_000);
