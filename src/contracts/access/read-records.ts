@@ -32,6 +32,9 @@ export interface ReadOptions {
 /** Records the driver holds at once: memory stays the same however many there are. */
 const BATCH = 500;
 
+/** The last pass of any source: that of texts which are no time. */
+export const MOST_PASSES = 4;
+
 /** One query, with the order its results come in. */
 interface Pass {
   readonly number: number;
@@ -83,7 +86,8 @@ function passesOf(source: Source, paged: boolean, after: Position | undefined): 
   // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
   const behind: Filter = { _id: { $gt: after?.id } } as Filter;
   // With a missing field and null, all there is beside times.
-  const without = [...undated(at), { [at.path]: null }].flatMap((odd, index): Pass[] => {
+  const [oddTypes = {}, ...others] = undated(at);
+  const without = [oddTypes, { [at.path]: null }, ...others].flatMap((odd, index): Pass[] => {
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];
     const resumed = after?.pass === number ? behind : {};
