@@ -142,7 +142,7 @@ export const recordsSchema = z
   .refine(isForward, TURNED_ROUND);
 
 export const reportSchema = z
-  .object({
+  .strictObject({
     ...choice,
     format: z
       .string({ error: 'must be csv or json' })

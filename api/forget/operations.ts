@@ -20,6 +20,7 @@ const REMOVED = {
 /** The description of the forget and status contract. */
 export function forgetApi(prefixes: readonly string[]): Operation[] {
   const status = {
+    lenient: true,
     summary: 'Is it done? By day of submission, or by reference',
     responses: {
       200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
@@ -45,6 +46,7 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
       method: 'post',
       path: '/blacklist/check',
       summary: 'May this number be written to?',
+      lenient: true,
       body: checkSchema(prefixes),
       responses: {
         200: { description: 'Whether it is suppressed', example: { blacklisted: true } },

@@ -3,6 +3,7 @@ import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
 
 const MESSAGES = {
   accepted: 'Your request has been accepted',
+  rehearsed: 'Dry run: nothing was written',
   pending: 'Your request has been accepted and is pending removal',
   removed: 'The number has been removed',
 } as const;
@@ -12,6 +13,14 @@ const unixSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 /** The answer to an accepted request, as the source document shows it. */
 export function presentAccepted(reference: string, createdAt: Date): Record<string, unknown> {
   return { status: 'SUCCESS', msg: MESSAGES.accepted, reference, created_at: unixSeconds(createdAt) };
+}
+
+/**
+ * The answer to a dry run: the shape of an accepted request, so that a client's code can be tried on it.
+ * @param wouldErase records by the names of the data map
+ */
+export function presentRehearsed(reference: string, at: Date, wouldErase: object): Record<string, unknown> {
+  return { ...presentAccepted(reference, at), msg: MESSAGES.rehearsed, sandbox: true, would_erase: wouldErase };
 }
 
 /** One request in the documented shape, with Lethe's own fields after it. */

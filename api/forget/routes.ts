@@ -12,7 +12,7 @@ import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
-import { presentAccepted, presentRequest } from './present.ts';
+import { presentAccepted, presentRehearsed, presentRequest } from './present.ts';
 import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
 /** The routes of the forget and status contract. */
@@ -52,7 +52,7 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
     const input = { account, keyId, number: fields.number, unsuppress: fields.blacklist ?? false };
     if (fields.sandbox) {
       const wouldErase = await rehearseForget(accept, input);
-      response.json({ ...presentAccepted(randomText(15), now()), sandbox: true, would_erase: wouldErase });
+      response.json(presentRehearsed(randomText(15), now(), wouldErase));
       return;
     }
     const accepted = await acceptForget(accept, input, now());

@@ -3,9 +3,9 @@ import { DATE_FORMATS } from '../../src/contracts/forget/dates/parse.ts';
 import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
 
 export const forgetSchema = (prefixes: readonly string[]) =>
-  z.object({
+  z.strictObject({
     number: phoneNumber(prefixes),
-    blacklist: flag.optional().meta({
+    blacklist: flag.nullish().meta({
       description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
     }),
     sandbox: flag.optional().meta({ description: 'true: a dry run; nothing is written' }),

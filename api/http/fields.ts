@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LetheError } from '../../src/base/errors.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
+import { tellIssue } from './unknown-fields.ts';
 
 const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
   missing: 'is missing',
@@ -67,5 +68,5 @@ export function fieldsOf(value: unknown): object {
 
 /** Every broken rule after its field's name: `limit must be …; to must be …`. No value stands in it. */
 export function nameFaults(error: z.ZodError): string {
-  return error.issues.map((issue) => `${String(issue.path[0] ?? 'body')} ${issue.message}`).join('; ');
+  return error.issues.map(tellIssue).join('; ');
 }

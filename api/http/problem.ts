@@ -4,6 +4,7 @@ import type { Logger } from '../../src/base/log.ts';
 import { type DescribedError, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer } from '../openapi/operation.ts';
 import { hasUnreadBody, toLetheError } from './errors.ts';
+import type { RefuseField } from './unknown-fields.ts';
 
 const BASE = 'https://developer.nexmo.com/api-errors';
 
@@ -48,6 +49,10 @@ const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: 
   rate_limited: ['rate_limit', 'Please wait, then retry your request'],
   unavailable: ['unavailable'],
 };
+
+/** A field or a parameter that a door with this shape does not know. */
+export const refuseAsProblem: RefuseField = (message, place) =>
+  new Problem(place === 'query' ? 'invalid_query' : 'invalid_json', message);
 
 /** The end of a failed request of a door with this shape. The `instance` of each answer stands in the log. */
 export function handleProblems(logger: Logger): ErrorRequestHandler {
@@ -102,6 +107,7 @@ const instanceOf = (requestId: string | undefined) => (requestId ?? '').replaceA
 /** Problems as answers, after those that every guarded operation has. */
 export function problemAnswers(details: Partial<Record<ProblemName, string>>): Record<number, Answer> {
   const all: Partial<Record<ProblemName, string>> = {
+    invalid_query: 'sanbox is not known here',
     ...details,
     too_large: 'The body is larger than 10 kB',
     rate_limit: 'Please wait, then retry your request',

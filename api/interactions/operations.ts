@@ -14,7 +14,7 @@ import {
 
 /** The refusals of the table and of this contract. */
 function answers(...names: InteractionFaultName[]): Record<number, Answer> {
-  const faults = (['not_found', ...names] as const).map((name) => {
+  const faults = [...new Set(['not_found', 'bad_field', ...names] as const)].map((name) => {
     const { status, message } = INTERACTION_FAULTS[name];
     return { status, description: message, example: { error: { code: status, msg: message } } };
   });

@@ -9,6 +9,8 @@ export interface Operation {
   readonly description?: string;
   /** True: no key is needed. */
   readonly open?: boolean;
+  /** True: parameters and fields that are not named here are ignored. Only for what reads, and finds one account's own. */
+  readonly lenient?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
