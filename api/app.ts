@@ -14,6 +14,7 @@ import { logAccess } from './http/access-log.ts';
 import { mountDoors } from './http/door.ts';
 import { handleErrors, presentError } from './http/errors.ts';
 import { createGuards } from './http/guards.ts';
+import { createHeavyLimit } from './http/heavy.ts';
 import { describeApi } from './openapi/document.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 
@@ -57,6 +58,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
       graceMs: core.times.graceMs,
       readiness: () => checkReadiness(core.db, redis),
       metrics,
+      heavy: createHeavyLimit(),
       guards: createGuards(core, redis),
     }),
   );

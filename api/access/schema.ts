@@ -118,7 +118,13 @@ export const searchManySchema = (prefixes: readonly string[]) =>
     })
     .refine(({ date, to }) => !date || to !== undefined, { path: ['to'], error: 'is needed beside date' });
 
-export const accessSchema = (prefixes: readonly string[]) => z.object({ number: phoneNumber(prefixes) });
+export const accessSchema = (prefixes: readonly string[]) =>
+  z.object({
+    number: phoneNumber(prefixes),
+    audit_before: wholeNumber(1, 999_999_999)
+      .optional()
+      .meta({ description: 'Audit entries before this `seq`: the newest 100 are given out at once' }),
+  });
 
 const choice = {
   product: product.optional(),

@@ -9,6 +9,7 @@ import type { Metrics } from '../../src/ops/metrics.ts';
 import type { Check } from '../../src/ops/readiness.ts';
 import type { Operation } from '../openapi/operation.ts';
 import type { GuardOptions } from './guards.ts';
+import type { LimitHeavy } from './heavy.ts';
 import { type RefuseField, refuseUnknown } from './unknown-fields.ts';
 
 /** The dependencies of every door's routes: one set a process. */
@@ -25,6 +26,8 @@ export interface DoorDependencies {
   readonly graceMs: number;
   readonly readiness: () => Promise<Check[]>;
   readonly metrics: Metrics;
+  /** For a route whose work may be long: limits how much of it an account has under way, over all doors together. */
+  readonly heavy: LimitHeavy;
   /** The handlers before a route's own: indexes, key, rate limit, reading the body, and the names of what was sent. */
   guards(options?: GuardOptions): RequestHandler[];
 }

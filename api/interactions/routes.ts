@@ -113,12 +113,12 @@ function logHandler(deps: DoorDependencies): RequestHandler {
 
 function figuresHandler(deps: DoorDependencies): RequestHandler {
   const { db, dataMap, config } = deps.core;
-  return async (request, response) => {
+  return deps.heavy(async (request, response, gone) => {
     const { account } = await reach(deps, request, response);
     const { kind, ...fields } = checkRules(figuresSchema, request.query);
     const query = { kind, ...readPeriod(fields, account.time_zone) };
-    response.json(await countInteractions(db, dataMap, account.records_id, query, config.NUMBER_PREFIXES));
-  };
+    response.json(await countInteractions(db, dataMap, account.records_id, query, config.NUMBER_PREFIXES, gone));
+  });
 }
 
 function redactHandler(deps: DoorDependencies): RequestHandler {

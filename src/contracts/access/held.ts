@@ -28,17 +28,23 @@ const BATCH = 200;
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
  * Scheduled messages and the platform's own suppressions are among them. A record found at two places comes once.
+ * @param signal ends the search, in the database, too
+ * @throws the signal's reason
  */
 export async function* findHeld(
   db: mongoose.mongo.Db,
   map: DataMap,
   subject: Subject,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ entry: CollectionMap; record: HeldRecord }> {
   const isTheirs = matcherOf(subject);
   for (const entry of map.collections) {
     const describe = describer(entry, isTheirs);
     for (const filter of filtersOf(entry, subject)) {
-      const cursor = db.collection(entry.collection).find(filter).batchSize(BATCH);
+      const cursor = db
+        .collection(entry.collection)
+        .find(filter, signal && { signal })
+        .batchSize(BATCH);
       for await (const record of cursor) yield { entry, record: describe(record) };
     }
   }
