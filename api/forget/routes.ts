@@ -4,7 +4,7 @@ import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src
 import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 import { numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
-import { findRequests } from '../../src/ledger/requests/status.ts';
+import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
 import { randomText } from '../../src/lib/random-text.ts';
 import { callerOf } from '../http/auth.ts';
@@ -18,6 +18,7 @@ import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 /** The routes of the forget and status contract. */
 export function forgetRoutes(deps: DoorDependencies): Router {
   const guards = deps.guards();
+  const findStatus = createStatusSearch(deps);
   const router = Router();
   router
     .route('/gdpr/forget')
@@ -28,10 +29,10 @@ export function forgetRoutes(deps: DoorDependencies): Router {
     .route('/gdpr/status')
     .all(...guards)
     .get(async (request, response) => {
-      response.json(await findStatus(deps, request.query, response.locals));
+      response.json(await findStatus(request.query, response.locals));
     })
     .post(async (request, response) => {
-      response.json(await findStatus(deps, await readBody(request), response.locals));
+      response.json(await findStatus(await readBody(request), response.locals));
     })
     .all(refuseMethod('GET, HEAD, POST'));
   router
@@ -61,25 +62,32 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
   };
 }
 
-/** @throws LetheError `bad_input`, `no_records`, `request_failed` */
-async function findStatus({ core, now }: DoorDependencies, given: unknown, locals: Express.Locals): Promise<object> {
-  const { date, reference, limit, skip } = checkFields(statusSchema, given);
-  const { account } = callerOf({ locals });
-  const hasDate = date !== undefined && date !== null;
-  if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
-  const page = await findRequests(core.db, {
-    account,
-    profile: 'forget',
-    limit,
-    skip,
-    ...(hasDate && { window: readDay(date, now(), account.time_zone) }),
-    ...(reference !== undefined && { reference }),
-  });
-  const [newest] = page.requests;
-  if (!newest) throw new LetheError('no_records');
-  if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
-  const requests = page.requests.map(presentRequest);
-  return { ...requests[0], requests, total: page.total };
+function createStatusSearch({ core, now }: DoorDependencies) {
+  const findRequests = createRequestSearch(core.db);
+  /** @throws LetheError `bad_input`, `no_records`, `request_failed` */
+  return async (given: unknown, locals: Express.Locals): Promise<object> => {
+    const { date, reference, limit, skip } = checkFields(statusSchema, given);
+    const { account } = callerOf({ locals });
+    const hasDate = date !== undefined && date !== null;
+    if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
+    const at = now();
+    const page = await findRequests(
+      {
+        account,
+        profile: 'forget',
+        limit,
+        skip,
+        ...(hasDate && { window: readDay(date, at, account.time_zone) }),
+        ...(reference !== undefined && { reference }),
+      },
+      at,
+    );
+    const [newest] = page.requests;
+    if (!newest) throw new LetheError('no_records');
+    if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
+    const requests = page.requests.map(presentRequest);
+    return { ...requests[0], requests, total: page.total };
+  };
 }
 
 function readDay(date: unknown, now: Date, timeZone: string): { from: Date; to: Date } {

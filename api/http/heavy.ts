@@ -3,7 +3,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import { callerOf } from './auth.ts';
 
 /** Work that may take long and read much. `gone` aborts when the caller is there no more. */
-export type HeavyWork = (request: Request, response: Response, gone: AbortSignal) => Promise<void>;
+type HeavyWork = (request: Request, response: Response, gone: AbortSignal) => Promise<void>;
 
 /** Makes a route's handler of heavy work. */
 export type LimitHeavy = (work: HeavyWork) => RequestHandler;

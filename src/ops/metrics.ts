@@ -14,6 +14,9 @@ export interface MetricsSources {
   readonly queue: () => Promise<Record<string, number>>;
 }
 
+/** The methods of the API, and those that clients try by themselves. A caller may send dozens of others. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 /** Gauges are read at each scrape: the ledger and the queue are shared, and no process owns their figures. */
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
@@ -78,7 +81,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     contentType: registry.contentType,
     observeRequest(route, method, status, seconds) {
-      duration.observe({ route, method, status }, seconds);
+      duration.observe({ route, method: METHODS.has(method) ? method : 'other', status }, seconds);
     },
     async render() {
       const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
