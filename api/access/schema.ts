@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Party, RecordQuery } from '../../src/contracts/access/query.ts';
 import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { parseE164 } from '../../src/phone/number.ts';
 import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
@@ -48,7 +49,9 @@ const party = z
   .union([z.string(), z.number()], { error: 'must be a number or a sender' })
   .transform((given, context) => {
     const value = String(given);
-    if (SHORT_CODE.test(value) || SENDER_NAME.test(value)) return { name: value } satisfies Party;
+    // A name is kept as it is, with the report: it must not be the place of a number.
+    if (SHORT_CODE.test(value) || (SENDER_NAME.test(value) && isSpeakable(value)))
+      return { name: value } satisfies Party;
     const parsed = parseE164(`+${value.replace(/^\+/, '')}`);
     if (parsed.ok) return { number: parsed.number } satisfies Party;
     context.addIssue({ code: 'custom', message: 'must be a possible phone number, a short code or a sender' });
@@ -131,7 +134,7 @@ const choice = {
   direction: direction.optional(),
   from: party.optional(),
   to: party.optional(),
-  status: text(40).optional(),
+  status: text(40).refine(isSpeakable, 'must not hold what may be a phone number').optional(),
   include_message: flag.default(false),
   ...range,
 };

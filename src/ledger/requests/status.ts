@@ -4,7 +4,7 @@ import type { Account } from '../accounts/accounts.ts';
 import { createDayTotals } from './day-totals.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
-export interface StatusQuery {
+interface StatusQuery {
   readonly account: Account;
   /** Requests of this contract only. */
   readonly profile: ProfileName;
@@ -15,7 +15,7 @@ export interface StatusQuery {
   readonly skip: number;
 }
 
-export interface StatusPage {
+interface StatusPage {
   /** Newest first. */
   readonly requests: ErasureRequest[];
   /** How many match in all. */
