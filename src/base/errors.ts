@@ -10,6 +10,11 @@ export const ERRORS = {
   no_records: { status: 404, code: 77, message: 'No records found' },
   method_not_allowed: { status: 405, code: 405, message: 'Method not allowed' },
   request_failed: { status: 409, code: 78, message: 'Request failed' },
+  not_removable: {
+    status: 409,
+    code: 409,
+    message: 'A field of these records holds what cannot be removed, as the data map reads it. Nothing was changed',
+  },
   body_too_large: { status: 413, code: 413, message: 'The body is larger than 10 kB' },
   rate_limited: { status: 429, code: 429, message: 'Too many requests' },
   internal: { status: 500, code: 500, message: 'Internal error' },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ERRORS } from '../../../src/base/errors.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openProcesses } from '../../support/processes.ts';
@@ -182,8 +183,8 @@ describe('erasing a contact: what is refused', () => {
       .insertOne({ account_id: other._id, from: { raw: DIGITS }, transcript: ['x'] });
     before = await snapshotDatabase(platform);
     const answer = await call(url, `/v1/contacts/%2B${DIGITS}`, { method: 'DELETE', key: theirs });
-    expectStatus(answer, 500);
-    expect(answer.body).toEqual({ error_code: 'INTERNAL', message: 'Internal error' });
+    expectStatus(answer, 409);
+    expect(answer.body).toEqual({ error_code: 'NOT_REMOVABLE', message: ERRORS.not_removable.message });
     await expectUnchanged();
   });
 
