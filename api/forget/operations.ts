@@ -23,7 +23,12 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
     lenient: true,
     summary: 'Is it done? By day of submission, or by reference',
     responses: {
-      200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
+      200: {
+        description:
+          'The newest match, and all of them. `day` is the day that was searched; for `last week` and the like `from` and ' +
+          '`to` are its first and last day',
+        example: { ...REMOVED, requests: [REMOVED], total: 1, day: '2019-01-31', from: '2019-01-28', to: '2019-02-03' },
+      },
       ...errorAnswers(describeErrors(['no_records', 'request_failed'])),
     },
   };

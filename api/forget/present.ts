@@ -39,3 +39,13 @@ export function presentRequest(request: ErasureRequest): Record<string, unknown>
     erased: request.erased,
   };
 }
+
+/** What is told of a failed request beside the error. */
+export function presentFailed({ reference, state, created_at, due_at }: ErasureRequest): Record<string, unknown> {
+  return { reference, state, created_at: unixSeconds(created_at), due_at: unixSeconds(due_at) };
+}
+
+/** The day that was searched, or the first and the last of several. */
+export function presentDays({ day, lastDay }: { day: string; lastDay: string }): Record<string, string> {
+  return day === lastDay ? { day } : { from: day, to: lastDay };
+}

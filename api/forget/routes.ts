@@ -1,7 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src/contracts/forget/accept.ts';
-import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
+import { DATE_FORMATS, parseSubmissionDate, type SubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 import { numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
@@ -12,7 +12,7 @@ import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
-import { presentAccepted, presentRehearsed, presentRequest } from './present.ts';
+import { presentAccepted, presentDays, presentFailed, presentRehearsed, presentRequest } from './present.ts';
 import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
 /** The routes of the forget and status contract. */
@@ -62,6 +62,8 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
   };
 }
 
+type FoundDays = Extract<SubmissionDate, { ok: true }>;
+
 function createStatusSearch({ core, now }: DoorDependencies) {
   const findRequests = createRequestSearch(core.db);
   /** @throws LetheError `bad_input`, `no_records`, `request_failed` */
@@ -71,28 +73,32 @@ function createStatusSearch({ core, now }: DoorDependencies) {
     const hasDate = date !== undefined && date !== null;
     if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
     const at = now();
+    const days = hasDate ? readDays(date, at, account.time_zone) : undefined;
+    // Words may be read in another way than they were meant: the answer says in which.
+    const searched = days && presentDays(days);
     const page = await findRequests(
       {
         account,
         profile: 'forget',
         limit,
         skip,
-        ...(hasDate && { window: readDay(date, at, account.time_zone) }),
+        ...(days && { window: days }),
         ...(reference !== undefined && { reference }),
       },
       at,
     );
     const [newest] = page.requests;
-    if (!newest) throw new LetheError('no_records');
-    if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
+    if (!newest) throw new LetheError('no_records', undefined, {}, searched);
+    if (reference !== undefined && newest.state === 'failed')
+      throw new LetheError('request_failed', undefined, {}, { ...presentFailed(newest), ...searched });
     const requests = page.requests.map(presentRequest);
-    return { ...requests[0], requests, total: page.total };
+    return { ...requests[0], requests, total: page.total, ...searched };
   };
 }
 
-function readDay(date: unknown, now: Date, timeZone: string): { from: Date; to: Date } {
-  const day = parseSubmissionDate(date, { now, timeZone });
-  if (day.ok) return day;
+function readDays(date: unknown, now: Date, timeZone: string): FoundDays {
+  const days = parseSubmissionDate(date, { now, timeZone });
+  if (days.ok) return days;
   throw new LetheError('bad_input', `date cannot be read. Formats: ${DATE_FORMATS.join('; ')}`);
 }
 

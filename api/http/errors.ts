@@ -96,7 +96,7 @@ export const refuseMethod =
     throw new LetheError('method_not_allowed', undefined, { Allow: allow });
   };
 
-/** `{"error":{"code","msg"}}`: the shape of the forget and status contract. */
+/** `{"error":{"code","msg"}}`: the shape of the forget and status contract, and what the error knows beside it. */
 export function presentError(error: LetheError): unknown {
-  return { error: { code: error.code, msg: error.message } };
+  return { error: { code: error.code, msg: error.message }, ...error.facts };
 }

@@ -5,8 +5,8 @@ import { tellIssue } from './unknown-fields.ts';
 
 const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
   missing: 'is missing',
-  type: 'must be an integer, or a string of digits',
-  format: 'must be an integer, or a string of digits',
+  type: 'must be an integer, or a string of digits without a plus',
+  format: 'must be an integer, or a string of digits without a plus or spaces',
   prefix: 'must begin with a country code that is served here',
   impossible: 'is not a possible phone number',
 };
@@ -21,7 +21,8 @@ export const phoneNumber = (prefixes: readonly string[]) =>
     .transform((value, context): PhoneNumber => {
       const parsed = parseSubjectNumber(value, prefixes);
       if (parsed.ok) return parsed.number;
-      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] });
+      const served = parsed.reason === 'prefix' ? `: ${prefixes.join(', ')}` : '';
+      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] + served });
       return z.NEVER;
     })
     .meta({

@@ -29,8 +29,15 @@ export class LetheError extends Error {
   readonly status: number;
   readonly code: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What stands beside the error in the forget and status contract: the day that was searched, the request that failed. */
+  readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(errorName: ErrorName, detail?: string, headers: Record<string, string> = {}) {
+  constructor(
+    errorName: ErrorName,
+    detail?: string,
+    headers: Record<string, string> = {},
+    facts: Readonly<Record<string, unknown>> = {},
+  ) {
     const row = ERRORS[errorName];
     super(detail ?? row.message);
     this.name = 'LetheError';
@@ -38,6 +45,7 @@ export class LetheError extends Error {
     this.status = row.status;
     this.code = row.code;
     this.headers = headers;
+    this.facts = facts;
   }
 }
 
