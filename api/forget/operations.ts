@@ -40,19 +40,21 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
       description:
         'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
       body: forgetSchema(prefixes),
+      bodyExample: { number: 447700900123, sandbox: true },
       responses: {
         200: { description: 'Accepted; a dry run adds `sandbox` and `would_erase`', example: ACCEPTED },
         ...errorAnswers(describeErrors(['no_affiliation'])),
       },
     },
     { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
-    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema },
+    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema, bodyExample: { date: 'yesterday' } },
     {
       method: 'post',
       path: '/blacklist/check',
       summary: 'May this number be written to?',
       lenient: true,
       body: checkSchema(prefixes),
+      bodyExample: { number: 447700900123 },
       responses: {
         200: { description: 'Whether it is suppressed', example: { blacklisted: true } },
         ...errorAnswers(describeErrors()),

@@ -17,7 +17,11 @@ export const statusSchema = z.object({
   date: z
     .unknown()
     .optional()
-    .meta({ type: ['string', 'integer'], description: `The day of submission: ${DATE_FORMATS.join('; ')}` }),
+    .meta({
+      type: ['string', 'integer'],
+      example: 'yesterday',
+      description: `The day of submission: ${DATE_FORMATS.join('; ')}`,
+    }),
   reference: z
     .string({ error: 'must be a string' })
     .regex(/^[A-Za-z0-9]{15}$/, 'must be 15 letters or digits')

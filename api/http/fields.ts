@@ -27,6 +27,7 @@ export const phoneNumber = (prefixes: readonly string[]) =>
     })
     .meta({
       type: ['integer', 'string'],
+      example: '447700900123',
       description: `International digits without a plus, beginning with ${prefixes.join(' or ')}`,
     });
 
@@ -35,7 +36,8 @@ export const flag = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0']), z.literal(1), z.literal(0)], {
     error: 'must be true or false',
   })
-  .transform((value) => value === true || value === 'true' || value === '1' || value === 1);
+  .transform((value) => value === true || value === 'true' || value === '1' || value === 1)
+  .meta({ type: 'boolean' });
 
 /** A whole number from `least` to `most`, as a number or as digits: a query knows text only. */
 export function wholeNumber(least: number, most: number) {
@@ -44,7 +46,10 @@ export function wholeNumber(least: number, most: number) {
     .string()
     .regex(/^\d{1,9}$/)
     .transform(Number);
-  return z.union([z.number(), digits], { error: rule }).pipe(z.number().int(rule).min(least, rule).max(most, rule));
+  return z
+    .union([z.number(), digits], { error: rule })
+    .pipe(z.number().int(rule).min(least, rule).max(most, rule))
+    .meta({ type: 'integer', minimum: least, maximum: most });
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Operation {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** A body to try: it harms nobody, and is accepted where such records are. */
+  readonly bodyExample?: object;
   readonly responses: Readonly<Record<number, Answer>>;
 }
 

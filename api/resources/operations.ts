@@ -51,6 +51,7 @@ export const resourcesApi: readonly Operation[] = [
     summary: 'Replace what a user is called',
     params: idParams,
     body: userSchema,
+    bodyExample: { name: 'gone', display_name: 'Gone' },
     responses: {
       200: {
         description: 'The user as it is now',

@@ -15,6 +15,7 @@ export const transactionApi: readonly Operation[] = [
       'The record is masked when it answers. The key goes into the Authorization header; older clients may send it as ' +
       '`?api_key=ID&api_secret=SECRET`.',
     body: redactSchema,
+    bodyExample: { id: '0A000000B0C9A1234', product: 'sms', type: 'outbound' },
     responses: {
       204: { description: 'The record is redacted, now or before', type: null },
       ...problemAnswers({

@@ -239,6 +239,7 @@ describe('the day in the account', () => {
       from: new Date('2026-03-29T00:00:00Z'),
       to: new Date('2026-03-29T23:00:00Z'),
       day: '2026-03-29',
+      lastDay: '2026-03-29',
     });
   });
 
