@@ -41,6 +41,7 @@ const OWN = {
   lethe_audit: ['createIndex'],
   lethe_audit_heads: ['createCollection'],
   lethe_files: ['createIndex', 'remove'],
+  lethe_figures: [],
 };
 
 const database = process.env.DATABASE || 'lethe';
