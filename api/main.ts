@@ -26,7 +26,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
 
   // The API starts without its database: /readyz says so, and requests get 503 until it is reached.
   const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
-  const server = createApiServer(app);
+  const server = createApiServer(app, logger);
   await listen(server, config.PORT, config.HOST);
   installShutdown(
     [

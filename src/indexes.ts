@@ -26,7 +26,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         partialFilterExpression: { unfinished: true },
       },
       { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
-      { name: 'by_day', key: { account_id: 1, created_at: -1 } },
+      { name: 'by_moment', key: { account_id: 1, profile: 1, created_at: -1, _id: -1 } },
       { name: 'by_token', key: { account_id: 1, token: 1 } },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },

@@ -39,16 +39,18 @@ export function reportRoutes(deps: DoorDependencies): Router {
   router
     .route('/v2/reports/records')
     .all(...guards)
-    .get(async (request, response) => {
-      const fields = checkFields(recordsSchema, request.query);
-      const page = {
-        query: { ...queryOf(fields), ...(fields.id && { ids: fields.id }) },
-        limit: fields.limit,
-        includeMessage: fields.include_message,
-        ...(fields.cursor !== undefined && { after: readCursor(fields.cursor) }),
-      };
-      await streamText(response, 'json', writeRecords(deps, callerOf(response), page));
-    })
+    .get(
+      deps.heavy(async (request, response, gone) => {
+        const fields = checkFields(recordsSchema, request.query);
+        const page = {
+          query: { ...queryOf(fields), ...(fields.id && { ids: fields.id }) },
+          limit: fields.limit,
+          includeMessage: fields.include_message,
+          ...(fields.cursor !== undefined && { after: readCursor(fields.cursor) }),
+        };
+        await streamText(response, 'json', writeRecords(deps, callerOf(response), page, gone));
+      }),
+    )
     .all(refuseMethod('GET, HEAD'));
 
   router
@@ -99,6 +101,7 @@ async function* writeRecords(
   { core, now }: DoorDependencies,
   { account, keyId }: Caller,
   { query, limit, includeMessage, after }: RecordsPage,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   const requestId = randomUUID();
   const sources = selectSources(core.dataMap, query, account.records_id);
@@ -110,7 +113,7 @@ async function* writeRecords(
   try {
     yield `{"request_id":"${requestId}","request_status":"SUCCESS","received_at":${JSON.stringify(now())},"records":[`;
     // One more than is given out says whether there is a next page.
-    const found = readRecords(core.db, sources, { paged: true, limit: limit + 1, ...(after && { after }) });
+    const found = readRecords(core.db, sources, { paged: true, limit: limit + 1, signal, ...(after && { after }) });
     for await (const { source, record, position } of found) {
       more = items === limit;
       if (more) break;

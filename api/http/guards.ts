@@ -5,6 +5,7 @@ import { type AuthenticateOptions, authenticate } from './auth.ts';
 import { awaitIndexes } from './await-indexes.ts';
 import { readBytes } from './body.ts';
 import { limitRate } from './rate-limit.ts';
+import { createWrongKeys } from './wrong-keys.ts';
 
 /** In what a door's guards differ from the usual ones. */
 export interface GuardOptions extends AuthenticateOptions {
@@ -22,9 +23,10 @@ export function createGuards(
 ): (options?: GuardOptions) => RequestHandler[] {
   const { QUEUE_PREFIX: prefix, RATE_LIMIT_PER_SECOND: perSecond } = core.config;
   const indexed = awaitIndexes(core.prepare);
+  const wrongKeys = createWrongKeys();
   return ({ rate, ...options } = {}) => [
     indexed,
-    authenticate(core.keys, options),
+    authenticate(core.keys, wrongKeys, options),
     limitRate(redis, { prefix, perSecond, ...rate }),
     readBytes,
   ];

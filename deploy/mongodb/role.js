@@ -42,6 +42,7 @@ const OWN = {
   lethe_audit_heads: ['createCollection'],
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
+  lethe_figures: [],
 };
 
 const database = process.env.DATABASE || 'lethe';

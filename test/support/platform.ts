@@ -142,7 +142,7 @@ async function openApi(
   const core = createCore(config, { poolSize: 20, ...patience });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
   const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
-  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
+  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }), logger);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());
   });

@@ -30,18 +30,23 @@ const BATCH = 200;
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
  * Scheduled messages and the platform's own suppressions are among them. A record found at two places comes once.
+ * @param signal ends the search, in the database, too
+ * @throws the signal's reason
  */
 export async function* findHeld(
   db: mongoose.mongo.Db,
   map: DataMap,
   subject: Subject,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ entry: CollectionMap; record: HeldRecord }> {
   for (const entry of map.collections) {
     if (entry.owner.kind === 'via') continue;
     const templates = entry.numbers.flatMap((place) => place.templates);
     const describe = describer(entry, matcherOf(subjectAt(subject, templates)));
     for (const filter of filtersOf(entry, subject)) {
-      const cursor = collectionOf(db, entry, subject.account).find(filter).batchSize(BATCH);
+      const cursor = collectionOf(db, entry, subject.account)
+        .find(filter, signal && { signal })
+        .batchSize(BATCH);
       for await (const record of cursor) yield { entry, record: describe(record) };
     }
   }

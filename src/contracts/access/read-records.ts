@@ -27,6 +27,8 @@ export interface ReadOptions {
   readonly after?: Position;
   /** Records in all. */
   readonly limit: number;
+  /** Ends the reading, in the database, too: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** Records the driver holds at once: memory stays the same however many there are. */
@@ -49,7 +51,7 @@ interface Pass {
 export async function* readRecords(
   db: mongoose.mongo.Db,
   sources: readonly Source[],
-  { paged = false, after, limit }: ReadOptions,
+  { paged = false, after, limit, signal }: ReadOptions,
 ): AsyncGenerator<Found> {
   let left = limit;
   const from = after ? sources.findIndex((source) => source.name === after.source) : 0;
@@ -60,7 +62,7 @@ export async function* readRecords(
       if (left <= 0) return;
       const cursor = source
         .collection(db)
-        .find(pass.filter)
+        .find(pass.filter, signal && { signal })
         .sort(pass.sort)
         .limit(left)
         .batchSize(Math.min(BATCH, left));

@@ -5,7 +5,7 @@ import { findById } from '../../../src/engine/by-id.ts';
 import { selectAnywhere, selectChangeable, selectUnreadable } from '../../../src/engine/selections.ts';
 import { createRecordStore, type RecordStore } from '../../../src/engine/store.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
-import { findRequests } from '../../../src/ledger/requests/status.ts';
+import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
 import { createSuppressions, type Suppressions } from '../../../src/ledger/suppression/suppression.ts';
 import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -162,7 +162,7 @@ describe('a filter made from nothing', () => {
   it('a status without a day or a reference', async () => {
     const { account } = await platform.account();
     const query = { account, profile: 'forget', limit: 10, skip: 0 } as const;
-    expect(await letThrough([['status', () => findRequests(platform.core.db, query)]])).toEqual([]);
+    expect(await letThrough([['status', () => createRequestSearch(platform.core.db)(query, new Date())]])).toEqual([]);
   });
 
   it('the guards let what is right through', async () => {

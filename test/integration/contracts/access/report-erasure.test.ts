@@ -91,8 +91,7 @@ describe('an erasure and the report files that hold the number', () => {
     });
     return names.filter((_name, index) => containsNumber(texts[index] ?? '', number));
   };
-  const erase = async (key: string, number: string) =>
-    untilCompleted(platform, await forget(url, key, { number, understood: true }));
+  const erase = async (key: string, number: string) => untilCompleted(platform, await forget(url, key, { number }));
 
   it.each([
     ['csv', NUMBER],
@@ -318,7 +317,7 @@ describe('an erasure and the report files that hold the number', () => {
       { _id: report._id, account_id: account._id },
       { $set: { restarts: 3 } },
     );
-    const reference = await forget(url, key, { number: NUMBER, understood: true });
+    const reference = await forget(url, key, { number: NUMBER });
     await waitFor('the erasure to be at its end', async () => {
       const request = await platform.core.db.collection('lethe_requests').findOne({ reference });
       return request?.state === 'verifying';
