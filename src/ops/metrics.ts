@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { QueueCounts } from '../base/queue/producer.ts';
 import type { LedgerFigures } from './ledger-figures.ts';
 
 /** The metrics of one process. Labels are names of routes, states and collections: never a value from a request. */
@@ -11,7 +12,7 @@ export interface Metrics {
 
 export interface MetricsSources {
   readonly ledger: () => Promise<LedgerFigures>;
-  readonly queue: () => Promise<Record<string, number>>;
+  readonly queue: () => Promise<QueueCounts>;
 }
 
 /** Gauges are read at each scrape: the ledger and the queue are shared, and no process owns their figures. */
@@ -64,8 +65,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
-    help: 'Jobs in the queue by state',
-    labelNames: ['state'],
+    help: 'Jobs by queue and state',
+    labelNames: ['queue', 'state'],
     registers,
   });
   const up = new Gauge({
@@ -99,7 +100,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
         if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
       }
       if (queue.status === 'fulfilled')
-        for (const [state, count] of Object.entries(queue.value)) depth.set({ state }, count);
+        for (const [name, states] of Object.entries(queue.value))
+          for (const [state, count] of Object.entries(states)) depth.set({ queue: name, state }, count);
       return registry.metrics();
     },
   };

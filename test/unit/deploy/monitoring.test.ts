@@ -38,7 +38,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       filesLeft: 1,
       oldestFileSeconds: 1,
     }),
-    queue: async () => ({ waiting: 1 }),
+    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, housekeeping: {} }),
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
   const series = new Map<string, Set<string>>();
