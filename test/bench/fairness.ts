@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { openReport, REPORT_CALL } from '../../src/contracts/access/reports/ledger.ts';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
 import { insertRecords } from '../support/records.ts';
 import { startLethe } from './children.ts';
 import { compare, type Measurement, timed } from './measurement.ts';
@@ -8,15 +10,16 @@ import { dramaNumber, sideBySide, type World } from './world.ts';
 /** Requests and reports of another account that are open when somebody asks. */
 const OPEN_REQUESTS = 1_000;
 const OPEN_REPORTS = 100;
-/** Records that each of the reports is about, on top of those that are being erased. */
+/** Records that each of the reports is about, beside those that are being erased. */
 const REPORTED = 5_000;
-/** Records a person of the busy account has. */
+/** Records of each person of the busy account. */
 const FEW = { contacts: 1, sent: 4, received: 2 } as const;
-/** Records of each person who asks while it is busy, and alone. */
+/** Records of each person of the account that asks. */
 const RECORDS = { contacts: 1, lists: 1, sent: 10, received: 6, calls: 2 } as const;
 const ASKED = 9;
+const LOOK_MS = 20;
 
-type Asking = Awaited<ReturnType<World['account']>>;
+type Caller = Awaited<ReturnType<World['account']>>;
 
 /**
  * How long the requests of one account take behind the backlog of another, against how long they take with the worker
@@ -31,24 +34,23 @@ export const measureFairness: Measurement = async (bench) => {
     const [busy, asking] = [await world.account(), await world.account()];
     const numbers = Array.from({ length: 2 * ASKED + 1 }, (_, index) => dramaNumber(index));
     for (const number of numbers) await insertRecords(world.core.db, asking.account.records_id, number, RECORDS);
-    const take = async (from: number) => {
+    const take = async (some: readonly PhoneNumber[]) => {
       const times: number[] = [];
-      for (const number of numbers.slice(from, from + ASKED)) {
-        times.push(1_000 * (await timed(() => forget(world, Number(port), asking, number))));
-      }
+      for (const number of some) times.push(1_000 * (await timed(() => forget(world, Number(port), asking, number))));
       return times;
     };
-    await forget(world, Number(port), asking, dramaNumber(2 * ASKED));
-    const alone = await take(0);
-    bench.note(`fairness: alone ${alone.map(Math.round).join(' ')}`);
+    await take(numbers.slice(2 * ASKED));
+    const alone = await take(numbers.slice(0, ASKED));
+    bench.note('fairness: alone');
 
     const requests = bench.scaled(OPEN_REQUESTS, 400);
+    const countLeft = () =>
+      requestsOf(world.core.db).countDocuments({ account_id: busy.account._id, unfinished: true });
     await openBacklog(world, busy, requests, bench.scaled(OPEN_REPORTS, 10), bench.scaled(REPORTED, 500));
-    const behind = await take(ASKED);
-    bench.note(`fairness: behind ${behind.map(Math.round).join(' ')}`);
-    const left = await requestsOf(world.core.db).countDocuments({ account_id: busy.account._id, unfinished: true });
+    const behind = await take(numbers.slice(ASKED, 2 * ASKED));
+    const left = await countLeft();
     if (left === 0) throw new Error('the backlog was done before the others were: the figure says nothing');
-    bench.note(`fairness: behind a backlog, of which ${left} of ${requests} requests were left`);
+    bench.note(`fairness: behind a backlog, ${left} of ${requests} requests of which were left in the end`);
     return [
       {
         name: 'a request behind a backlog',
@@ -64,8 +66,8 @@ export const measureFairness: Measurement = async (bench) => {
   }
 };
 
-/** Asks and waits. @throws Error when the API refuses */
-async function forget(world: World, port: number, { account, key }: Asking, number: string): Promise<void> {
+/** Asks, and waits for the end. @throws Error when the API refuses */
+async function forget(world: World, port: number, { account, key }: Caller, number: PhoneNumber): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${port}/gdpr/forget`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
@@ -74,13 +76,13 @@ async function forget(world: World, port: number, { account, key }: Asking, numb
   const { reference } = (await answer.json()) as { reference?: string };
   if (!reference) throw new Error(`the API answered with ${answer.status}`);
   const done = { account_id: account._id, reference, state: 'completed' } as const;
-  while (!(await requestsOf(world.core.db).findOne(done, { projection: { _id: 1 } })))
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!(await requestsOf(world.core.db).findOne(done, { projection: { _id: 1 } }))) await pause(LOOK_MS);
 }
 
+/** Puts requests and reports of an account into ledger and queue, all at once. */
 async function openBacklog(
   world: World,
-  { account }: Asking,
+  { account }: Caller,
   requests: number,
   reports: number,
   reported: number,

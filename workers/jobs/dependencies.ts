@@ -38,7 +38,10 @@ export function createJobDependencies(
     erase: { ledger, accounts: joinFinds(accounts), bind, logger, batchSize: config.BATCH_SIZE, times, now },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
-    report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },
+    report: {
+      ...{ db, dataMap, accounts, seal, audit, folder, logger, times, now },
+      mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
+    },
     reportFiles: { db, folder, logger, now },
     retention: {
       ...{ db, dataMap, bind, producer, logger },
