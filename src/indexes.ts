@@ -68,6 +68,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_request', key: { account_id: 1, request_id: 1 }, unique: true },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'unfinished', key: { account_id: 1, _id: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'on_disk', key: { account_id: 1 }, partialFilterExpression: { on_disk: true } },
       { name: 'file', key: { file: 1 }, partialFilterExpression: { file: { $exists: true } } },
       { name: 'expires_at', key: { expires_at: 1 }, partialFilterExpression: { file: { $exists: true } } },

@@ -1,6 +1,7 @@
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
 import { createLogger } from '../src/base/log.ts';
+import { allPlaces } from '../src/base/queue/catalogue.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
@@ -16,7 +17,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
   logCrashes(logger);
-  const core = createCore(config, { poolSize: config.WORKER_CONCURRENCY + 8 });
+  const core = createCore(config, { poolSize: allPlaces(config.WORKER_CONCURRENCY) + 8 });
   if (options.drain) await core.prepare();
   else await prepareWhenThere(core.prepare, logger);
 

@@ -85,6 +85,8 @@ const variables = {
   CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
   REPORTS_DIR: z.string().default('.lethe/reports'),
   REPORT_KEEP_HOURS: count(72, 1, 8_760),
+  REPORTS_UNFINISHED_LIMIT: count(100, 1, 100_000),
+  REPORTS_MEGABYTES_LIMIT: count(2_000, 1, 1_000_000),
   RETENTION_MONTHS: count(13, 0, 1_200),
   WORKER_PORT: count(0, 0, 65_535),
   WORKER_CONCURRENCY: count(16, 1, 256),

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { QueueCounts } from '../base/queue/producer.ts';
 import { shareReading } from '../lib/share.ts';
 import type { LedgerFigures } from './ledger-figures.ts';
 
@@ -12,7 +13,7 @@ export interface Metrics {
 
 export interface MetricsSources {
   readonly ledger: () => Promise<LedgerFigures>;
-  readonly queue: () => Promise<Record<string, number>>;
+  readonly queue: () => Promise<QueueCounts>;
 }
 
 /** The methods of the API, and those that clients try by themselves. A caller may send dozens of others. */
@@ -83,8 +84,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
-    help: 'Jobs in the queue by state',
-    labelNames: ['state'],
+    help: 'Jobs by queue and state',
+    labelNames: ['queue', 'state'],
     registers,
   });
   const up = new Gauge({
@@ -126,7 +127,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
     }
     if (queue.status === 'fulfilled')
-      for (const [state, count] of Object.entries(queue.value)) depth.set({ state }, count);
+      for (const [name, states] of Object.entries(queue.value))
+        for (const [state, count] of Object.entries(states)) depth.set({ queue: name, state }, count);
     return registry.metrics();
   }
 }

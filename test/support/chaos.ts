@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { Queue } from 'bullmq';
-import { QUEUE_NAME } from '../../src/base/queue/catalogue.ts';
+import type { QueueName } from '../../src/base/queue/catalogue.ts';
 import { openRedis, queuePrefix } from '../../src/base/queue/connections.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
@@ -40,8 +40,8 @@ export interface Chaos {
   readonly env: NodeJS.ProcessEnv;
   proxyMongo(): Promise<MongoProxy>;
   ownRedis(): Promise<OwnRedis>;
-  /** The queue as a process of this world sees it. */
-  queue(): Queue;
+  /** A queue as a process of this world sees it; without a name, that of erasures. */
+  queue(name?: QueueName): Queue;
   /** Waits until no request has a job any more, in any state. */
   noJobIsLeft(): Promise<void>;
   person(counts: RecordCounts, options?: { digits?: number; on?: Person }): Promise<Person>;
@@ -102,9 +102,9 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
   const requests = requestsOf(core.db);
   const row = (reference: string) => requests.findOne({ reference });
   let numbers = 0;
-  const queue = () => {
+  const queue = (name: QueueName = 'erasure') => {
     const connection = openRedis({ url: platform.config.REDIS_URL, cluster: false }, 'patient', () => {});
-    const opened = new Queue(QUEUE_NAME, {
+    const opened = new Queue(name, {
       connection,
       prefix: queuePrefix(platform.config.QUEUE_PREFIX),
       skipVersionCheck: true,

@@ -64,7 +64,10 @@ export function createJobDependencies(
     scan: { db, accounts, seal, files, producer, circleOf, smallAccount: SMALL_ACCOUNT, logger, times, now },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
-    report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },
+    report: {
+      ...{ db, dataMap, accounts, seal, audit, folder, logger, times, now },
+      mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
+    },
     reportFiles: { db, folder, logger, now },
     retention: {
       ...{ db, dataMap, bind, producer, logger },

@@ -18,7 +18,7 @@ import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
-import type { Files, FilesLeft } from '../recordings/files.ts';
+import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
 import { createReferences, type References } from '../references/children.ts';
 import { openKeys, type SealedKeys, type StoredKeys, sealKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
@@ -78,9 +78,14 @@ interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'set
 /** Binds a request to its targets. @throws ErasureFailure */
 export type Bind = (request: ErasureRequest, account: Account) => BoundRequest;
 
+/** What one turn of a request waits for the storage of recordings. */
+const RECORDINGS_MS = 1_000;
+/** The pause before a request asks again whether files that were not waited for are gone. */
+const RECORDINGS_AGAIN_MS = 2_000;
+
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createBinder(deps: BinderDependencies): Bind {
-  const { dataMap, audit, files, now } = deps;
+  const { dataMap, audit, now } = deps;
   const minded = withRecordings(deps, dataMap);
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
@@ -104,7 +109,8 @@ export function createBinder(deps: BinderDependencies): Bind {
       scan,
       lastScheduled,
       settle,
-      removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
+      removeFiles: async (signal) =>
+        (await removeRecordings(deps, owner, signal)) ?? (await clearReports?.(signal)) ?? null,
       async record(erased) {
         await audit.append({
           account: account._id,
@@ -147,6 +153,22 @@ function followWith(
       return sealKeys(seal, all, reference);
     },
   };
+}
+
+/**
+ * A storage that answers does so within the time given here. One that hangs would hold a place of the erasures for as
+ * long as it is waited for, so that the files are left to their own queue, and looked at again.
+ */
+async function removeRecordings(
+  { files, now }: BinderDependencies,
+  owner: FileOwner,
+  signal: AbortSignal,
+): Promise<FilesLeft | null> {
+  const left = await files.removeNow(owner, AbortSignal.any([signal, AbortSignal.timeout(RECORDINGS_MS)]));
+  const at = now().getTime();
+  // One that failed says itself when it is due again; one that was cut off is due.
+  if (!left || signal.aborted || left.again.getTime() > at) return left;
+  return { ...left, again: new Date(at + RECORDINGS_AGAIN_MS) };
 }
 
 function total(erased: Readonly<Record<string, number>>): number {

@@ -25,7 +25,7 @@ describe('/accounts/{id}/redaction', () => {
     platform = await openPlatform('e2e-settings', { RATE_LIMIT_PER_SECOND: '0' });
     ({ url } = await platform.startApi());
     redis = new Redis(platform.config.REDIS_URL, { maxRetriesPerRequest: null });
-    queue = new Queue('erasure', { connection: redis, prefix: `{${platform.config.QUEUE_PREFIX}}` });
+    queue = new Queue('housekeeping', { connection: redis, prefix: `{${platform.config.QUEUE_PREFIX}}` });
   });
   beforeEach(async () => {
     made = await makeAgency(platform, 'America/New_York');
