@@ -55,9 +55,9 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
       now,
       deadlineMs: core.times.deadlineMs,
       graceMs: core.times.graceMs,
-      readiness: () => checkReadiness(core.db, redis),
+      readiness: () => checkReadiness(core, redis),
       metrics,
-      guards: createGuards(core, redis),
+      guards: createGuards(core, redis, logger),
     }),
   );
   app.use(() => {

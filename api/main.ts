@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
+import { createMissingLog, IndexesMissing } from '../src/base/db/ensure-indexes.ts';
 import { createLogger } from '../src/base/log.ts';
 import { openRedis } from '../src/base/queue/connections.ts';
 import { createFaultLog } from '../src/base/queue/fault-log.ts';
@@ -25,7 +26,11 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const app = createApp({ core, redis, producer, logger, now: () => new Date() });
 
   // The API starts without its database: /readyz says so, and requests get 503 until it is reached.
-  const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
+  const logMissing = createMissingLog(logger);
+  const prepared = core.prepare().catch((error: unknown) => {
+    if (error instanceof IndexesMissing) logMissing(error);
+    else logger.warn('indexes not checked', { error });
+  });
   const server = createApiServer(app);
   await listen(server, config.PORT, config.HOST);
   installShutdown(

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
+import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import { type Times, timesOf } from './base/times.ts';
@@ -11,7 +12,7 @@ import { profileFor } from './engine/map/profile.ts';
 import type { DataMap } from './engine/map/schema.ts';
 import { compilePlan, type Plan } from './engine/plan.ts';
 import { createRecordStore, type RecordStore } from './engine/store.ts';
-import { ensureIndexes } from './indexes.ts';
+import { neededIndexes } from './indexes.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
@@ -38,8 +39,10 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes of Lethe's own collections where they are missing. */
+  /** Builds the indexes that Lethe needs where they are missing. @throws as `ensureIndexes` */
   prepare(): Promise<void>;
+  /** Names the indexes that are missing now. */
+  missingIndexes(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -60,7 +63,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
-  const suppression = suppressionEntry(dataMap);
+  const indexes = neededIndexes(suppressionEntry(dataMap));
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
@@ -79,7 +82,8 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
-    prepare: () => ensureIndexes(db, suppression),
+    prepare: () => ensureIndexes(db, indexes),
+    missingIndexes: () => findMissingIndexes(db, indexes),
     close: database.close,
   };
 }

@@ -1,5 +1,6 @@
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
+import { createMissingLog, IndexesMissing } from '../src/base/db/ensure-indexes.ts';
 import { createLogger } from '../src/base/log.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
@@ -49,13 +50,15 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   }
 }
 
-/** A worker that starts before its database waits for it. */
+/** A worker that starts before its database, or before its indexes are there, waits for them. */
 async function prepareWhenThere(prepare: () => Promise<void>, logger: ReturnType<typeof createLogger>): Promise<void> {
+  const logMissing = createMissingLog(logger);
   for (;;) {
     try {
       return await prepare();
     } catch (error) {
-      logger.warn('waiting for the database', { error });
+      if (error instanceof IndexesMissing) logMissing(error);
+      else logger.warn('waiting for the database', { error });
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
   }

@@ -3,22 +3,36 @@ import type mongoose from 'mongoose';
 
 /** One condition for accepting work. */
 export interface Check {
-  readonly name: 'mongodb' | 'redis' | 'noeviction';
+  readonly name: 'mongodb' | 'indexes' | 'redis' | 'noeviction';
   readonly ok: boolean;
   readonly detail?: string;
 }
 
 const PATIENCE_MS = 2_000;
 
+/** What is asked about the database. */
+export interface ReadinessSources {
+  readonly db: mongoose.mongo.Db;
+  /** Names the indexes that are missing. */
+  missingIndexes(): Promise<string[]>;
+}
+
 /**
- * Checks the services: MongoDB answers and can run transactions; Redis answers and never evicts, as BullMQ's keys are not
- * a cache.
+ * Checks the services: MongoDB answers and can run transactions, and Lethe's indexes are there; Redis answers and never
+ * evicts, as BullMQ's keys are not a cache.
  */
-export async function checkReadiness(db: mongoose.mongo.Db, redis: Redis | Cluster): Promise<Check[]> {
+export async function checkReadiness(
+  { db, missingIndexes }: ReadinessSources,
+  redis: Redis | Cluster,
+): Promise<Check[]> {
   return Promise.all([
     within('mongodb', async () => {
       const hello = await db.admin().command({ hello: 1 });
       return hello.setName || hello.msg === 'isdbgrid' ? undefined : 'not a replica set: transactions are impossible';
+    }),
+    within('indexes', async () => {
+      const missing = await missingIndexes();
+      return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
     }),
     within('redis', async () => ((await redis.ping()) === 'PONG' ? undefined : 'no answer')),
     within('noeviction', async () => {

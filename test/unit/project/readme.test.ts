@@ -85,7 +85,9 @@ describe('the pages', () => {
       const print = (line: string) => help.push(line);
       await runCommand([...words, '--help'], { env: {}, print, note: print, now: () => new Date() });
       const text = help.join('\n');
-      expect({ page, found, text }).toMatchObject({ text: expect.stringContaining(`Usage: node cli/lethe.mjs ${words.join(' ')}`) });
+      expect({ page, found, text }).toMatchObject({
+        text: expect.stringContaining(`Usage: node cli/lethe.mjs ${words.join(' ')}`),
+      });
       for (const option of options)
         expect({ page, found, text }).toMatchObject({ text: expect.stringContaining(option) });
     }
