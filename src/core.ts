@@ -2,6 +2,7 @@ import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
 import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
+import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import { type Times, timesOf } from './base/times.ts';
@@ -13,6 +14,7 @@ import type { DataMap } from './engine/map/schema.ts';
 import { compilePlan, type Plan } from './engine/plan.ts';
 import { createRecordStore, type RecordStore } from './engine/store.ts';
 import { neededIndexes } from './indexes.ts';
+import { keyPlaces } from './key-places.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
@@ -39,10 +41,15 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes that Lethe needs where they are missing. @throws as `ensureIndexes` */
+  /**
+   * Builds the indexes that Lethe needs where they are missing, and sees that no key is missing that is in use.
+   * @throws as `ensureIndexes` and `checkKeys`
+   */
   prepare(): Promise<void>;
   /** Names the indexes that are missing now. */
   missingIndexes(): Promise<string[]>;
+  /** Names the keys that are in use and not at hand. */
+  missingKeys(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -63,7 +70,12 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
-  const indexes = neededIndexes(suppressionEntry(dataMap));
+  const list = suppressionEntry(dataMap);
+  const [indexes, places] = [neededIndexes(list), keyPlaces(list)];
+  const held: HeldKeys = {
+    rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS },
+    lost: config.LETHE_LOST_KEYS,
+  };
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
@@ -82,8 +94,12 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
-    prepare: () => ensureIndexes(db, indexes),
+    async prepare() {
+      await ensureIndexes(db, indexes);
+      await checkKeys(db, places, held);
+    },
     missingIndexes: () => findMissingIndexes(db, indexes),
+    missingKeys: () => findMissingKeys(db, places, held),
     close: database.close,
   };
 }

@@ -1,11 +1,13 @@
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
-import { createMissingLog, IndexesMissing } from '../src/base/db/ensure-indexes.ts';
+import { KeysMissing } from '../src/base/keys/in-use.ts';
 import { createLogger } from '../src/base/log.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
+import { createMissingLog, isMissing } from '../src/ops/missing-log.ts';
+import { checkStart, warnOfVersion } from '../src/ops/start-checks.ts';
 import { serveHealth } from './health.ts';
 import { startWorker } from './worker.ts';
 
@@ -17,9 +19,11 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
   logCrashes(logger);
+  await checkStart(config, env, logger);
   const core = createCore(config, { poolSize: config.WORKER_CONCURRENCY + 8 });
   if (options.drain) await core.prepare();
   else await prepareWhenThere(core.prepare, logger);
+  await warnOfVersion(core.db, logger);
 
   const worker = startWorker(core, logger);
   const figures = createLedgerFigures(core.db);
@@ -57,7 +61,8 @@ async function prepareWhenThere(prepare: () => Promise<void>, logger: ReturnType
     try {
       return await prepare();
     } catch (error) {
-      if (error instanceof IndexesMissing) logMissing(error);
+      if (error instanceof KeysMissing) throw error;
+      if (isMissing(error)) logMissing(error);
       else logger.warn('waiting for the database', { error });
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }

@@ -1,9 +1,10 @@
 import type { Cluster, Redis } from 'ioredis';
 import type mongoose from 'mongoose';
+import { findVersionFault } from '../base/db/server-version.ts';
 
 /** One condition for accepting work. */
 export interface Check {
-  readonly name: 'mongodb' | 'indexes' | 'redis' | 'noeviction';
+  readonly name: 'mongodb' | 'version' | 'indexes' | 'keys' | 'redis' | 'noeviction';
   readonly ok: boolean;
   readonly detail?: string;
 }
@@ -15,14 +16,16 @@ export interface ReadinessSources {
   readonly db: mongoose.mongo.Db;
   /** Names the indexes that are missing. */
   missingIndexes(): Promise<string[]>;
+  /** Names the keys that are in use and not at hand. */
+  missingKeys(): Promise<string[]>;
 }
 
 /**
- * Checks the services: MongoDB answers and can run transactions, and Lethe's indexes are there; Redis answers and never
- * evicts, as BullMQ's keys are not a cache.
+ * Checks the services: MongoDB answers, can run transactions and is recent enough; Lethe's indexes are there, and the keys
+ * that are in use at hand; Redis answers and never evicts, as BullMQ's keys are not a cache.
  */
 export async function checkReadiness(
-  { db, missingIndexes }: ReadinessSources,
+  { db, missingIndexes, missingKeys }: ReadinessSources,
   redis: Redis | Cluster,
 ): Promise<Check[]> {
   return Promise.all([
@@ -30,9 +33,14 @@ export async function checkReadiness(
       const hello = await db.admin().command({ hello: 1 });
       return hello.setName || hello.msg === 'isdbgrid' ? undefined : 'not a replica set: transactions are impossible';
     }),
+    within('version', () => findVersionFault(db)),
     within('indexes', async () => {
       const missing = await missingIndexes();
       return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
+    }),
+    within('keys', async () => {
+      const missing = await missingKeys();
+      return missing.length === 0 ? undefined : `not at hand: ${missing.join(', ')}`;
     }),
     within('redis', async () => ((await redis.ping()) === 'PONG' ? undefined : 'no answer')),
     within('noeviction', async () => {

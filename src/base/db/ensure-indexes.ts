@@ -1,5 +1,4 @@
 import type mongoose from 'mongoose';
-import type { Logger } from '../log.ts';
 import { isTransient, PassingFault } from './faults.ts';
 
 type Db = mongoose.mongo.Db;
@@ -57,24 +56,6 @@ export async function ensureIndexes(db: Db, needed: readonly IndexedCollection[]
 export async function findMissingIndexes(db: Db, needed: readonly IndexedCollection[]): Promise<string[]> {
   return (await findLacking(db, needed)).flatMap(namesOf);
 }
-
-/**
- * @returns tells the log of indexes that are missing, with the cause: at once, and then once a minute at most. Other faults
- * are not its matter
- */
-export function createMissingLog(logger: Pick<Logger, 'error'>): (error: unknown) => void {
-  let last: { message: string; at: number } | undefined;
-  return (error) => {
-    if (!(error instanceof IndexesMissing)) return;
-    const { message, missing, cause } = error;
-    const now = performance.now();
-    if (last?.message === message && now - last.at < LOG_AGAIN_MS) return;
-    last = { message, at: now };
-    logger.error('indexes are missing', { missing, error: cause });
-  };
-}
-
-const LOG_AGAIN_MS = 60_000;
 
 const namesOf = ({ collection, indexes }: IndexedCollection): string[] =>
   indexes.length === 0 ? [collection] : indexes.map(({ name }) => `${collection}.${name}`);

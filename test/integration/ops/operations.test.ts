@@ -55,6 +55,8 @@ describe('what operators see', () => {
       await nowhere.close();
     });
 
+    /** What is asked of MongoDB beside whether it is there. */
+    const inDatabase = (answer: object) => ['version', 'indexes', 'keys'].map((name) => ({ name, ...answer }));
     const readiness: [string, () => NodeJS.ProcessEnv, number, object][] = [
       [
         'everything is as it must be',
@@ -64,6 +66,7 @@ describe('what operators see', () => {
           status: 'ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],
@@ -77,6 +80,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: false, detail: 'maxmemory-policy is allkeys-lru, must be noeviction' },
           ],
@@ -90,6 +94,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: false, detail: 'not reachable' },
             { name: 'noeviction', ok: false, detail: 'not reachable' },
           ],
@@ -103,6 +108,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: false, detail: 'not reachable' },
+            ...inDatabase({ ok: false, detail: 'not reachable' }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],
