@@ -44,7 +44,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
   app.set('query parser', 'simple');
 
   const figures = createLedgerFigures(core.db);
-  const readiness = createReadiness(core.db, redis, config.QUEUE_PREFIX);
+  const readiness = createReadiness(core, redis, config.QUEUE_PREFIX);
   const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
   app.use(logAccess(logger, metrics));
   app.use(openApiRoutes(describeApi(doors, config, VERSION)));
@@ -60,7 +60,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
       readiness: () => readiness(now()),
       metrics,
       heavy: createHeavyLimit(),
-      guards: createGuards(core, redis),
+      guards: createGuards(core, redis, logger),
     }),
   );
   app.use(() => {

@@ -5,5 +5,7 @@ export interface CommandContext {
   print(line: string): void;
   /** Writes a line for the person at the terminal to standard error. */
   note(line: string): void;
+  /** Has a secret that is printed into a file be read by nobody else. Absent where nothing is printed into files. */
+  readonly keepPrivate?: () => void;
   now(): Date;
 }

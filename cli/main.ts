@@ -1,14 +1,6 @@
+import { fchmodSync, fstatSync } from 'node:fs';
+import { loadEnvFile } from './env-file.ts';
 import { runCommand } from './program.ts';
-
-/** A file `.env` in the working directory fills in what the environment does not set itself. */
-function loadEnvFile(): string | undefined {
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'the file .env cannot be read';
-  }
-  return undefined;
-}
 
 const stopPrinting = () => process.exit(1);
 
@@ -18,7 +10,13 @@ function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const fault = loadEnvFile();
+/** What is printed into a file is for its owner alone. */
+function keepPrivate(): void {
+  if (fstatSync(process.stdout.fd).isFile()) fchmodSync(process.stdout.fd, 0o600);
+}
+
+// A file `.env` in the working directory fills in what the environment does not set itself.
+const fault = loadEnvFile('.env', process.env);
 if (fault !== undefined) {
   process.stderr.write(`lethe: ${fault}\n`);
   process.exit(1);
@@ -27,6 +25,7 @@ const code = await runCommand(process.argv.slice(2), {
   env: process.env,
   print: printLine,
   note: (line) => process.stderr.write(`${line}\n`),
+  keepPrivate,
   now: () => new Date(),
 });
 // A fault ends the process even if a handle is open. Otherwise it ends with its work, and with the code that work set.

@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
+import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
+import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import { type Times, timesOf } from './base/times.ts';
@@ -11,7 +13,8 @@ import { profileFor } from './engine/map/profile.ts';
 import type { DataMap } from './engine/map/schema.ts';
 import { compilePlan, type Plan } from './engine/plan.ts';
 import { createRecordStore, type RecordStore } from './engine/store.ts';
-import { ensureIndexes } from './indexes.ts';
+import { neededIndexes } from './indexes.ts';
+import { keyPlaces } from './key-places.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
 import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
@@ -42,8 +45,15 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes of Lethe's own collections where they are missing. @throws LetheError for a map that does not fit the accounts */
+  /**
+   * Builds the indexes that Lethe needs where they are missing, and sees that no key is missing that is in use.
+   * @throws as `ensureIndexes` and `checkKeys`; LetheError for a map that does not fit the accounts
+   */
   prepare(): Promise<void>;
+  /** Names the indexes that are missing now. */
+  missingIndexes(): Promise<string[]>;
+  /** Names the keys that are in use and not at hand. */
+  missingKeys(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -65,7 +75,12 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
   });
   const { connection, db } = database;
   const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
-  const suppression = suppressionEntry(dataMap);
+  const list = suppressionEntry(dataMap);
+  const [indexes, places] = [neededIndexes(list), keyPlaces(list)];
+  const held: HeldKeys = {
+    rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS },
+    lost: config.LETHE_LOST_KEYS,
+  };
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
@@ -87,8 +102,11 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     keys: createKeys(connection),
     async prepare() {
       await assertOneTenant(db, dataMap);
-      await ensureIndexes(db, suppression);
+      await ensureIndexes(db, indexes);
+      await checkKeys(db, places, held);
     },
+    missingIndexes: () => findMissingIndexes(db, indexes),
+    missingKeys: () => findMissingKeys(db, places, held),
     close: database.close,
   };
 }

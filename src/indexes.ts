@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import type { IndexedCollection } from './base/db/ensure-indexes.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
 import type { CollectionMap } from './engine/map/schema.ts';
 import { accountPathOf } from './engine/owner.ts';
@@ -8,11 +9,6 @@ import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
-
-interface IndexedCollection {
-  readonly collection: string;
-  readonly indexes: mongoose.mongo.IndexDescription[];
-}
 
 /** The indexes of Lethe's own collections. Every unique one begins with the account, so that it can be sharded by it. */
 const OWN_INDEXES: readonly IndexedCollection[] = [
@@ -106,26 +102,21 @@ function suppressionIndex(accountPath: string | undefined): mongoose.mongo.Index
 }
 
 /**
- * Builds what Lethe needs and does not find: safe to run from any number of processes at once, and at every start.
- * Of the platform's own collections it touches the suppression list alone; `lethe check-map` names what the others lack.
+ * All indexes Lethe needs. Of the platform's own collections that is the suppression list alone; `lethe check-map` names what
+ * the others lack.
+ * @param suppression where the suppression list lies, and the path of the account in its rows
  */
-export async function ensureIndexes(
-  db: mongoose.mongo.Db,
+export function neededIndexes(
   suppression: Pick<CollectionMap, 'collection' | 'database' | 'owner'>,
-): Promise<void> {
-  await ensureCollection(db, AUDIT_HEADS);
-  for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
-  const { collection, database } = suppression;
-  const list = (database === undefined ? db : db.client.db(database)).collection(collection);
-  await list.createIndexes([suppressionIndex(accountPathOf(suppression))]);
-}
-
-const NAMESPACE_EXISTS = 48;
-
-/** Makes a collection that has no index of its own: a transaction over several shards cannot make it. */
-async function ensureCollection(db: mongoose.mongo.Db, name: string): Promise<void> {
-  if ((await db.listCollections({ name }, { nameOnly: true }).toArray()).length > 0) return;
-  await db.createCollection(name).catch((error: { code?: unknown }) => {
-    if (error.code !== NAMESPACE_EXISTS) throw error;
-  });
+): IndexedCollection[] {
+  return [
+    // Without an index of its own. A transaction over several shards cannot make a collection.
+    { collection: AUDIT_HEADS, indexes: [] },
+    ...OWN_INDEXES,
+    {
+      collection: suppression.collection,
+      ...(suppression.database !== undefined && { database: suppression.database }),
+      indexes: [suppressionIndex(accountPathOf(suppression))],
+    },
+  ];
 }

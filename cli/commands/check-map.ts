@@ -6,6 +6,7 @@ import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
+import { findKeyFaults } from '../key-findings.ts';
 
 interface Options {
   file?: string;
@@ -27,10 +28,11 @@ async function check(context: CommandContext, options: Options): Promise<void> {
   const report = await withDatabase(context, async ({ connection, db }) => {
     const account = options.account === undefined ? undefined : await createAccounts(connection).find(options.account);
     if (account === null) throw new CommandFailure('no account has this id');
-    return checkDataMap(db, map, {
+    const report = await checkDataMap(db, map, {
       prefixes: config.NUMBER_PREFIXES,
       ...(account && { account: account.records_id }),
     });
+    return { ...report, findings: [...(await findKeyFaults(context, db, map)), ...report.findings] };
   });
   printFindings(context, report);
 }

@@ -36,6 +36,7 @@ const OWN = {
   lethe_requests: ['createIndex'],
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],
+  lethe_key_ids: [],
   lethe_reports: ['createIndex'],
   // No `remove`: whoever may delete entries can cut off the end of the audit.
   lethe_audit: ['createIndex'],

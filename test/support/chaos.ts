@@ -17,6 +17,7 @@ import { askToForget, untilCompleted } from './forget.ts';
 import { phoneNumber } from './numbers.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { openProcesses, type Processes } from './processes.ts';
+import { randomSource } from './random-source.ts';
 import { indexPlatform, insertRecords, type RecordCounts } from './records.ts';
 import type { Db } from './types.ts';
 import { waitFor } from './wait-for.ts';
@@ -205,16 +206,10 @@ export async function forgetPerson(
 
 /**
  * A source of chance that a failed run can be repeated with: set CHAOS_SEED to the seed it printed.
- * @returns numbers from 0 up to, and not including, 1 (mulberry32)
+ * @returns numbers from 0 up to, and not including, 1
  */
 export function chance(name: string): () => number {
   const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
   process.stderr.write(`${name}: CHAOS_SEED=${seed}\n`);
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return randomSource(seed);
 }

@@ -6,6 +6,7 @@ import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import { ownerFilter } from '../../engine/owner.ts';
 import { assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
+import { nest } from '../../lib/nest.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -137,20 +138,13 @@ function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo
 
 function putOn({ collection, entry, numberPath }: List): Suppressions['add'] {
   return async (subject, tokens, now, session) => {
-    await collection.updateOne(
-      byToken(entry, subject, tokens),
-      {
-        $set: { [numberPath]: subject.number, masked: subject.masked },
-        $setOnInsert: {
-          // An account of several types is no equality from which the new row would have it.
-          ...(entry.owner.kind === 'field' && entry.owner.types && { [entry.owner.path]: subject.account }),
-          token: subject.token,
-          reason: SUPPRESSION_REASON,
-          created_at: now,
-        },
-      },
-      { upsert: true, session },
-    );
+    const row = { [numberPath]: subject.number, masked: subject.masked };
+    // Not an upsert: one that is repeated within a transaction may break the unique index (CVE-2025-10060).
+    const there = await collection.updateOne(byToken(entry, subject, tokens), { $set: row }, { session });
+    if (there.matchedCount > 0) return;
+    const owned = entry.owner.kind === 'field' ? { [entry.owner.path]: subject.account } : {};
+    const fresh = { ...owned, ...row, token: subject.token };
+    await collection.insertOne(nest({ ...fresh, reason: SUPPRESSION_REASON, created_at: now }), { session });
   };
 }
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AccountValue } from '../../../src/engine/subject.ts';
-import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { verifyAudit } from '../../../src/ledger/audit/verify.ts';
 import { expectStatuses } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { verifyAudit } from '../../../src/ledger/audit/verify.ts';
 import { endRedis } from '../../support/end-redis.ts';
 import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import { makeAgency } from '../../support/interactions.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { verifyAudit } from '../../../src/ledger/audit/verify.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { snapshotDatabase } from '../../support/snapshot.ts';

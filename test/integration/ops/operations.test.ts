@@ -63,6 +63,8 @@ describe('what operators see', () => {
       await nowhere.close();
     });
 
+    /** What is asked of MongoDB beside whether it is there. */
+    const inDatabase = (answer: object) => ['version', 'indexes', 'keys'].map((name) => ({ name, ...answer }));
     const readiness: [string, () => NodeJS.ProcessEnv, number, object][] = [
       [
         'everything is as it must be',
@@ -72,6 +74,7 @@ describe('what operators see', () => {
           status: 'ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],
@@ -85,6 +88,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: false, detail: 'maxmemory-policy is allkeys-lru, must be noeviction' },
           ],
@@ -111,6 +115,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: false, detail: 'not reachable' },
             { name: 'noeviction', ok: false, detail: 'not reachable' },
           ],
@@ -124,6 +129,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: false, detail: 'not reachable' },
+            ...inDatabase({ ok: false, detail: 'not reachable' }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],

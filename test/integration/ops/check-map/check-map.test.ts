@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type Database, openDatabase } from '../../../../src/base/db/connection.ts';
+import { ensureIndexes } from '../../../../src/base/db/ensure-indexes.ts';
 import { loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
-import { ensureIndexes } from '../../../../src/indexes.ts';
+import { neededIndexes } from '../../../../src/indexes.ts';
 import { type CheckReport, checkDataMap } from '../../../../src/ops/check-map/check.ts';
 import { runCli } from '../../../support/cli.ts';
 import { LIMITS } from '../../../support/limits.ts';
@@ -79,7 +80,7 @@ async function paste(line: string | undefined): Promise<void> {
 describe('checkDataMap', () => {
   it('finds nothing wrong with a platform that is as the default map says', async () => {
     await addAccount();
-    await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
+    await ensureIndexes(db, neededIndexes({ collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } }));
     const common = { account_id: OWNER };
     const at = new Date();
     await db.collection('contact_lists').insertOne({
@@ -281,7 +282,7 @@ describe('checkDataMap', () => {
       await addMessages([{ account_id: OWNER, to: PERSON }]);
       const list = db.collection('blacklist');
       await list.createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
-      await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
+      await ensureIndexes(db, neededIndexes({ collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } }));
       expect(about(await check(), 'blacklist.number')).toEqual([]);
 
       await list.createIndex({ number: 1 }, { unique: true, name: 'of all' });
