@@ -11,7 +11,7 @@ import { createJobDependencies, type JobDependencies } from '../../workers/jobs/
 import type { Platform } from './platform.ts';
 
 /** A job as the queue would have been told of it. */
-export interface ToldJob {
+interface ToldJob {
   readonly name: string;
   readonly id: string;
   readonly delayMs: number;
