@@ -10,6 +10,7 @@ import { describeMachine, type Machine } from './machine.ts';
 import { type Bench, type Figure, isMet, type Measurement } from './measurement.ts';
 import { measureMemory } from './memory.ts';
 import { measureScaling } from './scaling.ts';
+import { measureScan } from './scan.ts';
 import { measureSweep } from './sweep.ts';
 import { measureThroughput } from './throughput.ts';
 import { openWorld, type World } from './world.ts';
@@ -18,6 +19,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   sweep: measureSweep,
   memory: measureMemory,
   scaling: measureScaling,
+  scan: measureScan,
   throughput: measureThroughput,
   accept: measureAccept,
   fairness: measureFairness,

@@ -6,7 +6,7 @@ import type { Measurement } from './measurement.ts';
 import { dramaNumber } from './world.ts';
 
 const RECORDS = 200_000;
-const MEGABYTE = 1024 * 1024;
+export const MEGABYTE = 1024 * 1024;
 /** Looks at the idle process, and the pause between them: garbage of the start-up is given back in this time. */
 const IDLE = { looks: 30, everyMs: 200 } as const;
 
@@ -19,7 +19,7 @@ export const measureMemory: Measurement = async (bench) => {
   const worker = startLethe('worker', world.env);
   try {
     await worker.line('worker started');
-    const { account } = await world.account();
+    const { account } = await world.account('off');
     const erase = async (number: ReturnType<typeof dramaNumber>, records: number) => {
       await insertRecords(world.core.db, account.records_id, number, { sent: records });
       const requests = await world.accept(account, [number]);
@@ -53,7 +53,7 @@ export const measureMemory: Measurement = async (bench) => {
 };
 
 /** The lowest of several looks over some seconds, in bytes: the strictest reading of "idle". */
-async function readIdle(pid: number): Promise<number> {
+export async function readIdle(pid: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let look = 0; look < IDLE.looks; look += 1) {
     least = Math.min(least, (await readMemory(pid)).now);
@@ -63,13 +63,13 @@ async function readIdle(pid: number): Promise<number> {
 }
 
 /** Resident memory, now and at its highest, in bytes: VmRSS and VmHWM of proc_pid_status(5). Linux only. */
-async function readMemory(pid: number): Promise<{ now: number; peak: number }> {
+export async function readMemory(pid: number): Promise<{ now: number; peak: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const read = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
   return { now: read('VmRSS'), peak: read('VmHWM') };
 }
 
 /** Resets VmHWM to the present level (proc_pid_clear_refs(5)): the start of a process is its peak otherwise. */
-async function forgetPeak(pid: number): Promise<void> {
+export async function forgetPeak(pid: number): Promise<void> {
   await writeFile(`/proc/${pid}/clear_refs`, '5');
 }

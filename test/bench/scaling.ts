@@ -48,7 +48,7 @@ export const measureScaling: Measurement = async (bench) => {
 
 async function openSide(bench: Bench, name: string, stored: number): Promise<Side> {
   const world = await bench.open(`scaling-${name}`);
-  const { account } = await world.account();
+  const { account } = await world.account('off');
   const { db } = world.core;
   const portions = WARM_UPS + REQUESTS;
   const fill = Math.ceil((stored - portions * MATCHING) / FIRST_OF_REQUESTS);

@@ -17,7 +17,8 @@ const SEVERAL = 8;
 /**
  * Requests a second of one real worker, against the same finds, changes and looks of verification by bare calls, as
  * many side by side, with no ledger and no queue. The worker joins calls of requests on one account; how much that
- * gives depends on how many accounts the requests come from, so both are measured.
+ * gives depends on how many accounts the requests come from, so both are measured. A scan of all of an account's records
+ * serves all requests that wait for it: it is measured against none.
  */
 export const measureThroughput: Measurement = async (bench) => {
   const world = await bench.open('throughput');
@@ -25,11 +26,11 @@ export const measureThroughput: Measurement = async (bench) => {
   const bare = startBare('bare-erasures.ts', world.env);
   try {
     await worker.line('worker started');
-    const measure = async (name: string, accounts: number, least: number): Promise<Figure> => {
-      const speeds = { product: [] as number[], reference: [] as number[] };
+    const measure = async (name: string, accounts: number): Promise<Figure[]> => {
+      const speeds = { off: [] as number[], on: [] as number[], bare: [] as number[] };
       const requests = bench.scaled(REQUESTS, 64);
-      const erase = async (count: number) => {
-        const people = await insertPeople(world, accounts, count);
+      const erase = async (count: number, scan: 'on' | 'off' = 'off') => {
+        const people = await insertPeople(world, accounts, count, scan);
         const accepted = (
           await Promise.all(people.map(({ account, numbers }) => world.accept(account, numbers)))
         ).flat();
@@ -42,7 +43,7 @@ export const measureThroughput: Measurement = async (bench) => {
         return accepted.length / seconds;
       };
       const eraseBare = async (count: number) => {
-        const people = await insertPeople(world, accounts, count);
+        const people = await insertPeople(world, accounts, count, 'off');
         const question: BareErasures = {
           concurrency: placesOf('erasure', world.config.WORKER_CONCURRENCY),
           subjects: people.flatMap(({ account, numbers }) =>
@@ -53,21 +54,24 @@ export const measureThroughput: Measurement = async (bench) => {
         return question.subjects.length / seconds;
       };
       await erase(Math.min(requests, WARM_UP));
+      await erase(Math.min(requests, WARM_UP), 'on');
       await eraseBare(Math.min(requests, WARM_UP));
       for (let round = 1; round <= bench.rounds; round += 1) {
-        speeds.product.push(await erase(requests));
-        speeds.reference.push(await eraseBare(requests));
+        speeds.off.push(await erase(requests));
+        speeds.on.push(await erase(requests, 'on'));
+        speeds.bare.push(await eraseBare(requests));
         bench.note(`${name}: round ${round} of ${bench.rounds}`);
       }
-      return {
-        name,
-        unit: 'requests/s',
-        against: 'bare driver calls',
-        ...compare(speeds.product, speeds.reference),
-        target: { least },
-      };
+      const figure = (title: string, against: string, product: number[], reference: number[], least: number) => ({
+        ...{ name: title, unit: 'requests/s', against, target: { least } },
+        ...compare(product, reference),
+      });
+      return [
+        figure(name, 'bare driver calls', speeds.off, speeds.bare, 0.6),
+        figure(`${name}, with scan`, 'without scan', speeds.on, speeds.off, 0.8),
+      ];
     };
-    return [await measure('throughput', 1, 0.6), await measure(`throughput, ${SEVERAL} accounts`, SEVERAL, 0.6)];
+    return [...(await measure('throughput', 1)), ...(await measure(`throughput, ${SEVERAL} accounts`, SEVERAL))];
   } finally {
     await worker.stop();
     await bare.stop();
@@ -79,10 +83,11 @@ async function insertPeople(
   world: World,
   accounts: number,
   requests: number,
+  scan: 'on' | 'off',
 ): Promise<{ account: Account; numbers: ReturnType<typeof dramaNumber>[] }[]> {
   return Promise.all(
     Array.from({ length: accounts }, async () => {
-      const { account } = await world.account();
+      const { account } = await world.account(scan);
       const numbers = Array.from({ length: Math.ceil(requests / accounts) }, (_, index) => dramaNumber(index));
       await sideBySide(numbers, 4, (number) =>
         insertRecords(world.core.db, account.records_id, number, RECORDS, '447700900999'),

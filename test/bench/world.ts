@@ -20,7 +20,8 @@ export interface World {
   readonly env: NodeJS.ProcessEnv;
   readonly config: Config;
   readonly core: Core;
-  account(): Promise<{ account: Account; key: string }>;
+  /** @param scan `off`: what is measured are look-ups; records are not read besides */
+  account(scan?: 'on' | 'off'): Promise<{ account: Account; key: string }>;
   /** Puts requests in the ledger as the API does; no job is queued. */
   accept(account: Account, numbers: readonly PhoneNumber[]): Promise<Request[]>;
   queue(requests: readonly Request[]): Promise<void>;
@@ -74,10 +75,11 @@ export async function openWorld(engines: { mongodbUri: string; redisUrl: string 
     env,
     config,
     core,
-    async account() {
+    async account(scan = 'on') {
       const account = await core.accounts.create({ name: 'Bench', now: new Date() });
       const made = await core.keys.create({ account: account._id, now: new Date() });
       if (!made) throw new Error('no key was made');
+      await core.accounts.setScan(account._id, scan);
       return { account, key: made.whole };
     },
     accept: (account, numbers) =>

@@ -9,6 +9,7 @@ import { waitFor } from '../support/wait-for.ts';
 const { Decimal128, Long } = mongoose.mongo;
 
 const KILLS = 20;
+const CUTS = 10;
 const FAST = { LEASE_MS: '400', RELAY_INTERVAL_MS: '100' };
 /** Records in odd writings on each of two people, and records of nobody's between them. */
 const ODD = 700;
@@ -161,6 +162,50 @@ describe('a scan whose worker is killed', () => {
         await expectEnd(chaos, begun);
       },
       FAST,
+    ),
+  );
+
+  it(
+    'or whose Redis comes back empty: the ledger calls for it again',
+    scene(
+      'scan-redis',
+      async (chaos) => {
+        const redis = await chaos.ownRedis();
+        const begun = await begin(chaos, 'scan without Redis: records');
+        const [person] = begun.people as [Person];
+        const worker = await chaos.processes.worker({ ...chaos.env, REDIS_URL: redis.url });
+        await newOwner(chaos, person, undefined);
+        await redis.kill();
+        await redis.restart();
+        await expectEnd(chaos, begun);
+        expect(worker.isRunning()).toBe(true);
+      },
+      FAST,
+    ),
+  );
+
+  it(
+    'or whose connections to MongoDB are cut again and again: every record is counted once',
+    scene(
+      'scan-cut',
+      async (chaos) => {
+        const random = chance('scan cut');
+        const proxy = await chaos.proxyMongo();
+        const begun = await begin(chaos, 'scan cut: records');
+        const [person] = begun.people as [Person];
+        await chaos.processes.worker({ ...chaos.env, MONGODB_URI: proxy.uri });
+        await newOwner(chaos, person, undefined);
+        let cuts = 0;
+        // Either side of a message: cut before the server has it, or before the client has its answer.
+        proxy.intercept(() => {
+          if (cuts === CUTS || random() >= 0.05) return 'pass';
+          cuts += 1;
+          return 'cut';
+        });
+        await expectEnd(chaos, begun);
+        expect(cuts).toBe(CUTS);
+      },
+      { LEASE_MS: '1000', RELAY_INTERVAL_MS: '100' },
     ),
   );
 });

@@ -14,14 +14,17 @@ import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import { createScanPlaces, type ScanPlaces } from './scan.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
+/** How many of a worker's places scans may take. */
+const SCAN_SHARE = 0.5;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
   readonly erase: EraseDependencies;
-  readonly scan: ScanDependencies;
+  readonly scan: ScanDependencies & { readonly places: ScanPlaces };
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -61,7 +64,11 @@ export function createJobDependencies(
       times,
       now,
     },
-    scan: { db, accounts, seal, files, producer, circleOf, smallAccount: SMALL_ACCOUNT, logger, times, now },
+    scan: {
+      ...{ db, accounts, seal, files, producer, circleOf, logger, times, now },
+      smallAccount: SMALL_ACCOUNT,
+      places: createScanPlaces(Math.ceil(config.WORKER_CONCURRENCY * SCAN_SHARE)),
+    },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: {

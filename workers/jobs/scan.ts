@@ -8,27 +8,63 @@ import { LeaseLost } from '../../src/ledger/work/lease.ts';
 /** While the database is away. */
 const AWAY_MS = 1_000;
 
+/** Before a scan looks again whether it may begin. */
+const NO_PLACE_MS = 250;
+
+/** The places that scans may take of a worker's: what is short must not wait for what is long. */
+export interface ScanPlaces {
+  /** @returns false: all of them are taken */
+  take(): boolean;
+  leave(): void;
+}
+
+export function createScanPlaces(most: number): ScanPlaces {
+  let taken = 0;
+  return {
+    take() {
+      if (taken >= most) return false;
+      taken += 1;
+      return true;
+    },
+    leave() {
+      taken -= 1;
+    },
+  };
+}
+
 /** The job `scan`: one turn of the pass over an account's records. The ledger says how it stands; the relay calls again. */
 export async function processScan(
-  deps: ScanDependencies,
+  deps: ScanDependencies & { readonly places: ScanPlaces },
   job: Job<JobPayload<'scan'>>,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { account } = job.data;
-  let at: number;
-  try {
-    const result = await runScan(deps, account, signal);
-    if (result.outcome === 'finished') return;
-    at = result.at.getTime();
-  } catch (error) {
-    if (error instanceof LeaseLost) {
-      deps.logger.warn('lease of a scan lost to another worker', { account });
-      return;
+  let at = Date.now() + NO_PLACE_MS;
+  if (deps.places.take()) {
+    try {
+      const next = await scanTurn(deps, account, signal);
+      if (next === null) return;
+      at = next;
+    } finally {
+      deps.places.leave();
     }
-    deps.logger[isTransient(error) ? 'warn' : 'error']('scan interrupted', { account, error });
-    at = Date.now() + AWAY_MS;
   }
   await job.moveToDelayed(at, token);
   throw new DelayedError();
+}
+
+/** @returns when to go on, in milliseconds since 1970; null: it is over, or another worker's */
+async function scanTurn(deps: ScanDependencies, account: string, signal: AbortSignal): Promise<number | null> {
+  try {
+    const result = await runScan(deps, account, signal);
+    return result.outcome === 'finished' ? null : result.at.getTime();
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      deps.logger.warn('lease of a scan lost to another worker', { account });
+      return null;
+    }
+    deps.logger[isTransient(error) ? 'warn' : 'error']('scan interrupted', { account, error });
+    return Date.now() + AWAY_MS;
+  }
 }

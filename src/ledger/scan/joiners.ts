@@ -139,7 +139,6 @@ export async function releaseJoiners(
   some: readonly Joiner['request'][],
   { now, graceMs, unsealable = false }: { now: Date; graceMs: number; unsealable?: boolean },
 ): Promise<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>[]> {
-  if (some.length === 0) return [];
   const failures = [{ name: 'unsealable' as const, where: 'number' }];
   await requestsOf(db).bulkWrite(
     some.map(({ _id, account_id, generation }) => ({

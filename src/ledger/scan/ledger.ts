@@ -26,7 +26,7 @@ export interface ScanRow extends WorkRow {
   size?: number;
   /** When this turn began to read. */
   began_at?: Date;
-  /** Milliseconds spent reading in this turn, and in the last whole one. */
+  /** Milliseconds spent reading and changing in this turn, and in the last whole one; rests are none of it. */
   worked_ms: number;
   took_ms?: number;
 }

@@ -43,6 +43,12 @@ export async function readOn(
     now().getTime() - since > times.scanLookMs ||
     stops.some((stop) => hasComeRound(stop, pass.position));
   const reader = openAhead(pass);
+  let counted = performance.now();
+  const count = () => {
+    const at = performance.now();
+    pass.workedMs += at - counted;
+    counted = at;
+  };
   try {
     do {
       const place = pass.circle.places[pass.position.place];
@@ -51,10 +57,12 @@ export async function readOn(
         const scene: Scene = { place, joiners, keysOf, rewrite: (document) => place.rewrite(document, numbers, now()) };
         if (!(await readPlaceOn(deps, pass, scene, numbers.matcher, reader.take(), isOver))) return;
       }
+      count();
       leavePlace(pass);
       if (isBeginning(pass)) break;
     } while (!isOver());
   } finally {
+    count();
     await reader.close();
   }
 }
@@ -135,8 +143,6 @@ async function readPlaceOn(
   let gathering = 0;
   let held = performance.now();
   const letGo = async () => {
-    const at = performance.now();
-    pass.workedMs += at - held;
     await turnOfLoop();
     held = performance.now();
   };

@@ -91,6 +91,7 @@ function restUntil(
 }
 
 async function tell(deps: ScanDependencies, some: readonly Joiner['request'][], unsealable: boolean): Promise<void> {
+  if (some.length === 0) return;
   const { db, now, times } = deps;
   const released = await releaseJoiners(db, some, { now: now(), graceMs: times.graceMs, unsealable });
   for (let from = 0; from < released.length; from += CALLED_AT_ONCE)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DateTime } from 'luxon';
 import mongoose from 'mongoose';
 import { type ErasureRequest, requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { scansOf } from '../../../src/ledger/scan/ledger.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { type Answer, type Call, call } from '../../support/wire.ts';
@@ -62,6 +63,28 @@ describe('/gdpr/status', () => {
     return ways.map(([name, { path = '/gdpr/status', ...rest }]) => [name, () => call(url, path, { key, ...rest })]);
   };
   const FORM = 'application/x-www-form-urlencoded';
+
+  it('of a request that waits for a scan: how many records have been read, and of how many', async () => {
+    const { account, key } = await platform.account();
+    const since = new Date();
+    const reference = await submitted(account._id, since, { state: 'scanning', scan: { since, from: 100 } });
+    const read = async () => (await call(url, `/gdpr/status?reference=${reference}`, { key })).body;
+    expect(await read()).toMatchObject({ msg: PENDING, state: 'scanning', scan: { read: 0, of: null } });
+    await scansOf(platform.core.db).insertOne({
+      ...{ _id: new mongoose.mongo.ObjectId(), account_id: account._id, unfinished: true, asked: 1, places: 'x' },
+      ...{ position: { turn: 3, place: 0 }, read: 350, turn_read: 0, size: 1_000, worked_ms: 0 },
+      ...{ not_before: since, look_at: new Date(since.getTime() + HOUR), generation: 1 },
+    });
+    expect((await read()).scan).toEqual({ read: 250, of: 1_000 });
+  });
+
+  it('of a request whose account is not scanned, and of one found where the map names nothing', async () => {
+    const { account, key } = await platform.account();
+    const elsewhere = [{ path: 'sent_sms.note', count: 2 }];
+    const reference = await submitted(account._id, new Date(), { state: 'completed', scan: { off: true, elsewhere } });
+    const { body } = await call(url, `/gdpr/status?reference=${reference}`, { key });
+    expect(body).toMatchObject({ state: 'completed', scan: 'off', elsewhere: { 'sent_sms.note': 2 } });
+  });
 
   describe('the documented dates, by every way to ask', () => {
     const noon = (day: DateTime) => day.startOf('day').plus({ hours: 12 });

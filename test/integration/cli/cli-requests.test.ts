@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { type ErasureRequest, requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { draftRequest } from '../../../src/ledger/requests/open-request.ts';
+import { scansOf } from '../../../src/ledger/scan/ledger.ts';
 import { runCli } from '../../support/cli.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -53,6 +55,24 @@ const references = (out: string[]) => out.slice(1).map((line) => line.split(/ +/
 
 describe('lethe request list', () => {
   beforeEach(clear);
+
+  it('says of a request that waits for a scan how far it is, and when it goes on', async () => {
+    const next = new Date(NOW.getTime() + HOUR_MS);
+    const waiting = { scan: { since: NOW, from: 5_000 }, not_before: new Date('9999-01-01') };
+    await addRequest('scanning', waiting);
+    await addRequest('scanning', { ...waiting, scan: { since: NOW }, account_id: 'acc_CCCCCCCCCCCC' });
+    await scansOf(platform.core.db).insertOne({
+      ...{ _id: new mongoose.mongo.ObjectId(), account_id: ACCOUNT, unfinished: true, asked: 1, places: 'x' },
+      ...{ position: { turn: 3, place: 0 }, read: 17_000, turn_read: 0, size: 98_000, worked_ms: 0 },
+      ...{ not_before: next, look_at: next, generation: 1 },
+    });
+    const { out } = await run('request', 'list');
+    expect(out.find((line) => line.includes(ACCOUNT))).toMatch(/reads the records: 12,000 of about 98,000$/);
+    expect(out.find((line) => line.includes(ACCOUNT))).toContain(`${next.toISOString().slice(0, 19)}Z`);
+    expect(out.find((line) => line.includes('acc_CCC'))).toMatch(/reads the records: 0$/);
+    expect(out.join()).not.toContain('9999');
+    await scansOf(platform.core.db).deleteMany({});
+  });
 
   it('lists unfinished requests, the nearest deadline first', async () => {
     const later = await addRequest('sweeping', { due_at: new Date(NOW.getTime() + 3 * HOUR_MS) });
@@ -126,6 +146,13 @@ describe('lethe request retry', () => {
     run('request', 'retry', request.reference, '--account', account);
   const inTheLedger = (request: ErasureRequest) => requestsOf(platform.core.db).findOne({ _id: request._id });
   const inAnHour = () => new Date(Date.now() + HOUR_MS);
+
+  it('leaves one that waits for a scan to the scan', async () => {
+    const waiting = await addRequest('scanning', { not_before: inAnHour() });
+    const { code, err } = await retry(waiting);
+    expect([code, err.join()]).toEqual([1, expect.stringContaining("the account's records are being read")]);
+    expect(await inTheLedger(waiting)).toEqual(waiting);
+  });
 
   it('moves the next look to now, under a job id that is new', async () => {
     const failed = await addRequest('failed', { not_before: inAnHour(), look_at: inAnHour(), generation: 4 });
