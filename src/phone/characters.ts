@@ -1,31 +1,85 @@
-/** The zeros of the digit sets people type on their phones: full width, Arabic, Persian, Devanagari, Bengali. */
-const OTHER_ZEROS = [0xff10, 0x0660, 0x06f0, 0x0966, 0x09e6];
+/**
+ * The zeros of the digit sets people type on their phones or that their phones make of them: full width, Arabic,
+ * Persian, Devanagari and the other scripts of India, Thai, Lao, Tibetan, Burmese, Khmer, Mongolian.
+ */
+const OTHER_ZEROS = [
+  0xff10, 0x0660, 0x06f0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0e50, 0x0ed0,
+  0x0f20, 0x1040, 0x17e0, 0x1810,
+];
+
+/** What people put between the digits of a number: spaces of every width, dots, dashes, brackets, slashes. */
+const VISIBLE_SEPARATORS = /[\s.()[\]/\\_\-\u00b7\u2010-\u2015\u2022\u2212\uff08\uff09\uff0d\uff0e]/;
 
 /**
- * What people put between the digits of a number: spaces of every width, dots, dashes, brackets, slashes, and the
- * invisible direction marks and soft hyphens that come along when a number is copied from an address book. The last two
- * turn a digit into a keycap emoji.
+ * What comes along unseen when a number is copied from an address book: direction marks, soft hyphens, characters of no
+ * width, byte order marks. The last two turn a digit into a keycap emoji.
  */
-const SEPARATOR =
-  /[\s.()[\]/\\_\-\u00ad\u00b7\u2010-\u2015\u2022\u2212\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069]|\ufe0f|\u20e3/;
+const INVISIBLE_SEPARATORS = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\ufe0f|\u20e3/;
 
-/** The same in a URL: `%20`, `%28`, `%29`, `%2D`, `%2E`, `%2F`. */
-const ESCAPED = /^%2[089def]$/i;
+/** What a character is to a reader of numbers: one of these, or 10 + a digit's value. */
+export const KIND = { other: 0, visible: 1, invisible: 2, comma: 3, plus: 4, escape: 5, digit: 10 } as const;
+
+/** One byte a UTF-16 code unit: text is read character by character, and patterns are slow at that. */
+const KINDS = new Uint8Array(0x10000);
+for (let code = 0; code < KINDS.length; code += 1) {
+  const character = String.fromCharCode(code);
+  if (INVISIBLE_SEPARATORS.test(character)) KINDS[code] = KIND.invisible;
+  else if (VISIBLE_SEPARATORS.test(character)) KINDS[code] = KIND.visible;
+}
+for (const zero of [0x30, ...OTHER_ZEROS]) {
+  for (let value = 0; value <= 9; value += 1) KINDS[zero + value] = KIND.digit + value;
+}
+for (const [character, kind] of [
+  [',', KIND.comma],
+  ['\uff0c', KIND.comma],
+  ['+', KIND.plus],
+  ['\uff0b', KIND.plus],
+  ['%', KIND.escape],
+] as const) {
+  KINDS[character.charCodeAt(0)] = kind;
+}
+
+/** The kind of a UTF-16 code unit: see `KIND`. NaN, the code beyond a text's end, is `other`. */
+export function kindOf(code: number): number {
+  return KINDS[code] ?? KIND.other;
+}
+
+/**
+ * What a URL's escape stands for, and how many characters it takes up. Only those that stand around numbers are known:
+ * in `50%447700900123` the digits after the percent sign are a number's. An escaped escape (`%252B`) is one too.
+ * @param index of the percent sign
+ */
+export function escapeAt(text: string, index: number): { kind: number; length: number } {
+  const twice = text.startsWith('25', index + 1) ? 2 : 0;
+  const code = text.slice(index + 1 + twice, index + 3 + twice).toUpperCase();
+  if (code === 'C2' && /^%a0/i.test(text.slice(index + 3, index + 6))) return { kind: KIND.visible, length: 6 };
+  const kind = ESCAPES.get(code);
+  return kind === undefined ? { kind: KIND.other, length: 1 } : { kind, length: 3 + twice };
+}
+
+const ESCAPES: ReadonlyMap<string, number> = new Map<string, number>([
+  ...['20', '09', '0A', '0D', '28', '29', '2D', '2E', '2F'].map((code) => [code, KIND.visible] as const),
+  ['2B', KIND.plus],
+  ['2C', KIND.comma],
+  ...['22', '27', '3A', '3B', '3C', '3D', '3E', '3F', '40', '5B', '5D', '7B', '7D', '26'].map(
+    (code) => [code, KIND.other] as const,
+  ),
+]);
 
 /** The digit at a place in the text as its ASCII character, or an empty string where there is none. */
 export function digitAt(text: string, index: number): string {
-  const code = text.charCodeAt(index);
-  if (code >= 0x30 && code <= 0x39) return text.charAt(index);
-  if (!(code >= 0x0660)) return '';
-  const zero = OTHER_ZEROS.find((candidate) => code >= candidate && code <= candidate + 9);
-  return zero === undefined ? '' : String(code - zero);
+  const kind = kindOf(text.charCodeAt(index));
+  return kind >= KIND.digit ? String(kind - KIND.digit) : '';
 }
+
+/** The same in a URL: `%20`, `%28`, `%29`, `%2D`, `%2E`, `%2F`. */
+const ESCAPED_SEPARATOR = /^%2[089def]$/i;
 
 /** How many characters the separator at a place takes up: 1, 3 for an escaped one, 0 where there is none. */
 export function separatorLength(text: string, index: number): number {
-  const character = text.charAt(index);
-  if (character === '%') return ESCAPED.test(text.slice(index, index + 3)) ? 3 : 0;
-  return character !== '' && SEPARATOR.test(character) ? 1 : 0;
+  const kind = kindOf(text.charCodeAt(index));
+  if (kind === KIND.escape) return ESCAPED_SEPARATOR.test(text.slice(index, index + 3)) ? 3 : 0;
+  return kind === KIND.visible || kind === KIND.invisible ? 1 : 0;
 }
 
 /** Whether the character at a place is an ASCII letter or digit; false outside the text. */

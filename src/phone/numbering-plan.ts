@@ -1,4 +1,5 @@
 import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { type CountryCode, mainCountryOf } from './countries.ts';
 import type { PhoneNumber } from './number.ts';
 
 /** A number taken apart by its country's numbering plan. */
@@ -25,23 +26,99 @@ export function splitNumber(number: PhoneNumber): NumberParts {
   return {
     countryCode,
     national: number.slice(countryCode.length),
-    trunk: trunkPrefix(countryCode),
+    trunk: planOf(countryCode)?.trunk ?? '',
     international: parsed.formatInternational(),
     domestic: parsed.formatNational(),
   };
 }
 
-/**
- * The plan's trunk prefix. Formatting a number does not give it reliably: a possible number that no format rule covers
- * is written without one. The library carries the prefix but leaves it out of its types.
- */
-function trunkPrefix(countryCode: string): string {
-  const metadata = new Metadata() as unknown as PlanMetadata;
-  metadata.selectNumberingPlan(undefined, countryCode);
-  return metadata.numberingPlan?.nationalPrefix() ?? '';
+/** The numbering plan that the countries of one calling code share. */
+export interface Plan {
+  readonly callingCode: string;
+  /** The main country of the calling code. */
+  readonly country: CountryCode;
+  /**
+   * What is dialled before the national number inside the country; empty where nothing is. Formatting a number does not
+   * give it reliably: a possible number that no format rule covers is written without one.
+   */
+  readonly trunk: string;
+  /** What is dialled there before an international number, where it is one thing: `00`, `011`; else empty. */
+  readonly exit: string;
+  /** Does a national number fit the plan's pattern? Not asked to refuse one: plans change faster than any library. */
+  fits(national: string): boolean;
+  /** Must the trunk prefix stand in this number's national writing (Britain), or may it be left out (India)? */
+  writesTrunk(national: string): boolean;
+  /** How the plan's formats group a national number of this length, the most fitting first: `[[4, 6], [2, 4, 4]]`. */
+  groupings(national: string): readonly (readonly number[])[];
 }
 
+/** @returns null for a calling code of no country: satellites, freephone, or none at all */
+export function planOf(callingCode: string): Plan | null {
+  const known = plans.get(callingCode);
+  if (known !== undefined) return known;
+  const country = mainCountryOf(callingCode);
+  // Only true calling codes are kept, of which there are some two hundred.
+  if (country === undefined) return null;
+  const plan = readPlan(callingCode, country);
+  plans.set(callingCode, plan);
+  return plan;
+}
+
+const plans = new Map<string, Plan>();
+
+/** North American area and office codes begin with 2 to 9, whatever area codes are yet to come. */
+const NORTH_AMERICAN = /^(?:[2-9]\d\d){2}\d{4}$/;
+
+function readPlan(callingCode: string, country: CountryCode): Plan {
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country);
+  const source = metadata.numberingPlan as unknown as PlanMetadata;
+  const trunk = source.nationalPrefix() || '';
+  const pattern = callingCode === '1' ? NORTH_AMERICAN : new RegExp(`^(?:${source.nationalNumberPattern()})$`);
+  const exit = source.defaultIDDPrefix() || source.IDDPrefix();
+  const formats = source.formats().map((format) => ({
+    whole: new RegExp(`^(?:${format.pattern()})$`),
+    leading: format.leadingDigitsPatterns().map((leading) => new RegExp(`^(?:${leading})`)),
+    writesTrunk: writesTrunk(format, trunk),
+  }));
+  const isFor = ({ whole, leading }: (typeof formats)[number], national: string) =>
+    whole.test(national) && (leading.at(-1)?.test(national) ?? true);
+
+  return {
+    callingCode,
+    country,
+    trunk,
+    exit: /^\d+$/.test(exit) ? exit : '',
+    fits: (national) => pattern.test(national),
+    writesTrunk: (national) =>
+      trunk !== '' &&
+      (formats.find((format) => isFor(format, national)) ?? formats.find((format) => format.writesTrunk))
+        ?.writesTrunk === true,
+    groupings: (national) => {
+      const first = formats.filter((format) => isFor(format, national));
+      const others = formats.filter((format) => !first.includes(format) && format.whole.test(national));
+      return [...first, ...others].map(({ whole }) => (whole.exec(national) ?? []).slice(1).map((part) => part.length));
+    },
+  };
+}
+
+function writesTrunk(format: FormatMetadata, trunk: string): boolean {
+  const rule = format.nationalPrefixFormattingRule() || '';
+  return rule.replace(/\D/g, '').startsWith(trunk) && !format.nationalPrefixIsOptionalWhenFormattingInNationalFormat();
+}
+
+/** The library carries these and leaves them out of its types; a 0 stands for what a plan does not have. */
 interface PlanMetadata {
-  selectNumberingPlan(country: undefined, callingCode: string): void;
-  numberingPlan?: { nationalPrefix(): string | undefined };
+  nationalPrefix(): string | 0 | undefined;
+  nationalNumberPattern(): string;
+  IDDPrefix(): string;
+  defaultIDDPrefix(): string | 0 | undefined;
+  formats(): FormatMetadata[];
+}
+
+interface FormatMetadata {
+  pattern(): string;
+  leadingDigitsPatterns(): string[];
+  nationalPrefixFormattingRule(): string | 0 | undefined;
+  nationalPrefixIsOptionalWhenFormattingInNationalFormat(): boolean;
 }

@@ -1,0 +1,111 @@
+import { isDeepStrictEqual } from 'node:util';
+import { note } from './changes.ts';
+import { type Path, REMOVED } from './edits.ts';
+import { digitsIn, type Mapped, withoutMentions } from './mapped.ts';
+import {
+  type Instance,
+  instancesAt,
+  isElement,
+  leavesAlong,
+  type Place,
+  placeOf,
+  throughElements,
+  valueAtPath,
+} from './places.ts';
+import type { EntryRules, FieldRule } from './rules.ts';
+import type { Scene } from './scene.ts';
+import { changeValue, digitsOf } from './values.ts';
+
+/**
+ * Notes what becomes of the fields beside a number: those of the same array element, those of the elements it lies in,
+ * and those of the record. Elements that have a number of their own are other people's.
+ */
+export function changeFields(scene: Scene, mapped: Mapped): void {
+  const { entry, rule } = mapped;
+  entry.fields.forEach((field, index) => {
+    if (field.strategy === 'keep' || field.maskInText) return;
+    const scope = scopeOf(mapped, field);
+    const isWithinElement = scope.path.some(isElement);
+    // Where elements are the records, what stands outside of them is not theirs.
+    if (!isWithinElement && (!rule.own || (entry.fate === 'delete' && entry.elements !== undefined))) return;
+    if (!field.all && isOthers(entry, placeOf(field.path), scope.common)) return;
+    const key = JSON.stringify(['field', scene.entries.indexOf(entry), index, scope.path]);
+    if (scene.done.has(key)) return;
+    scene.done.add(key);
+    if (field.onlyIfAlone && othersLeft(scene, entry)) return;
+    const start = { path: scope.path, value: valueAtPath(scene.document, scope.path, scene.open) };
+    for (const instance of instancesAt(start, scope.names, scene.open)) changeField(scene, field, instance, mapped);
+  });
+}
+
+/** Notes what becomes of one field. */
+export function changeField(
+  scene: Scene,
+  field: FieldRule,
+  { path, value }: Instance,
+  { number }: Pick<Mapped, 'number'>,
+): void {
+  const written = changeValue(value, field.strategy, scene.wordsFor(number));
+  if (written === REMOVED) note(scene.changes, path, { kind: 'remove' });
+  else if (!isDeepStrictEqual(written, value)) note(scene.changes, path, { kind: 'set', value: written });
+}
+
+interface Scope {
+  /** Where the field is looked for, and the names from there on. */
+  readonly path: Path;
+  readonly names: readonly string[];
+  /** How many names number and field share. */
+  readonly common: number;
+}
+
+/** The innermost object that number and field share. */
+function scopeOf({ rule, hit, alignment }: Mapped, field: FieldRule): Scope {
+  const { names } = placeOf(field.path);
+  const others = placeOf(rule.path).names;
+  let common = 0;
+  while (common < alignment.count && common < names.length && names[common] === others[common]) common += 1;
+  while (alignment.ends[common] === undefined) common -= 1;
+  const pathAt = (count: number) => throughElements(hit.path, alignment.ends[count] ?? 0);
+  if (field.all)
+    for (let count = common; count >= 0; count -= 1) {
+      const end = alignment.ends[count] ?? 0;
+      if (pathAt(count).length > end) return { path: hit.path.slice(0, end), names: names.slice(count), common };
+    }
+  return { path: pathAt(common), names: names.slice(common), common };
+}
+
+/** Does the field lie in an array, beyond what it shares with the number, whose elements have numbers of their own? */
+function isOthers(entry: EntryRules, field: Place, common: number): boolean {
+  return [...field.arrays].some(
+    (depth) =>
+      depth > common &&
+      entry.numbers.some(({ path }) => {
+        const { names, arrays } = placeOf(path);
+        return arrays.has(depth) && field.names.slice(0, depth).every((name, index) => names[index] === name);
+      }),
+  );
+}
+
+/** What an erasure leaves of a number. */
+const MASK = /\d{0,3}\*+\d{0,2}/g;
+const FEWEST_DIGITS = 7;
+
+/** Does a number that nobody looks for stand at one of the entry's number paths? */
+function othersLeft(scene: Scene, entry: EntryRules): boolean {
+  return entry.numbers.some(({ path }) => {
+    for (const leaf of leavesAlong(scene.document, placeOf(path).names, scene.open))
+      if (isOther(scene, leaf)) return true;
+    return false;
+  });
+}
+
+function isOther({ matcher }: Scene, leaf: unknown): boolean {
+  const digits = digitsOf(leaf);
+  if (digits !== undefined)
+    return digitsIn(digits) >= FEWEST_DIGITS && !matcher.findNumber(digits).some(({ sure }) => sure);
+  if (typeof leaf !== 'string') return false;
+  const sure = matcher.find(leaf).filter((mention) => mention.sure);
+  const left = digitsIn(withoutMentions(leaf, sure).replace(MASK, ''));
+  // `+4477..., and 3 others`
+  return left >= (sure.length > 0 && sure[0]?.whole !== true ? 1 : FEWEST_DIGITS);
+}

@@ -1,0 +1,122 @@
+import type { Mention } from '../../phone/matcher.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { note, noteName } from './changes.ts';
+import { type Path, REMOVED } from './edits.ts';
+import { type Alignment, align, isElement, placeOf, throughElements } from './places.ts';
+import type { EntryRules, NumberRule } from './rules.ts';
+import { isFixed, type Scene } from './scene.ts';
+import { changeValue } from './values.ts';
+import { type Hit, maskHit } from './walk.ts';
+
+/** A number at a place where the map says that numbers stand. */
+export interface Mapped {
+  readonly entry: EntryRules;
+  readonly rule: NumberRule;
+  readonly hit: Hit;
+  readonly number: PhoneNumber;
+  readonly alignment: Alignment;
+  /** No other number stands in the same value. */
+  readonly alone: boolean;
+}
+
+/** More letters than this make it a text that mentions a number, and no number with a name or a word beside it. */
+const MOST_LETTERS = 40;
+/** Fewer where the record is not as the map says: `contacts: "4477...; 4477..."`. */
+const MOST_LETTERS_BEFORE = 12;
+/** With fewer digits the rest of a value is an extension, a device, a count: no other number. */
+const FEWEST_DIGITS = 7;
+
+/** The hits at an entry's number paths, whatever shape the record has on the way. */
+export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
+  return scene.hits.flatMap((hit): Mapped[] => {
+    const sure = hit.mentions.filter((mention) => mention.sure);
+    const [first] = sure;
+    if (first === undefined || hit.kind === 'other') return [];
+    for (const rule of entry.numbers) {
+      const place = placeOf(rule.path);
+      const alignment = align(hit.path, place);
+      // `{number: {e164: ...}}` is one name further.
+      if (alignment === undefined || alignment.beyond > 1) continue;
+      const rest = restOf(hit, sure);
+      const isAtEnd = alignment.count === place.names.length && alignment.beyond === 0;
+      if (!first.whole && lettersIn(rest) > (isAtEnd ? MOST_LETTERS : MOST_LETTERS_BEFORE)) continue;
+      const alone =
+        digitsIn(rest) < FEWEST_DIGITS && hit.mentions.every(({ sure, number }) => sure && number === first.number);
+      return [{ entry, rule, hit, number: first.number, alignment, alone }];
+    }
+    return [];
+  });
+}
+
+/** What stands beside the numbers in a text. */
+function restOf({ value, kind }: Hit, mentions: readonly Mention[]): string {
+  return kind === 'string' || kind === 'key' ? withoutMentions(value as string, mentions) : '';
+}
+
+/** A text without the numbers it mentions. */
+export function withoutMentions(text: string, mentions: readonly Mention[]): string {
+  const parts: string[] = [];
+  let kept = 0;
+  for (const { start, end } of mentions) {
+    parts.push(text.slice(kept, start));
+    kept = end;
+  }
+  return [...parts, text.slice(kept)].join(' ');
+}
+
+export const digitsIn = (text: string) => text.replace(/\D/g, '').length;
+const lettersIn = (text: string) => text.replace(/[^\p{L}]/gu, '').length;
+
+/** Is this the record's own number, so that the record goes with it? */
+export function takesRecord({ entry, rule, alone }: Mapped): boolean {
+  return entry.fate === 'delete' && entry.elements === undefined && rule.own && alone;
+}
+
+/**
+ * Notes what becomes of the number: the element goes where elements are the records, else the number is masked as its
+ * strategy says. A number among others is left to `maskRest`, which masks its digits alone.
+ */
+export function changeNumber(scene: Scene, mapped: Mapped): void {
+  if (isFixed(scene, mapped.hit.path)) return;
+  const element = elementOf(mapped);
+  if (element !== undefined) note(scene.changes, element, { kind: 'remove' });
+  else if (mapped.alone) changeAlone(scene, mapped);
+}
+
+/** The element of the entry's array that holds the number, the innermost where arrays stand in arrays. */
+function elementOf({ entry, rule, hit, alone }: Mapped): Path | undefined {
+  if (entry.fate !== 'delete' || entry.elements === undefined || !rule.own || !alone) return undefined;
+  const place = placeOf(entry.elements);
+  const alignment = align(hit.path, place);
+  if (alignment === undefined || alignment.count < place.names.length) return undefined;
+  const path = throughElements(hit.path, alignment.ends.at(-1) ?? 0);
+  return isElement(path.at(-1) ?? '') ? path : undefined;
+}
+
+function changeAlone(scene: Scene, { hit, rule, number }: Mapped): void {
+  const { changes, matcher } = scene;
+  const { strategy } = rule;
+  const written = changeValue(hit.value, strategy, scene.wordsFor(number));
+  if (hit.kind === 'key') {
+    const goes = written === REMOVED || written === null || written === '';
+    if (goes) note(changes, hit.path, { kind: 'remove' });
+    else noteName(changes, hit.path, String(maskHit(hit, matcher)));
+  } else if (written === REMOVED) note(changes, hit.path, { kind: 'remove' });
+  else if (hit.kind === 'binary') note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
+  // `whatsapp:+4477...` becomes `whatsapp:44*...`.
+  else if (strategy === 'mask' && isAddress(hit))
+    note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
+  else if (digitsIn(restOf(hit, hit.mentions)) === 0 && hit.encoded.length === 0)
+    note(changes, hit.path, { kind: 'set', value: written });
+}
+
+const LONGEST_ADDRESS = 200;
+/** What an address has around a number: a scheme, a host, quotes; no name. */
+const BEFORE = /^[\s"'<(]*(?:[A-Za-z]+[:-])?["'<(]*$/;
+const AFTER = /^[^\sA-Za-z]*(?:[@;:]\S*)?[^A-Za-z]*$/;
+
+function isAddress({ value, mentions }: Hit): boolean {
+  const [mention] = mentions;
+  if (typeof value !== 'string' || value.length > LONGEST_ADDRESS || !mention?.whole) return false;
+  return BEFORE.test(value.slice(0, mention.start)) && AFTER.test(value.slice(mention.end));
+}

@@ -1,0 +1,44 @@
+import type { FoundFile } from '../file-fields.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from '../map/profile.ts';
+import type { Replacements } from '../strategies.ts';
+import { isCovered } from './changes.ts';
+import type { Path } from './edits.ts';
+import { instancesAt, placeOf, textOf } from './places.ts';
+import type { Scene } from './scene.ts';
+import { changeValue } from './values.ts';
+
+const WRITTEN: readonly unknown[] = [REDACTED_TEXT, REDACTED_WORD];
+
+/** The files whose references go, and the references that cannot be read. */
+export interface Recordings {
+  readonly files: readonly FoundFile[];
+  readonly unreadable: readonly Path[];
+}
+
+/**
+ * Looks for references to recordings that the noted changes take out of the document.
+ * @param all the document goes as a whole
+ */
+export function findRecordings(scene: Scene, words: Replacements, all: boolean): Recordings {
+  const files = new Map<string, FoundFile>();
+  const unreadable: Path[] = [];
+  for (const entry of scene.entries)
+    for (const field of entry.fields) {
+      if (field.category !== 'recording') continue;
+      const where = `${entry.name}.${textOf(field.path)}`;
+      const start = { path: [], value: scene.document };
+      for (const { path, value } of instancesAt(start, placeOf(field.path).names, scene.open)) {
+        if (!all && !isCovered(scene.changes, path)) continue;
+        for (const reference of Array.isArray(value) ? value.flat(Infinity) : [value]) {
+          // What an erasure wrote before is no reference.
+          if (WRITTEN.includes(reference) || changeValue(reference, field.strategy, words) === reference) {
+            if (field.strategy !== 'keep') continue;
+          }
+          if (reference === null || reference === undefined || reference === '') continue;
+          if (typeof reference !== 'string') unreadable.push(path);
+          else if (!files.has(reference)) files.set(reference, { where, reference });
+        }
+      }
+    }
+  return { files: [...files.values()], unreadable };
+}

@@ -1,0 +1,141 @@
+import { TOKEN_SHAPE } from '../../base/keys/token.ts';
+import type { NumberMatcher } from '../../phone/matcher.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { note } from './changes.ts';
+import type { Find, Path, Rewrite } from './edits.ts';
+import { changeFields } from './fields.ts';
+import { changeNumber, findMapped, type Mapped, takesRecord } from './mapped.ts';
+import { listChanges } from './outcome.ts';
+import { describePath } from './places.ts';
+import { findRecordings } from './recordings.ts';
+import { isNamed, maskRest } from './rest.ts';
+import type { CollectionRules, Subjects } from './rules.ts';
+import { type Document, openScene, type Scene } from './scene.ts';
+import { childOf, isPlainObject } from './values.ts';
+import { findsOf, type Hit } from './walk.ts';
+
+const UNCHANGED: Rewrite = {
+  fate: 'unchanged',
+  edits: [],
+  pulled: [],
+  renamed: [],
+  reasons: [],
+  found: [],
+  files: [],
+  failures: [],
+  waiting: [],
+};
+
+/**
+ * What becomes of one document when some numbers are erased from it. Reads all of it, whatever the data map says, and
+ * changes nothing itself. Applied, a second rewrite finds nothing but what it says of in `failures`.
+ * @param document as the driver reads it, with `promoteLongs: false` so that no digit of an Int64 is lost
+ * @param rules of its collection, for one profile
+ * @param subjects every number the matcher knows
+ * @param now for marks
+ * @throws TypeError when the matcher finds a number that is none of the subjects'
+ */
+export function rewrite(
+  document: Document,
+  rules: CollectionRules,
+  subjects: Subjects,
+  matcher: NumberMatcher,
+  now: Date,
+): Rewrite {
+  if (rules.belongs?.(document) === false) return UNCHANGED;
+  const scene = openScene(document, rules, subjects, matcher, now);
+  const { entries, hits } = scene;
+  if (hits.length === 0) return UNCHANGED;
+  if (entries.some((entry) => entry.suppression && isOwnRow(document))) return UNCHANGED;
+  if (entries.some((entry) => entry.scheduled?.(document))) return { ...UNCHANGED, waiting: numbersIn(hits) };
+
+  const mapped = entries.flatMap((entry) => findMapped(scene, entry));
+  const takers = mapped.filter(takesRecord);
+  if (takers.length > 0) return remove(scene, mapped, takers);
+
+  for (const one of mapped) changeNumber(scene, one);
+  for (const one of mapped) changeFields(scene, one);
+  const places = new Map(mapped.map((one) => [one.hit, one]));
+  const failures = maskRest(scene, (hit) => places.has(hit));
+  const [first] = hits.flatMap(findsOf).filter(({ sure }) => sure);
+  if (first === undefined) return { ...UNCHANGED, failures };
+
+  const { files, unreadable } = findRecordings(scene, scene.wordsFor(first.number), false);
+  if (unreadable.length > 0) return refuse(hits, unreadable);
+  markEntries(scene, mapped);
+  const changes = listChanges(document, scene.changes);
+  const isChanged = changes.edits.length + changes.pulled.length + changes.renamed.length > 0;
+  const found = listFinds(scene, places);
+  return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', found, files, failures };
+}
+
+/** The record goes as a whole, with whatever else it says of anybody. */
+function remove(scene: Scene, mapped: readonly Mapped[], takers: readonly Mapped[]): Rewrite {
+  const [{ number }] = takers as [Mapped];
+  const { files, unreadable } = findRecordings(scene, scene.wordsFor(number), true);
+  if (unreadable.length > 0) return refuse(scene.hits, unreadable);
+  return {
+    ...UNCHANGED,
+    fate: 'deleted',
+    reasons: takers.map(({ hit }) => ({ path: hit.path, value: hit.value, isKey: hit.kind === 'key' })),
+    found: listFinds(scene, new Map(mapped.map((one) => [one.hit, one]))),
+    files,
+  };
+}
+
+/**
+ * A reference that cannot be read leaves the whole record as it is: without its number nobody would find the recording
+ * again.
+ */
+function refuse(hits: readonly Hit[], unreadable: readonly Path[]): Rewrite {
+  const paths = new Set(unreadable.map(describePath));
+  const failures = numbersIn(hits).flatMap((number) =>
+    [...paths].map((path) => ({ number, path, why: 'unsupported_type' as const })),
+  );
+  return { ...UNCHANGED, failures };
+}
+
+/** A suppression that was written by an earlier erasure, not by the platform. */
+function isOwnRow({ token }: Document): boolean {
+  return typeof token === 'string' && TOKEN_SHAPE.test(token);
+}
+
+const numbersIn = (hits: readonly Hit[]): PhoneNumber[] => [
+  ...new Set(hits.flatMap(findsOf).map(({ number }) => number)),
+];
+
+/** Notes the time in the records of entries that say where. */
+function markEntries(scene: Scene, mapped: readonly Mapped[]): void {
+  for (const { mark } of new Set(mapped.map(({ entry }) => entry))) {
+    if (mark === undefined) continue;
+    const path = mark.split('.');
+    const parents = path.slice(0, -1).map((_, index) => path.slice(0, index + 1));
+    const valueAt = (way: readonly string[]) => way.reduce<unknown>(childOf, scene.document);
+    // A mark in what is no object would take its place.
+    if (parents.map(valueAt).every((value) => value === undefined || isPlainObject(value)))
+      note(scene.changes, path, { kind: 'set', value: scene.now });
+  }
+}
+
+function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
+  const finds = new Map<string, Find>();
+  for (const hit of scene.hits) {
+    const place = places.get(hit);
+    const name = (place?.entry ?? scene.entries[0] ?? scene.rules).name;
+    const path = describePath(hit.path);
+    for (const { number, sure } of findsOf(hit)) {
+      if (!sure) continue;
+      const as = place === undefined ? wayOf(scene, hit, number) : 'mapped';
+      finds.set([number, as, name, path].join('\0'), { number, path, as, name });
+    }
+  }
+  return [...finds.values()];
+}
+
+function wayOf(scene: Scene, hit: Hit, number: PhoneNumber): Find['as'] {
+  const mention = hit.mentions.find((one) => one.number === number);
+  if (hit.kind === 'key') return 'key';
+  if (mention === undefined) return 'base64';
+  if (hit.inJson) return 'json';
+  return !mention.whole || isNamed(scene, hit.path) ? 'text' : 'unmapped';
+}

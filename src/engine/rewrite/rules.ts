@@ -1,0 +1,76 @@
+import type { PhoneNumber } from '../../phone/number.ts';
+import type { FieldCategory, Strategy } from '../map/categories.ts';
+import type { FieldPath } from '../map/paths.ts';
+import type { Replacements } from '../strategies.ts';
+
+type Document = Record<string, unknown>;
+
+/**
+ * What the data map says of one collection, compiled for one profile: all the rewriter knows of the map.
+ *
+ * Paths go through JSON: where `raw` holds a string that is JSON, `raw.from` is the `from` inside of it. They also go
+ * through arrays that the map does not name (`to[][]`), and end early where a plain value stands in place of an object
+ * (`contacts: ["4477..."]` for `contacts[].number`). `{key}` is any key of an object, and the key is the number.
+ */
+export interface CollectionRules {
+  /** What counts call finds in records that no entry is about. */
+  readonly name: string;
+  readonly entries: readonly EntryRules[];
+  /** What becomes of numbers at places the map does not name: their digits are masked, or the request fails. */
+  readonly unmapped: 'mask' | 'fail';
+  /** Is the record the account's? Without it all are. A record that is not is left alone. */
+  readonly belongs?: (document: Document) => boolean;
+  /** Fields that are never changed, whatever they hold: the account's. A number in one of them is a failure. */
+  readonly fixed?: readonly FieldPath[];
+}
+
+/** One entry of the data map. Entries the profile skips are not given. */
+export interface EntryRules {
+  /** What counts call it. */
+  readonly name: string;
+  /** By profile and kind of record. */
+  readonly fate: 'keep' | 'delete';
+  /** Is the entry about this record? The `where` of the map, and the account where entries differ in it. */
+  readonly matches: (document: Document) => boolean;
+  /** The array whose elements are the records (`contacts[]`), or the object whose keys are (`people.{key}`). */
+  readonly elements?: FieldPath;
+  readonly numbers: readonly NumberRule[];
+  readonly fields: readonly FieldRule[];
+  /** Where `now` is written when the entry changes a record: the only field that is created. */
+  readonly mark?: string;
+  /** Rows with a token in Lethe's shape are its own and are left alone. */
+  readonly suppression?: boolean;
+  /** Is the record still to be acted on? Such a record is not changed: the request waits for it. */
+  readonly scheduled?: (document: Document) => boolean;
+}
+
+/** A place where the number may stand. */
+export interface NumberRule {
+  /** A path may hold or end in `{key}`: `unread.{key}`, `people.{key}.name`. */
+  readonly path: FieldPath;
+  /**
+   * Does the number here say whose record (or element, where the entry has elements) it is? Only such a number deletes
+   * the record, and changes fields outside of the array element it stands in. Usual values: for `fate: 'keep'` true;
+   * for `fate: 'delete'` true at paths through no array where there are any, else at all.
+   */
+  readonly own: boolean;
+  readonly strategy: Strategy;
+}
+
+/** Personal data beside the number. */
+export interface FieldRule {
+  readonly path: FieldPath;
+  readonly category: FieldCategory;
+  readonly strategy: Strategy;
+  /** Changed only when no other number is left at the entry's number paths: a text shared with other recipients. */
+  readonly onlyIfAlone?: boolean;
+  /** Changed in every element of its array, not only in the person's. */
+  readonly all?: boolean;
+  /** Only digits of mentions are masked, the rest of the text stays. */
+  readonly maskInText?: boolean;
+}
+
+/** What is written in place of each number; a `Map` will do, or one that makes tokens when they are asked for. */
+export interface Subjects {
+  get(number: PhoneNumber): Replacements | undefined;
+}

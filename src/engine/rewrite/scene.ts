@@ -1,0 +1,60 @@
+import type { NumberMatcher } from '../../phone/matcher.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import type { Replacements } from '../strategies.ts';
+import { type Changes, noChanges } from './changes.ts';
+import type { Path } from './edits.ts';
+import { align, type Open, placeOf } from './places.ts';
+import type { CollectionRules, EntryRules, Subjects } from './rules.ts';
+import { createOpener, type Hit, walk } from './walk.ts';
+
+export type Document = Readonly<Record<string, unknown>>;
+
+/** One document under the rewriter: what is known of it, and what has been noted so far. */
+export interface Scene {
+  readonly document: Document;
+  readonly rules: CollectionRules;
+  /** The entries that are about it. */
+  readonly entries: readonly EntryRules[];
+  readonly matcher: NumberMatcher;
+  readonly now: Date;
+  readonly hits: readonly Hit[];
+  readonly open: Open;
+  /** @throws TypeError when the matcher finds a number that is not one of the subjects' */
+  wordsFor(number: PhoneNumber): Replacements;
+  /** Added to. */
+  readonly changes: Changes;
+  /** What has been done already, as many hits ask for the same; added to. */
+  readonly done: Set<string>;
+}
+
+/** Reads a document. */
+export function openScene(
+  document: Document,
+  rules: CollectionRules,
+  subjects: Subjects,
+  matcher: NumberMatcher,
+  now: Date,
+): Scene {
+  const open = createOpener();
+  return {
+    document,
+    rules,
+    entries: rules.entries.filter((entry) => entry.matches(document)),
+    matcher,
+    now,
+    open,
+    hits: walk(document, matcher, open),
+    wordsFor: (number) => {
+      const words = subjects.get(number);
+      if (words === undefined) throw new TypeError('a number was found that nobody looks for');
+      return words;
+    },
+    changes: noChanges(),
+    done: new Set(),
+  };
+}
+
+/** The `_id` cannot be changed, and the account's field must not be: the record would be nobody's. */
+export function isFixed({ rules }: Scene, path: Path): boolean {
+  return path[0] === '_id' || (rules.fixed ?? []).some((fixed) => align(path, placeOf(fixed)) !== undefined);
+}

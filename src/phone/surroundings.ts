@@ -1,0 +1,142 @@
+import { digitsOf, GAP, type Run } from './digit-runs.ts';
+import { codeOf, fits, international, type Reading, type Written } from './interpret.ts';
+import type { Candidate, Verdict } from './matcher.ts';
+import { isPossibleE164 } from './number.ts';
+
+type Read = (written: Written) => Reading;
+
+/** E.164 allows 15 digits after the plus; a longer run holds more than one number. */
+const LONGEST_NUMBER = 15;
+/** Digits that adjoin on either side are looked at as far as a number with its exit code could reach. */
+const LONGEST_GROUP = 20;
+
+/**
+ * What the digits around a possible mention say of it: `other` when it is a part of another number or of a longer string
+ * of digits, `unsure` when it may be. Looks a bounded number of digits to either side.
+ */
+export function judgeSurroundings(run: Run, candidate: Candidate, written: Written, read: Read): Verdict {
+  if (isInsideForeign(run, candidate, written)) return 'other';
+  const verdicts = [judgeGroup(run, candidate, read), judgeLonger(run, candidate, written, read)];
+  if (candidate.head.digits === '') verdicts.push(judgeBare(run, candidate));
+  else if (isFraction(run, candidate)) return 'other';
+  return verdicts.find((verdict) => verdict === 'other') ?? verdicts.find((verdict) => verdict === 'unsure') ?? 'sure';
+}
+
+function isApart(run: Run, at: number): boolean {
+  return at >= run.size || ((run.gaps[at] ?? 0) & GAP.apart) !== 0;
+}
+
+/**
+ * Whether digits without a plus are the tail of another country's number, announced by a plus or by a leading `00` and
+ * short enough to be one number: `+20 7700 900123` is Egyptian.
+ */
+function isInsideForeign(run: Run, { from, to }: Candidate, { plus }: Written): boolean {
+  if (plus) return false;
+  const reach = Math.max(0, to - LONGEST_NUMBER - 2);
+  for (let at = from - 1; at >= reach; at -= 1) {
+    const gap = run.gaps[at] ?? 0;
+    const announced = (gap & GAP.plus) !== 0;
+    const afterExit = (gap & GAP.apart) !== 0 && run.digits[at] === 0 && run.digits[at + 1] === 0 && at + 2 < from;
+    if (!announced && !afterExit) continue;
+    const digits = digitsOf(run, afterExit ? at + 2 : at, to);
+    if (digits.length <= LONGEST_NUMBER && international(digits) !== null) return true;
+    if (announced) return false;
+  }
+  return false;
+}
+
+/** Digits that touch the candidate: bare national digits must stand alone; else the whole group may be another number. */
+function judgeGroup(run: Run, { from, to, head, needle }: Candidate, read: Read): Verdict {
+  const touches = !isApart(run, from) || !isApart(run, to);
+  if (!touches) return 'sure';
+  if (head.digits === '') return 'other';
+  let first = from;
+  while (!isApart(run, first) && from - first < LONGEST_GROUP) first -= 1;
+  let last = to;
+  while (!isApart(run, last) && last - to < LONGEST_GROUP) last += 1;
+  const plus = ((run.gaps[first] ?? 0) & GAP.plus) !== 0;
+  const reading = read({ digits: digitsOf(run, first, last), plus, bracket: null, grouped334: false, numeric: false });
+  const numbers = reading.kind === 'number' ? [reading.number] : reading.kind === 'ambiguous' ? reading.numbers : [];
+  if (numbers.length === 0 || numbers.includes(needle.number)) return 'sure';
+  return numbers.some((number) => fits(codeOf(number).plan, number)) ? 'other' : 'unsure';
+}
+
+/** Where numbers have no fixed length, the group of digits that follows may belong to the number: `030 123456-78`. */
+function judgeLonger(run: Run, { from, to, needle }: Candidate, written: Written, read: Read): Verdict {
+  if (to >= run.size || ((run.gaps[to] ?? 0) & (GAP.wide | GAP.plus)) !== 0 || run.digits[to] === 0) return 'sure';
+  let end = to + 1;
+  while (!isApart(run, end) && end - to < LONGEST_NUMBER) end += 1;
+  if (end - to < 2) return 'sure';
+  const reading = read({ ...written, digits: digitsOf(run, from, end), grouped334: false });
+  if (reading.kind !== 'number' || !reading.number.startsWith(needle.number)) return 'sure';
+  return fits(codeOf(reading.number).plan, reading.number) && reading.number !== needle.number ? 'unsure' : 'sure';
+}
+
+/** Bare national digits may also be the tail of an unannounced international number, a card's, or a fraction. */
+function judgeBare(run: Run, candidate: Candidate): Verdict {
+  const { from, to } = candidate;
+  const gap = run.gaps[from] ?? 0;
+  if (from === 0) return isInRow(run, candidate) ? 'unsure' : 'sure';
+  if ((gap & GAP.dot) !== 0 && isUnbroken(run, from, to)) return 'other';
+  if ((gap & (GAP.wide | GAP.plus)) === 0) {
+    let first = from - 1;
+    while (!isApart(run, first) && from - first < 4) first -= 1;
+    const code = digitsOf(run, first, from);
+    const number = digitsOf(run, first, to);
+    if (codeOf(number).callingCode === code && isPossibleE164(number) && fits(codeOf(number).plan, number))
+      return 'unsure';
+  }
+  if (isCard(run, candidate)) return 'other';
+  return isInRow(run, candidate) ? 'unsure' : 'sure';
+}
+
+function isUnbroken(run: Run, from: number, to: number): boolean {
+  for (let at = from + 1; at < to; at += 1) if (isApart(run, at)) return false;
+  return true;
+}
+
+/** `0.7700900123`: a fraction, whose zero is no trunk prefix. */
+function isFraction(run: Run, { from, to, at, head }: Candidate): boolean {
+  return head.digits === '0' && at === from + 1 && ((run.gaps[at] ?? 0) & GAP.dot) !== 0 && isUnbroken(run, at, to);
+}
+
+/** Is the candidate in groups as long as the group beside it: `5500 9123 4567 0004`? */
+function isInRow(run: Run, { from, to }: Candidate): boolean {
+  let first = 1;
+  while (from + first < to && !isApart(run, from + first)) first += 1;
+  let last = 1;
+  while (to - last > from && !isApart(run, to - last)) last += 1;
+  if (first === to - from) return false;
+  return (first > 2 && groupBefore(run, from) === first) || (last > 2 && groupAfter(run, to) === last);
+}
+
+/** How many digits the group just before an index has, if only a plain separator parts it; else 0. */
+function groupBefore(run: Run, at: number): number {
+  if (at === 0 || ((run.gaps[at] ?? 0) & (GAP.wide | GAP.plus)) !== 0) return 0;
+  let first = at - 1;
+  while (!isApart(run, first) && at - first < LONGEST_GROUP) first -= 1;
+  return at - first;
+}
+
+function groupAfter(run: Run, at: number): number {
+  if (at >= run.size || ((run.gaps[at] ?? 0) & (GAP.wide | GAP.plus)) !== 0) return 0;
+  let end = at + 1;
+  while (!isApart(run, end) && end - at < LONGEST_GROUP) end += 1;
+  return end - at;
+}
+
+/** Sixteen digits in fours whose check digit is right, as on a bank card. */
+function isCard(run: Run, { from, to }: Candidate): boolean {
+  let first = from;
+  while (from - first < 16 && groupBefore(run, first) === 4) first -= 4;
+  let last = to;
+  while (last - to < 16 && groupAfter(run, last) === 4) last += 4;
+  if (last - first !== 16 || groupBefore(run, first) !== 0 || groupAfter(run, last) !== 0) return false;
+  let sum = 0;
+  for (let at = first; at < last; at += 1) {
+    if ((at - first) % 4 === 0 && !isApart(run, at)) return false;
+    const digit = (run.digits[at] ?? 0) * ((at - first) % 2 === 0 ? 2 : 1);
+    sum += digit > 9 ? digit - 9 : digit;
+  }
+  return sum % 10 === 0;
+}

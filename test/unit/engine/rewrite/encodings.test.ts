@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { AL, JO, MASK, outcomeOf, rulesOf, run } from './support.ts';
+
+const entry = { numbers: ['from', 'raw.from'], fields: { body: 'body', 'raw.text': 'body' } as const };
+const masked = (value: unknown) => (outcomeOf({ x: value }, entry) as { x: unknown }).x;
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+const wamid = (number: string, rest: string) =>
+  `wamid.${Buffer.from(`\x1c\x18\x0c${number}\x15\x02\0\x11\x18\x12${rest}`, 'latin1').toString('base64')}`;
+
+describe('JSON in a string', () => {
+  it.each([
+    [`{"from":"${JO}","text":"hi","n":1}`, `{"from":"${MASK}","text":"[REDACTED]","n":1}`],
+    [
+      ` [ {"from" : ${JO} , "text": null, "big": 12345678901234567890, "x": 1.0 } ] `,
+      ` [ {"from" : null , "text": null, "big": 12345678901234567890, "x": 1.0 } ] `,
+    ],
+    [JSON.stringify(`{"from":"${JO}","text":"hi"}`), JSON.stringify(`{"from":"${MASK}","text":"[REDACTED]"}`)],
+  ])('is read as what it holds: %s', (raw, expected) => {
+    expect(outcomeOf({ raw }, entry)).toEqual({ raw: expected });
+  });
+
+  it.each([
+    ['unmapped', `{"a":["x ${JO} y",${JO}],"b":{"${JO}":1}}`, `{"a":["x ${MASK} y",null],"b":{"${MASK}":1}}`],
+    ['escaped', `{"a":"\\u002b${JO}\\n\\"q\\"","\\u0062":"\\/"}`, `{"a":"${MASK}\\n\\"q\\"","\\u0062":"\\/"}`],
+    ['an exponent', '{"a":4.47700900123E+11}', '{"a":null}'],
+    [
+      'JSON in JSON',
+      JSON.stringify({ a: JSON.stringify({ b: [JO, AL] }), c: 1 }),
+      JSON.stringify({ a: JSON.stringify({ b: [MASK, AL] }), c: 1 }),
+    ],
+    ['a key twice', `{"a":"${JO}","a":"x"}`, `{"a":"${MASK}","a":"x"}`],
+    ['cut off', `{"a":"${JO}","b":`, `{"a":"${MASK}","b":`],
+    ['a quoted number', `"${JO}"`, `"${MASK}"`],
+    ['renamed onto another', `{"${JO}":1,"${MASK}":2}`, `{"${MASK}-2":1,"${MASK}":2}`],
+    ['base64 in JSON', `{"a":"${base64(`to ${JO}.`)}"}`, `{"a":"${base64(`to ${MASK}.`)}"}`],
+  ])('%s', (_, before, after) => {
+    expect(masked(before)).toBe(after);
+  });
+
+  it('loses elements and keys without a trace of commas', () => {
+    const list = { fate: 'delete' as const, elements: 'c[]', numbers: ['c[].n'] };
+    const one = (n: string) => `{"n": "${n}"}`;
+    expect(outcomeOf({ c: `[${one(JO)}, ${one(AL)}, ${one(JO)}]` }, list)).toEqual({ c: `[ ${one(AL)}]` });
+    expect(outcomeOf({ c: `[${one(JO)}]` }, list)).toEqual({ c: '[]' });
+    const gone = { numbers: [{ path: 'c.n', strategy: 'delete' as const }] };
+    expect(outcomeOf({ c: `{"a":[ ],"n":"${JO}"}` }, gone)).toEqual({ c: '{"a":[ ]}' });
+  });
+
+  it('deeper than a document may be is read as text', () => {
+    const deep = `${'['.repeat(5000)}"${JO}"${']'.repeat(5000)}`;
+    expect(masked(deep)).toBe(deep.replace(JO, MASK));
+  });
+
+  it('is one edit, of the string', () => {
+    const { edits } = run({ raw: `{"from":"${JO}","text":"hi"}` }, rulesOf([entry]));
+    expect(edits).toHaveLength(1);
+    expect(edits[0]).toMatchObject({ path: ['raw'], before: `{"from":"${JO}","text":"hi"}` });
+  });
+});
+
+describe('base64', () => {
+  it.each([
+    ['a text', base64(`Call +44 7700 900123 or +${AL}.`), base64(`Call ${MASK} or +${AL}.`)],
+    ['a file', base64(`name,phone\nJo,+${JO}\nZoë,+${AL}\n`), base64(`name,phone\nJo,${MASK}\nZoë,+${AL}\n`)],
+    ['JSON', base64(`{"n":${JO},"m":"${AL}"}`), base64(`{"n":null,"m":"${AL}"}`)],
+    ['a data URL', `data:text/csv;base64,${base64(`a,${JO}`)}`, `data:text/csv;base64,${base64(`a,${MASK}`)}`],
+    ['a message id', wamid(JO, '3EB0C767D26A1D8C0F4A'), wamid('*'.repeat(12), '3EB0C767D26A1D8C0F4A')],
+    ['twice', base64(base64(`to ${JO}`)), base64(base64(`to ${MASK}`))],
+    ['between texts', `id=${base64(`x${JO}y`)}; to ${JO}`, `id=${base64(`x${MASK}y`)}; to ${MASK}`],
+  ])('%s', (_, before, after) => {
+    expect(masked(before)).toBe(after);
+  });
+
+  it('of URLs, and without padding', () => {
+    const url = (text: string) => Buffer.from(text, 'latin1').toString('base64url');
+    expect(masked(`?t=${url(`\xff\xfe\xfb${JO}\xfb\xff`)}&x`)).toBe(
+      `?t=${url(`\xff\xfe\xfb${'*'.repeat(12)}\xfb\xff`)}&x`,
+    );
+    expect(masked(url(`{"to":"${JO}"}`))).toBe(url(`{"to":"${MASK}"}`));
+  });
+
+  it.each(['a', 'ab', 'abc', 'abcd', 'path/to/', 'msg_', 'x-'])('run together with %s', (before) => {
+    const text = before + base64(`\xff${JO}`);
+    const after = masked(text) as string;
+    expect(after).toHaveLength(text.length);
+    expect(after.startsWith(before)).toBe(true);
+    expect(Buffer.from(after.slice(before.length), 'base64').toString()).toBe(`\xff${'*'.repeat(12)}`);
+  });
+
+  it('in a key', () => {
+    const before = { sent: { [wamid(JO, 'abc')]: { at: 1 }, [wamid(AL, 'abc')]: { at: 2 } } };
+    expect(outcomeOf(before, entry)).toEqual({
+      sent: { [wamid('*'.repeat(12), 'abc')]: { at: 1 }, [wamid(AL, 'abc')]: { at: 2 } },
+    });
+  });
+
+  it.each([
+    wamid(AL, 'abc'),
+    base64(`to ${AL}`),
+    'internationalisation',
+    '64a000000000000000000001',
+    `${AL}`,
+    base64('no digits at all'),
+  ])('of others stays: %s', (value) => {
+    expect(run({ x: value }, rulesOf([entry]))).toMatchObject({ fate: 'unchanged', found: [] });
+  });
+});

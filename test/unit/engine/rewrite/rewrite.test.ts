@@ -1,0 +1,564 @@
+import { describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { AL, JO, MASK, NOW, outcomeOf, rulesOf, run } from './support.ts';
+
+const { Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
+const TOKEN = `key1.${'A'.repeat(43)}`;
+
+describe('whose record it is', () => {
+  const emergency = {
+    fate: 'delete' as const,
+    numbers: ['phone', 'emergency[].phone'],
+    fields: { name: 'name' as const, 'emergency[].name': 'name' as const },
+  };
+
+  it("deletes a contact by its own number, and not by one in somebody else's", () => {
+    const contact = {
+      name: 'Bram',
+      phone: AL,
+      emergency: [
+        { name: 'Jo', phone: JO },
+        { name: 'Cy', phone: '447700900789' },
+      ],
+    };
+    expect(outcomeOf(contact, emergency)).toEqual({
+      ...contact,
+      emergency: [{ name: null, phone: MASK }, contact.emergency[1]],
+    });
+    expect(outcomeOf({ name: 'Jo', phone: `whatsapp:+${JO}` }, emergency)).toBe('deleted');
+  });
+
+  it('deletes by a number in a list where the map has no other', () => {
+    expect(outcomeOf({ phones: [{ n: AL }, { n: JO }] }, { fate: 'delete', numbers: ['phones[].n'] })).toBe('deleted');
+  });
+
+  it('keeps a contact whose field holds another number beside it', () => {
+    const entry = { fate: 'delete' as const, numbers: ['phone'], fields: { name: 'name' as const } };
+    expect(outcomeOf({ name: 'J & A', phone: `${JO}; ${AL}` }, entry)).toEqual({ name: null, phone: `${MASK}; ${AL}` });
+    expect(outcomeOf({ name: 'Jo', phone: `+${JO} x123` }, entry)).toBe('deleted');
+  });
+
+  it('takes the innermost element, and leaves what is outside of it', () => {
+    const entry = {
+      fate: 'delete' as const,
+      elements: 'homes[].people[]',
+      numbers: ['homes[].people[].phone'],
+      fields: { note: 'note' as const },
+    };
+    const before = {
+      note: 'n',
+      homes: [{ people: [{ phone: AL }, { phone: JO }, { phone: JO }] }, { people: [{ phone: JO }] }],
+    };
+    const result = run(before, rulesOf([entry]));
+    expect(result.after).toEqual({ note: 'n', homes: [{ people: [{ phone: AL }] }, { people: [] }] });
+    expect(result.pulled.map(({ path, index }) => [...path, index])).toEqual([
+      ['homes', 0, 'people', 1],
+      ['homes', 0, 'people', 2],
+      ['homes', 1, 'people', 0],
+    ]);
+  });
+
+  it('every entry that is about the record is applied, and deletion wins', () => {
+    const entries = [
+      {
+        name: 'out',
+        numbers: ['to'],
+        fields: { body: 'body' as const },
+        matches: (doc: Record<string, unknown>) => doc.type === 'SENT',
+      },
+      { name: 'in', numbers: ['from'], fields: { body: 'body' as const } },
+    ];
+    expect(run({ type: 'SENT', to: JO, from: AL, body: 'x' }, rulesOf(entries)).after.body).toBe('[REDACTED]');
+    expect(run({ type: 'RECEIVED', to: JO, from: AL, body: 'x' }, rulesOf(entries))).toMatchObject({
+      after: { type: 'RECEIVED', to: MASK, from: AL, body: 'x' },
+      found: [{ as: 'unmapped', name: 'in', path: 'to' }],
+    });
+    const both = rulesOf([...entries, { fate: 'delete', numbers: ['owner'] }]);
+    expect(run({ type: 'SENT', to: JO, owner: JO }, both).fate).toBe('deleted');
+  });
+
+  it('several people at once', () => {
+    const result = run(
+      { to: [JO, AL, '447700900999'], body: 'x' },
+      rulesOf([{ numbers: ['to[]'], fields: { body: 'body' } }]),
+      [JO, AL],
+    );
+    expect(result.after).toEqual({ to: [MASK, '44********56', '447700900999'], body: '[REDACTED]' });
+    expect(result.found.map(({ number }) => number)).toEqual([JO, AL]);
+  });
+});
+
+describe('what becomes of a value', () => {
+  const entry = (strategy: 'mask' | 'clear' | 'empty' | 'token' | 'delete' | { replace: string }) => ({
+    numbers: [{ path: 'to', strategy }],
+  });
+
+  it.each([
+    ['mask', MASK],
+    ['clear', null],
+    ['empty', ''],
+    ['token', 'token-of-123'],
+    [{ replace: 'gone' }, 'gone'],
+  ] as const)('%j writes its text for a text, and null for a number', (strategy, text) => {
+    expect(outcomeOf({ to: `+${JO}` }, entry(strategy))).toEqual({ to: text });
+    for (const value of [
+      447700900123,
+      Long.fromString(JO),
+      new Double(447700900123),
+      Decimal128.fromString(`${JO}.0`),
+      Decimal128.fromString('4.47700900123E+11'),
+      Long.fromString(`-${JO}`),
+      new Int32(1),
+    ]) {
+      const expected = value instanceof Int32 ? value : null;
+      expect(outcomeOf({ to: value }, entry(strategy))).toEqual({ to: expected });
+    }
+  });
+
+  it('deletes a key, and an element of a list', () => {
+    expect(outcomeOf({ a: 1, to: JO }, entry('delete'))).toEqual({ a: 1 });
+    expect(outcomeOf({ to: [AL, JO] }, entry('delete'))).toEqual({ to: [AL] });
+  });
+
+  it.each([
+    [`whatsapp:+${JO}`, `whatsapp:${MASK}`],
+    [`${JO}@c.us`, `${MASK}@c.us`],
+    [`Jo <+${JO}>`, MASK],
+    [`${JO}, +${AL}, and 3 others`, `${MASK}, +${AL}, and 3 others`],
+    [`+${AL},+${JO}`, `+${AL},${MASK}`],
+  ])('masks what is the person’s in %s', (value, expected) => {
+    expect(outcomeOf({ to: value }, entry('mask'))).toEqual({ to: expected });
+  });
+
+  it('keeps the kind of a field, and what is nothing', () => {
+    const id = new ObjectId();
+    const fields = {
+      text: 'body',
+      none: 'body',
+      blank: 'body',
+      missing: 'body',
+      list: 'custom',
+      empty: 'tag',
+      object: 'transcript',
+      objects: 'transcript',
+      cleared: 'custom',
+      size: 'body',
+      at: 'body',
+      flag: 'custom',
+      raw: 'custom',
+    } as const;
+    const before = {
+      to: JO,
+      text: 'x',
+      none: null,
+      blank: '',
+      list: ['a'],
+      empty: [],
+      object: { _id: id, msg: 'hi', n: 3, ok: true, u: { name: 'Jo' }, none: null },
+      objects: [{ msg: 'hi' }, 'hi', 3],
+      cleared: { a: 1 },
+      size: 7,
+      at: NOW,
+      flag: true,
+      raw: new Binary(Buffer.from('x')),
+    };
+    expect(outcomeOf(before, { numbers: ['to'], fields })).toEqual({
+      to: MASK,
+      text: '[REDACTED]',
+      none: null,
+      blank: '',
+      list: [],
+      empty: [],
+      object: { _id: id, msg: '[REDACTED]', n: null, ok: true, u: { name: '[REDACTED]' }, none: null },
+      objects: [{ msg: '[REDACTED]' }, '[REDACTED]', null],
+      cleared: {},
+      size: null,
+      at: null,
+      flag: null,
+      raw: null,
+    });
+  });
+
+  it('edits each value alone, with what was read', () => {
+    const result = run(
+      { to: [AL, JO], body: 'x', meta: {} },
+      rulesOf([{ numbers: ['to[]'], fields: { body: 'body', meta: 'custom' }, mark: 'log.redacted' }]),
+    );
+    expect(result.edits).toEqual([
+      { path: ['to', 1], before: JO, after: MASK },
+      { path: ['body'], before: 'x', after: '[REDACTED]' },
+      { path: ['log', 'redacted'], before: undefined, after: NOW },
+    ]);
+  });
+});
+
+describe('fields', () => {
+  const hook = {
+    numbers: ['from', 'entry[].messages[].from', 'entry[].contacts[].wa_id'],
+    fields: { 'entry[].messages[].text.body': 'body' as const, 'entry[].contacts[].profile.name': 'name' as const },
+  };
+
+  it("leaves other people's elements, however deep", () => {
+    const message = (from: string, body: string) => ({ from, text: { body } });
+    const before = {
+      entry: [
+        {
+          contacts: [
+            { wa_id: AL, profile: { name: 'Al' } },
+            { wa_id: JO, profile: { name: 'Jo' } },
+          ],
+          messages: [message(AL, 'a'), message(JO, 'j')],
+        },
+        { contacts: [{ wa_id: AL, profile: { name: 'Al' } }], messages: [message(AL, 'a')] },
+      ],
+    };
+    expect(outcomeOf(before, hook)).toEqual({
+      entry: [
+        {
+          contacts: [before.entry[0]?.contacts[0], { wa_id: MASK, profile: { name: null } }],
+          messages: [message(AL, 'a'), message(MASK, '[REDACTED]')],
+        },
+        before.entry[1],
+      ],
+    });
+  });
+
+  it('reaches arrays without numbers, outer elements, and the record', () => {
+    const entry = {
+      numbers: ['who[].phones[]'],
+      fields: { 'who[].name': 'name', 'who[].mails[].address': 'email', 'texts[].body': 'body', note: 'note' } as const,
+    };
+    expect(
+      outcomeOf(
+        {
+          who: [
+            { name: 'Jo', phones: [JO], mails: [{ address: 'j' }] },
+            { name: 'Al', phones: [AL], mails: [{ address: 'a' }] },
+          ],
+          texts: [{ body: 'x' }, { body: 'y' }],
+          note: 'n',
+        },
+        entry,
+      ),
+    ).toEqual({
+      who: [
+        { name: null, phones: [MASK], mails: [{ address: null }] },
+        { name: 'Al', phones: [AL], mails: [{ address: 'a' }] },
+      ],
+      texts: [{ body: '[REDACTED]' }, { body: '[REDACTED]' }],
+      note: null,
+    });
+  });
+
+  it('`all` reaches every element', () => {
+    const entry = { numbers: ['from', 'to[].n'], fields: { 'to[].name': { category: 'name', all: true } } as const };
+    const cleared = {
+      from: AL,
+      to: [
+        { n: MASK, name: null },
+        { n: AL, name: null },
+      ],
+    };
+    expect(
+      outcomeOf(
+        {
+          from: AL,
+          to: [
+            { n: JO, name: 'Jo' },
+            { n: AL, name: 'Al' },
+          ],
+        },
+        entry,
+      ),
+    ).toEqual(cleared);
+    expect(outcomeOf({ from: JO, to: [{ n: AL, name: 'Al' }] }, entry)).toEqual({
+      from: MASK,
+      to: [{ n: AL, name: null }],
+    });
+    const without = { ...entry, fields: { 'to[].name': 'name' } as const };
+    expect(outcomeOf({ from: JO, to: [{ n: AL, name: 'Al' }] }, without)).toEqual({
+      from: MASK,
+      to: [{ n: AL, name: 'Al' }],
+    });
+  });
+
+  it.each([
+    [{ to: [JO, AL] }, 'x'],
+    [{ to: [JO, 447700900456] }, 'x'],
+    [{ to: [{ number: AL }, { number: JO }] }, 'x'],
+    [{ to: `${JO}, and 3 others` }, 'x'],
+    [{ to: { [JO]: 1, [AL]: 2 } }, 'x'],
+    [{ to: [JO] }, '[REDACTED]'],
+    [{ to: [JO, 'INFO', '60777', null] }, '[REDACTED]'],
+    [{ to: [JO, '44********56'] }, '[REDACTED]'],
+    [{ to: { [JO]: 1 } }, '[REDACTED]'],
+  ])('a text of several people stays until one is left: %j', (record, body) => {
+    const entry = { numbers: ['to[].number'], fields: { body: { category: 'body', onlyIfAlone: true } } as const };
+    expect(outcomeOf({ ...record, body: 'x' }, entry)).toMatchObject({ body });
+  });
+
+  it('a text whose mentions alone are masked', () => {
+    const entry = { numbers: ['to'], fields: { error: { category: 'note', maskInText: true } } as const };
+    expect(outcomeOf({ to: JO, error: `No route to +${JO} via +${AL}` }, entry)).toEqual({
+      to: MASK,
+      error: `No route to ${MASK} via +${AL}`,
+    });
+  });
+});
+
+describe('keys', () => {
+  it('are renamed in their place, and collide with nothing', () => {
+    const before = { unread: { a: 1, [JO]: 3, [AL]: 1, [`+${JO}`]: 4, [MASK]: 0 } };
+    const { after: doc, renamed, found } = run(before, rulesOf([{ numbers: ['unread.{key}'] }]));
+    expect(Object.entries(doc.unread as object)).toEqual([
+      ['a', 1],
+      [`${MASK}-2`, 3],
+      [AL, 1],
+      [`${MASK}-3`, 4],
+      [MASK, 0],
+    ]);
+    expect(renamed.map(({ path, to, before }) => [path.at(-1), to, before])).toEqual([
+      [JO, `${MASK}-2`, 3],
+      [`+${JO}`, `${MASK}-3`, 4],
+    ]);
+    expect(found).toEqual([{ number: JO, path: 'unread.{key}', as: 'mapped', name: 'records' }]);
+  });
+
+  it('go where the number goes, and where the record goes', () => {
+    const entry = { numbers: [{ path: 'unread.{key}', strategy: 'clear' as const }] };
+    expect(outcomeOf({ unread: { [JO]: 3, [AL]: 1 } }, entry)).toEqual({ unread: { [AL]: 1 } });
+    expect(
+      outcomeOf({ p: { [JO]: { n: 'Jo' }, [AL]: {} } }, { fate: 'delete', elements: 'p.{key}', numbers: ['p.{key}'] }),
+    ).toEqual({ p: { [AL]: {} } });
+  });
+
+  it('name the person whose fields lie under them', () => {
+    const entry = { numbers: ['people.{key}', 'people.{key}.spare'], fields: { 'people.{key}.name': 'name' } as const };
+    expect(outcomeOf({ people: { [JO]: { name: 'Jo', spare: JO }, [AL]: { name: 'Al' } } }, entry)).toEqual({
+      people: { [MASK]: { name: null, spare: MASK }, [AL]: { name: 'Al' } },
+    });
+  });
+
+  it('with dots and dollars are renamed wherever they stand', () => {
+    expect(
+      outcomeOf({ a: { [`${JO}@c.us`]: 1, [`$${JO}`]: 2, [`x.${AL}`]: 3 }, [JO]: 4 }, { numbers: ['to'] }),
+    ).toEqual({
+      a: { [`${MASK}@c.us`]: 1, [`$${MASK}`]: 2, [`x.${AL}`]: 3 },
+      [MASK]: 4,
+    });
+  });
+});
+
+describe('what the map does not name', () => {
+  const text = { numbers: ['to'], fields: { body: 'body' } as const };
+
+  it('is masked digit by digit, and the rest of a message stays', () => {
+    expect(
+      outcomeOf(
+        {
+          to: AL,
+          body: 'call Jo on 07700 900123 or 07700 900456',
+          ref: JO,
+          n: 447700900123,
+          deep: [[{ x: `tel:+${JO}` }]],
+        },
+        text,
+      ),
+    ).toEqual({
+      to: AL,
+      body: `call Jo on ${MASK} or 07700 900456`,
+      ref: MASK,
+      n: null,
+      deep: [[{ x: `tel:${MASK}` }]],
+    });
+  });
+
+  it("is the person's where the record is theirs", () => {
+    expect(outcomeOf({ to: JO, body: 'x', log: `sent to ${JO}` }, text)).toEqual({
+      to: MASK,
+      body: '[REDACTED]',
+      log: `sent to ${MASK}`,
+    });
+  });
+
+  it('fails where the map says so, but not in a field the map names', () => {
+    const result = run({ to: AL, body: `on ${JO}`, ref: JO, k: { [JO]: 1 } }, rulesOf([text], { unmapped: 'fail' }));
+    expect(result.after).toEqual({ to: AL, body: `on ${MASK}`, ref: JO, k: { [JO]: 1 } });
+    expect(result.failures).toEqual([
+      { number: JO, path: 'ref', why: 'unmapped_number' },
+      { number: JO, path: 'k.{key}', why: 'unmapped_number' },
+    ]);
+  });
+
+  it('bytes keep their length, and their subtype', () => {
+    const bytes = new Binary(Buffer.from(`\xff\0+${JO}\x01`, 'latin1'), 128);
+    const expected = new Binary(Buffer.from(`\xff\0+${'*'.repeat(12)}\x01`, 'latin1'), 128);
+    expect(outcomeOf({ to: AL, bytes }, text)).toEqual({ to: AL, bytes: expected });
+    const uuid = new mongoose.mongo.UUID();
+    expect(run({ to: AL, uuid }, rulesOf([text])).fate).toBe('unchanged');
+  });
+
+  it('is told apart by how it was found', () => {
+    const encoded = Buffer.from(`to=${JO}`).toString('base64');
+    const { found } = run(
+      { a: JO, b: `x ${JO} y`, [JO]: 1, c: `{"d":["${JO}"]}`, e: encoded, body: JO, to: JO },
+      rulesOf([text]),
+    );
+    expect(found.map(({ path, as }) => [path, as])).toEqual([
+      ['a', 'unmapped'],
+      ['b', 'text'],
+      ['{key}', 'key'],
+      ['c.d[]', 'json'],
+      ['e', 'base64'],
+      ['body', 'text'],
+      ['to', 'mapped'],
+    ]);
+  });
+});
+
+describe('failures', () => {
+  const contact = { numbers: ['phone'] };
+
+  it('a number in the _id of a record that is kept', () => {
+    expect(run({ _id: `${JO}:1`, phone: JO }, rulesOf([contact]))).toMatchObject({
+      fate: 'changed',
+      after: { _id: `${JO}:1`, phone: MASK },
+      failures: [{ number: JO, path: '_id', why: 'number_in_id' }],
+    });
+    expect(run({ _id: { n: JO } }, rulesOf([{ fate: 'delete', numbers: ['_id.n'] }])).fate).toBe('deleted');
+  });
+
+  it('a field that must stay', () => {
+    const rules = rulesOf([contact], { fixed: [{ dotted: 'owner', pieces: ['owner'] }] });
+    expect(run({ owner: JO, phone: AL }, rules)).toMatchObject({
+      fate: 'unchanged',
+      failures: [{ path: 'owner', why: 'number_in_id' }],
+    });
+  });
+
+  it('what no mask can be written into', () => {
+    expect(run({ phone: AL, pattern: new RegExp(JO) }, rulesOf([contact]))).toMatchObject({
+      fate: 'unchanged',
+      failures: [{ number: JO, path: 'pattern', why: 'unsupported_type' }],
+    });
+  });
+
+  it('a recording that cannot be read leaves the record as it is', () => {
+    const entry = { numbers: ['phone'], fields: { rec: 'recording' } as const };
+    expect(run({ phone: JO, rec: { url: 'a.mp3' } }, rulesOf([entry]))).toMatchObject({
+      fate: 'unchanged',
+      failures: [{ path: 'rec', why: 'unsupported_type' }],
+    });
+    expect(run({ phone: JO, rec: { url: 'a.mp3' } }, rulesOf([{ ...entry, fate: 'delete' }]))).toMatchObject({
+      fate: 'unchanged',
+    });
+  });
+});
+
+describe('recordings', () => {
+  const calls = {
+    name: 'calls',
+    numbers: ['legs[].from'],
+    fields: { 'legs[].rec': 'recording', rec: 'recording' } as const,
+  };
+
+  it('of the person alone go', () => {
+    const before = {
+      rec: '',
+      legs: [
+        { from: JO, rec: ['a.mp3', 'b.mp3'] },
+        { from: AL, rec: 'al.mp3' },
+      ],
+    };
+    const result = run(before, rulesOf([calls]));
+    expect(result.files).toEqual([
+      { where: 'calls.legs[].rec', reference: 'a.mp3' },
+      { where: 'calls.legs[].rec', reference: 'b.mp3' },
+    ]);
+    expect(result.after).toEqual({
+      rec: '',
+      legs: [
+        { from: MASK, rec: [] },
+        { from: AL, rec: 'al.mp3' },
+      ],
+    });
+  });
+
+  it('go with an element and with a record', () => {
+    const entry = { ...calls, fate: 'delete' as const };
+    const record = {
+      rec: 'r.mp3',
+      legs: [
+        { from: JO, rec: 'a.mp3' },
+        { from: AL, rec: 'al.mp3' },
+        { from: JO, rec: '[REDACTED]' },
+      ],
+    };
+    expect(run(record, rulesOf([{ ...entry, elements: 'legs[]' }])).files).toEqual([
+      { where: 'calls.legs[].rec', reference: 'a.mp3' },
+    ]);
+    expect(run(record, rulesOf([entry])).files.map(({ reference }) => reference)).toEqual(['a.mp3', 'al.mp3', 'r.mp3']);
+  });
+
+  it('that are called by the number go', () => {
+    const result = run({ rec: `https://x/${JO}.mp3`, legs: [] }, rulesOf([calls]));
+    expect(result).toMatchObject({ after: { rec: null }, files: [{ reference: `https://x/${JO}.mp3` }] });
+  });
+});
+
+describe('records that stay as they are', () => {
+  it.each([
+    ['another account’s', rulesOf([{ numbers: ['to'] }], { belongs: ({ acc }) => acc === 'a' })],
+    ['a suppression of an earlier erasure', rulesOf([{ suppression: true, fate: 'delete', numbers: ['to'] }])],
+  ])('%s', (_, rules) => {
+    expect(run({ acc: 'b', token: TOKEN, to: JO }, rules)).toMatchObject({
+      fate: 'unchanged',
+      found: [],
+      failures: [],
+      waiting: [],
+    });
+  });
+
+  it('the platform’s own suppression goes', () => {
+    expect(run({ token: null, to: JO }, rulesOf([{ suppression: true, fate: 'delete', numbers: ['to'] }])).fate).toBe(
+      'deleted',
+    );
+  });
+
+  it('one still to be sent, which has to be waited for', () => {
+    const rules = rulesOf([{ numbers: ['to'], scheduled: ({ status }) => status === 'queued' }]);
+    expect(run({ status: 'queued', to: JO }, rules)).toMatchObject({ fate: 'unchanged', waiting: [JO], found: [] });
+    expect(run({ status: 'sent', to: JO }, rules)).toMatchObject({ fate: 'changed', waiting: [] });
+  });
+
+  it('a record without the number', () => {
+    expect(run({ to: AL, n: 447700900456, k: { [AL]: `${AL}` } }, rulesOf([{ numbers: ['to'] }]))).toMatchObject({
+      fate: 'unchanged',
+      found: [],
+    });
+  });
+});
+
+it('a document of 90,000 elements is read once, not once for each of them', () => {
+  const entry = {
+    elements: 'contacts[]',
+    numbers: ['contacts[].number'],
+    fields: { 'contacts[].name': 'name', note: 'note' } as const,
+  };
+  const list = (theirs: (index: number) => boolean) => ({
+    note: 'n',
+    contacts: Array.from({ length: 90_000 }, (_, index) => ({ number: theirs(index) ? JO : AL, name: 'x' })),
+  });
+  expect(
+    run(
+      list((index) => index % 30_000 === 7),
+      rulesOf([{ ...entry, fate: 'delete' }]),
+    ).pulled,
+  ).toHaveLength(3);
+  expect(
+    run(
+      list((index) => index % 9 === 0),
+      rulesOf([entry]),
+    ).edits,
+  ).toHaveLength(20_001);
+}, 30_000);
