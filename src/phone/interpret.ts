@@ -93,7 +93,8 @@ export function international(digits: string): PhoneNumber | null {
   if (isPossibleE164(digits)) return digits as PhoneNumber;
   for (let length = 1; length <= 3; length += 1) {
     const plan = planOf(digits.slice(0, length));
-    if (plan === null || plan.trunk === '') continue;
+    // Nobody writes `+1 1 201..`.
+    if (plan === null || plan.trunk === '' || plan.trunk === plan.callingCode) continue;
     const rest = digits.slice(length);
     if (!rest.startsWith(plan.trunk)) return null;
     const number = plan.callingCode + rest.slice(plan.trunk.length);
@@ -133,8 +134,8 @@ function nationalCandidates({ digits, numeric }: Written, plan: Plan): Candidate
   };
   const { trunk } = plan;
   if (trunk !== '' && digits.startsWith(trunk)) add(digits.slice(trunk.length), 'national');
-  // Italy's zero is a part of the number: a number column drops it.
-  if (trunk === '' && plan.fits(`0${digits}`)) add(`0${digits}`, 'trunkless');
+  // Italy's zero is a part of the number: a number column drops it, but mobile numbers begin without one.
+  if (trunk === '' && !plan.fits(digits) && plan.fits(`0${digits}`)) add(`0${digits}`, numeric ? 'bare' : 'trunkless');
   if (trunk === '' || !digits.startsWith('0')) {
     const needsTrunk = trunk !== '' && plan.writesTrunk(digits);
     add(digits, needsTrunk ? 'trunkless' : 'bare');
@@ -192,12 +193,17 @@ function isFarFetched({ number, plan }: Candidate, candidates: readonly Candidat
 
 const NORTH_AMERICAN = /^(?:[2-9]\d\d){2}\d{4}$/;
 
-/** Between served countries, what no pattern of the plan knows gives way to the one number that one does. */
+/**
+ * Between served countries, what no pattern of its plan knows gives way to the number that one does: `07700 900123` on a
+ * British and Irish account, where Ireland has no such number. A lost zero is not decided so; but where North America's
+ * shape is missing, which is as old as its plan, no American is meant.
+ */
 function settle(candidates: readonly Candidate[]): Reading {
-  const all = numbersOf(candidates);
-  if (all.length < 2) return decide(all);
-  const fitting = numbersOf(candidates.filter(({ number, plan }) => fits(plan, number)));
-  return decide(fitting.length === 1 ? fitting : all);
+  const shaped = candidates.filter(({ number, plan }) => plan?.callingCode !== '1' || fits(plan, number));
+  const likely = shaped.length > 0 ? shaped : candidates;
+  if (likely.some(({ way }) => way === 'trunkless')) return decide(numbersOf(likely));
+  const fitting = likely.filter(({ number, plan }) => fits(plan, number));
+  return decide(numbersOf(fitting.length > 0 ? fitting : likely));
 }
 
 function decide(numbers: readonly PhoneNumber[]): Reading {

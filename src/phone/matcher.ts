@@ -61,7 +61,7 @@ export function createNumberMatcher(numbers: readonly PhoneNumber[], countries: 
     let unsure: Found | null = null;
     for (const head of needle.heads) {
       const from = at - head.digits.length;
-      if (!isHeadAt(run, from, at, head)) continue;
+      if (!isHeadAt(run, from, at, head) || isListed(text, run, from, at)) continue;
       const verdict = judge(text, run, { from, to: last + 1, at, head, needle }, read);
       const found = { from, to: last + 1, number: needle.number, sure: verdict === 'sure' };
       if (verdict === 'sure') return found;
@@ -199,6 +199,17 @@ function isHeadAt(run: Run, from: number, at: number, head: Head): boolean {
     if (((run.gaps[index] ?? 0) & GAP.apart) !== 0) return false;
   }
   return true;
+}
+
+/** `Room 7, 916 123-45-67`: an entry before, and no calling code. */
+function isListed(text: string, run: Run, from: number, at: number): boolean {
+  if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
+  for (let next = from + 1; next <= at; next += 1) {
+    if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
+    const between = text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]);
+    if (between !== ',' && /[,\n\r]/.test(between)) return true;
+  }
+  return false;
 }
 
 /** A possible mention, by the indexes of digits in a run. */

@@ -32,6 +32,9 @@ export function splitNumber(number: PhoneNumber): NumberParts {
   };
 }
 
+/** How many digits stand in each group of a national number: `[4, 6]`. */
+export type Grouping = readonly number[];
+
 /** The numbering plan that the countries of one calling code share. */
 export interface Plan {
   readonly callingCode: string;
@@ -48,8 +51,8 @@ export interface Plan {
   fits(national: string): boolean;
   /** Must the trunk prefix stand in this number's national writing (Britain), or may it be left out (India)? */
   writesTrunk(national: string): boolean;
-  /** How the plan's formats group a national number of this length, the most fitting first: `[[4, 6], [2, 4, 4]]`. */
-  groupings(national: string): readonly (readonly number[])[];
+  /** How the plan's formats group this national number (`[[4, 6]]`), and others of its length. */
+  groupings(national: string): { readonly usual: readonly Grouping[]; readonly others: readonly Grouping[] };
 }
 
 /** @returns null for a calling code of no country: satellites, freephone, or none at all */
@@ -95,9 +98,11 @@ function readPlan(callingCode: string, country: CountryCode): Plan {
       (formats.find((format) => isFor(format, national)) ?? formats.find((format) => format.writesTrunk))
         ?.writesTrunk === true,
     groupings: (national) => {
-      const first = formats.filter((format) => isFor(format, national));
-      const others = formats.filter((format) => !first.includes(format) && format.whole.test(national));
-      return [...first, ...others].map(({ whole }) => (whole.exec(national) ?? []).slice(1).map((part) => part.length));
+      const usual = formats.filter((format) => isFor(format, national));
+      const others = formats.filter((format) => !usual.includes(format) && format.whole.test(national));
+      const groupsOf = ({ whole }: (typeof formats)[number]) =>
+        (whole.exec(national) ?? []).slice(1).map((group) => group.length);
+      return { usual: usual.map(groupsOf), others: others.map(groupsOf) };
     },
   };
 }

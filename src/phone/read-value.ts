@@ -54,12 +54,14 @@ function readRun(text: string, run: Run, interpret: Interpret): Reading {
   return isWhole(text, span.start, span.end) ? interpret(writtenIn(text, run, 0, to)) : NO_NUMBER;
 }
 
-/** How many digits stand before the `.0` of a number that was stored as a fraction. */
+/** How many digits stand before the `.0` of a number that was stored as a fraction: they are unbroken. */
 function beforeDecimals(run: Run): number {
   let at = run.size - 1;
   while (at > 0 && run.gaps[at] === 0 && run.digits[at] === 0) at -= 1;
   const isZero = run.digits[at] === 0 && run.gaps[at] === (GAP.apart | GAP.dot);
-  return isZero && run.exponent === null ? at : run.size;
+  if (!isZero || run.exponent !== null) return run.size;
+  for (let before = 1; before < at; before += 1) if (run.gaps[before] !== 0) return run.size;
+  return at;
 }
 
 /** `447,700,900,123` is one number; two that a comma parts are not. */

@@ -1,7 +1,7 @@
 import { digitsOf, GAP, type Run } from './digit-runs.ts';
-import { codeOf, fits, international, type Reading, type Written } from './interpret.ts';
+import { codeOf, fits, type Reading, type Written } from './interpret.ts';
 import type { Candidate, Verdict } from './matcher.ts';
-import { isPossibleE164 } from './number.ts';
+import type { PhoneNumber } from './number.ts';
 
 type Read = (written: Written) => Reading;
 
@@ -15,11 +15,18 @@ const LONGEST_GROUP = 20;
  * of digits, `unsure` when it may be. Looks a bounded number of digits to either side.
  */
 export function judgeSurroundings(run: Run, candidate: Candidate, written: Written, read: Read): Verdict {
-  if (isInsideForeign(run, candidate, written)) return 'other';
+  if (isInsideForeign(run, candidate, written, read)) return 'other';
   const verdicts = [judgeGroup(run, candidate, read), judgeLonger(run, candidate, written, read)];
-  if (candidate.head.digits === '') verdicts.push(judgeBare(run, candidate));
+  if (candidate.head.digits === '') verdicts.push(judgeBare(run, candidate, read));
   else if (isFraction(run, candidate)) return 'other';
   return verdicts.find((verdict) => verdict === 'other') ?? verdicts.find((verdict) => verdict === 'unsure') ?? 'sure';
+}
+
+/** The number that digits are after a plus. */
+function abroad(digits: string, read: Read): PhoneNumber | null {
+  if (digits.startsWith('0')) return null;
+  const reading = read({ digits, plus: true, bracket: null, grouped334: false, numeric: false });
+  return reading.kind === 'number' ? reading.number : null;
 }
 
 function isApart(run: Run, at: number): boolean {
@@ -30,7 +37,7 @@ function isApart(run: Run, at: number): boolean {
  * Whether digits without a plus are the tail of another country's number, announced by a plus or by a leading `00` and
  * short enough to be one number: `+20 7700 900123` is Egyptian.
  */
-function isInsideForeign(run: Run, { from, to }: Candidate, { plus }: Written): boolean {
+function isInsideForeign(run: Run, { from, to }: Candidate, { plus }: Written, read: Read): boolean {
   if (plus) return false;
   const reach = Math.max(0, to - LONGEST_NUMBER - 2);
   for (let at = from - 1; at >= reach; at -= 1) {
@@ -39,7 +46,7 @@ function isInsideForeign(run: Run, { from, to }: Candidate, { plus }: Written): 
     const afterExit = (gap & GAP.apart) !== 0 && run.digits[at] === 0 && run.digits[at + 1] === 0 && at + 2 < from;
     if (!announced && !afterExit) continue;
     const digits = digitsOf(run, afterExit ? at + 2 : at, to);
-    if (digits.length <= LONGEST_NUMBER && international(digits) !== null) return true;
+    if (digits.length <= LONGEST_NUMBER && abroad(digits, read) !== null) return true;
     if (announced) return false;
   }
   return false;
@@ -73,7 +80,7 @@ function judgeLonger(run: Run, { from, to, needle }: Candidate, written: Written
 }
 
 /** Bare national digits may also be the tail of an unannounced international number, a card's, or a fraction. */
-function judgeBare(run: Run, candidate: Candidate): Verdict {
+function judgeBare(run: Run, candidate: Candidate, read: Read): Verdict {
   const { from, to } = candidate;
   const gap = run.gaps[from] ?? 0;
   if (from === 0) return isInRow(run, candidate) ? 'unsure' : 'sure';
@@ -83,7 +90,7 @@ function judgeBare(run: Run, candidate: Candidate): Verdict {
     while (!isApart(run, first) && from - first < 4) first -= 1;
     const code = digitsOf(run, first, from);
     const number = digitsOf(run, first, to);
-    if (codeOf(number).callingCode === code && isPossibleE164(number) && fits(codeOf(number).plan, number))
+    if (codeOf(number).callingCode === code && abroad(number, read) === number && fits(codeOf(number).plan, number))
       return 'unsure';
   }
   if (isCard(run, candidate)) return 'other';

@@ -10,15 +10,15 @@ const LINKS = '(?:https?:\\/\\/)?(?:www\\.)?(?:wa\\.me\\/|api\\.whatsapp\\.com\\
 
 /** Every repeat is bounded and no two of one kind stand side by side, so that a match is tried in bounded time. */
 const BEFORE = new RegExp(
-  `^[${DIRT}]{0,40}(?:[^<>\\d]{0,100}<)?(?:${SCHEMES}|${LINKS}|wab-)?[${DIRT}()\\[+-]{0,40}(?:%(?:25)?2b)?$`,
+  `^[${DIRT}]{0,40}(?:[^<>\\d]{0,100}<)?(?:${SCHEMES}|${LINKS}|wab-)?[${DIRT}()+-]{0,40}(?:%(?:25)?2b)?$`,
   'i',
 );
 const AFTER = new RegExp(
-  `^[${DIRT})\\]]{0,40}(?:\\.0{1,6})?` +
+  `^[${DIRT})]{0,40}(?:\\.0{1,6})?` +
     '(?:(?::\\d{1,5})?@(?!g\\.us|lid|broadcast|newsletter)[a-z0-9.-]{1,100}(?::\\d{1,5})?)?' +
     '(?:[;?][a-z-]{2,20}=[a-z0-9.-]{1,60}){0,5}' +
     '(?:[\\s,;]{0,3}(?:extension|ext|x|#)[.:=\\s]{0,3}\\d{1,6})?' +
-    `[${DIRT})\\]>]{0,40}$`,
+    `[${DIRT})>]{0,40}$`,
   'i',
 );
 
