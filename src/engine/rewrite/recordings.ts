@@ -1,6 +1,6 @@
 import type { FoundFile } from '../file-fields.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from '../map/profile.ts';
-import type { Replacements } from '../strategies.ts';
+import type { Replacements } from '../map/strategies.ts';
+import { REDACTED_TEXT, REDACTED_WORD } from '../map/strategies.ts';
 import { isCovered } from './changes.ts';
 import type { Path } from './edits.ts';
 import { instancesAt, placeOf, textOf } from './places.ts';

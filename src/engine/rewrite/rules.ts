@@ -1,7 +1,7 @@
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { FieldCategory, Strategy } from '../map/categories.ts';
+import type { FieldCategory } from '../map/categories.ts';
 import type { FieldPath } from '../map/paths.ts';
-import type { Replacements } from '../strategies.ts';
+import type { Replacements, Strategy } from '../map/strategies.ts';
 
 type Document = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { Replacements } from '../strategies.ts';
+import type { Replacements } from '../map/strategies.ts';
 import { type Changes, noChanges } from './changes.ts';
 import type { Path } from './edits.ts';
 import { align, type Open, placeOf } from './places.ts';

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import mongoose from 'mongoose';
 import { readPath } from '../../../../src/engine/map/paths.ts';
-import { REDACTED_TEXT } from '../../../../src/engine/map/profile.ts';
+import { REDACTED_TEXT } from '../../../../src/engine/map/strategies.ts';
 import { mayHoldNumber } from '../../../../src/engine/rewrite/bson-walk.ts';
 import type { Rewrite } from '../../../../src/engine/rewrite/edits.ts';
 import { applyEdits } from '../../../../src/engine/rewrite/outcome.ts';
