@@ -1,9 +1,16 @@
-/** A command's environment, outputs and clock, passed in so that a test needs no process. */
+/** A command's environment, inputs, outputs and clock, passed in so that a test needs no process. */
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   /** Writes a line of the result to standard output. */
   print(line: string): void;
   /** Writes a line for the person at the terminal to standard error. */
   note(line: string): void;
+  /** Redraws the last line of the terminal, an empty text takes it away; absent where standard error is no terminal. */
+  readonly status?: (line: string) => void;
+  /**
+   * Reads a line of standard input that must not be seen: at a terminal it asks, and shows nothing of the answer.
+   * @param question what it asks there
+   */
+  readSecret(question: string): Promise<string>;
   now(): Date;
 }

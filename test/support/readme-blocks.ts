@@ -42,7 +42,7 @@ function table(header: string[], rows: string[][]): string {
 async function printedMap(): Promise<string> {
   const lines: string[] = [];
   const print = (line: string) => lines.push(line);
-  await runCommand(['print-map'], { env: {}, print, note: print, now: () => new Date() });
+  await runCommand(['print-map'], { env: {}, print, note: print, readSecret: async () => '', now: () => new Date() });
   return lines.join('\n').replace(/^#.*\n/, '');
 }
 

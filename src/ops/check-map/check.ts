@@ -5,7 +5,8 @@ import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
-import { type Collation, checkCollation } from './collation.ts';
+import { type CollectionInfo, listCollections } from '../collections/list.ts';
+import { checkCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
 import { checkRecords, type RecordCheckOptions } from './records.ts';
@@ -35,17 +36,6 @@ const MOST_ACCOUNTS = 1_000;
 const UNAUTHORIZED = 13;
 const OUT_OF_TIME = 50;
 
-interface CollectionInfo {
-  readonly name: string;
-  readonly type?: string;
-  readonly options?: {
-    readonly capped?: boolean;
-    readonly validator?: object;
-    readonly validationAction?: string;
-    readonly collation?: Collation;
-  };
-}
-
 /**
  * Compares a data map with the live database: collections, indexes, and a bounded sample of records. Reads only, and
  * reports names, types and counts, never a value. An `error` means that erasures would fail, take all day, or miss
@@ -54,8 +44,7 @@ interface CollectionInfo {
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
   const findings: Finding[] = [...(await checkServer(db))];
-  const infos = new Map<string, CollectionInfo>();
-  for await (const info of db.listCollections({}, { nameOnly: false })) infos.set(info.name, info as CollectionInfo);
+  const infos = new Map((await listCollections(db)).map((info) => [info.name, info]));
 
   const accountTypes = await readAccountTypes(db, options.account);
   if (accountTypes.size === 0)

@@ -2,7 +2,8 @@ import { readPath } from '../../engine/map/paths.ts';
 import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
-import { type Collation, isSameCollation } from './collation.ts';
+import type { Collation } from '../collections/list.ts';
+import { isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
 /** An index as MongoDB describes it; engines differ in further keys. */
