@@ -1,25 +1,39 @@
 import type mongoose from 'mongoose';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
+import { readPath } from '../../engine/map/paths.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { recordKey } from '../../lib/record-key.ts';
+import type { CountryCode } from '../../phone/countries.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
-import { type CollectionInfo, listCollections } from '../collections/list.ts';
+import { describeId } from '../collections/describe-id.ts';
+import { type CollectionInfo, isLethes, isStored, listCollections } from '../collections/list.ts';
+import type { OnProgress } from '../collections/progress.ts';
+import { estimateSize, readBytes, readDocument } from '../collections/read.ts';
+import { sampleDocuments } from '../collections/sample.ts';
+import { createProfiler } from '../discover/profile.ts';
+import { describeNumberField, findUnmapped } from '../discover/unmapped.ts';
+import { type EntryView, entriesOf, ignoredOf } from '../map-view.ts';
+import { createSpotter, type Spotter } from '../numbers/spot.ts';
 import { checkCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
-import { checkRecords, type RecordCheckOptions } from './records.ts';
+import { createLook, type Look, type LookOptions } from './look.ts';
 
 type Db = mongoose.mongo.Db;
+type Document = mongoose.mongo.Document;
 
 export interface CheckOptions {
-  /** The prefixes of the numbers that are served. */
-  readonly prefixes: readonly string[];
+  /** Whose national writings are read. */
+  readonly countries: readonly CountryCode[];
   /** Value of the account field: only records of this account are checked. */
   readonly account?: AccountValue;
-  /** Records to look at a collection, 1000 unless given. */
-  readonly sampleSize?: number;
+  /** Records to look at a collection, 1000 unless given; all: every one. */
+  readonly sampleSize?: number | 'all';
+  readonly onProgress?: OnProgress;
 }
 
 export interface CheckReport {
@@ -32,47 +46,67 @@ export interface CheckReport {
 }
 
 const SAMPLE_SIZE = 1_000;
-const MOST_ACCOUNTS = 1_000;
+/** Values are looked at up to this many a collection in a sample: one record may hold a list of any length. */
+const MOST_VALUES = 5_000;
+const MOST_ACCOUNTS = 100_000;
+const MOST_FIELDS = 8;
 const UNAUTHORIZED = 13;
 const OUT_OF_TIME = 50;
 
+/** What every part of a check needs. */
+interface Check {
+  readonly db: Db;
+  readonly options: CheckOptions;
+  readonly looks: LookOptions;
+  readonly profiles: readonly Profile[];
+  readonly spotter: Spotter;
+}
+
 /**
- * Compares a data map with the live database: collections, indexes, and a bounded sample of records. Reads only, and
- * reports names, types and counts, never a value. An `error` means that erasures would fail, take all day, or miss
- * records; a `warning`, that a person should look.
+ * Compares a data map with the live database: collections, indexes, and a bounded sample of records, or all of them.
+ * Reads only, and reports names, types, shapes and counts, never a value. An `error` means that erasures would fail,
+ * take all day, or miss records; a `warning`, that a person should look.
  * @throws what the database throws while it is away
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
   const findings: Finding[] = [...(await checkServer(db))];
   const infos = new Map((await listCollections(db)).map((info) => [info.name, info]));
-
-  const accountTypes = await readAccountTypes(db, options.account);
+  const { types: accountTypes, values: accounts } = await readAccounts(db, options.account);
   if (accountTypes.size === 0)
     findings.push({
       severity: 'warning',
       where: 'accounts',
       message: 'there are none yet: account fields are compared with nothing',
     });
-  const looks: RecordCheckOptions = {
-    prefixes: options.prefixes,
-    profile: profileFor('forget', map),
-    account: options.account,
-    accountTypes,
-    sampleSize: options.sampleSize ?? SAMPLE_SIZE,
+  const spotter = createSpotter(options.countries);
+  const check: Check = {
+    db,
+    options,
+    spotter,
+    profiles: PROFILE_NAMES.map((name) => profileFor(name, map)),
+    looks: {
+      profile: profileFor('forget', map),
+      reader: createNumberReader(options.countries),
+      accountTypes,
+      accounts,
+      describeId: (id) => describeId(id, spotter),
+    },
   };
-  const profiles = PROFILE_NAMES.map((name) => profileFor(name, map));
+  const views = entriesOf(map);
+  const names = [...new Set(views.map(({ collection }) => collection))];
   let sampled = 0;
-  for (const entry of map.collections) {
-    const result = await checkCollection(db, entry, infos.get(entry.collection), profiles, looks);
+  for (const name of names) {
+    const entries = views.filter(({ collection }) => collection === name);
+    const result = await checkCollection(check, entries, infos.get(name));
     findings.push(...result.findings);
     sampled += result.sampled;
   }
-  findings.push(...findUnmapped(map, [...infos.values()]));
+  findings.push(...(await findUnmappedCollections(check, map, [...infos.values()], names)));
   return {
     findings,
     sampled,
     collections: map.collections.length,
-    places: map.collections.reduce((sum, entry) => sum + entry.numbers.length, 0),
+    places: views.reduce((sum, { numbers }) => sum + numbers.length, 0),
   };
 }
 
@@ -88,30 +122,34 @@ async function checkServer(db: Db): Promise<Finding[]> {
   ];
 }
 
-async function readAccountTypes(db: Db, account: AccountValue | undefined): Promise<Set<string>> {
-  if (account !== undefined) return new Set([bsonTypeOf(account)]);
+async function readAccounts(
+  db: Db,
+  account: AccountValue | undefined,
+): Promise<{ types: Set<string>; values: Set<string> | undefined }> {
+  if (account !== undefined) return { types: new Set([bsonTypeOf(account)]), values: undefined };
   const accounts = await db
     .collection('lethe_accounts')
     .find({}, { projection: { _id: 0, records_id: 1 } })
     .limit(MOST_ACCOUNTS)
     .toArray();
-  return new Set(accounts.map((one) => bsonTypeOf(one.records_id)));
+  const values = new Set(accounts.map((one) => recordKey(one.records_id)));
+  return {
+    types: new Set(accounts.map((one) => bsonTypeOf(one.records_id))),
+    values: accounts.length === 0 || accounts.length === MOST_ACCOUNTS ? undefined : values,
+  };
 }
 
 async function checkCollection(
-  db: Db,
-  entry: CollectionMap,
+  check: Check,
+  entries: readonly EntryView[],
   info: CollectionInfo | undefined,
-  profiles: readonly Profile[],
-  looks: RecordCheckOptions,
 ): Promise<{ findings: Finding[]; sampled: number }> {
-  const where = entry.collection;
+  const { collection: where = '' } = entries[0] ?? {};
   const one = (severity: Finding['severity'], message: string): Finding => ({ severity, where, message });
   if (info === undefined) {
-    const finding =
-      entry.record === 'suppression'
-        ? one('warning', 'is not there yet: Lethe makes it. If the platform has its own, the name is wrong')
-        : one('error', 'is not in the database: is the name right?');
+    const finding = entries.every(({ entry }) => entry.record === 'suppression')
+      ? one('warning', 'is not there yet: Lethe makes it. If the platform has its own, the name is wrong')
+      : one('error', 'is not in the database: is the name right?');
     return { findings: [finding], sampled: 0 };
   }
   if (info.type === 'view') return { findings: [one('error', 'is a view: map the collection behind it')], sampled: 0 };
@@ -122,36 +160,119 @@ async function checkCollection(
     findings.push(one('warning', 'is capped: MongoDB may refuse to change or delete its records'));
   if (Object.keys(info.options?.validator ?? {}).length > 0 && info.options?.validationAction !== 'warn')
     findings.push(one('warning', 'has a validator: it must let masked numbers, null and [REDACTED] through'));
-  findings.push(...checkCollation(entry, info.options?.collation));
+  for (const { entry } of entries) findings.push(...checkCollation(entry, info.options?.collation));
   try {
-    const collection = db.collection(entry.collection);
+    const collection = check.db.collection(where);
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
-    findings.push(...checkIndexes(entry, indexes, profiles, info.options?.collation));
-    const records = await checkRecords(collection, entry, looks);
+    for (const { entry } of entries)
+      findings.push(...checkIndexes(entry, indexes, check.profiles, info.options?.collation));
+    const records = await checkRecords(check, where, entries);
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === UNAUTHORIZED) findings.push(one('error', 'this user may not read it'));
-    else if (code === OUT_OF_TIME) findings.push(one('warning', 'its records could not be looked at in time'));
-    else throw error;
+    findings.push({ ...describeRefusal(error), where });
     return { findings, sampled: 0 };
   }
 }
 
-/** Lists collections outside the map: nothing in them is erased. */
-function findUnmapped(map: DataMap, infos: readonly CollectionInfo[]): Finding[] {
-  const mapped = new Set(map.collections.map((entry) => entry.collection));
-  const others = infos
-    .filter(({ name, type }) => type !== 'view' && !mapped.has(name) && !/^(lethe_|system\.)/.test(name))
-    .map(({ name }) => redactDigitRuns(name))
-    .sort();
+/** @throws the error when it says something else than that these records cannot be read */
+function describeRefusal(error: unknown): Omit<Finding, 'where'> {
+  const { code } = error as { code?: unknown };
+  if (code === UNAUTHORIZED) return { severity: 'error', message: 'this user may not read it' };
+  if (code === OUT_OF_TIME) return { severity: 'warning', message: 'its records could not be looked at in time' };
+  throw error;
+}
+
+/** Compares a collection's records with every entry about them, and looks for numbers beside what the entries name. */
+async function checkRecords(
+  check: Check,
+  name: string,
+  entries: readonly EntryView[],
+): Promise<{ findings: Finding[]; sampled: number }> {
+  const looks = entries.map((view) => createLook(view, check.looks));
+  const profiler = createProfiler(check.spotter);
+  let sampled = 0;
+  for await (const record of readRecords(check, name, entries, looks)) {
+    for (const look of looks) look.record(record);
+    profiler.record(record);
+    sampled += 1;
+  }
+  const unmapped = findUnmapped(profiler.profile(), entries).map(
+    (field): Finding => ({
+      severity: 'warning',
+      where: `${name}.${redactDigitRuns(field.path)}`,
+      message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
+    }),
+  );
+  return { findings: [...looks.flatMap((look) => look.findings()), ...unmapped], sampled };
+}
+
+async function* readRecords(
+  { db, options }: Check,
+  name: string,
+  entries: readonly EntryView[],
+  looks: readonly Look[],
+): AsyncGenerator<Document> {
+  const collection = db.collection(name);
+  const { account, sampleSize = SAMPLE_SIZE, onProgress } = options;
+  const paths = [...new Set(entries.flatMap((view) => (view.account === null ? [] : readPath(view.account).dotted)))];
+  const filter = account === undefined ? undefined : { $or: paths.map((path) => ({ [path]: account })) };
+  if (sampleSize !== 'all') {
+    const isEnough = (part: number) => looks.some((look) => look.values() > MOST_VALUES * part);
+    yield* sampleDocuments(collection, { size: sampleSize, isEnough, ...(filter && { filter }) });
+    return;
+  }
+  const total = await estimateSize(collection);
+  let read = 0;
+  for await (const batch of readBytes(collection, { ...(filter && { filter }) })) {
+    for (const bytes of batch) yield readDocument(bytes);
+    read += batch.length;
+    onProgress?.({ place: redactDigitRuns(name), read, total });
+  }
+}
+
+/** Lists collections outside the map, as nothing in them is erased, and says which of them seem to hold numbers. */
+async function findUnmappedCollections(
+  check: Check,
+  map: DataMap,
+  infos: readonly CollectionInfo[],
+  mapped: readonly string[],
+): Promise<Finding[]> {
+  const ignored = ignoredOf(map);
+  const others = infos.filter(
+    (info) => isStored(info) && !mapped.includes(info.name) && !ignored.has(info.name) && !isLethes(info.name),
+  );
   if (others.length === 0) return [];
-  return [
+  const findings: Finding[] = [
     {
       severity: 'warning',
       where: 'database',
-      message: `not in the map, so nothing in them is erased: ${others.join(', ')}`,
+      message: `not in the map, so nothing in them is erased: ${others.map(({ name }) => redactDigitRuns(name)).join(', ')}`,
     },
   ];
+  for (const { name } of others) {
+    const where = redactDigitRuns(name);
+    try {
+      const profiler = createProfiler(check.spotter);
+      const options = { ...check, options: withoutAccount(check.options) };
+      for await (const record of readRecords(options, name, [], [])) profiler.record(record);
+      const fields = findUnmapped(profiler.profile(), []);
+      const shown = fields.slice(0, MOST_FIELDS).map((field) => redactDigitRuns(describeNumberField(field)));
+      const more = fields.length > MOST_FIELDS ? ` and ${fields.length - MOST_FIELDS} more` : '';
+      if (fields.length > 0)
+        findings.push({
+          severity: 'warning',
+          where,
+          message: `looks like it holds numbers, and is not in the map: ${shown.join('; ')}${more}`,
+        });
+    } catch (error) {
+      findings.push({ ...describeRefusal(error), where });
+    }
+  }
+  return findings;
+}
+
+/** Nobody knows which field of an unmapped collection holds the account. */
+function withoutAccount({ account: _account, ...rest }: CheckOptions): CheckOptions {
+  return rest;
 }

@@ -83,13 +83,14 @@ function findMissing(
     };
     if (indexes.some(serves)) return [];
     const fields = [entry.account, dotted, ...(next === undefined ? [] : [next])];
-    const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
+    const keys = Object.fromEntries(fields.map((field) => [field, 1 as const]));
     return [
       {
         severity,
         where: `${entry.collection}.${path}`,
         message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
-        remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
+        remedy: `${inShell(entry.collection)}.createIndex(${JSON.stringify(keys)})`,
+        index: { collection: entry.collection, keys },
       },
     ];
   });

@@ -1,37 +1,42 @@
-import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
-import { isLeftBy } from '../../engine/map/strategies.ts';
-import { type FormKind, sortStoredForm } from '../../engine/stored-form.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { recordKey } from '../../lib/record-key.ts';
+import type { NumberReader } from '../../phone/reader.ts';
 import type { Finding, Tally } from './findings.ts';
 import { walk } from './walk.ts';
 
 export interface PartOptions {
-  readonly prefixes: readonly string[];
   readonly profile: Profile;
+  readonly reader: NumberReader;
   /** The types of account values that Lethe's accounts know; empty without accounts. */
   readonly accountTypes: ReadonlySet<string>;
+  /** The values themselves, as `recordKey`s; undefined where they are too many, or only one account is looked at. */
+  readonly accounts: ReadonlySet<string> | undefined;
 }
 
 const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
+const MOST_STRANGERS = 1_000;
 const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
 
 /** Checker of one path. */
 export interface Part {
   values: number;
   record(record: unknown): void;
-  findings(sampled: number): Finding[];
+  /** @param seen the records in which something was to be expected */
+  findings(seen: number): Finding[];
 }
 
 export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally: Tally): Part {
   const where = `${entry.collection}.${entry.account}`;
   const path = readPath(entry.account);
-  const { accountTypes } = options;
+  const { accountTypes, accounts } = options;
   const known = [...accountTypes].join(' or ');
+  const strangers = new Set<string>();
   let present = 0;
   let matching = 0;
+  let strange = 0;
   return {
     values: 0,
     record(record) {
@@ -42,76 +47,36 @@ export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally:
             return tally.note('warning', where, 'no account: no erasure finds such a record');
           present += 1;
           if (!ACCOUNT_TYPES.has(type)) return tally.note('error', where, `holds ${type}, which no account can have`);
-          if (accountTypes.has(type)) matching += 1;
-          else if (accountTypes.size > 0)
+          if (accountTypes.has(type)) {
+            matching += 1;
+            const key = recordKey(value);
+            if (accounts === undefined || accounts.has(key)) return;
+            strange += 1;
+            if (strangers.size < MOST_STRANGERS) strangers.add(key);
+          } else if (accountTypes.size > 0)
             tally.note('warning', where, `holds ${type}, and Lethe's accounts know ${known} only (--records-id-type)`);
         },
         closed: (place, value, wanted) =>
           tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, where the map wants an ${wanted}`),
       });
     },
-    findings() {
+    findings(seen) {
       if (present === 0) return [{ severity: 'error', where, message: 'no record looked at has this field' }];
       if (accountTypes.size > 0 && matching === 0)
         return [
           { severity: 'error', where, message: `no record looked at has an account of a type Lethe knows: ${known}` },
         ];
+      if (strange > 0)
+        return [
+          {
+            severity: 'warning',
+            where,
+            message: `${strange} of ${seen} records are of ${strangers.size}${strangers.size < MOST_STRANGERS ? '' : ' or more'} accounts that Lethe does not know`,
+          },
+        ];
       return [];
     },
   };
-}
-
-export function lookAtNumber(entry: CollectionMap, text: string, options: PartOptions, tally: Tally): Part {
-  const where = `${entry.collection}.${text}`;
-  const path = readPath(text);
-  const unreadable = new Set<string>(UNREADABLE_TYPES);
-  const kinds: Record<FormKind, number> = { found: 0, blank: 0, likely: 0, unlike: 0 };
-  const kindOf = (value: unknown): FormKind =>
-    isLeftBy(options.profile.fields.number, String(value)) ? 'blank' : sortStoredForm(value, options.prefixes);
-  let empty = 0;
-  const part: Part = {
-    values: 0,
-    record(record) {
-      const before = part.values;
-      walk(record, path, {
-        value(value) {
-          const type = bsonTypeOf(value);
-          if (type === 'missing') return;
-          part.values += 1;
-          if (type === 'null') kinds.blank += 1;
-          else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
-          else if (type === 'string' || type === 'number') kinds[kindOf(value)] += 1;
-          else
-            tally.note(
-              'error',
-              where,
-              `holds ${type}, in which no number can be erased${unreadable.has(type) ? ': requests of its account fail' : ''}`,
-            );
-        },
-        closed(place, value, wanted) {
-          const type = bsonTypeOf(value);
-          if (wanted === 'object' && type === 'array')
-            tally.note('error', where, `${place} is an array: the map must say ${place}[]`);
-          else if (wanted === 'array' && type !== 'null')
-            tally.note('error', where, `${place} holds ${type}, where the map wants an array`);
-        },
-      });
-      if (part.values === before) empty += 1;
-    },
-    findings(sampled) {
-      const findings: Finding[] = [];
-      const odd = kinds.likely + kinds.unlike;
-      if (empty === sampled) findings.push(absent(where, sampled));
-      if (odd > 0)
-        findings.push({
-          severity: 'warning',
-          where,
-          message: `${odd} of ${part.values} values are in no form that is searched for, ${kinds.likely} of them with seven digits or more: an erasure does not find them`,
-        });
-      return findings;
-    },
-  };
-  return part;
 }
 
 export function lookAtField(
@@ -144,7 +109,7 @@ export function lookAtField(
         },
       });
     },
-    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+    findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
   };
 }
 
@@ -260,11 +225,12 @@ function lookAtPlain(
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
     },
-    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+    findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
   };
 }
 
-const absent = (where: string, sampled: number): Finding => ({
+/** A path that leads nowhere. */
+export const absent = (where: string, sampled: number): Finding => ({
   severity: 'warning',
   where,
   message: `none of ${sampled} records has this field: is the path right?`,

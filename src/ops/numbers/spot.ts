@@ -3,6 +3,7 @@ import { type CountryCode, callingCodesOf } from '../../phone/countries.ts';
 import { eachRun, endOf, GAP, type Run } from '../../phone/digit-runs.ts';
 import { codeOf, fits } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { splitNumber } from '../../phone/numbering-plan.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import { writtenSpan } from '../../phone/wrapping.ts';
 
@@ -13,6 +14,15 @@ export interface Spotted {
   readonly number: PhoneNumber;
 }
 
+/** A value that is a number. */
+export interface Spot {
+  readonly number: PhoneNumber;
+  /** It is written as an international number, or is one of a served country. */
+  readonly sure: boolean;
+  /** Nothing but its digits says so: no plus, no trunk prefix, no calling code. An id may look the same. */
+  readonly bare: boolean;
+}
+
 /**
  * Sees what may be phone numbers without looking for anybody's: for reports on what a database holds. An erasure does
  * not go by it.
@@ -20,9 +30,9 @@ export interface Spotted {
 export interface Spotter {
   /**
    * The number that a value is, words of a channel apart (`whatsapp:+44..`); null for what is none, or could be two
-   * people's. Sure: it is written as an international number, or is one of a served country.
+   * people's.
    */
-  read(value: unknown): { readonly number: PhoneNumber; readonly sure: boolean } | null;
+  read(value: unknown): Spot | null;
   /** Numbers of served countries, and any with a plus, in a text that may hold more. */
   spot(text: string): Spotted[];
   /** May a text, or an id, be or hold anybody's number? More than `spot` sees: for what must not be shown. */
@@ -77,7 +87,12 @@ export function createSpotter(countries: readonly CountryCode[]): Spotter {
       if (reading.kind !== 'number') return null;
       const { isServed, isLikely } = judge(reading.number);
       const isAnnounced = typeof value === 'string' && ANNOUNCED.test(value);
-      return { number: reading.number, sure: isLikely && (isServed || isAnnounced) };
+      const digits = String(value).replace(/\D/g, '');
+      const { trunk } = splitNumber(reading.number);
+      const hasHead =
+        digits.startsWith(codeOf(reading.number).callingCode) || (trunk !== '' && digits.startsWith(trunk));
+      const sure = isLikely && (isServed || isAnnounced);
+      return { number: reading.number, sure, bare: !isAnnounced && !hasHead };
     },
     spot,
     mayHold(value) {
@@ -96,7 +111,7 @@ function partsOf(run: Run): [number, number][] {
   return (parts.length > 1 ? [all, ...parts] : [all]).filter(([from, to]) => to - from >= FEWEST_DIGITS);
 }
 
-/** Where the text after the first run of digits begins: how a shape knows what stands around a number. */
+/** Where the first run of digits stands: a shape is told by what is around it. */
 export function spanOfDigits(text: string): { start: number; end: number } | null {
   let span: { start: number; end: number } | null = null;
   eachRun(text, (run) => {

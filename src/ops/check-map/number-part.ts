@@ -1,0 +1,134 @@
+import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
+import { readPath } from '../../engine/map/paths.ts';
+import type { Profile } from '../../engine/map/profile.ts';
+import { isLeftBehind, isLeftBy } from '../../engine/map/strategies.ts';
+import { bsonTypeOf } from '../../lib/bson-type.ts';
+import type { NumberReader } from '../../phone/reader.ts';
+import type { EntryView, NumberView } from '../map-view.ts';
+import { shapeOf, templateOf } from '../numbers/shape.ts';
+import type { Finding, Tally } from './findings.ts';
+import { absent, type Part } from './parts.ts';
+import { walk } from './walk.ts';
+
+/**
+ * The kind of a value in a number field:
+ * - `found`: a look-up finds it
+ * - `blank`: empty, or what an erasure leaves
+ * - `doubtful`: could be two people's number
+ * - `odd`: a number in a writing no look-up has, or seven digits and more that nobody can read
+ * - `unlike`: too few digits to be a number: a short code, a sender's name
+ */
+type Kind = 'found' | 'blank' | 'doubtful' | 'odd' | 'unlike';
+
+const FEWEST_DIGITS = 7;
+const MOST_SHAPES = 3;
+/** Writings of digits alone are looked for whatever they are; of others the list is asked. */
+const PLAIN = /^\+?\d+$/;
+
+/** Says of a value in a number field what a look-up makes of it. */
+export function sortValue(value: unknown, place: NumberView, profile: Profile, reader: NumberReader): Kind {
+  const text = String(value);
+  if (text.trim() === '' || isLeftBehind(text) || isLeftBy(profile.fields.number, text)) return 'blank';
+  const reading = reader.read(value);
+  if (reading.kind === 'ambiguous') return 'doubtful';
+  if (reading.kind === 'number') {
+    if (typeof value !== 'string' || PLAIN.test(text)) return 'found';
+    return reader.writings(reading.number).strings.includes(text) || isTemplated(text, place) ? 'found' : 'odd';
+  }
+  return text.replace(/\D/g, '').length >= FEWEST_DIGITS ? 'odd' : 'unlike';
+}
+
+/** Does the map say that this stands around numbers? */
+function isTemplated(text: string, { templates }: NumberView): boolean {
+  return templates.some((template) => {
+    const [before = '', after = ''] = template.split(/\{(?:\+?number|national)\}/);
+    const [head = '', tail = ''] = after.split('*');
+    return text.startsWith(before) && text.endsWith(tail) && text.slice(before.length).includes(head);
+  });
+}
+
+/** Looks at one path where the map says a number stands. */
+export function lookAtNumber(
+  view: EntryView,
+  place: NumberView,
+  { profile, reader }: { readonly profile: Profile; readonly reader: NumberReader },
+  tally: Tally,
+): Part {
+  const text = place.path;
+  const where = `${view.collection}.${text}`;
+  const path = readPath(text);
+  const unreadable = new Set<string>(UNREADABLE_TYPES);
+  const kinds: Record<Kind, number> = { found: 0, blank: 0, doubtful: 0, odd: 0, unlike: 0 };
+  const shapes = new Map<string, number>();
+  const templates = new Set<string>();
+  const noteShape = (value: unknown) => {
+    const reading = reader.read(value);
+    const shape = shapeOf(value, reading.kind === 'number' ? reading.number : null);
+    if (shapes.has(shape) || shapes.size < 100) shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+    const template = templateOf(String(value));
+    if (template !== null) templates.add(template);
+  };
+  const part: Part = {
+    values: 0,
+    record(record) {
+      walk(record, path, {
+        value(value) {
+          const type = bsonTypeOf(value);
+          if (type === 'missing') return;
+          part.values += 1;
+          if (type === 'null') kinds.blank += 1;
+          else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
+          else if (type === 'string' || type === 'number') {
+            const kind = sortValue(value, place, profile, reader);
+            kinds[kind] += 1;
+            if (kind === 'odd' || kind === 'doubtful') tally.keep(`${where}\0${kind}`);
+            if (kind === 'odd') noteShape(value);
+          } else
+            tally.note(
+              'error',
+              where,
+              `holds ${type}, in which no number can be erased${unreadable.has(type) ? ': requests of its account fail' : ''}`,
+            );
+        },
+        closed(closed, value, wanted) {
+          const type = bsonTypeOf(value);
+          if (wanted === 'object' && type === 'array')
+            tally.note('error', where, `${closed} is an array: the map must say ${closed}[]`);
+          else if (wanted === 'array' && type !== 'null')
+            tally.note('error', where, `${closed} holds ${type}, where the map wants an array`);
+        },
+      });
+    },
+    findings(seen) {
+      const findings: Finding[] = [];
+      const { found, doubtful, odd, unlike } = kinds;
+      const share = (count: number) => `${count} of ${part.values} values`;
+      if (part.values === 0 && seen > 0) findings.push(absent(where, seen));
+      if (odd > 0) {
+        const most = [...shapes].sort(([, one], [, other]) => other - one).slice(0, MOST_SHAPES);
+        const forms = templates.size > 0 ? `; the map may say forms: [ ${[...templates].join(', ')} ]` : '';
+        findings.push({
+          severity: odd > found + doubtful ? 'error' : 'warning',
+          where,
+          message: `${share(odd)} are in no form that is looked up: ${most.map(([shape]) => shape).join(', ')}${forms}`,
+          ids: tally.kept(`${where}\0odd`),
+        });
+      }
+      if (doubtful > 0)
+        findings.push({
+          severity: doubtful > found + odd ? 'error' : 'warning',
+          where,
+          message: `${share(doubtful)} could be two people's numbers: such a record is changed for neither`,
+          ids: tally.kept(`${where}\0doubtful`),
+        });
+      if (unlike > 0 && unlike > found + doubtful + odd)
+        findings.push({
+          severity: found === 0 ? 'error' : 'warning',
+          where,
+          message: `${share(unlike)} are no numbers: is the path right?`,
+        });
+      return findings;
+    },
+  };
+  return part;
+}
