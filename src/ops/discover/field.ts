@@ -13,6 +13,7 @@ export function wordsOf(path: string): string[] {
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z\d]+/)
+    .map((word) => word.replace(/\d+$/, ''))
     .filter(Boolean);
 }
 
@@ -25,7 +26,7 @@ const ID_WORDS = new Set(
   'id ids sid uuid guid key hash token ref reference code v version size count seq offset etag'.split(' '),
 );
 const TIME_WORDS = new Set(
-  'ts t at time times timestamp stamp date day created updated modified sent received started ended expires expiry last seen done closed scheduled'.split(
+  'ts t at time times timestamp stamp date day created updated modified expires expiry'.split(
     ' ',
   ),
 );
@@ -41,7 +42,7 @@ export const isNamedLikeNumber = (path: string) => {
   );
 };
 export const isNamedLikeId = (path: string) => ID_WORDS.has(wordsOf(path).at(-1) ?? '');
-export const isNamedLikeTime = (path: string) => hasOne(wordsOf(path), TIME_WORDS);
+export const isNamedLikeTime = (path: string) => TIME_WORDS.has(wordsOf(path).at(-1) ?? '');
 
 /** Values that say something: not blank, and nothing an erasure left. */
 export const saidValues = (field: FieldProfile) => field.texts + field.numerics;

@@ -214,7 +214,8 @@ function noteText(field: FieldProfile, text: string, spotter: Spotter): void {
   if (ISO.test(text)) field.isoTexts += 1;
   if (/\p{L}\s+\S/u.test(text)) field.sentences += 1;
   if (/^\d{10}$|^\d{13}$/.test(text)) noteTime(field, Number(text));
-  if (noteNumber(field, text, spotter)) return;
+  // A link to a number says more than the number.
+  if (!LINK.test(text) && noteNumber(field, text, spotter)) return;
   if (spotter.spot(text).length > 0) field.mentions += 1;
   else if (holdsEncoded(text, spotter)) field.encoded += 1;
 }
