@@ -4,11 +4,11 @@ import type { Profile } from '../../engine/map/profile.ts';
 import { isLeftBehind, isLeftBy } from '../../engine/map/strategies.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { NumberReader } from '../../phone/reader.ts';
+import { followPath } from '../collections/follow.ts';
 import type { EntryView, NumberView } from '../map-view.ts';
 import { shapeOf, templateOf } from '../numbers/shape.ts';
 import type { Finding, Tally } from './findings.ts';
 import { absent, type Part } from './parts.ts';
-import { walk } from './walk.ts';
 
 /**
  * The kind of a value in a number field:
@@ -71,7 +71,7 @@ export function lookAtNumber(
   const part: Part = {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing') return;

@@ -4,8 +4,8 @@ import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import type { NumberReader } from '../../phone/reader.ts';
+import { followPath } from '../collections/follow.ts';
 import type { Finding, Tally } from './findings.ts';
-import { walk } from './walk.ts';
 
 export interface PartOptions {
   readonly profile: Profile;
@@ -40,7 +40,7 @@ export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally:
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing' || type === 'null')
@@ -93,7 +93,7 @@ export function lookAtField(
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing') return;
@@ -126,7 +126,7 @@ export function lookAtScheduled(
     values: 0,
     record(record) {
       let isScheduled = false;
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           if (value !== undefined) present += 1;
           isScheduled = pending.values.some((one) => one === value);
@@ -134,7 +134,7 @@ export function lookAtScheduled(
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
       if (!isScheduled) return;
-      walk(record, time, {
+      followPath(record, time, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type !== 'date')
@@ -214,7 +214,7 @@ function lookAtPlain(
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing' || type === 'null') return isAbsent();

@@ -1,6 +1,5 @@
 import { bsonTypeOf } from '../../lib/bson-type.ts';
-import { wordsOf } from './field.ts';
-import { numberRoleOf, timeUnitOf } from './field.ts';
+import { numberRoleOf, timeUnitOf, wordsOf } from './field.ts';
 import type { FieldProfile } from './profile.ts';
 import type { Surveyed } from './survey.ts';
 
@@ -13,13 +12,20 @@ export interface AccountField {
   readonly present: number;
 }
 
-const TYPES: Readonly<Record<string, string>> = { string: 'string', objectId: 'objectid', binData: 'uuid', number: 'int' };
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  objectId: 'objectid',
+  binData: 'uuid',
+  number: 'int',
+};
 const TENANT_WORDS = new Set(
   'account accounts acc tenant tenants org organization organisation workspace company customer client project team platform agency owner user site shop store merchant brand business'.split(
     ' ',
   ),
 );
-const STRONG_WORDS = new Set('account acc tenant organization organisation org workspace company lethe agency'.split(' '));
+const STRONG_WORDS = new Set(
+  'account acc tenant organization organisation org workspace company lethe agency'.split(' '),
+);
 const MOST_VALUES = 40;
 const MOST_LENGTH = 64;
 const LEAST_PRESENT = 0.5;
@@ -79,7 +85,8 @@ function groupByValues(candidates: readonly Candidate[]): Candidate[][] {
     const isId = [...candidate.field.types.keys()].some((type) => type === 'objectId' || type === 'binData');
     const group = groups.find(
       ({ names, values: known }) =>
-        names.has(candidate.field.path) || ((isId || isDistinctive(values)) && values.some((value) => known.has(value))),
+        names.has(candidate.field.path) ||
+        ((isId || isDistinctive(values)) && values.some((value) => known.has(value))),
     );
     if (group === undefined) {
       groups.push({ names: new Set([candidate.field.path]), values: new Set(values), members: [candidate] });
@@ -102,7 +109,9 @@ function scoreOf(group: readonly Candidate[], collections: number): number {
   const words = group.flatMap(({ field }) => wordsOf(field.path));
   const isStrong = words.some((word) => STRONG_WORDS.has(word));
   const isNamed = isStrong || words.some((word) => TENANT_WORDS.has(word));
-  const isId = group.some(({ field }) => [...field.types.keys()].some((type) => type === 'objectId' || type === 'binData'));
+  const isId = group.some(({ field }) =>
+    [...field.types.keys()].some((type) => type === 'objectId' || type === 'binData'),
+  );
   const named = isStrong ? 2 : isNamed ? 1 : 0;
   // Without a telling name it must be everywhere, and look like an id.
   if (named === 0 && (share < 0.6 || !isId)) return 0;

@@ -13,7 +13,10 @@ const CATEGORY_WORDS: readonly [FieldCategory, string][] = [
   ['form', 'answer answers form'],
   ['body', 'body text message messages msg content caption subject html'],
   ['name', 'name firstname lastname fullname surname nickname nick username displayname pushname fname lname profile'],
-  ['other', 'address street city postcode zip birthday birthdate dob gender avatar photo picture company search preview raw payload media'],
+  [
+    'other',
+    'address street city postcode zip birthday birthdate dob gender avatar photo picture company search preview raw payload media',
+  ],
 ];
 /** Set by the platform, said by nobody. */
 const PLAIN_WORDS = new Set(
@@ -31,7 +34,9 @@ export function categoryOf(field: FieldProfile): FieldCategory | null {
   if (field.emails / said >= 0.5) return 'email';
   const words = wordsOf(field.path);
   const joined = words.join('');
-  const own = CATEGORY_WORDS.find(([, list]) => list.split(' ').some((word) => words.includes(word) || joined === word));
+  const own = CATEGORY_WORDS.find(([, list]) =>
+    list.split(' ').some((word) => words.includes(word) || joined === word),
+  );
   const isSaid = field.sentences > 0 || field.emails > 0;
   if ((PLAIN_WORDS.has(words.at(-1) ?? '') || words[0] === 'num') && !isSaid) return null;
   if (own !== undefined) return own[0];
@@ -53,13 +58,22 @@ export function categoryOfObject(name: string): FieldCategory | null {
 const RECORD_WORDS: readonly [RecordCategory, RegExp][] = [
   ['suppression', /black_?list|suppress|opt_?outs?|unsub|dnc|do_?not|stop_?list|block_?list/i],
   ['scheduled', /scheduled|outbox/i],
-  ['other', /^(?:users?|admins?|agents?|operators?|employees?|members?|accounts?|tenants?|devices?|organi[sz]ations?)$/i],
+  [
+    'other',
+    /^(?:users?|admins?|agents?|operators?|employees?|members?|accounts?|tenants?|devices?|organi[sz]ations?)$/i,
+  ],
   ['call', /calls?(?:$|_|s)|cdr|voice/i],
   ['lookup', /lookup|hlr|insight/i],
   ['form', /forms?$|submission|support|ticket/i],
   ['chat', /(?:^|_|live)chats?(?:$|_)|rooms?$|inquir|conversation|thread|subscription$/i],
-  ['message', /sms|mms|messages?|inbound|outbound|inbox|sent|received|campaign|bulk|webhook|callback|notification|batch/i],
-  ['contact', /contact|customer|visitor|lead|person|people|client|subscriber|recipient|patient|guest|profile|address_?book/i],
+  [
+    'message',
+    /sms|mms|messages?|inbound|outbound|inbox|sent|received|campaign|bulk|webhook|callback|notification|batch/i,
+  ],
+  [
+    'contact',
+    /contact|customer|visitor|lead|person|people|client|subscriber|recipient|patient|guest|profile|address_?book/i,
+  ],
 ];
 
 /**

@@ -63,7 +63,12 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   const fields = surveyed.fields.filter((field) => isWritable(field) && field.path !== account);
   const plain = fields.filter(({ json }) => json === undefined);
   const numbers = plain.filter((field) => ['numbers', 'keys'].includes(numberRoleOf(field)));
-  const own = numbers.find((field) => isOwnNumber(field, numbers.filter((other) => other !== field)));
+  const own = numbers.find((field) =>
+    isOwnNumber(
+      field,
+      numbers.filter((other) => other !== field),
+    ),
+  );
   const record = recordOf(collection, fields);
   const searched = numbers.filter((field) => field !== own).slice(0, MOST_NUMBERS);
   if (record === 'suppression') return { entry: draftList(collection, searched) };
@@ -182,7 +187,9 @@ function wholeObject(path: string): ProposedField | undefined {
 /** Beside a list of recipients a text is everybody's. */
 function isSharedText(path: string, category: FieldCategory, numbers: readonly string[], isElement: boolean): boolean {
   const isText = category === 'body' || category === 'transcript';
-  return isText && !isElement && !path.includes('[]') && numbers.length > 0 && numbers.every((one) => one.includes('[]'));
+  return (
+    isText && !isElement && !path.includes('[]') && numbers.length > 0 && numbers.every((one) => one.includes('[]'))
+  );
 }
 
 /** In an array without a number of its own nothing tells whose element it is. */

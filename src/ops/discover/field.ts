@@ -26,9 +26,7 @@ const ID_WORDS = new Set(
   'id ids sid uuid guid key hash token ref reference code v version size count seq offset etag'.split(' '),
 );
 const TIME_WORDS = new Set(
-  'ts t at time times timestamp stamp date day created updated modified expires expiry'.split(
-    ' ',
-  ),
+  'ts t at time times timestamp stamp date day created updated modified expires expiry'.split(' '),
 );
 
 const hasOne = (words: readonly string[], set: ReadonlySet<string>) => words.some((word) => set.has(word));

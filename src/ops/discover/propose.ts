@@ -73,7 +73,8 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
   for (let before = -1; waiting.length !== before; ) {
     before = waiting.length;
     const referring = waiting.filter((draft) => bestReference(references, draft.entry.collection, entries));
-    for (const draft of referring) if (hasPersonalData(draft) && add(draft)) waiting = waiting.filter((one) => one !== draft);
+    for (const draft of referring)
+      if (hasPersonalData(draft) && add(draft)) waiting = waiting.filter((one) => one !== draft);
   }
   waiting = waiting.filter((draft) => !add(draft));
   for (const draft of waiting) {
@@ -89,7 +90,9 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     ...ownAccount(list && accounts.get(list.collection), shared),
   });
   if (list === undefined) general.push('No suppression list was seen: Lethe makes the one at the end.');
-  const silent = waiting.map(({ entry }) => entry.collection).filter((name) => !general.some((one) => one.startsWith(`${name} looks`)));
+  const silent = waiting
+    .map(({ entry }) => entry.collection)
+    .filter((name) => !general.some((one) => one.startsWith(`${name} looks`)));
   if (silent.length > 0) general.push(`No numbers seen, and not in this map: ${silent.join(', ')}`);
   return { map: { version: 2, account: shared, collections: entries }, remarks, general };
 }
@@ -114,7 +117,8 @@ function commonAccount(accounts: readonly AccountField[]): unknown {
 }
 
 function ownAccount(own: AccountField | undefined, shared: unknown): { account?: unknown } {
-  if (own !== undefined && JSON.stringify(accountOf(own)) !== JSON.stringify(shared)) return { account: accountOf(own) };
+  if (own !== undefined && JSON.stringify(accountOf(own)) !== JSON.stringify(shared))
+    return { account: accountOf(own) };
   // The list that Lethe makes holds an account in one type.
   return typeof shared === 'object' ? { account: (shared as { path: string }).path } : {};
 }

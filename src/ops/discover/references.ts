@@ -50,7 +50,12 @@ export async function findReferences(db: mongoose.mongo.Db, surveyed: readonly S
 
 /** Is the field named for the collection it refers to? `contactId` -> contacts. */
 export function isNamedFor({ field, to }: Pick<Reference, 'field' | 'to'>): boolean {
-  const last = field.replaceAll('[]', '').replace(/\._id$/, '').split('.').at(-1) ?? '';
+  const last =
+    field
+      .replaceAll('[]', '')
+      .replace(/\._id$/, '')
+      .split('.')
+      .at(-1) ?? '';
   const name = last.toLowerCase().replace(/_?ids?$/, '');
   return name.length > 2 && to.toLowerCase().replace(/s$/, '').endsWith(name);
 }

@@ -16,7 +16,10 @@ export interface DirectionTrait {
 export function findDirection({ fields }: CollectionProfile): DirectionTrait | undefined {
   for (const field of fields.filter(isPlain)) {
     const values = [...field.distinct.values()];
-    if (/(?:^|\.)(?:from_?me|is_?outgoing|outgoing)$/i.test(field.path) && values.every((one) => typeof one === 'boolean'))
+    if (
+      /(?:^|\.)(?:from_?me|is_?outgoing|outgoing)$/i.test(field.path) &&
+      values.every((one) => typeof one === 'boolean')
+    )
       return { path: field.path, outbound: [true], inbound: [false] };
     if (!wordsOf(field.path).some((word) => DIRECTION_WORDS.has(word))) continue;
     const outbound = values.filter((one): one is string => typeof one === 'string' && OUT.test(one));
@@ -32,8 +35,22 @@ export function findDirection({ fields }: CollectionProfile): DirectionTrait | u
   return undefined;
 }
 
-const WHEN = ['sent', 'received', 'started', 'submitted', 'created', 'occurred', 'timestamp', 'ts', 'date', 'time', 'at'];
-const NOT_WHEN = new Set('updated modified expires expiry ended closed deleted last due send done seen read scheduled upload'.split(' '));
+const WHEN = [
+  'sent',
+  'received',
+  'started',
+  'submitted',
+  'created',
+  'occurred',
+  'timestamp',
+  'ts',
+  'date',
+  'time',
+  'at',
+];
+const NOT_WHEN = new Set(
+  'updated modified expires expiry ended closed deleted last due send done seen read scheduled upload'.split(' '),
+);
 const NEARLY_ALL = 0.8;
 
 /** When a record happened. */

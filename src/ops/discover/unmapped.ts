@@ -17,11 +17,16 @@ const MOST_SHAPES = 3;
 
 /** The fields of a collection that seem to hold numbers and that no entry of the map is about. */
 export function findUnmapped(profile: CollectionProfile, entries: readonly EntryView[]): NumberField[] {
-  const named = entries.flatMap(pathsOf).map(withoutArrays);
-  return numberFields(profile).filter(({ path }) => {
-    const own = withoutArrays(path);
-    return !named.some((one) => own === one || own.startsWith(`${one}.`));
-  });
+  return numberFields(profile).filter(({ path }) => !isNamed(path, entries));
+}
+
+/** Does an entry name the path, or something it lies in? */
+export function isNamed(path: string, entries: readonly EntryView[]): boolean {
+  const own = withoutArrays(path);
+  return entries
+    .flatMap(pathsOf)
+    .map(withoutArrays)
+    .some((one) => own === one || own.startsWith(`${one}.`));
 }
 
 /** All fields that seem to hold numbers, those with most of them first. */
@@ -70,4 +75,6 @@ function pathsOf({ account, where, numbers, fields, others }: EntryView): string
   ];
 }
 
-const withoutArrays = (path: string) => path.replaceAll('[]', '').replaceAll(`.${KEY}`, '');
+function withoutArrays(path: string): string {
+  return path.replaceAll('[]', '').replaceAll(`.${KEY}`, '');
+}

@@ -382,16 +382,7 @@ describe('checkDataMap', () => {
     });
 
     it('is silent about writings that are looked up, and what an erasure leaves', async () => {
-      const good = [
-        PERSON,
-        `+${PERSON}`,
-        '(07700) 900123',
-        'tel:447700900123',
-        447700900123,
-        7700900123,
-        '',
-        null,
-      ];
+      const good = [PERSON, `+${PERSON}`, '(07700) 900123', 'tel:447700900123', 447700900123, 7700900123, '', null];
       const left = ['REDACTED', '[REDACTED]', '44********23', `k1.${'A'.repeat(43)}`];
       await addMessages([...good, ...left].map((to) => ({ account_id: OWNER, to })));
       expect(about(await check(), 'sms.to')).toEqual([]);
