@@ -26,7 +26,7 @@ const MOST_SHAPES = 3;
 const PLAIN = /^\+?\d+$/;
 
 /** Says of a value in a number field what a look-up makes of it. */
-export function sortValue(value: unknown, place: NumberView, profile: Profile, reader: NumberReader): Kind {
+function sortValue(value: unknown, place: NumberView, profile: Profile, reader: NumberReader): Kind {
   const text = String(value);
   if (text.trim() === '' || isLeftBehind(text) || isLeftBy(profile.fields.number, text)) return 'blank';
   const reading = reader.read(value);

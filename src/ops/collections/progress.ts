@@ -1,5 +1,5 @@
 /** How far the reading of one collection has come. */
-export interface Progressing {
+interface Progressing {
   /** What is read: a collection's name. */
   readonly place: string;
   readonly read: number;

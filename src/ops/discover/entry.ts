@@ -23,7 +23,7 @@ export interface ProposedEntry {
   own_number?: string;
 }
 
-export interface ProposedField {
+interface ProposedField {
   path: string;
   category: FieldCategory;
   mask_in_text?: true;

@@ -31,7 +31,7 @@ const TIME_WORDS = new Set(
 
 const hasOne = (words: readonly string[], set: ReadonlySet<string>) => words.some((word) => set.has(word));
 
-export const isNamedLikeNumber = (path: string) => {
+const isNamedLikeNumber = (path: string) => {
   const words = wordsOf(path);
   return (
     hasOne(words, NUMBER_WORDS) &&

@@ -43,12 +43,12 @@ export function numberFields({ fields }: CollectionProfile): NumberField[] {
 }
 
 /** How many values are numbers, or hold some. */
-export function holding({ plain, bare, foreign, mentions, encoded }: FieldProfile): number {
+function holding({ plain, bare, foreign, mentions, encoded }: FieldProfile): number {
   return plain + bare + foreign + mentions + encoded;
 }
 
 /** The most frequent ways in which a field's numbers are written. */
-export function shapesOf({ shapes }: FieldProfile): string[] {
+function shapesOf({ shapes }: FieldProfile): string[] {
   const sorted = [...shapes].sort(([, one], [, other]) => other - one);
   return sorted.slice(0, MOST_SHAPES).map(([shape]) => shape);
 }

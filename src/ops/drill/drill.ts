@@ -42,7 +42,7 @@ export interface DrillOptions {
 }
 
 /** Something of the made-up person that is still there. */
-export interface Left {
+interface Left {
   readonly collection: string;
   /** Where the drill had put it; undefined: nowhere. */
   readonly shape: string | undefined;

@@ -6,8 +6,7 @@ import { describeId, NUMBER_IN_ID } from '../collections/describe-id.ts';
 import type { Spotter } from '../numbers/spot.ts';
 
 /** How a number stands where it was found. */
-export const WAYS = ['number', 'text', 'key', 'json', 'base64', 'bytes', 'name'] as const;
-export type Way = (typeof WAYS)[number];
+type Way = 'number' | 'text' | 'key' | 'json' | 'base64' | 'bytes' | 'name';
 
 /** One place where a number was found. It holds neither the number nor the value. */
 export interface Trace {

@@ -8,14 +8,14 @@ import { createNumberReader } from '../../phone/reader.ts';
 import { writtenSpan } from '../../phone/wrapping.ts';
 
 /** Where some number, nobody's in particular, seems to stand in a text. */
-export interface Spotted {
+interface Spotted {
   readonly start: number;
   readonly end: number;
   readonly number: PhoneNumber;
 }
 
 /** A value that is a number. */
-export interface Spot {
+interface Spot {
   readonly number: PhoneNumber;
   /** It is written as an international number, or is one of a served country. */
   readonly sure: boolean;
