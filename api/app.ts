@@ -5,7 +5,7 @@ import { LetheError } from '../src/base/errors.ts';
 import type { Logger } from '../src/base/log.ts';
 import type { Producer } from '../src/base/queue/producer.ts';
 import type { Core } from '../src/core.ts';
-import { createRecordActs } from '../src/ledger/at-once/record-acts.ts';
+import { createEraseNow } from '../src/ledger/at-once/erase-now.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
 import { checkReadiness } from '../src/ops/readiness.ts';
@@ -25,7 +25,6 @@ export interface AppDependencies {
   readonly now: () => Date;
 }
 
-const HOUR_MS = 3_600_000;
 /** The version of the API's description. */
 const VERSION = '1.0.0';
 
@@ -51,11 +50,11 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
     mountDoors(doors, {
       core,
       producer,
-      eraseNow: createRecordActs({ db: core.db, audit: core.audit, files: core.files, now }),
+      eraseNow: createEraseNow({ db: core.db, audit: core.audit, files: core.files, now }),
       logger,
       now,
-      deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
-      graceMs: config.LEASE_MS,
+      deadlineMs: core.times.deadlineMs,
+      graceMs: core.times.graceMs,
       readiness: () => checkReadiness(core.db, redis),
       metrics,
       guards: createGuards(core, redis),

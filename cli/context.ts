@@ -9,8 +9,9 @@ export interface CommandContext {
   readonly status?: (line: string) => void;
   /**
    * Reads a line of standard input that must not be seen: at a terminal it asks, and shows nothing of the answer.
+   * Absent where there is no standard input.
    * @param question what it asks there
    */
-  readSecret(question: string): Promise<string>;
+  readonly readSecret?: (question: string) => Promise<string>;
   now(): Date;
 }

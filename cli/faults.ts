@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../src/base/config.ts';
-import { isTransient } from '../src/base/db/connection.ts';
+import { isTransient } from '../src/base/db/faults.ts';
 import { DataMapError } from '../src/engine/map/load.ts';
 import { redactDigitRuns } from '../src/phone/scan.ts';
 

@@ -3,6 +3,7 @@ import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
+import { type Times, timesOf } from './base/times.ts';
 import { createReportErasure } from './contracts/access/reports/clear.ts';
 import { createReportFolder } from './contracts/access/reports/folder.ts';
 import { loadDataMap } from './engine/map/load.ts';
@@ -17,12 +18,13 @@ import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
-import type { Copies } from './ledger/requests/work.ts';
+import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
   readonly config: Config;
+  readonly times: Times;
   readonly connection: mongoose.Connection;
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
@@ -50,6 +52,7 @@ export interface Core {
 export function createCore(config: Config, options: { poolSize: number; serverSelectionMs?: number }): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
   const storage = openStorage(config);
+  const times = timesOf(config);
   const database = openDatabase({
     uri: config.MONGODB_URI,
     database: config.MONGODB_DATABASE,
@@ -62,6 +65,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
     config,
+    times,
     connection,
     db,
     dataMap,
@@ -71,7 +75,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
     audit,
-    files: createFiles({ db, seal, storage, retryBaseMs: config.RETRY_BASE_MS }),
+    files: createFiles({ db, seal, storage, times }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),

@@ -1,5 +1,7 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import { ACCOUNTS } from './ledger/accounts/accounts.ts';
+import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
@@ -34,7 +36,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     ],
   },
   {
-    collection: 'lethe_accounts',
+    collection: ACCOUNTS,
     indexes: [
       { name: 'by_records', key: { records_id: 1 } },
       { name: 'automatic', key: { 'redaction.automatic': 1 } },
@@ -61,17 +63,17 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'on_disk', key: { account_id: 1 }, partialFilterExpression: { on_disk: true } },
       { name: 'file', key: { file: 1 }, partialFilterExpression: { file: { $exists: true } } },
       { name: 'expires_at', key: { expires_at: 1 }, partialFilterExpression: { file: { $exists: true } } },
-      { name: 'written_file', key: { 'lease.file': 1 }, partialFilterExpression: { 'lease.file': { $exists: true } } },
+      { name: 'drafts', key: { drafts: 1 }, partialFilterExpression: { drafts: { $exists: true } } },
     ],
   },
   {
     collection: FILES,
     indexes: [
-      { name: 'by_act', key: { account_id: 1, act: 1, not_before: 1 } },
-      { name: 'not_before', key: { not_before: 1 } },
+      { name: 'by_owner', key: { account_id: 1, reference: 1, look_at: 1 } },
+      { name: 'look_at', key: { look_at: 1 } },
     ],
   },
-  { collection: 'lethe_keys', indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
+  { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 
 /**

@@ -1,6 +1,6 @@
 import type { Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
-import { answers, giveUp } from '../src/base/queue/connections.ts';
+import { closeNow, isReachable } from '../src/base/queue/connections.ts';
 
 export interface Closing {
   readonly worker: Pick<Worker, 'close'>;
@@ -16,16 +16,15 @@ export interface Closing {
  * that takes, and the hand-back needs the ledger alone.
  */
 export async function closeWorker({ worker, patient, failFast, underWay }: Closing): Promise<void> {
-  if (await answers(failFast)) {
-    // Together: a worker that is not closing would take the request it has just handed back.
+  if (await isReachable(failFast)) {
+    // Start closing before waiting, or the worker picks up what it has just released.
     const closed = worker.close();
     await Promise.allSettled(underWay());
     return closed;
   }
-  // Closing first, too: a connection that was given up fails each call at once, and a worker that is not closing calls
-  // again without a pause, for ever.
+  // Close before dropping the connection, or BullMQ retries in a tight loop.
   const closed = worker.close(true);
-  giveUp(patient);
+  closeNow(patient);
   await Promise.allSettled(underWay());
   return closed;
 }

@@ -65,7 +65,7 @@ async function* writeKept(core: Core, account: Account, number: PhoneNumber): As
   const written: string[] = [first];
   yield `"${first}":[`;
   let empty = true;
-  for await (const { kind, item } of findKept(core, account, core.tokens.every(account._id, number))) {
+  for await (const { kind, item } of findKept(core, account, core.tokens.allTokens(account._id, number))) {
     for (const next of KEPT_KINDS.slice(written.length, KEPT_KINDS.indexOf(kind) + 1)) {
       yield `],"${next}":[`;
       written.push(next);

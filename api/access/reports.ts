@@ -9,12 +9,13 @@ import {
   abortReport,
   findReport,
   openReport,
+  REPORT_CALL,
   type Report,
-  reportJobId,
 } from '../../src/contracts/access/reports/ledger.ts';
 import { dropReportFile } from '../../src/contracts/access/reports/tend.ts';
 import { toReportRecord, toRow } from '../../src/contracts/access/row.ts';
 import type { Core } from '../../src/core.ts';
+import { callWorker } from '../../src/ledger/work/call.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
@@ -150,9 +151,7 @@ function openHandler({ core, producer, logger, now, graceMs }: DoorDependencies)
       now: now(),
       graceMs,
     });
-    await producer
-      .add('report', { account: account._id, report: report.request_id }, { id: reportJobId(report) })
-      .catch((error: unknown) => logger.warn('report not queued yet', { report: report.request_id, error }));
+    await callWorker({ producer, logger }, REPORT_CALL, report);
     response.status(202).json(presentReport(report, now()));
   };
 }

@@ -2,8 +2,9 @@ import { Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 import { createContactErasure } from '../../src/contracts/contact/erase-contact.ts';
 import { TooManyRecords } from '../../src/engine/at-once.ts';
-import type { FileAct } from '../../src/ledger/recordings/files.ts';
-import { filesJobId } from '../../src/ledger/recordings/relay-files.ts';
+import type { FileOwner } from '../../src/ledger/recordings/files.ts';
+import { FILES_CALL } from '../../src/ledger/recordings/relay-files.ts';
+import { addJob } from '../../src/ledger/work/call.ts';
 import { callerOf } from '../http/auth.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
@@ -28,8 +29,8 @@ export function contactRoutes(deps: DoorDependencies): Router {
       const number = readNumber(request.params);
       const { account, keyId } = callerOf(response);
       try {
-        const { records, act } = await eraseContact({ account, keyId, number }, now());
-        if (act) await removeFiles(deps, act);
+        const { records, files } = await eraseContact({ account, keyId, number }, now());
+        if (files) await removeFiles(deps, files);
         response.json(presentErased(number, records));
       } catch (error) {
         if (!(error instanceof TooManyRecords)) throw error;
@@ -52,11 +53,11 @@ export function contactRoutes(deps: DoorDependencies): Router {
 }
 
 /** Best effort: the files are in the outbox, and workers look there. */
-async function removeFiles({ core, producer, logger }: DoorDependencies, act: FileAct): Promise<void> {
+async function removeFiles({ core, producer, logger }: DoorDependencies, owner: FileOwner): Promise<void> {
   try {
-    const left = await core.files.removeNow(act, AbortSignal.timeout(FILES_MS));
-    if (left) await producer.add('remove-files', act, { id: filesJobId(act) });
+    const left = await core.files.removeNow(owner, AbortSignal.timeout(FILES_MS));
+    if (left) await addJob(producer, FILES_CALL, { ...owner, generation: 1 });
   } catch (error) {
-    logger.warn('recording files not removed yet', { reference: act.act, error });
+    logger.warn('recording files not removed yet', { reference: owner.reference, error });
   }
 }

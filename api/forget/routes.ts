@@ -3,9 +3,10 @@ import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src/contracts/forget/accept.ts';
 import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 import { numberSubject } from '../../src/engine/subject.ts';
-import { randomText } from '../../src/ledger/accounts/accounts.ts';
-import { callWorker } from '../../src/ledger/requests/call-worker.ts';
+import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { findRequests } from '../../src/ledger/requests/status.ts';
+import { callWorker } from '../../src/ledger/work/call.ts';
+import { randomText } from '../../src/lib/random-text.ts';
 import { callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
@@ -55,7 +56,7 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
       return;
     }
     const accepted = await acceptForget(accept, input, now());
-    if (accepted.fresh) await callWorker(deps, accepted.request);
+    if (accepted.fresh) await callWorker(deps, REQUEST_CALL, accepted.request);
     response.json(presentAccepted(accepted.request.reference, accepted.request.created_at));
   };
 }
@@ -92,7 +93,7 @@ function checkHandler({ core }: DoorDependencies): RequestHandler {
   return async (request, response) => {
     const { number } = checkFields(schema, await readBody(request));
     const { account } = callerOf(response);
-    const allTokens = core.tokens.every(account._id, number);
+    const allTokens = core.tokens.allTokens(account._id, number);
     const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { isTransient } from '../../src/base/db/connection.ts';
+import { isTransient } from '../../src/base/db/faults.ts';
 
 /**
  * Lets nothing through before Lethe's indexes exist: without them two equal requests at the same instant are both

@@ -4,7 +4,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 import type { Producer } from '../../src/base/queue/producer.ts';
 import type { Core } from '../../src/core.ts';
-import type { PerformAct } from '../../src/ledger/at-once/record-acts.ts';
+import type { EraseNow } from '../../src/ledger/at-once/erase-now.ts';
 import type { Metrics } from '../../src/ops/metrics.ts';
 import type { Check } from '../../src/ops/readiness.ts';
 import type { Operation } from '../openapi/operation.ts';
@@ -15,7 +15,7 @@ export interface DoorDependencies {
   readonly core: Core;
   readonly producer: Pick<Producer, 'add' | 'schedule' | 'unschedule'>;
   /** Erases records that were found by their id. Shared: calls of one account side by side join one transaction. */
-  readonly eraseNow: PerformAct;
+  readonly eraseNow: EraseNow;
   readonly logger: Logger;
   readonly now: () => Date;
   /** Time within which an accepted request must be completed. */

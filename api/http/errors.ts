@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
-import { isTransient } from '../../src/base/db/connection.ts';
+import { isTransient } from '../../src/base/db/faults.ts';
 import { LetheError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 

@@ -5,8 +5,9 @@ import { countInteractions } from '../../src/contracts/interactions/figures.ts';
 import { readLog } from '../../src/contracts/interactions/log.ts';
 import { createRedact } from '../../src/contracts/interactions/redact.ts';
 import { changeSettings, type Reached, reachAccount } from '../../src/contracts/interactions/settings.ts';
-import { callWorker } from '../../src/ledger/requests/call-worker.ts';
+import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { findRequests } from '../../src/ledger/requests/status.ts';
+import { callWorker } from '../../src/ledger/work/call.ts';
 import { callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
@@ -144,7 +145,7 @@ function redactHandler(deps: DoorDependencies): RequestHandler {
       response.json(interaction);
       return;
     }
-    if (done.fresh) await callWorker(deps, done.request);
+    if (done.fresh) await callWorker(deps, REQUEST_CALL, done.request);
     response.status(202).json({ ...presentRedaction(done.request), interaction });
   };
 }

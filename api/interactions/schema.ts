@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
 import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
-import { AUTOMATIC, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
-import { firstMoment } from '../../src/lib/calendar.ts';
+import { AUTOMATIC } from '../../src/ledger/accounts/accounts.ts';
+import { firstMoment, isTimeZone } from '../../src/lib/calendar.ts';
 import { fieldsOf, nameFaults, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 import { readCursor } from './cursor.ts';

@@ -9,7 +9,6 @@ import { checkShape, readJson } from '../http/json.ts';
 import { Problem } from '../http/problem.ts';
 import { redactSchema } from './schema.ts';
 
-const MINUTE_MS = 60_000;
 /** The directions in the contract's messages: mobile terminated, mobile originated. */
 const TYPES = { outbound: 'MT', inbound: 'MO' } as const satisfies Record<Direction, string>;
 
@@ -20,7 +19,7 @@ export function transactionRoutes({ core, eraseNow, now, guards }: DoorDependenc
     db: core.db,
     dataMap: core.dataMap,
     eraseNow,
-    waitMs: minutes * MINUTE_MS,
+    waitMs: core.times.redactWaitMs,
   });
   const router = Router();
   router

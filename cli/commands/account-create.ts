@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { createAccounts, isTimeZone } from '../../src/ledger/accounts/accounts.ts';
+import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { isTimeZone } from '../../src/lib/calendar.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';

@@ -41,7 +41,7 @@ async function search(context: CommandContext, options: Options): Promise<void> 
   const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
   const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
   const map = loadDataMap(config.DATA_MAP);
-  const number = readTypedNumber(await context.readSecret('Number: '), countries);
+  const number = readTypedNumber((await context.readSecret?.('Number: ')) ?? '', countries);
   const progress = createProgress(context);
   const out = options.json ? printJson(context) : printLines(context);
   const reach = { collections: 0, documents: 0 };

@@ -51,7 +51,7 @@ async function list(context: CommandContext, options: Options): Promise<void> {
 
   const requests = await withDatabase(context, async ({ connection, db }) => {
     const found = await requestsOf(db)
-      .find(filterOf(options, context.now()), { projection: { sealed: 0, token: 0, masked: 0, pending: 0 } })
+      .find(filterOf(options, context.now()), { projection: { sealed: 0, token: 0, announced: 0 } })
       .sort(options.all ? { created_at: -1 } : { due_at: 1 })
       // One more than is shown, to tell whether there is more.
       .limit(limit + 1)

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type mongoose from 'mongoose';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { freeAt } from '../../src/ledger/work/row.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
@@ -29,7 +30,7 @@ async function callAtOnce(
     {
       ...identity,
       unfinished: true,
-      $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: now } }],
+      ...freeAt(now),
       // Its pause is for what the last message sent leaves behind: cut short, that would outlive the erasure.
       $nor: [{ state: 'waiting', wait: 'settling' }],
     },

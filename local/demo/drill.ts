@@ -18,7 +18,6 @@ export const drill: Scene = {
       env,
       print,
       note: print,
-      readSecret: async () => '',
       now: () => new Date(),
     });
     expectThat(code === 0, 'the drill found something left');

@@ -3,8 +3,10 @@ import { recordKey } from '../lib/record-key.ts';
 import type { Target } from './target.ts';
 
 /** Records found at one place: written down before they are changed, so that a killed worker loses no count. */
-export interface PendingStep {
-  readonly step: string;
+export interface Announced {
+  /** The target's key. */
+  readonly target: string;
+  /** The collection's name in the counts. */
   readonly name: string;
   readonly ids: unknown[];
 }
@@ -15,7 +17,7 @@ export interface Journal {
    * Writes down the next batch, and counts the batch before it, which has been changed by now.
    * @param next what follows when this batch is changed: more of the sweep, or the verification
    */
-  announce(batch: readonly PendingStep[], done: readonly PendingStep[], next: 'sweeping' | 'verifying'): Promise<void>;
+  announce(batch: readonly Announced[], done: readonly Announced[], next: 'sweeping' | 'verifying'): Promise<void>;
 }
 
 export interface SweepOptions {
@@ -31,7 +33,7 @@ export interface SweepResult {
   /** False when it was stopped. */
   readonly finished: boolean;
   /** The last batch: changed, and not yet counted in the ledger. */
-  readonly done: readonly PendingStep[];
+  readonly done: readonly Announced[];
 }
 
 /**
@@ -46,19 +48,19 @@ export async function sweep(
   journal: Journal,
   all: readonly Target[],
   open: readonly Target[],
-  left: readonly PendingStep[],
+  left: readonly Announced[],
   options: SweepOptions,
 ): Promise<SweepResult> {
   const byKey = new Map(all.map((target) => [target.key, target]));
-  const changeAll = (batch: readonly PendingStep[]) =>
+  const changeAll = (batch: readonly Announced[]) =>
     Promise.all(
       [...new Set(batch.map(({ name }) => name))].map(async (name) => {
         // In sequence: parallel changes of one record would conflict.
-        for (const part of batch) if (part.name === name) await byKey.get(part.step)?.change(part.ids);
+        for (const part of batch) if (part.name === name) await byKey.get(part.target)?.change(part.ids);
       }),
     );
 
-  let done: readonly PendingStep[] = left;
+  let done: readonly Announced[] = left;
   await changeAll(left);
   let remaining = [...open];
   while (remaining.length > 0) {
@@ -88,7 +90,7 @@ function atEveryPlace(
   all: readonly Target[],
   searched: readonly Target[],
   found: readonly (readonly unknown[])[],
-): PendingStep[] {
+): Announced[] {
   const lists = new Map<string, (readonly unknown[])[]>();
   searched.forEach(({ name }, index) => {
     lists.set(name, [...(lists.get(name) ?? []), found[index] ?? []]);
@@ -96,7 +98,7 @@ function atEveryPlace(
   const records = new Map([...lists].map(([name, some]) => [name, withoutRepeats(some)]));
   return all.flatMap(({ key, name }) => {
     const ids = [...(records.get(name) ?? [])];
-    return ids.length > 0 ? [{ step: key, name, ids }] : [];
+    return ids.length > 0 ? [{ target: key, name, ids }] : [];
   });
 }
 

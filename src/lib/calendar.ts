@@ -1,4 +1,4 @@
-import type { DateTime } from 'luxon';
+import { type DateTime, IANAZone } from 'luxon';
 
 /**
  * The first moment of a calendar day in its zone. Where clocks go forward over midnight (Santiago, Beirut) it is one
@@ -9,4 +9,9 @@ export function firstMoment(moment: DateTime): DateTime {
   const midnight = moment.startOf('day');
   const before = midnight.minus({ milliseconds: 1 });
   return before.hasSame(midnight, 'day') ? midnight.minus({ minutes: before.offset - midnight.offset }) : midnight;
+}
+
+/** Is it a time zone of the IANA database? */
+export function isTimeZone(name: string): boolean {
+  return IANAZone.isValidZone(name);
 }

@@ -6,7 +6,8 @@ import { createProducer } from '../../src/base/queue/producer.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import { type Core, createCore } from '../../src/core.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
-import { type ErasureRequest, jobIdOf, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { addJob } from '../../src/ledger/work/call.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { indexPlatform } from '../support/records.ts';
@@ -83,15 +84,7 @@ export async function openWorld(engines: { mongodbUri: string; redisUrl: string 
         return request;
       }),
     async queue(requests) {
-      await Promise.all(
-        requests.map((request) =>
-          producer.add(
-            'erase',
-            { account: request.account_id, reference: request.reference },
-            { id: jobIdOf(request) },
-          ),
-        ),
-      );
+      await Promise.all(requests.map((request) => addJob(producer, REQUEST_CALL, request)));
     },
     async check(requests, records) {
       const rows = await requestsOf(core.db)

@@ -33,7 +33,7 @@ function holdAt(proxy: TcpProxy, at: (command: WireCommand) => boolean) {
 }
 
 const isAnnouncement = (command: WireCommand) =>
-  command.name === 'update' && command.collection === 'lethe_requests' && command.holds('pending');
+  command.name === 'update' && command.collection === 'lethe_requests' && command.holds('announced');
 const isChange = (command: WireCommand) => command.name === 'update' && command.collection === 'sent_sms';
 const isEnd = (command: WireCommand) =>
   command.name === 'update' &&

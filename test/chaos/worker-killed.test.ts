@@ -15,7 +15,7 @@ const SLOW = { BATCH_SIZE: '24', BATCH_PAUSE_MS: '5', LEASE_MS: '400', RELAY_INT
 const ownerOf = async (chaos: Chaos, reference: string) => (await chaos.row(reference))?.lease?.owner;
 
 const isAnnouncement = (command: WireCommand) =>
-  command.name === 'update' && command.collection === 'lethe_requests' && command.holds('pending');
+  command.name === 'update' && command.collection === 'lethe_requests' && command.holds('announced');
 const isChange = (command: WireCommand) => command.name === 'update' && command.collection === 'sent_sms';
 const isSettlement = (command: WireCommand) => command.collection === 'blacklist' && command.name === 'update';
 const isCommit = (command: WireCommand) => command.name === 'commitTransaction';
@@ -23,7 +23,7 @@ const isCommit = (command: WireCommand) => command.name === 'commitTransaction';
 /** The announced messages that still hold the number as itself. */
 async function announced(chaos: Chaos, reference: string): Promise<{ announced: number; unchanged: number }> {
   const request = await chaos.row(reference);
-  const ids = (request?.pending ?? []).filter(({ name }) => name === 'sent_sms').flatMap((step) => step.ids);
+  const ids = (request?.announced ?? []).filter(({ name }) => name === 'sent_sms').flatMap(({ ids: some }) => some);
   const messages = chaos.db.collection('sent_sms');
   return {
     announced: ids.length,

@@ -68,7 +68,7 @@ describe('a worker that is told to stop', () => {
         const row = await chaos.row(reference);
         const masked = await chaos.db.collection('sent_sms').countDocuments({ body: '[REDACTED]' });
         expect(masked).toBeGreaterThan(0);
-        expect(row).toMatchObject({ state: 'sweeping', pending: [], erased: { sent_sms: masked } });
+        expect(row).toMatchObject({ state: 'sweeping', announced: [], erased: { sent_sms: masked } });
         expect(row).not.toHaveProperty('lease');
       },
       HELD,
@@ -147,7 +147,7 @@ describe('a worker that is told to stop', () => {
           worker.signal('SIGTERM');
           expect(await worker.exited()).toEqual({ code: 0, signal: null });
           const row = await chaos.row(reference);
-          expect(row).toMatchObject({ state: 'sweeping', pending: [] });
+          expect(row).toMatchObject({ state: 'sweeping', announced: [] });
           expect(row).not.toHaveProperty('lease');
         },
         HELD,

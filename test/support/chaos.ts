@@ -169,7 +169,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
       // No fault of a server or a process is a failure of the request.
       expect({ state, erased, failures }).toEqual({ state: 'completed', erased: expected, failures: 0 });
       expect(request).not.toHaveProperty('sealed');
-      expect(request).not.toHaveProperty('pending');
+      expect(request).not.toHaveProperty('announced');
       expect(await traces(core.db, person)).toEqual([]);
       const at = { account_id: person.account.records_id };
       const kept = await core.db.collection('sent_sms').countDocuments({ ...at, to: BYSTANDER, body: /^Hi Jo/ });

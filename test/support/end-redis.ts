@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import { giveUp } from '../../src/base/queue/connections.ts';
+import { closeNow } from '../../src/base/queue/connections.ts';
 
 /**
  * Ends a connection and waits until its socket is closed. ioredis (5 and 6) only begins with that, and leaves a timer of
@@ -11,6 +11,6 @@ export async function endRedis(redis: Redis | Cluster): Promise<void> {
   const ended = new Promise<void>((resolve) => {
     redis.once('end', () => resolve());
   });
-  giveUp(redis);
+  closeNow(redis);
   await ended;
 }

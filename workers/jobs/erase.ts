@@ -1,8 +1,8 @@
 import { DelayedError, type Job } from 'bullmq';
-import { isTransient } from '../../src/base/db/connection.ts';
+import { isTransient } from '../../src/base/db/faults.ts';
 import type { JobPayload } from '../../src/base/queue/catalogue.ts';
 import { type EraseDependencies, eraseRequest } from '../../src/ledger/requests/erase.ts';
-import { LeaseLost } from '../../src/ledger/requests/lease.ts';
+import { LeaseLost } from '../../src/ledger/work/lease.ts';
 
 /** While the database is away: the attempt itself takes seconds then, so the pause only keeps other faults from a tight loop. */
 const AWAY_MS = 1_000;
@@ -26,7 +26,7 @@ export async function processErase(
     if (error instanceof DelayedError) throw error;
     if (error instanceof LeaseLost) {
       deps.logger.warn('lease lost to another worker', { reference: key.reference });
-      await callAgain(job, token, Date.now() + deps.leaseMs);
+      await callAgain(job, token, Date.now() + deps.times.lostPauseMs);
     }
     deps.logger[isTransient(error) ? 'warn' : 'error']('erasure interrupted', {
       reference: key.reference,

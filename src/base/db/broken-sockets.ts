@@ -4,12 +4,11 @@ import type { Socket } from 'node:net';
 const CLIENT_SOCKETS = 'net.client.socket';
 
 /**
- * Makes a write fail that its socket will never take.
+ * Works around a hang of MongoDB's driver (7.8): a write that waits for `drain` on a destroyed socket never fails.
  *
- * MongoDB's driver (7.8) waits for `drain` when a socket does not take a write at once. One that is destroyed and has not
- * said `close` yet, as every connection of a pool is for a moment when the server goes down, takes nothing, never
- * drains and raises no error: the command would wait for ever, and the server's monitor with it. Plain sockets only:
- * Node announces no others.
+ * The driver waits for `drain` when a socket does not take a write at once. A destroyed socket that has not said `close`
+ * yet, as all of a pool are for a moment when the server goes down, never drains and raises no error: the command would
+ * wait for ever, and the server's monitor with it. Plain sockets only: Node announces no others.
  *
  * @returns a function that ends the watch
  */

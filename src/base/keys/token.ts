@@ -11,7 +11,7 @@ export interface Tokens {
   /** Under the current key: what is written. */
   current(account: string, number: PhoneNumber): string;
   /** Under every key of the ring, the current first: what is looked up. */
-  every(account: string, number: PhoneNumber): string[];
+  allTokens(account: string, number: PhoneNumber): string[];
 }
 
 /** What a token looks like, and hardly anything a platform would call one: a key's id, and 32 bytes in base64url. */
@@ -25,6 +25,6 @@ export function createTokens(ring: KeyRing): Tokens {
   const { id: currentId, key: current } = currentKey(ring);
   return {
     current: (account, number) => digest(currentId, current, account, number),
-    every: (account, number) => [...ring.keys].map(([id, key]) => digest(id, key, account, number)),
+    allTokens: (account, number) => [...ring.keys].map(([id, key]) => digest(id, key, account, number)),
   };
 }

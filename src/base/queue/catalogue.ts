@@ -14,14 +14,14 @@ export const CATALOGUE = {
   'remove-files': {
     payload: z.strictObject({
       account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
-      act: z.string().regex(/^[A-Za-z0-9]{15}$/),
+      reference: z.string().regex(/^[A-Za-z0-9]{15}$/),
     }),
     // The outbox decides; the relay calls again.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
   'redact-due': {
     payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
-    // What a run misses the next round over the accounts finds.
+    // Missed runs are found by `reconcile`.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
   report: {

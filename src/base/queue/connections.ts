@@ -6,8 +6,8 @@ export interface RedisSettings {
 }
 
 /**
- * Answers at once or fails: for a caller who must not be kept waiting by a Redis that is away. One that hangs is hung up
- * on: the first commands wait for their time limit, and those after them fail at once until it answers again.
+ * For a caller who must not be kept waiting by a Redis that is away: a command fails within 1.5 s. A hung connection is
+ * closed after 2 s, and commands fail at once until Redis is back.
  */
 const FAIL_FAST = {
   enableOfflineQueue: false,
@@ -74,8 +74,8 @@ export function whenReady(redis: Redis | Cluster, withinMs: number, signal: Abor
   });
 }
 
-/** Does Redis answer now? On a fail-fast connection this takes no longer than a command may. */
-export async function answers(redis: Redis | Cluster): Promise<boolean> {
+/** Does Redis answer a ping? On a fail-fast connection this takes no longer than a command may. */
+export async function isReachable(redis: Redis | Cluster): Promise<boolean> {
   try {
     await redis.ping();
     return true;
@@ -85,7 +85,7 @@ export async function answers(redis: Redis | Cluster): Promise<boolean> {
 }
 
 /** Ends a connection on which commands wait for a Redis that is away: they fail, at the latest with the next attempt to connect. */
-export function giveUp(redis: Redis | Cluster): void {
+export function closeNow(redis: Redis | Cluster): void {
   if (redis instanceof Cluster) redis.options.clusterRetryStrategy = () => null;
   else redis.options.retryStrategy = () => null;
   // Between two attempts ioredis would forget the commands that wait, without an answer.

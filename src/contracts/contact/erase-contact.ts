@@ -8,12 +8,13 @@ import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
-import { type Account, randomText } from '../../ledger/accounts/accounts.ts';
-import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
-import type { FileAct, Files } from '../../ledger/recordings/files.ts';
+import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
+import type { FileOwner, Files } from '../../ledger/recordings/files.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import { randomText } from '../../lib/random-text.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface ContactDependencies {
@@ -39,8 +40,8 @@ export interface ContactErasure {
 export interface ErasedContact {
   /** Call and message records that were changed. */
   readonly records: number;
-  /** Key of the recording files to remove now; undefined: there are none. */
-  readonly act?: FileAct;
+  /** Owner of the recording files to remove now; undefined: there are none. */
+  readonly files?: FileOwner;
 }
 
 /** A transaction of MongoDB may take a minute; a customer waits for less. */
@@ -69,7 +70,7 @@ export function createContactErasure(
         if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);
       }),
     );
-    const act = { account: account._id, act: randomText(15) };
+    const owner = { account: account._id, reference: randomText(15) };
     let selection: Selection | undefined;
     const erase = async (session: mongoose.mongo.ClientSession) => {
       // First, before anything slow: an entry appended meanwhile would make all of it be done again.
@@ -77,28 +78,28 @@ export function createContactErasure(
         {
           account: account._id,
           actor: keyId,
-          action: ACT_OF.contact.action,
+          action: AUDIT_WORDS.contact.action,
           reason: deps.reason,
           at: now,
-          reference: act.act,
+          reference: owner.reference,
           token: subject.token,
         },
         session,
       );
       selection = await selectAtOnce(db, deps.dataMap, rules, subject, deps.limit, session);
       await writeCounts(selection.counts);
-      await files.add(act, selection.files, session);
+      await files.add(owner, selection.files, session);
       await changeAtOnce(db, selection, subject, session);
     };
     const until = performance.now() + LONGEST_MS;
     await inTurn(account._id, () =>
       untilAppended((leftMs) => inTransaction(db, erase, leftMs), until - performance.now()),
     );
-    return selected(selection, act);
+    return selected(selection, owner);
   };
 }
 
-function selected(selection: Selection | undefined, act: FileAct): ErasedContact {
+function selected(selection: Selection | undefined, owner: FileOwner): ErasedContact {
   const { total = 0, files = [] } = selection ?? {};
-  return { records: total, ...(files.length > 0 && { act }) };
+  return { records: total, ...(files.length > 0 && { files: owner }) };
 }

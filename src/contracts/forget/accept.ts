@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey, isTransient } from '../../base/db/connection.ts';
+import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { LetheError } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
@@ -56,7 +56,7 @@ interface Repeat {
  */
 export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
   const { account, number } = input;
-  const allTokens = deps.tokens.every(account._id, number);
+  const allTokens = deps.tokens.allTokens(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
@@ -87,7 +87,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     });
   const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, allTokens, now, session);
   const claimPlatformRow = async (session: mongoose.mongo.ClientSession) =>
-    (await suppressions.adopt(subject, allTokens, session)) || add(session);
+    (await suppressions.claimPlatformRow(subject, allTokens, session)) || add(session);
   for (const suppress of [add, claimPlatformRow]) {
     try {
       await write(suppress);
@@ -112,7 +112,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
  */
 export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
   const { account, number } = input;
-  const allTokens = deps.tokens.every(account._id, number);
+  const allTokens = deps.tokens.allTokens(account._id, number);
   const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),

@@ -1,13 +1,14 @@
 import { DateTime } from 'luxon';
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Producer, Schedule } from '../../base/queue/producer.ts';
-import { type Account, type Automatic, isTimeZone } from '../../ledger/accounts/accounts.ts';
-import { callWorker } from '../../ledger/requests/call-worker.ts';
-import { requestsOf } from '../../ledger/requests/ledger.ts';
+import { readAccount, readAccounts, readAutomaticAccounts } from '../../ledger/accounts/account-rows.ts';
+import type { Account, Automatic } from '../../ledger/accounts/accounts.ts';
+import { REQUEST_CALL, requestsOf } from '../../ledger/requests/ledger.ts';
 import { openRequest } from '../../ledger/requests/open-request.ts';
-import { firstMoment } from '../../lib/calendar.ts';
+import { callWorker } from '../../ledger/work/call.ts';
+import { firstMoment, isTimeZone } from '../../lib/calendar.ts';
 import { type Effective, effectiveSettings } from './settings.ts';
 
 export interface AutomaticDependencies {
@@ -119,29 +120,18 @@ export async function setSchedule(
 
 const scheduleIdOf = (account: string): string => `redact-due-${account}`;
 
-const accountsOf = (db: mongoose.mongo.Db) => db.collection<Account>('lethe_accounts');
-
 async function findWanted(db: mongoose.mongo.Db, id: string): Promise<Wanted | null> {
-  const account = await accountsOf(db).findOne({ _id: id });
+  const account = await readAccount(db, id);
   if (!account) return null;
-  const agency = account.agency_id === undefined ? null : await accountsOf(db).findOne({ _id: account.agency_id });
+  const agency = account.agency_id === undefined ? null : await readAccount(db, account.agency_id);
   return { account, effective: effectiveSettings(account, agency) };
 }
 
 /** Every account whose automatic redaction is in force. */
 async function findAllWanted(db: mongoose.mongo.Db): Promise<Wanted[]> {
-  const found = await accountsOf(db)
-    .find({ 'redaction.automatic': { $in: ['daily', 30, 60, 90] } })
-    .toArray();
+  const found = await readAutomaticAccounts(db);
   const ids = [...new Set(found.flatMap(({ agency_id: id }) => (id === undefined ? [] : [id])))];
-  const agencies = new Map(
-    (ids.length > 0
-      ? await accountsOf(db)
-          .find({ _id: { $in: ids } })
-          .toArray()
-      : []
-    ).map((one) => [one._id, one]),
-  );
+  const agencies = new Map((await readAccounts(db, ids)).map((one) => [one._id, one]));
   return found
     .map((account) => ({
       account,
@@ -187,7 +177,7 @@ async function openRequestFor(
   // A run for this date in the account's earlier time zone is unfinished: wait for it.
   if (request.selector.by === 'age' && request.selector.before < due.before) return 'wait';
   if (!fresh) return 'known';
-  await callWorker(context, request);
+  await callWorker(context, REQUEST_CALL, request);
   return 'opened';
 }
 

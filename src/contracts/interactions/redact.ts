@@ -11,8 +11,8 @@ import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
 import { compileRecordRules } from '../../engine/record-plan.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
-import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
-import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
+import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
 import { openRequest } from '../../ledger/requests/open-request.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
@@ -23,7 +23,7 @@ import { asInteraction, contactNumbers, type Interaction, toInteraction } from '
 export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly eraseNow: PerformAct;
+  readonly eraseNow: EraseNow;
   readonly tokens: Tokens;
   readonly seal: Seal;
   /** The country codes that are served; the first is that of numbers in national form. */
@@ -80,7 +80,7 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    await deps.eraseNow({ account, keyId, ...ACT_OF.interaction, id, found: [found] }).catch((error: unknown) => {
+    await deps.eraseNow({ account, keyId, ...AUDIT_WORDS.interaction, id, found: [found] }).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
       const pastToo = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
+import { readAccount, writeSettings } from '../../ledger/accounts/account-rows.ts';
 import type { Account, Automatic } from '../../ledger/accounts/accounts.ts';
 import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
@@ -65,12 +66,10 @@ export async function reachAccount(
   session?: mongoose.mongo.ClientSession,
 ): Promise<Reached> {
   if (!ACCOUNT_ID.test(id)) throw new InteractionFault('not_found');
-  const accounts = db.collection<Account>('lethe_accounts');
-  const find = (one: string) => accounts.findOne({ _id: one }, { ...(session && { session }) });
-  const account = await find(id);
+  const account = await readAccount(db, id, session);
   if (!account || (account._id !== caller._id && account.agency_id !== caller._id))
     throw new InteractionFault('not_found');
-  const agency = account.agency_id === undefined ? null : await find(account.agency_id);
+  const agency = account.agency_id === undefined ? null : await readAccount(db, account.agency_id, session);
   return { account, agency, effective: effectiveSettings(account, agency) };
 }
 
@@ -96,7 +95,7 @@ export async function changeSettings(
       refuseForbidden(account, agency, wanted);
       const { set, notes } = differences(account, wanted, now);
       if (notes.length === 0) return;
-      await db.collection<Account>('lethe_accounts').updateOne({ _id: account._id }, { $set: set }, { session });
+      await writeSettings(db, account._id, set, session);
       await audit.appendWithin(
         {
           account: account._id,

@@ -5,13 +5,13 @@ import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap, Resource } from '../../engine/map/schema.ts';
 import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
-import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
-import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
+import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 
 export interface ResourceDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly eraseNow: PerformAct;
+  readonly eraseNow: EraseNow;
 }
 
 /** The caller, and the resource. */
@@ -57,7 +57,7 @@ export function createResources({ db, dataMap, eraseNow }: ResourceDependencies)
       const { account, keyId, id } = input;
       const found = await find(input);
       if (found.length === 0) return false;
-      const changed = await eraseNow({ account, keyId, ...ACT_OF.resource, id, found });
+      const changed = await eraseNow({ account, keyId, ...AUDIT_WORDS.resource, id, found });
       // None changed: another call has deleted it meanwhile.
       return Object.keys(changed).length > 0;
     },

@@ -1,20 +1,21 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Producer } from '../../base/queue/producer.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
+import { eachAccount } from '../../ledger/accounts/account-rows.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
-import { callWorker } from '../../ledger/requests/call-worker.ts';
-import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
+import type { BoundRequest } from '../../ledger/requests/bind.ts';
+import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../ledger/requests/ledger.ts';
 import { draftRequest, openRequest } from '../../ledger/requests/open-request.ts';
-import type { Work } from '../../ledger/requests/work.ts';
+import { callWorker } from '../../ledger/work/call.ts';
 import { retentionRun } from './periods.ts';
 
 export interface RetentionDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   /** Binds a request to what it would work on. */
-  readonly workFor: (request: ErasureRequest, account: Account) => Pick<Work, 'targets'>;
+  readonly bind: (request: ErasureRequest, account: Account) => Pick<BoundRequest, 'targets'>;
   readonly producer: Pick<Producer, 'add'>;
   readonly logger: Logger;
   /** Months that records are kept when neither map nor account has a period. */
@@ -35,7 +36,7 @@ const ACTOR = 'schedule';
  */
 export async function openRetention(deps: RetentionDependencies, signal: AbortSignal): Promise<number> {
   let opened = 0;
-  for await (const account of deps.db.collection<Account>('lethe_accounts').find({})) {
+  for await (const account of eachAccount(deps.db)) {
     if (signal.aborted) break;
     // A fault of one account must not keep the others' records for ever.
     const done = await openForAccount(deps, account).catch((error: unknown) => {
@@ -76,7 +77,7 @@ async function openForAccount(deps: RetentionDependencies, account: Account): Pr
   if (await requestsOf(db).findOne(earlier, { projection: { _id: 1 } })) return false;
   const { request, fresh } = await openRequest(db, draft);
   if (!fresh) return false;
-  await callWorker(deps, request);
+  await callWorker(deps, REQUEST_CALL, request);
   return true;
 }
 
@@ -91,7 +92,7 @@ async function isSettled(db: mongoose.mongo.Db, account: Account, token: string)
 
 /** One indexed query a collection, so that a day without anything to delete leaves no request. */
 async function isAnythingOld(deps: RetentionDependencies, request: ErasureRequest, account: Account): Promise<boolean> {
-  for (const target of deps.workFor(request, account).targets) {
+  for (const target of deps.bind(request, account).targets) {
     // Records that nobody can date open a request, too: it fails, and says where they are.
     if ((await target.remains()) || (await target.isUnreadable())) return true;
   }

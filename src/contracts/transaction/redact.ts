@@ -5,13 +5,13 @@ import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap, Direction, Product } from '../../engine/map/schema.ts';
 import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
-import type { PerformAct } from '../../ledger/at-once/record-acts.ts';
-import { ACT_OF } from '../../ledger/audit/acts.ts';
+import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
+import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 
 export interface TransactionDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly eraseNow: PerformAct;
+  readonly eraseNow: EraseNow;
   /** Records younger than this are not redacted yet, in milliseconds. */
   readonly waitMs: number;
 }
@@ -60,7 +60,7 @@ export function createTransactionRedaction(
       return moment instanceof Date && moment.getTime() > young;
     });
     if (isYoung) return 'premature';
-    await eraseNow({ account, keyId, ...ACT_OF.transaction, id, found: open });
+    await eraseNow({ account, keyId, ...AUDIT_WORDS.transaction, id, found: open });
     return 'redacted';
   };
 }

@@ -1,9 +1,11 @@
-import { randomInt } from 'node:crypto';
-import { IANAZone } from 'luxon';
 import type mongoose from 'mongoose';
 import { Schema } from 'mongoose';
 import type { Product } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
+import { isTimeZone } from '../../lib/calendar.ts';
+import { randomText } from '../../lib/random-text.ts';
+
+export const ACCOUNTS = 'lethe_accounts';
 
 /** When interactions are redacted by themselves: at the end of each day, or so many days after they happened. */
 export const AUTOMATIC = ['off', 'daily', 30, 60, 90] as const;
@@ -50,23 +52,11 @@ const accountSchema = new Schema<Account>(
     agency_id: { type: String },
     redaction: { type: Schema.Types.Mixed },
     retention_months: { type: Number, min: 0, max: 1200 },
-    // An empty list says something else than none.
+    // [] is no product at all, absent is every product.
     products: { type: [String], default: undefined },
   },
-  { collection: 'lethe_accounts', versionKey: false },
+  { collection: ACCOUNTS, versionKey: false },
 );
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-/** Letters and digits from a secure source: references, account ids, key ids. */
-export function randomText(length: number): string {
-  return Array.from({ length }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
-}
-
-/** Is it a time zone of the IANA database? */
-export function isTimeZone(name: string): boolean {
-  return IANAZone.isValidZone(name);
-}
 
 export interface Accounts {
   /**

@@ -2,7 +2,10 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type mongoose from 'mongoose';
 import { Schema } from 'mongoose';
 import { coalesce } from '../../lib/coalesce.ts';
-import { type Account, randomText } from './accounts.ts';
+import { randomText } from '../../lib/random-text.ts';
+import { ACCOUNTS, type Account } from './accounts.ts';
+
+export const KEYS = 'lethe_keys';
 
 /** A key of an account. The secret is shown once and kept as a digest. */
 interface ApiKey {
@@ -25,7 +28,7 @@ const keySchema = new Schema<ApiKey>(
     created_at: { type: Date, required: true },
     revoked_at: { type: Date },
   },
-  { collection: 'lethe_keys', versionKey: false },
+  { collection: KEYS, versionKey: false },
 );
 
 const WHOLE_KEY = /^([A-Za-z0-9]{16})\.([A-Za-z0-9_-]{43})$/;
@@ -57,14 +60,14 @@ export function createKeys(connection: mongoose.Connection): Keys {
     const [row] = await keys()
       .aggregate<ApiKey & { account: Account[] }>([
         { $match: { _id: id, revoked_at: { $exists: false } } },
-        { $lookup: { from: 'lethe_accounts', localField: 'account_id', foreignField: '_id', as: 'account' } },
+        { $lookup: { from: ACCOUNTS, localField: 'account_id', foreignField: '_id', as: 'account' } },
       ])
       .toArray();
     return callers.map(() => row);
   }, Number.POSITIVE_INFINITY);
   return {
     async create({ account, label = '', now }) {
-      const owner = await connection.collection<Account>('lethe_accounts').findOne({ _id: account });
+      const owner = await connection.collection<Account>(ACCOUNTS).findOne({ _id: account });
       if (!owner) return null;
       const secret = randomBytes(32).toString('base64url');
       const key: ApiKey = {

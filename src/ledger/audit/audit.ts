@@ -1,31 +1,31 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
 import { coalesce } from '../../lib/coalesce.ts';
-import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, type AuditSeal } from './entry.ts';
-import { ChainBusy } from './until-appended.ts';
+import { AUDIT, AUDIT_HEADS, type AuditEntry, type AuditEvent, type AuditSeal } from './entry.ts';
+import { ChainBusy, untilAppended } from './until-appended.ts';
 
 export interface Audit {
   /**
-   * Appends an act to its account's chain. Acts that come side by side are appended by one write. An act whose `once`
+   * Appends an event to its account's chain. Acts that come side by side are appended by one write. An event whose `once`
    * is there already is left as it is.
    */
-  append(act: Act): Promise<void>;
+  append(event: AuditEvent): Promise<void>;
   /**
    * As `append`, inside a transaction.
-   * @param acts one, or several of one account
+   * @param events one, or several of one account
    * @throws ChainBusy when the chain moved on meanwhile
    */
-  appendWithin(acts: Act | readonly Act[], session: mongoose.mongo.ClientSession): Promise<void>;
+  appendWithin(events: AuditEvent | readonly AuditEvent[], session: mongoose.mongo.ClientSession): Promise<void>;
   /**
-   * Appends an act whose counts are not known yet. Others wait for the end of the transaction: what it takes long to do
-   * after this is not done in vain because one of them was faster.
+   * Appends an event whose counts are not known yet: takes our place in the chain first, since a long transaction could
+   * lose it to a faster one and be repeated.
    * @returns writes the counts, in the same transaction
    * @throws ChainBusy as `appendWithin` does
    */
   beginWithin(
-    act: Omit<Act, 'counts'>,
+    event: Omit<AuditEvent, 'counts'>,
     session: mongoose.mongo.ClientSession,
-  ): Promise<(counts: Act['counts']) => Promise<void>>;
+  ): Promise<(counts: AuditEvent['counts']) => Promise<void>>;
 }
 
 /** What `lethe audit verify` finds wrong with a chain. */
@@ -43,7 +43,8 @@ interface Head {
 }
 
 const JOINED_AT_MOST = 200;
-const TRIES = 50;
+/** How long entries are tried for while other processes append to the same chain. */
+const APPEND_MS = 8_000;
 
 export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
   const entries = db.collection<AuditEntry>(AUDIT);
@@ -54,76 +55,75 @@ export function createAudit(db: mongoose.mongo.Db, seal: AuditSeal): Audit {
       { sort: { seq: -1 }, projection: { seq: 1, mac: 1 }, ...(session && { session }) },
     );
 
-  const appendJoined = coalesce<Act, void>(async (account, acts) => {
-    for (let turn = 1; ; turn += 1) {
-      const fresh = await withoutRepeats(account, acts);
-      if (fresh.length === 0) break;
-      const chain = link(fresh, await last(account), seal);
-      try {
-        await entries.insertMany(chain, { ordered: true });
-        await heads.updateOne({ _id: account }, { $max: { seq: chain.at(-1)?.seq ?? 0 } }, { upsert: true });
-        break;
-      } catch (error) {
-        // Another process appended first, or repeated one of these acts: link again behind what is there now.
-        if (!isDuplicateKey(error) || turn >= TRIES) throw error;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5 * turn));
-      }
-    }
-    return acts.map(() => undefined);
+  const appendJoined = coalesce<AuditEvent, void>(async (account, events) => {
+    await untilAppended(async () => {
+      const fresh = await withoutRepeats(account, events);
+      const chain = link(fresh, fresh.length > 0 ? await last(account) : null, seal);
+      const end = chain.at(-1);
+      if (!end) return;
+      await entries.insertMany(chain, { ordered: true }).catch(refusePlace);
+      await heads.updateOne({ _id: account }, { $max: { seq: end.seq } }, { upsert: true });
+    }, APPEND_MS);
+    return events.map(() => undefined);
   }, JOINED_AT_MOST);
 
   const insertWithin = async (chain: readonly AuditEntry[], session: mongoose.mongo.ClientSession): Promise<void> => {
     const end = chain.at(-1);
     if (!end) return;
-    try {
-      await entries.insertMany(chain, { session });
-    } catch (error) {
-      throw isDuplicateKey(error) ? new ChainBusy() : error;
-    }
+    await entries.insertMany(chain, { session }).catch(refusePlace);
     await heads.updateOne({ _id: end.account_id }, { $max: { seq: end.seq } }, { upsert: true, session });
   };
 
-  const withoutRepeats = async (account: string, acts: readonly Act[]): Promise<Act[]> => {
-    const marks = acts.flatMap((act) => (act.once === undefined ? [] : [act.once]));
-    if (marks.length === 0) return [...acts];
+  const withoutRepeats = async (account: string, events: readonly AuditEvent[]): Promise<AuditEvent[]> => {
+    const marks = events.flatMap((event) => (event.once === undefined ? [] : [event.once]));
+    if (marks.length === 0) return [...events];
     const known = await entries
       .find({ account_id: account, once: { $in: marks } }, { projection: { once: 1 } })
       .toArray();
     const seen = new Set(known.map((entry) => entry.once));
-    return acts.filter((act) => {
-      if (act.once === undefined) return true;
-      const first = !seen.has(act.once);
-      seen.add(act.once);
+    return events.filter((event) => {
+      if (event.once === undefined) return true;
+      const first = !seen.has(event.once);
+      seen.add(event.once);
       return first;
     });
   };
 
   return {
-    append: (act) => appendJoined(act.account, act),
-    async appendWithin(acts, session) {
-      const all = [acts].flat();
+    append: (event) => appendJoined(event.account, event),
+    async appendWithin(events, session) {
+      const all = [events].flat();
       const [first] = all;
       if (!first) return;
-      if (all.some((act) => act.account !== first.account)) throw new TypeError('acts of one account');
+      if (all.some((event) => event.account !== first.account)) throw new TypeError('events of one account');
       await insertWithin(link(all, await last(first.account, session), seal), session);
     },
-    async beginWithin(act, session) {
-      const before = await last(act.account, session);
-      const begun = link([{ ...act, counts: {} }], before, seal);
+    async beginWithin(event, session) {
+      const before = await last(event.account, session);
+      const begun = link([{ ...event, counts: {} }], before, seal);
       await insertWithin(begun, session);
       return async (counts) => {
-        for (const { _id, ...entry } of link([{ ...act, counts }], before, seal))
-          await entries.replaceOne({ account_id: act.account, seq: entry.seq }, entry, { session });
+        for (const { _id, ...entry } of link([{ ...event, counts }], before, seal))
+          await entries.replaceOne({ account_id: event.account, seq: entry.seq }, entry, { session });
       };
     },
   };
 }
 
-function link(acts: readonly Act[], before: Pick<AuditEntry, 'seq' | 'mac'> | null, seal: AuditSeal): AuditEntry[] {
+/** Another process appended first, or repeated one of these events: link again behind what is there now. */
+function refusePlace(error: unknown): never {
+  throw isDuplicateKey(error) ? new ChainBusy() : error;
+}
+
+function link(
+  events: readonly AuditEvent[],
+  before: Pick<AuditEntry, 'seq' | 'mac'> | null,
+  seal: AuditSeal,
+): AuditEntry[] {
   let { seq, mac: previous } = before ?? { seq: 0, mac: '' };
-  return acts.map(({ account, ...act }) => {
+  return events.map(({ account, ...event }) => {
     seq += 1;
-    const body = { ...act, account_id: account, seq, previous };
+    const body = { ...event, account_id: account, seq, previous };
     const entry: AuditEntry = { _id: new mongoose.mongo.ObjectId(), ...body, mac: seal.mac(body) };
     previous = entry.mac;
     return entry;
@@ -141,7 +141,7 @@ export async function* verifyAudit(
   account?: string,
 ): AsyncGenerator<AuditFault> {
   const filter = account === undefined ? {} : { account_id: account };
-  // Before the entries: a head that moves on while they are read would tell of entries that this walk has not seen.
+  // Read heads first, or entries appended meanwhile would look missing.
   const heads = await db
     .collection<Head>(AUDIT_HEADS)
     .find(account === undefined ? {} : { _id: account })
@@ -159,7 +159,7 @@ export async function* verifyAudit(
     if (!genuine) yield { account: entry.account_id, seq: entry.seq, fault: faultOf(entry, seal) };
     else if (sound && entry.seq === expected && entry.previous !== previous)
       yield { account: entry.account_id, seq: entry.seq, fault: 'out of order' };
-    // The link to an entry that is itself wrong says nothing about the one behind it.
+    // After a bad entry, do not judge the next one's link.
     sound = genuine;
     ends.set(entry.account_id, entry.seq);
     before = entry;
@@ -172,7 +172,7 @@ function* findGap(account: string, from: number, through: number): Generator<Aud
   if (through >= from) yield { account, seq: from, ...(through > from && { through }), fault: 'missing' };
 }
 
-/** Was an act of this account ever written down? */
+/** Does the account have any entry? */
 export async function hasChain(db: mongoose.mongo.Db, account: string): Promise<boolean> {
   const [head, entry] = await Promise.all([
     db.collection<Head>(AUDIT_HEADS).findOne({ _id: account }),

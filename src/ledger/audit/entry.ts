@@ -5,7 +5,7 @@ import { currentKey, type KeyRing } from '../../base/keys/key-ring.ts';
 export const AUDIT = 'lethe_audit';
 export const AUDIT_HEADS = 'lethe_audit_heads';
 
-/** What is worth an entry: every act that changed, gave out or scheduled something about a person's data. */
+/** What is worth an entry: whatever changed, gave out or scheduled something about a person's data. */
 const ACTIONS = [
   'data.erasure',
   'data.redaction',
@@ -17,8 +17,8 @@ const ACTIONS = [
 ] as const;
 export type AuditAction = (typeof ACTIONS)[number];
 
-/** An act, as a door reports it. Never holds a number: the token stands for it. */
-export interface Act {
+/** What happened, as whoever did it says. Never holds a number: the token stands for it. */
+export interface AuditEvent {
   readonly account: string;
   /** The id of the key that asked, or `schedule`. */
   readonly actor: string;
@@ -29,12 +29,12 @@ export interface Act {
   readonly counts: Readonly<Record<string, number>>;
   readonly reference?: string;
   readonly token?: string;
-  /** Two acts of one account with the same value are one: a repeated job must not be two entries. */
+  /** Two events of one account with the same value are one: a repeated job must not be two entries. */
   readonly once?: string;
 }
 
-/** An act in its place in the account's chain. */
-export interface AuditEntry extends Omit<Act, 'account'> {
+/** An event in its place in the account's chain. */
+export interface AuditEntry extends Omit<AuditEvent, 'account'> {
   readonly _id: mongoose.mongo.ObjectId;
   readonly account_id: string;
   /** From 1, without gaps. */

@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { PassingFault } from '../../base/db/faults.ts';
+import { rivalPause } from '../../lib/back-off.ts';
 
-/** Another act took the next place in the account's chain first: nothing was changed, and the same can be tried again. */
-export class ChainBusy extends Error {
+/** Another process took the next place in the account's chain first: nothing was changed, and the same can be tried again. */
+export class ChainBusy extends PassingFault {
   override readonly name = 'ChainBusy';
 
   constructor() {
-    super('another act was appended to the chain first');
+    super('another entry was appended to the chain first');
   }
 }
 
@@ -24,7 +26,7 @@ export async function untilAppended(work: (leftMs: number) => Promise<void>, lon
       return await work(left);
     } catch (error) {
       if (!(error instanceof ChainBusy)) throw error;
-      await pause(Math.random() * 5 * Math.min(turn, 20));
+      await pause(rivalPause(turn));
     }
   }
 }

@@ -5,14 +5,14 @@ import { type FileField, fileFieldsOf, findFiles, projectionOf, withoutFiles } f
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { BY_ID, type Filter } from '../../engine/plan.ts';
 import type { Target, TargetChange } from '../../engine/target.ts';
-import type { FileAct, Files } from './files.ts';
+import type { FileOwner, Files } from './files.ts';
 
 interface Dependencies {
   readonly db: mongoose.mongo.Db;
   readonly files: Files;
 }
 
-/** Records that an act changes, some of which may refer to files. */
+/** Records to be changed, some of which may refer to files. */
 export interface FilePlace extends TargetChange {
   /** From `fileFieldsOf`. */
   readonly fields: readonly FileField[];
@@ -24,15 +24,15 @@ const BATCH = 100;
 /**
  * Makes targets take care of the files their records refer to. Collections without a field for a recording, and an
  * installation without a storage, are left as they are.
- * @returns the function that does so for one act
+ * @returns the function that does so for the files of one owner
  */
-export function minderOfFiles(deps: Dependencies, map: DataMap): (target: Target, act: FileAct) => Target {
+export function withRecordings(deps: Dependencies, map: DataMap): (target: Target, owner: FileOwner) => Target {
   const entries = new Map(
     map.collections
       .filter((entry) => deps.files.stored && entry.fields.some((field) => field.category === 'recording'))
       .map((entry) => [nameOf(entry), entry]),
   );
-  return (target, act) => {
+  return (target, owner) => {
     const entry = entries.get(target.name);
     if (!entry) return target;
     const described = target.describe();
@@ -43,7 +43,7 @@ export function minderOfFiles(deps: Dependencies, map: DataMap): (target: Target
       async change(ids, also = {}) {
         const place = { ...described, filter: { ...described.filter, ...also }, fields };
         try {
-          await changeWithFiles(deps, act, place, ids, (plain) => target.change(ids, { ...also, ...plain }));
+          await changeWithFiles(deps, owner, place, ids, (plain) => target.change(ids, { ...also, ...plain }));
         } catch (error) {
           throw updateFailure(error, target);
         }
@@ -54,15 +54,14 @@ export function minderOfFiles(deps: Dependencies, map: DataMap): (target: Target
 
 /**
  * Changes records so that no file is lost and none is removed too early: a record that refers to one is changed in the
- * transaction that writes the file down. Records that surely refer to none are changed first, and cost what they always
- * did.
+ * transaction that writes the file down. Records without a recording are changed first, without a transaction.
  * @param ids at most a batch's worth; those that need no change any more are left alone
  * @param changePlain changes those of the records that match the filter as well
  * @throws ErasureFailure `unusable_file`, `unsupported_type`: then the records of that transaction are as they were
  */
 async function changeWithFiles(
   deps: Dependencies,
-  act: FileAct,
+  owner: FileOwner,
   place: FilePlace,
   ids: readonly unknown[],
   changePlain: (also: Filter) => Promise<void>,
@@ -76,7 +75,7 @@ async function changeWithFiles(
   for (let from = 0; from < left.length; from += BATCH) {
     const batch = left.slice(from, from + BATCH).map((record) => record._id);
     await inTransaction(deps.db, async (session) => {
-      await changeWithin(deps, act, place, batch, session);
+      await changeWithin(deps, owner, place, batch, session);
     });
   }
 }
@@ -88,7 +87,7 @@ async function changeWithFiles(
  */
 export async function changeWithin(
   { db, files }: Dependencies,
-  act: FileAct,
+  owner: FileOwner,
   place: FilePlace,
   ids: readonly unknown[],
   session: mongoose.mongo.ClientSession,
@@ -100,7 +99,7 @@ export async function changeWithin(
     .toArray();
   if (records.length === 0) return 0;
   await files.add(
-    act,
+    owner,
     records.flatMap((record) => findFiles(record, fields)),
     session,
   );

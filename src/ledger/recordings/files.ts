@@ -1,11 +1,15 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
+import type { Times } from '../../base/times.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
-import { createOutbox, type FileAct, type FileRow } from './outbox.ts';
+import { backOff } from '../../lib/back-off.ts';
+import { type Hold, type LeaseOptions, newHold } from '../work/lease.ts';
+import type { RelayedRows } from '../work/relay.ts';
+import { createOutbox, type DueFiles, type FileOwner, type FileRow } from './outbox.ts';
 import { FileRefused, type RecordingStorage } from './storage.ts';
 
-export type { FileAct } from './outbox.ts';
+export type { FileOwner } from './outbox.ts';
 
 /** The files behind the records: written down by the change that takes their references out, removed afterwards. */
 export interface Files {
@@ -16,18 +20,20 @@ export interface Files {
    * removed once it is committed, and not before.
    * @throws ErasureFailure `unusable_file` for a reference that names no file of the storage
    */
-  add(act: FileAct, found: readonly FoundFile[], session: mongoose.mongo.ClientSession): Promise<void>;
+  add(owner: FileOwner, found: readonly FoundFile[], session: mongoose.mongo.ClientSession): Promise<void>;
   /**
-   * Removes the files of an act that are due now; one that cannot be removed is due again later. Safe to run twice.
+   * Removes the files of an owner that are due now; one that cannot be removed is due again later. Safe to run twice.
    * @param signal told to stop: no further file is begun, and an attempt under way is given up
-   * @returns what is left of the act, or null for nothing
+   * @returns what is left, or null for nothing
    */
-  removeNow(act: FileAct, signal: AbortSignal): Promise<FilesLeft | null>;
-  /** The acts with files that are due. */
-  dueActs(limit: number): Promise<FileAct[]>;
+  removeNow(owner: FileOwner, signal: AbortSignal): Promise<FilesLeft | null>;
+  /** The files that are due and that nobody is at, by owner. */
+  readonly due: RelayedRows<DueFiles>;
+  /** Is a file due, or being removed? */
+  isAnyDue(): Promise<boolean>;
 }
 
-/** What is left of an act: of its files, the one that is due first. */
+/** What is left of an owner's files: the one that is due first. */
 export interface FilesLeft {
   readonly where: string;
   readonly again: Date;
@@ -41,59 +47,106 @@ export interface FilesOptions {
   readonly db: mongoose.mongo.Db;
   readonly seal: Seal;
   readonly storage: RecordingStorage | null;
-  /** Pause after a failed attempt, doubled for each further one. */
-  readonly retryBaseMs: number;
+  readonly times: LeaseOptions['times'] & Pick<Times, 'fileAttemptMs' | 'retryBaseMs' | 'longestPauseMs'>;
   readonly now?: () => Date;
 }
 
 const SIDE_BY_SIDE = 8;
 const BATCH = 100;
-const LONGEST_PAUSE_MS = 3_600_000;
 
-export function createFiles({ db, seal, storage, retryBaseMs, now = () => new Date() }: FilesOptions): Files {
+/** What the functions of `createFiles` share. */
+interface Context {
+  readonly outbox: ReturnType<typeof createOutbox>;
+  readonly storage: RecordingStorage;
+  readonly times: FilesOptions['times'];
+  readonly now: () => Date;
+}
+
+export function createFiles({ db, seal, storage, times, now = () => new Date() }: FilesOptions): Files {
   const outbox = createOutbox(db, seal);
-
-  /** @returns whether the file is gone */
-  const removeOne = async (row: FileRow, from: RecordingStorage, signal: AbortSignal): Promise<boolean> => {
-    try {
-      await from.remove(outbox.referenceOf(row), signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      const pause = Math.min(retryBaseMs * 2 ** Math.min(row.tries, 12), LONGEST_PAUSE_MS);
-      await outbox.postpone(row, new Date(now().getTime() + pause), faultOf(error));
-      return false;
-    }
-  };
-
   return {
     stored: storage !== null,
-    async add(act, found, session) {
+    async add(owner, found, session) {
       if (!storage) return;
       for (const { where, reference } of found) checkUsable(storage, where, reference);
-      await outbox.add(act, found, now(), session);
+      await outbox.add(owner, found, now(), session);
     },
-    async removeNow(act, signal) {
-      if (!storage || !(await outbox.holds(act))) return null;
-      let rows: FileRow[];
-      do {
-        rows = await outbox.due(act, now(), BATCH);
-        for (let from = 0; from < rows.length && !signal.aborted; from += SIDE_BY_SIDE) {
-          const some = rows.slice(from, from + SIDE_BY_SIDE);
-          const gone = await Promise.all(some.map((row) => removeOne(row, storage, signal)));
-          await outbox.drop(
-            act,
-            some.filter((_, index) => gone[index]),
-          );
-        }
-      } while (rows.length === BATCH && !signal.aborted);
-      const left = await outbox.first(act);
+    async removeNow(owner, signal) {
+      if (!storage || !(await outbox.holds(owner))) return null;
+      const hold = newHold({ times, now });
+      await removeDue({ outbox, storage, times, now }, owner, hold, signal);
+      const left = await outbox.first(owner);
       if (!left) return null;
-      const { where, not_before: again, tries, fault } = left;
+      await outbox.release(owner, hold);
+      const { where, look_at: again, tries, fault } = left;
       return { where, again, tries, ...(fault !== undefined && { fault }) };
     },
-    dueActs: (limit) => (storage ? outbox.dueActs(now(), limit) : Promise.resolve([])),
+    due: {
+      due: async (reach, limit) => (storage ? outbox.due(reach, limit) : []),
+      // Due files stay due: whoever is told to remove them now must find them.
+      keep: async () => {},
+      moveOn: (due, _lookAt, abandoned) => outbox.moveOn(due, abandoned),
+    },
+    isAnyDue: async () => storage !== null && outbox.isAnyDue(now()),
   };
+}
+
+async function removeDue(context: Context, owner: FileOwner, hold: Hold, signal: AbortSignal): Promise<void> {
+  const { outbox, now } = context;
+  let rows: FileRow[];
+  do {
+    rows = await outbox.take(owner, now(), hold, BATCH);
+    for (let from = 0; from < rows.length && !signal.aborted; from += SIDE_BY_SIDE) {
+      if (hold.isEnding()) await outbox.renew(owner, hold);
+      const some = rows.slice(from, from + SIDE_BY_SIDE);
+      const gone = await Promise.all(some.map((row) => removeOne(context, row, signal)));
+      await outbox.drop(
+        owner,
+        some.filter((_, index) => gone[index]),
+      );
+    }
+  } while (rows.length === BATCH && !signal.aborted);
+}
+
+/** @returns whether the file is gone */
+async function removeOne(
+  { outbox, storage, times, now }: Context,
+  row: FileRow,
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    const name = outbox.nameOf(row);
+    await withinTime((limit) => storage.remove(name, limit), signal, times.fileAttemptMs);
+    return true;
+  } catch (error) {
+    if (signal.aborted) return false;
+    const pause = backOff(row.tries, times.retryBaseMs, times.longestPauseMs);
+    await outbox.postpone(row, new Date(now().getTime() + pause), faultOf(error));
+    return false;
+  }
+}
+
+/**
+ * Waits for an attempt until it ends, is told to stop or takes too long, whether or not it heeds its signal.
+ * @throws what the attempt throws; the signal's reason; a DOMException `TimeoutError`
+ */
+async function withinTime(
+  attempt: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+  longestMs: number,
+): Promise<void> {
+  signal.throwIfAborted();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(limit.reason);
+    limit.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    await Promise.race([attempt(limit), stopped]);
+  } finally {
+    limit.removeEventListener('abort', stop);
+  }
 }
 
 function checkUsable(storage: RecordingStorage, where: string, reference: string): void {

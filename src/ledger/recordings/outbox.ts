@@ -2,110 +2,156 @@ import mongoose from 'mongoose';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import type { Hold } from '../work/lease.ts';
+import { newWork, type WorkRow } from '../work/row.ts';
 
 export const FILES = 'lethe_files';
 
-/** What took a file's reference out of a record: a request, or an act that was done at once. */
-export interface FileAct {
+/** What took a file's reference out of a record: a request, or an erasure that was done at once. */
+export interface FileOwner {
   /** Lethe's account. */
   readonly account: string;
-  /** The request's reference, or the act's own: 15 letters or digits. */
-  readonly act: string;
+  /** The request's reference, or the erasure's own: 15 letters or digits. */
+  readonly reference: string;
 }
 
 /** A file still to be removed. It is here if, and only if, the record that referred to it has been changed. */
-export interface FileRow {
+export interface FileRow extends WorkRow {
   readonly _id: mongoose.mongo.ObjectId;
-  readonly account_id: string;
-  readonly act: string;
+  readonly reference: string;
   readonly where: string;
-  /** The reference, sealed: files are named after numbers, too. */
+  /** The name or URL that the record held, sealed: files are named after numbers, too. */
   readonly file: string;
   readonly created_at: Date;
-  /** No attempt before this moment. */
-  not_before: Date;
   /** Attempts that failed. */
   tries: number;
   /** What went wrong last, in a word. */
   fault?: string;
 }
 
+/** The files of one owner that are due: they share a job. */
+export interface DueFiles extends FileOwner {
+  /** The highest of its files'. */
+  readonly generation: number;
+  /** The last of its files' leases to end, long over or just so. */
+  readonly lease?: { readonly until: Date };
+}
+
 export interface Outbox {
   /** Writes files down, in the transaction that takes their references out of the records. */
-  add(act: FileAct, found: readonly FoundFile[], now: Date, session: mongoose.mongo.ClientSession): Promise<void>;
-  /** The files of an act that are due, oldest first. */
-  due(act: FileAct, now: Date, limit: number): Promise<FileRow[]>;
-  /** Is a file of the act left? Calls of acts that end side by side are joined. */
-  holds(act: FileAct): Promise<boolean>;
-  /** The file of an act that is due first, if any is left. */
-  first(act: FileAct): Promise<FileRow | null>;
+  add(owner: FileOwner, found: readonly FoundFile[], now: Date, session: mongoose.mongo.ClientSession): Promise<void>;
+  /**
+   * Takes files that are due, oldest first. Whoever is called takes them, leased or not: removing one twice does no
+   * harm. The lease tells the relay that somebody is at it.
+   */
+  take(owner: FileOwner, now: Date, hold: Hold, limit: number): Promise<FileRow[]>;
+  /** Renews the lease on files that were taken. */
+  renew(owner: FileOwner, hold: Hold): Promise<void>;
+  /** Gives back files that were taken and are still there. */
+  release(owner: FileOwner, hold: Hold): Promise<void>;
+  /** Is a file of the owner left? Calls that come side by side are joined. */
+  holds(owner: FileOwner): Promise<boolean>;
+  /** The file of an owner that is due first, if any is left. */
+  first(owner: FileOwner): Promise<FileRow | null>;
   /** @throws ErasureFailure `unsealable` */
-  referenceOf(row: FileRow): string;
-  /** Takes files of one act out that are gone. */
-  drop(act: FileAct, gone: readonly FileRow[]): Promise<void>;
+  nameOf(row: FileRow): string;
+  /** Takes files of one owner out that are gone. */
+  drop(owner: FileOwner, gone: readonly FileRow[]): Promise<void>;
   /** Notes a failed attempt. */
   postpone(row: FileRow, until: Date, fault: string): Promise<void>;
-  /** The acts with files that are due. */
-  dueActs(now: Date, limit: number): Promise<FileAct[]>;
+  /** The owners of files that are due at a moment and that nobody holds then. */
+  due(now: Date, limit: number): Promise<DueFiles[]>;
+  /** Is any file due, held or not? */
+  isAnyDue(now: Date): Promise<boolean>;
+  /**
+   * Moves an owner's files to the next generation.
+   * @param abandoned take the leases away, too
+   * @returns false: another relay was faster
+   */
+  moveOn(due: DueFiles, abandoned: boolean): Promise<boolean>;
 }
 
 const JOINED_AT_MOST = 64;
 
+const filesOf = ({ account, reference }: FileOwner) => ({ account_id: account, reference });
+const heldBy = (owner: FileOwner, { lease }: Hold) => ({ ...filesOf(owner), 'lease.owner': lease.owner });
+const itself = ({ account_id, reference, _id }: FileRow) => ({ account_id, reference, _id });
+const contextOf = ({ _id, reference }: Pick<FileRow, '_id' | 'reference'>) => `${reference}:${_id.toHexString()}`;
+
 export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
   const rows = db.collection<FileRow>(FILES);
-  const contextOf = ({ _id, act }: Pick<FileRow, '_id' | 'act'>) => `${act}:${_id.toHexString()}`;
-  const ofAct = ({ account, act }: FileAct) => ({ account_id: account, act });
-  const itself = ({ account_id, act, _id }: FileRow) => ({ account_id, act, _id });
-  const holdsJoined = coalesce<string, boolean>(async (account, acts) => {
-    const held = await rows.distinct('act', { account_id: account, act: { $in: acts } });
-    return acts.map((act) => held.includes(act));
+  const holdsJoined = coalesce<string, boolean>(async (account, references) => {
+    const held = await rows.distinct('reference', { account_id: account, reference: { $in: references } });
+    return references.map((reference) => held.includes(reference));
   }, JOINED_AT_MOST);
 
   return {
-    async add({ account, act }, found, now, session) {
+    async add(owner, found, now, session) {
       if (found.length === 0) return;
       await rows.insertMany(
-        found.map(({ where, reference }): FileRow => {
-          const _id = new mongoose.mongo.ObjectId();
-          return {
-            _id,
-            account_id: account,
-            act,
-            where,
-            file: seal.closeText(reference, contextOf({ _id, act })),
-            created_at: now,
-            not_before: now,
-            tries: 0,
-          };
+        found.map(({ where, reference: name }): FileRow => {
+          const place = { ...filesOf(owner), _id: new mongoose.mongo.ObjectId() };
+          const file = seal.closeText(name, contextOf(place));
+          // Due at once: the job that removes them is not added before the transaction is committed.
+          return { ...place, where, file, created_at: now, ...newWork(now, 0), tries: 0 };
         }),
         { session },
       );
     },
-    due: (act, now, limit) =>
-      rows
-        .find({ ...ofAct(act), not_before: { $lte: now } })
-        .sort({ not_before: 1 })
+    async take(owner, now, { lease }, limit) {
+      const due = await rows
+        .find({ ...filesOf(owner), look_at: { $lte: now } })
+        .sort({ look_at: 1 })
         .limit(limit)
-        .toArray(),
-    holds: ({ account, act }) => holdsJoined(account, act),
-    first: (act) => rows.findOne(ofAct(act), { sort: { not_before: 1 } }),
-    referenceOf: (row) => seal.openText(row.file, contextOf(row)),
-    async drop(act, gone) {
-      if (gone.length > 0) await rows.deleteMany({ ...ofAct(act), _id: { $in: gone.map((row) => row._id) } });
+        .toArray();
+      if (due.length > 0) await rows.updateMany(among(owner, due), { $set: { lease } });
+      return due;
+    },
+    async renew(owner, hold) {
+      const { 'lease.until': until } = hold.extend();
+      await rows.updateMany(heldBy(owner, hold), { $set: { 'lease.until': until } });
+    },
+    async release(owner, hold) {
+      await rows.updateMany(heldBy(owner, hold), { $unset: { lease: '' } });
+    },
+    holds: ({ account, reference }) => holdsJoined(account, reference),
+    first: (owner) => rows.findOne(filesOf(owner), { sort: { look_at: 1 } }),
+    nameOf: (row) => seal.openText(row.file, contextOf(row)),
+    async drop(owner, gone) {
+      if (gone.length > 0) await rows.deleteMany(among(owner, gone));
     },
     async postpone(row, until, fault) {
-      await rows.updateOne(itself(row), { $set: { not_before: until, fault }, $inc: { tries: 1 } });
+      await rows.updateOne(itself(row), { $set: { look_at: until, fault }, $inc: { tries: 1 } });
     },
-    async dueActs(now, limit) {
+    isAnyDue: async (now) => (await rows.findOne({ look_at: { $lte: now } }, { projection: { _id: 1 } })) !== null,
+    async due(now, limit) {
       // The one query over all accounts.
-      const acts = await rows
-        .aggregate<{ _id: { account: string; act: string } }>([
-          { $match: { not_before: { $lte: now } } },
-          { $group: { _id: { account: '$account_id', act: '$act' } } },
+      const owners = await rows
+        .aggregate<{ _id: FileOwner; generation: number; until: Date | null }>([
+          { $match: { look_at: { $lte: now } } },
+          {
+            $group: {
+              _id: { account: '$account_id', reference: '$reference' },
+              generation: { $max: '$generation' },
+              until: { $max: '$lease.until' },
+            },
+          },
+          { $match: { $or: [{ until: null }, { until: { $lte: now } }] } },
           { $limit: limit },
         ])
         .toArray();
-      return acts.map((one) => one._id);
+      return owners.map(({ _id, generation, until }) => ({ ..._id, generation, ...(until && { lease: { until } }) }));
+    },
+    async moveOn({ generation, ...owner }, abandoned) {
+      const moved = await rows.updateMany(
+        { ...filesOf(owner), generation: { $lte: generation } },
+        { $set: { generation: generation + 1 }, ...(abandoned && { $unset: { lease: '' } }) },
+      );
+      return moved.modifiedCount > 0;
     },
   };
+}
+
+function among(owner: FileOwner, some: readonly FileRow[]) {
+  return { ...filesOf(owner), _id: { $in: some.map((row) => row._id) } };
 }

@@ -1,25 +1,18 @@
-import type { Producer } from '../../base/queue/producer.ts';
-import type { FileAct, Files } from './files.ts';
+import type { Call } from '../work/call.ts';
+import { type RelayDependencies, relayWork } from '../work/relay.ts';
+import type { Files } from './files.ts';
+import type { DueFiles } from './outbox.ts';
 
-const AT_ONCE = 500;
+/** How the queue is told of an owner's files. */
+export const FILES_CALL: Call<DueFiles, 'remove-files'> = {
+  what: 'recording files',
+  job: 'remove-files',
+  keyOf: ({ reference }) => `files-${reference}`,
+  payloadOf: ({ account, reference }) => ({ account, reference }),
+  factsOf: ({ account, reference }) => ({ account, reference }),
+};
 
-/** The id of an act's job: of two, the second is ignored while the first is still to be worked on. */
-export function filesJobId({ act }: FileAct): string {
-  return `files-${act}`;
-}
-
-/**
- * The outbox in MongoDB is the truth: gives every act with files that are due a job, unless it has one. Any number of
- * processes may do it, and jobs that were lost with Redis are made again.
- * @returns how many jobs were added
- */
-export async function relayFiles(files: Files, producer: Pick<Producer, 'add' | 'isAlive'>): Promise<number> {
-  let added = 0;
-  for (const act of await files.dueActs(AT_ONCE)) {
-    const id = filesJobId(act);
-    if (await producer.isAlive(id)) continue;
-    await producer.add('remove-files', act, { id });
-    added += 1;
-  }
-  return added;
+/** Gives the files of every owner that are due a job, unless they have one. @returns how many jobs were added */
+export function relayFiles(deps: RelayDependencies & { readonly files: Files }): Promise<number> {
+  return relayWork(deps, FILES_CALL, deps.files.due, deps.now());
 }

@@ -1,25 +1,35 @@
-import { isDuplicateKey, isTransient } from '../../base/db/connection.ts';
+import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import { type PendingStep, sweep } from '../../engine/sweep.ts';
+import type { Times } from '../../base/times.ts';
+import { type Announced, sweep } from '../../engine/sweep.ts';
 import { verify } from '../../engine/verify.ts';
-import type { Account, Accounts } from '../accounts/accounts.ts';
-import { claimRequest, type Lease, LeaseLost } from './lease.ts';
+import { backOff } from '../../lib/back-off.ts';
+import type { Accounts } from '../accounts/accounts.ts';
+import { LeaseLost } from '../work/lease.ts';
+import type { Bind, BoundRequest } from './bind.ts';
+import { claimRequest, type Lease } from './lease.ts';
 import type { ErasureRequest } from './ledger.ts';
 import type { LedgerWrites } from './ledger-writes.ts';
-import type { Work } from './work.ts';
 
 export interface EraseDependencies {
   readonly ledger: LedgerWrites;
   readonly accounts: Pick<Accounts, 'find'>;
-  /** Binds a request to its targets. @throws ErasureFailure */
-  readonly workFor: (request: ErasureRequest, account: Account) => Work;
+  readonly bind: Bind;
   readonly logger: Logger;
+  /** Records a batch, over all collections. */
   readonly batchSize: number;
-  readonly pauseMs: number;
-  readonly leaseMs: number;
-  readonly settleMs: number;
-  readonly retryBaseMs: number;
+  readonly times: Pick<
+    Times,
+    | 'leaseMs'
+    | 'renewBelowMs'
+    | 'filesMs'
+    | 'lostPauseMs'
+    | 'batchPauseMs'
+    | 'settleMs'
+    | 'retryBaseMs'
+    | 'longestPauseMs'
+  >;
   readonly now: () => Date;
 }
 
@@ -30,10 +40,8 @@ export type EraseOutcome =
   /** Come back then: it waits for scheduled messages, for another worker's lease, or backs off. */
   | { readonly outcome: 'later'; readonly at: Date };
 
-/** Longest pause between looks while scheduled messages are pending past their time, and between retries. */
-const LONGEST_PAUSE_MS = 3_600_000;
-/** The part of a lease that removing files may take in one turn. */
-const FILES_SHARE = 0.3;
+/** Least pause before messages that are past their time and not sent are looked at again. */
+const LEAST_PAUSE_MS = 100;
 /** Attempts at a file after which somebody should look. */
 const FILE_TRIES = 3;
 
@@ -60,7 +68,8 @@ export async function eraseRequest(
     }
     const failure: FailureName = error instanceof ErasureFailure ? error.failure : 'unexpected';
     const where = error instanceof ErasureFailure ? error.where : undefined;
-    const at = new Date(deps.now().getTime() + backOff(request.failures, deps.retryBaseMs));
+    const { retryBaseMs, longestPauseMs } = deps.times;
+    const at = new Date(deps.now().getTime() + backOff(request.failures, retryBaseMs, longestPauseMs));
     deps.logger.error('erasure failed', { reference: request.reference, failure, where, error, retry_at: at });
     await lease.release({ state: 'failed', at, failure: { name: failure, ...(where && { where }), at: deps.now() } });
     return { outcome: 'later', at };
@@ -75,47 +84,45 @@ async function workOn(
 ): Promise<EraseOutcome> {
   const account = await deps.accounts.find(request.account_id);
   if (!account) throw new ErasureFailure('unexpected', 'account');
-  let work = deps.workFor(request, account);
+  let bound = deps.bind(request, account);
   const later = async (
     state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
-    done: readonly PendingStep[],
-    wait?: 'pending' | 'settling',
+    done: readonly Announced[],
+    wait?: 'scheduled' | 'settling',
   ): Promise<EraseOutcome> => {
     await lease.release({ state, at, done, ...(wait && { wait }) });
     return { outcome: 'later', at };
   };
-  const options = { batchSize: deps.batchSize, pauseMs: deps.pauseMs, signal };
+  const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
-  let open = work.targets;
-  let done: readonly PendingStep[] = request.pending ?? [];
+  let open = bound.targets;
+  let done: readonly Announced[] = request.announced ?? [];
   for (;;) {
-    const result = await sweep(lease, work.targets, open, done, options);
+    const result = await sweep(lease, bound.targets, open, done, options);
     done = result.done;
     if (!result.finished) return later('sweeping', deps.now(), done);
 
     await lease.renew();
-    const wake = await nextLook(deps, request, work);
+    const wake = await nextLook(deps, request, bound);
     if (wake) return later('waiting', wake.at, done, wake.wait);
 
     await lease.renew();
-    open = await verify(work.targets);
+    open = await verify(bound.targets);
     await lease.renew();
     if (open.length === 0) {
-      const left = await work.removeFiles(
-        AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(deps.leaseMs * FILES_SHARE))]),
-      );
+      const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
       if (left) return later('verifying', left.again, done);
       await lease.renew();
-      await work.report(lease.erasedWith(done));
+      await bound.record(lease.erasedWith(done));
       await lease.renew();
-      const complete = () => lease.complete(done, work.settle);
+      const complete = () => lease.complete(done, bound.settle);
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
-      // What was asked meanwhile may have changed what becomes of the suppression.
-      work = deps.workFor(asked, account);
-      open = work.targets;
+      // The repeated request may have changed `keep_suppression`: bind again.
+      bound = deps.bind(asked, account);
+      open = bound.targets;
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
@@ -129,21 +136,17 @@ async function workOn(
 async function nextLook(
   deps: EraseDependencies,
   request: ErasureRequest,
-  work: Work,
-): Promise<{ at: Date; wait: 'pending' | 'settling' } | null> {
-  const pending = await work.lastPending();
-  const dates = pending.filter((date) => date !== null);
+  bound: BoundRequest,
+): Promise<{ at: Date; wait: 'scheduled' | 'settling' } | null> {
+  const { settleMs, longestPauseMs } = deps.times;
+  const dates = (await bound.lastScheduled()).filter((date) => date !== null);
   const now = deps.now().getTime();
   const due = request.due_at.getTime();
-  const bound = (at: number) => new Date(Math.min(now < due ? Math.min(at, due) : at, now + LONGEST_PAUSE_MS));
+  const within = (at: number) => new Date(Math.min(now < due ? Math.min(at, due) : at, now + longestPauseMs));
   if (dates.length > 0) {
-    // A message past its time and not yet sent: the sender is late, so look again, and not in a tight loop.
-    const at = Math.max(...dates.map((date) => date.getTime()), now + Math.max(deps.settleMs, 100));
-    return { at: bound(at), wait: 'pending' };
+    // A message past its time and not sent: the sender is late. Look again, and not in a tight loop.
+    const at = Math.max(...dates.map((date) => date.getTime()), now + Math.max(settleMs, LEAST_PAUSE_MS));
+    return { at: within(at), wait: 'scheduled' };
   }
-  return request.wait === 'pending' ? { at: bound(now + deps.settleMs), wait: 'settling' } : null;
-}
-
-function backOff(failures: number, base: number): number {
-  return Math.min(base * 2 ** Math.min(failures, 12), LONGEST_PAUSE_MS);
+  return request.wait === 'scheduled' ? { at: within(now + settleMs), wait: 'settling' } : null;
 }

@@ -1,16 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import type { Journal, PendingStep } from '../../engine/sweep.ts';
+import type { Announced, Journal } from '../../engine/sweep.ts';
 import { recordKey } from '../../lib/record-key.ts';
+import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
 import type { ErasureRequest, RequestState } from './ledger.ts';
 import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
-
-/** Another worker took the request over: whatever this one still holds in its hands must be dropped. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-}
-
-/** The part of a lease that, while it is left, needs no renewal: a turn of the usual length writes none. */
-const FRESH = 0.7;
 
 /** What claiming a request can come to. */
 export type Claim =
@@ -26,36 +18,34 @@ export interface Lease extends Journal {
    * been changed since. A killed worker's successor finds the announcement, repeats the change and counts it once.
    * @throws LeaseLost
    */
-  announce(pending: readonly PendingStep[], done: readonly PendingStep[], state: RequestState): Promise<void>;
+  announce(batch: readonly Announced[], done: readonly Announced[], state: RequestState): Promise<void>;
   /**
-   * Keeps the request for a worker that has been looking for long and announced nothing: between looks that each take
-   * most of a lease it would be lost to the next worker, and by that one to another. @throws LeaseLost
+   * Renews during long searches. Otherwise the lease expires between two of them and the request passes from worker to
+   * worker. @throws LeaseLost
    */
   renew(): Promise<void>;
   /** All records changed so far: what the ledger has counted, and the batch it has not counted yet. */
-  erasedWith(done: readonly PendingStep[]): Record<string, number>;
+  erasedWith(done: readonly Announced[]): Record<string, number>;
   /**
-   * The end: counts, drops the sealed number, frees the number for a new request. What belongs to the end is done in
-   * the same transaction: a worker that was held up past its lease must not do it to the number's next request.
+   * The end: counts, drops the sealed number, frees the number for a new request.
+   * @param settle runs in the same transaction, so that a late worker cannot settle a newer request
    * @returns null: it is completed; else the request as it stands: the same was asked again meanwhile, and what has
    * come since may be why, so look again
    * @throws LeaseLost
    */
-  complete(done: readonly PendingStep[], settle: Settle): Promise<ErasureRequest | null>;
+  complete(done: readonly Announced[], settle: Settle): Promise<ErasureRequest | null>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
     at: Date;
-    done?: readonly PendingStep[];
+    done?: readonly Announced[];
     failure?: ErasureRequest['failure'];
     wait?: ErasureRequest['wait'];
   }): Promise<void>;
 }
 
-export interface LeaseOptions {
-  readonly leaseMs: number;
-  readonly now: () => Date;
-}
+/** Shortest pause before a request that could not be claimed is tried again. */
+const CLAIM_AGAIN_MS = 50;
 
 /**
  * Claims a request for this worker, if nobody else holds it and its time has come.
@@ -66,61 +56,40 @@ export async function claimRequest(
   key: { account: string; reference: string },
   options: LeaseOptions,
 ): Promise<Claim> {
-  const owner = randomUUID();
   const now = options.now();
-  const request = await ledger.claim({ ...key, owner, now, until: new Date(now.getTime() + options.leaseMs) });
+  const hold = newHold(options);
+  const request = await ledger.claim({ ...key, now, lease: hold.lease });
   if (!request) return { outcome: 'finished' };
-  if (request.lease?.owner === owner)
-    return { outcome: 'claimed', request, lease: leaseOn(ledger, request, owner, options) };
+  if (request.lease?.owner === hold.lease.owner)
+    return { outcome: 'claimed', request, lease: leaseOn(ledger, request, hold, options.now) };
   const leased = request.lease?.until.getTime() ?? 0;
-  return { outcome: 'later', at: new Date(Math.max(request.not_before.getTime(), leased, now.getTime() + 50)) };
+  const soonest = now.getTime() + CLAIM_AGAIN_MS;
+  return { outcome: 'later', at: new Date(Math.max(request.not_before.getTime(), leased, soonest)) };
 }
 
-function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, { leaseMs, now }: LeaseOptions): Lease {
-  const guard = { _id: request._id, account_id: request.account_id, unfinished: true as const, 'lease.owner': owner };
-  const must = async (written: Promise<boolean>) => {
-    if (!(await written)) throw new LeaseLost('the lease was lost');
-  };
-  const counting = (done: readonly PendingStep[]): { $inc?: Record<string, number> } => {
-    const counts = countRecords(done);
-    const names = Object.keys(counts);
-    return names.length > 0
-      ? { $inc: Object.fromEntries(names.map((name) => [`erased.${name}`, counts[name] ?? 0])) }
-      : {};
-  };
-
-  let until = request.lease?.until ?? now();
+function leaseOn(ledger: LedgerWrites, request: ErasureRequest, hold: Hold, now: () => Date): Lease {
+  const guard = guardOf(request, hold);
   const total = { ...request.erased };
-  const remember = (done: readonly PendingStep[]) => {
-    addCounts(total, countRecords(done));
-  };
-
   return {
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
-    async announce(pending, done, state) {
-      until = new Date(now().getTime() + leaseMs);
-      const update = {
-        $set: { pending: [...pending], state, 'lease.until': until, look_at: until },
-        ...counting(done),
-      };
-      await must(ledger.keep(guard, update as LedgerUpdate));
-      remember(done);
+    async announce(batch, done, state) {
+      const update = { $set: { announced: [...batch], state, ...hold.extend() }, ...counting(done) };
+      await assertHeld(ledger.keep(guard, update as LedgerUpdate));
+      addCounts(total, countRecords(done));
     },
     async renew() {
-      if (until.getTime() - now().getTime() > leaseMs * FRESH) return;
-      until = new Date(now().getTime() + leaseMs);
-      await must(ledger.keep(guard, { $set: { 'lease.until': until, look_at: until } }));
+      if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
     async complete(done, settle) {
       const update = {
         $set: { state: 'completed', completed_at: now() },
-        $unset: { sealed: '', unfinished: '', lease: '', pending: '', failure: '', wait: '' },
+        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '' },
         ...counting(done),
       };
       if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
-      await must(ledger.keep(guard, { $unset: { asked_again: '' } }));
+      await assertHeld(ledger.keep(guard, { $unset: { asked_again: '' } }));
       const asked = await ledger.read(guard);
-      if (!asked) throw new LeaseLost('the lease was lost');
+      if (!asked) throw new LeaseLost();
       return asked;
     },
     async release({ state, at, done = [], failure, wait }) {
@@ -129,30 +98,38 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, owner: string, {
           state,
           not_before: at,
           look_at: at,
-          ...(done.length > 0 && { pending: [] }),
+          ...(done.length > 0 && { announced: [] }),
           ...(failure && { failure }),
           ...(wait && { wait }),
         },
         $unset: { lease: '' },
         $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
       };
-      await must(ledger.release(guard, update as LedgerUpdate));
+      await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
   };
 }
 
+/** The part of an update that adds records to the ledger's counts. */
+function counting(done: readonly Announced[]): { $inc?: Record<string, number> } {
+  const counts = Object.entries(countRecords(done));
+  return counts.length > 0
+    ? { $inc: Object.fromEntries(counts.map(([name, count]) => [`erased.${name}`, count])) }
+    : {};
+}
+
 /** Records by collection; a record found at two places of one collection in the same batch is one record. */
-function countRecords(steps: readonly PendingStep[]): Record<string, number> {
-  const byName = new Map<string, PendingStep[]>();
-  for (const step of steps) byName.set(step.name, [...(byName.get(step.name) ?? []), step]);
+function countRecords(batch: readonly Announced[]): Record<string, number> {
+  const byName = new Map<string, Announced[]>();
+  for (const one of batch) byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
   return Object.fromEntries([...byName].map(([name, same]) => [name, countDistinct(same)]));
 }
 
 /** A place names no record twice, and most batches are of one place. */
-function countDistinct(steps: readonly PendingStep[]): number {
-  const [first, ...others] = steps;
+function countDistinct(batch: readonly Announced[]): number {
+  const [first, ...others] = batch;
   if (first && others.length === 0) return first.ids.length;
-  return new Set(steps.flatMap((step) => step.ids.map(recordKey))).size;
+  return new Set(batch.flatMap(({ ids }) => ids.map(recordKey))).size;
 }
 
 function addCounts(total: Record<string, number>, more: Record<string, number>): Record<string, number> {

@@ -1,17 +1,14 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../base/db/connection.ts';
+import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import type { Guard } from '../work/lease.ts';
+import { freeAt, leased, type RowLease } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export type LedgerUpdate = mongoose.mongo.UpdateFilter<ErasureRequest>;
 
-/** Names a request for as long as one worker holds it: after a takeover it matches nothing. */
-interface Guard {
-  readonly _id: mongoose.mongo.ObjectId;
-  readonly account_id: string;
-  readonly unfinished: true;
-  readonly 'lease.owner': string;
+interface RequestGuard extends Guard<mongoose.mongo.ObjectId> {
   readonly asked_again?: { readonly $exists: false };
 }
 
@@ -21,10 +18,8 @@ export type Settle = (session: mongoose.mongo.ClientSession) => Promise<void>;
 interface ClaimAttempt {
   readonly account: string;
   readonly reference: string;
-  /** New for each attempt: tells afterwards whose the lease is. */
-  readonly owner: string;
   readonly now: Date;
-  readonly until: Date;
+  readonly lease: RowLease;
 }
 
 /**
@@ -35,20 +30,20 @@ export interface LedgerWrites {
   /** Takes the lease if it is free and the time has come. @returns the request as it stands then; null: it is finished */
   claim(attempt: ClaimAttempt): Promise<ErasureRequest | null>;
   /** An update that leaves the lease as it is. @returns false: the guard matched nothing */
-  keep(guard: Guard, update: LedgerUpdate): Promise<boolean>;
+  keep(guard: RequestGuard, update: LedgerUpdate): Promise<boolean>;
   /** The request as it stands now; null: the guard matched nothing. */
-  read(guard: Guard): Promise<ErasureRequest | null>;
+  read(guard: RequestGuard): Promise<ErasureRequest | null>;
   /** An update that gives the lease back, the request unfinished. @returns false: the guard matched nothing */
-  release(guard: Guard, update: LedgerUpdate): Promise<boolean>;
+  release(guard: RequestGuard, update: LedgerUpdate): Promise<boolean>;
   /** The update that ends a request, and what belongs to it, in one transaction. @returns false: nothing was written */
-  end(guard: Guard, update: LedgerUpdate, settle: Settle): Promise<boolean>;
+  end(guard: RequestGuard, update: LedgerUpdate, settle: Settle): Promise<boolean>;
 }
 
 const JOINED_AT_MOST = 64;
 const LANE = 'ledger';
 
 interface Guarded {
-  readonly guard: Guard;
+  readonly guard: RequestGuard;
   readonly update: LedgerUpdate;
 }
 
@@ -56,90 +51,19 @@ interface Ending extends Guarded {
   readonly settle: Settle;
 }
 
+type Ended = { readonly ended: boolean } | { readonly failure: unknown };
+
 /** Thrown inside a transaction to roll it back: a guard matched nothing. */
 class GuardFailed extends Error {}
 
 export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
   const requests = requestsOf(db);
-  const statement = ({ guard, update }: Guarded) => ({ updateOne: { filter: guard, update } });
-
-  const claimJoined = coalesce<ClaimAttempt, ErasureRequest | null>(async (_lane, attempts) => {
-    await requests.bulkWrite(
-      attempts.map(({ account, reference, owner, now, until }) => ({
-        updateOne: {
-          filter: {
-            account_id: account,
-            reference,
-            unfinished: true,
-            not_before: { $lte: now },
-            $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: now } }],
-          },
-          update: { $set: { lease: { owner, until }, look_at: until, state: 'sweeping' } },
-        },
-      })),
-      { ordered: false },
-    );
-    const rows = await requests
-      .find({
-        account_id: { $in: unique(attempts.map((attempt) => attempt.account)) },
-        reference: { $in: unique(attempts.map((attempt) => attempt.reference)) },
-        unfinished: true,
-      })
-      .toArray();
-    const byReference = new Map(rows.map((row) => [`${row.account_id} ${row.reference}`, row]));
-    return attempts.map(({ account, reference }) => byReference.get(`${account} ${reference}`) ?? null);
-  }, JOINED_AT_MOST);
-
-  const keepJoined = coalesce<Guarded, boolean>(async (_lane, items) => {
-    const result = await requests.bulkWrite(items.map(statement), { ordered: false });
-    if (result.matchedCount === items.length) return items.map(() => true);
-    // Which did not match? An owner that lost its lease never gets it back, so asking afterwards is soon enough.
-    const rows = await requests
-      .find(
-        {
-          _id: { $in: items.map(({ guard }) => guard._id) },
-          account_id: { $in: unique(items.map(({ guard }) => guard.account_id)) },
-          unfinished: true,
-        },
-        { projection: { 'lease.owner': 1 } },
-      )
-      .toArray();
-    const held = new Set(rows.map((row) => `${row._id} ${row.lease?.owner}`));
-    return items.map(({ guard }) => held.has(`${guard._id} ${guard['lease.owner']}`));
-  }, JOINED_AT_MOST);
-
-  /** All of them or none. @throws GuardFailed */
-  const endAll = (items: readonly Ending[]) =>
-    inTransaction(db, async (session) => {
-      const result = await requests.bulkWrite(items.map(statement), { session });
-      if (result.matchedCount !== items.length) throw new GuardFailed();
-      // One after the other: a session has one operation at a time.
-      for (const { settle } of items) await settle(session);
-    });
-
-  const endAlone = async (item: Ending): Promise<{ ended: boolean } | { failure: unknown }> => {
-    try {
-      await endAll([item]);
-      return { ended: true };
-    } catch (error) {
-      return error instanceof GuardFailed ? { ended: false } : { failure: error };
-    }
-  };
-
-  // Gives an outcome for each: what is thrown here would fail them all.
-  const endJoined = coalesce<Ending, { ended: boolean } | { failure: unknown }>(async (_lane, items) => {
-    const [first] = items;
-    if (first && items.length === 1) return [await endAlone(first)];
-    try {
-      await endAll(items);
-      return items.map(() => ({ ended: true }));
-    } catch (error) {
-      // One that lost its lease, or cannot be settled, must not hold up the others.
-      if (isTransient(error)) throw error;
-      return Promise.all(items.map(endAlone));
-    }
-  }, JOINED_AT_MOST);
-
+  const claimJoined = coalesce<ClaimAttempt, ErasureRequest | null>(
+    (_lane, attempts) => claimAll(requests, attempts),
+    JOINED_AT_MOST,
+  );
+  const keepJoined = coalesce<Guarded, boolean>((_lane, items) => keepAll(requests, items), JOINED_AT_MOST);
+  const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, items), JOINED_AT_MOST);
   return {
     claim: (attempt) => claimJoined(LANE, attempt),
     keep: (guard, update) => keepJoined(LANE, { guard, update }),
@@ -151,6 +75,84 @@ export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
       return outcome.ended;
     },
   };
+}
+
+type Requests = ReturnType<typeof requestsOf>;
+
+/** @returns for each attempt the request as it stands then, whoever holds it; null: it is finished */
+async function claimAll(requests: Requests, attempts: readonly ClaimAttempt[]): Promise<(ErasureRequest | null)[]> {
+  await requests.bulkWrite(
+    attempts.map(({ account, reference, now, lease }) => ({
+      updateOne: {
+        filter: { account_id: account, reference, unfinished: true, not_before: { $lte: now }, ...freeAt(now) },
+        update: { $set: { ...leased(lease), state: 'sweeping' } },
+      },
+    })),
+    { ordered: false },
+  );
+  const rows = await requests
+    .find({
+      account_id: { $in: unique(attempts.map((attempt) => attempt.account)) },
+      reference: { $in: unique(attempts.map((attempt) => attempt.reference)) },
+      unfinished: true,
+    })
+    .toArray();
+  const byReference = new Map(rows.map((row) => [`${row.account_id} ${row.reference}`, row]));
+  return attempts.map(({ account, reference }) => byReference.get(`${account} ${reference}`) ?? null);
+}
+
+const statement = ({ guard, update }: Guarded) => ({ updateOne: { filter: guard, update } });
+
+/** @returns for each update whether its guard matched */
+async function keepAll(requests: Requests, items: readonly Guarded[]): Promise<boolean[]> {
+  const result = await requests.bulkWrite(items.map(statement), { ordered: false });
+  if (result.matchedCount === items.length) return items.map(() => true);
+  // Which did not match? Asking afterwards is soon enough: an owner that lost its lease never gets it back.
+  const rows = await requests
+    .find(
+      {
+        _id: { $in: items.map(({ guard }) => guard._id) },
+        account_id: { $in: unique(items.map(({ guard }) => guard.account_id)) },
+        unfinished: true,
+      },
+      { projection: { 'lease.owner': 1 } },
+    )
+    .toArray();
+  const held = new Set(rows.map((row) => `${row._id} ${row.lease?.owner}`));
+  return items.map(({ guard }) => held.has(`${guard._id} ${guard['lease.owner']}`));
+}
+
+/** An outcome for each: what is thrown here would fail them all. @throws what the database throws while it is away */
+async function endEach(db: mongoose.mongo.Db, items: readonly Ending[]): Promise<Ended[]> {
+  const [first] = items;
+  if (first && items.length === 1) return [await endAlone(db, first)];
+  try {
+    await endAll(db, items);
+    return items.map(() => ({ ended: true }));
+  } catch (error) {
+    // One that lost its lease, or cannot be settled, must not hold up the others.
+    if (isTransient(error)) throw error;
+    return Promise.all(items.map((item) => endAlone(db, item)));
+  }
+}
+
+async function endAlone(db: mongoose.mongo.Db, item: Ending): Promise<Ended> {
+  try {
+    await endAll(db, [item]);
+    return { ended: true };
+  } catch (error) {
+    return error instanceof GuardFailed ? { ended: false } : { failure: error };
+  }
+}
+
+/** All of them or none. @throws GuardFailed */
+function endAll(db: mongoose.mongo.Db, items: readonly Ending[]): Promise<void> {
+  return inTransaction(db, async (session) => {
+    const result = await requestsOf(db).bulkWrite(items.map(statement), { session });
+    if (result.matchedCount !== items.length) throw new GuardFailed();
+    // One after the other: a session has one operation at a time.
+    for (const { settle } of items) await settle(session);
+  });
 }
 
 function unique(values: readonly string[]): string[] {

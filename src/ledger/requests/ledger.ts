@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
 import type { ProfileName } from '../../engine/map/categories.ts';
-import type { PendingStep } from '../../engine/sweep.ts';
+import type { Announced } from '../../engine/sweep.ts';
+import type { Call } from '../work/call.ts';
+import type { WorkRow } from '../work/row.ts';
 
 /** What a request may be in. `failed` is retried too: only `completed` is the end. */
 export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'completed', 'failed'] as const;
@@ -9,7 +11,7 @@ export type RequestState = (typeof STATES)[number];
 export const REQUESTS = 'lethe_requests';
 
 /** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
-export interface ErasureRequest {
+export interface ErasureRequest extends WorkRow {
   readonly _id: mongoose.mongo.ObjectId;
   readonly reference: string;
   /** Lethe's account. */
@@ -40,14 +42,10 @@ export interface ErasureRequest {
   completed_at?: Date;
   /** No work before this moment: a wait for scheduled messages, or a retry backing off. */
   not_before: Date;
-  /** When the relay looks whether the work is still in the queue. */
-  look_at: Date;
-  /** Part of the queue's job id: a job that was lost is added under the next one. */
-  generation: number;
   /** It waits for scheduled messages, or for what the last of them left behind to be written. */
-  wait?: 'pending' | 'settling';
-  lease?: { owner: string; until: Date };
-  pending?: PendingStep[];
+  wait?: 'scheduled' | 'settling';
+  /** The last batch, written down before it was changed; it is counted by the write that follows the change. */
+  announced?: Announced[];
   /** Records changed so far, by the names of the data map. */
   erased: Record<string, number>;
   failures: number;
@@ -63,7 +61,11 @@ export function requestsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<Era
   return db.collection<ErasureRequest>(REQUESTS);
 }
 
-/** The id of a request's job. BullMQ silently ignores an id it has seen, even a failed one: hence the generation. */
-export function jobIdOf(request: Pick<ErasureRequest, 'reference' | 'generation'>): string {
-  return `${request.reference}-g${request.generation}`;
-}
+/** How the queue is told of a request. */
+export const REQUEST_CALL: Call<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>, 'erase'> = {
+  what: 'request',
+  job: 'erase',
+  keyOf: ({ reference }) => reference,
+  payloadOf: ({ account_id: account, reference }) => ({ account, reference }),
+  factsOf: ({ reference }) => ({ reference }),
+};

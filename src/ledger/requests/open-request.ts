@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
-import { randomText } from '../accounts/accounts.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
+import { randomText } from '../../lib/random-text.ts';
+import { newWork } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export interface NewRequest
@@ -26,16 +27,15 @@ export function draftRequest({ seal, now, deadlineMs, graceMs, ...given }: NewRe
     created_at: now,
     due_at: new Date(now.getTime() + deadlineMs),
     not_before: now,
-    look_at: new Date(now.getTime() + graceMs),
-    generation: 1,
+    ...newWork(now, graceMs),
     erased: {},
     failures: 0,
   };
 }
 
 /**
- * Writes a request into the ledger, unless its twin (same account, profile and token) is there unfinished.
- * @returns the request, or the twin
+ * Writes a request into the ledger, unless a duplicate (same account, profile and token) is there unfinished.
+ * @returns the request and true, or the duplicate and false
  */
 export async function openRequest(
   db: mongoose.mongo.Db,
@@ -49,8 +49,8 @@ export async function openRequest(
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
       const { account_id, profile, token } = request;
-      const twin = await requestsOf(db).findOne({ account_id, profile, token, unfinished: true });
-      if (twin) return { request: twin, fresh: false };
+      const duplicate = await requestsOf(db).findOne({ account_id, profile, token, unfinished: true });
+      if (duplicate) return { request: duplicate, fresh: false };
     }
   }
 }

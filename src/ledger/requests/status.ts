@@ -37,7 +37,7 @@ export async function findRequests(db: mongoose.mongo.Db, query: StatusQuery): P
   const requests = requestsOf(db);
   const [page, total] = await Promise.all([
     requests
-      .find(filter, { projection: { pending: 0, sealed: 0, lease: 0 } })
+      .find(filter, { projection: { announced: 0, sealed: 0, lease: 0 } })
       .sort({ created_at: -1, _id: -1 })
       .skip(query.skip)
       .limit(query.limit)

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
@@ -15,10 +15,10 @@ export interface Suppressions {
   /** Puts the number on the list, as itself, until the erasure completes. */
   add(subject: Subject, tokens: readonly string[], now: Date, session: Session): Promise<void>;
   /**
-   * The same where the list lets no number stand on it twice: the platform's own row becomes Lethe's.
+   * The same where the platform's own index lets no number stand on the list twice: its row becomes Lethe's.
    * @returns false: the number is not on the list
    */
-  adopt(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
+  claimPlatformRow(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
   /** Is the number on the list, as itself or as a token? */
   has(subject: Subject, tokens: readonly string[], session?: Session): Promise<boolean>;
   /** Is a tombstone of the number on the list? */
@@ -44,45 +44,27 @@ export function suppressionEntry(map: DataMap): CollectionMap {
 }
 
 export function createSuppressions(db: Db, map: DataMap): Suppressions {
-  const entry = suppressionEntry(map);
-  const collection = db.collection(entry.collection);
-  const numberPath = entry.numbers[0] ?? 'number';
-  const keepsNumber = entry.suppression?.keep_number ?? false;
-  const byToken = (subject: Subject, tokens: readonly string[]) => {
-    assertAccount(subject.account);
-    if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
-      throw new TypeError('a token is needed for every filter');
-    return { [entry.account]: subject.account, token: { $in: [...tokens] } };
+  const list = readList(db, map);
+  const { entry, collection } = list;
+  const put = putOn(list);
+  const isThere = async (filter: mongoose.mongo.Document, session?: Session) =>
+    (await collection.findOne(filter, { projection: { _id: 1 }, ...(session && { session }) })) !== null;
+  const has: Suppressions['has'] = async (subject, tokens, session) => {
+    const [tombstone, itself] = [byToken(entry, subject, tokens), byNumber(list, subject)];
+    // A session has one operation at a time.
+    if (session) return (await isThere(tombstone, session)) || isThere(itself, session);
+    return (await Promise.all([isThere(tombstone), isThere(itself)])).some(Boolean);
   };
-  const byNumber = (subject: Subject) => {
-    assertSubject(subject);
-    return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
-  };
-  // What else the map names in a row. Rows of the platform's are taken out whole; one that stays keeps none of it.
-  const paths = entry.fields.map(({ path }) => path);
-  const others = Object.fromEntries(
-    paths.filter((path) => !SUPPRESSION_FIELDS.includes(path)).map((path) => [path, '']),
-  );
-  const reason = paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {};
-  // A plain unique index lets one row an account have no number. Seen once, rows hold their token in its place.
-  let mayBeBare = true;
-
-  const suppressions: Suppressions = {
-    keepsNumber,
-    async add(subject, tokens, now, session) {
-      await collection.updateOne(
-        byToken(subject, tokens),
-        {
-          $set: { [numberPath]: subject.number, masked: subject.masked },
-          $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
-        },
-        { upsert: true, session },
-      );
-    },
-    async adopt(subject, tokens, session) {
-      const withoutToken = { ...byNumber(subject), token: { $not: TOKEN_SHAPE } };
+  const leave = takeNumberOff(list, put);
+  return {
+    keepsNumber: list.keepsNumber,
+    add: put,
+    has,
+    hasToken: async (subject, tokens) => isThere(byToken(entry, subject, tokens)),
+    async claimPlatformRow(subject, tokens, session) {
+      const withoutToken = { ...byNumber(list, subject), token: { $not: TOKEN_SHAPE } };
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
-      if (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 }, session })) return true;
+      if (await isThere(byToken(entry, subject, tokens), session)) return true;
       const own = await collection.updateOne(
         withoutToken,
         { $set: { token: subject.token, masked: subject.masked } },
@@ -90,43 +72,97 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       );
       return own.matchedCount === 1;
     },
-    async has(subject, tokens, session) {
-      const [tombstone, itself] = [byToken(subject, tokens), byNumber(subject)];
-      const is = async (filter: mongoose.mongo.Document) =>
-        (await collection.findOne(filter, { projection: { _id: 1 }, ...(session && { session }) })) !== null;
-      // A session has one operation at a time.
-      if (session) return (await is(tombstone)) || is(itself);
-      return (await Promise.all([is(tombstone), is(itself)])).some(Boolean);
-    },
-    async hasToken(subject, tokens) {
-      return (await collection.findOne(byToken(subject, tokens), { projection: { _id: 1 } })) !== null;
-    },
     async settle(subject, tokens, keep, session) {
-      const rows = byToken(subject, tokens);
-      if (!keep) await collection.deleteMany(rows, { session });
-      else if (keepsNumber) {
-        if (!(await suppressions.has(subject, tokens, session)))
-          await suppressions.add(subject, tokens, subject.now, session);
-        if (paths.length === 0) return;
-        for (const filter of [rows, byNumber(subject)])
-          await collection.updateMany(filter, { $unset: others, $set: reason }, { session });
-      } else {
-        const change = mayBeBare
-          ? { $unset: { ...others, [numberPath]: '' }, $set: reason }
-          : { $unset: others, $set: { ...reason, [numberPath]: subject.token } };
-        const end = async () => {
-          try {
-            return (await collection.updateMany(rows, change, { session })).matchedCount;
-          } catch (error) {
-            if (isDuplicateKey(error)) mayBeBare = false;
-            throw error;
-          }
-        };
-        if ((await end()) > 0) return;
-        await suppressions.add(subject, tokens, subject.now, session);
-        await end();
+      const rows = byToken(entry, subject, tokens);
+      if (!keep) {
+        await collection.deleteMany(rows, { session });
+        return;
       }
+      if (!list.keepsNumber) return leave(subject, tokens, session);
+      if (!(await has(subject, tokens, session))) await put(subject, tokens, subject.now, session);
+      if (!list.hasFields) return;
+      for (const filter of [rows, byNumber(list, subject)])
+        await collection.updateMany(filter, { $unset: list.others, $set: list.reason }, { session });
     },
   };
-  return suppressions;
+}
+
+/** The list, as the data map describes it. */
+interface List {
+  readonly collection: mongoose.mongo.Collection;
+  readonly entry: CollectionMap;
+  readonly numberPath: string;
+  readonly keepsNumber: boolean;
+  /** Does the map name fields of a row beside its number? */
+  readonly hasFields: boolean;
+  /** What else the map names in a row, to be unset. Rows of the platform's are taken out whole; one that stays keeps none. */
+  readonly others: Readonly<Record<string, ''>>;
+  /** What a row of Lethe's says of why, where the map names a field for it. */
+  readonly reason: { readonly reason?: string };
+}
+
+function readList(db: Db, map: DataMap): List {
+  const entry = suppressionEntry(map);
+  const paths = entry.fields.map(({ path }) => path);
+  return {
+    collection: db.collection(entry.collection),
+    entry,
+    numberPath: entry.numbers[0] ?? 'number',
+    keepsNumber: entry.suppression?.keep_number ?? false,
+    hasFields: paths.length > 0,
+    others: Object.fromEntries(
+      paths.filter((path) => !SUPPRESSION_FIELDS.includes(path)).map((path): [string, ''] => [path, '']),
+    ),
+    reason: paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {},
+  };
+}
+
+/** @throws TypeError without an account, or without a token: such a filter would match other rows */
+function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string[]): mongoose.mongo.Document {
+  assertAccount(subject.account);
+  if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
+    throw new TypeError('a token is needed for every filter');
+  return { [entry.account]: subject.account, token: { $in: [...tokens] } };
+}
+
+/** @throws TypeError without an account or a number */
+function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo.Document {
+  assertSubject(subject);
+  return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
+}
+
+function putOn({ collection, entry, numberPath }: List): Suppressions['add'] {
+  return async (subject, tokens, now, session) => {
+    await collection.updateOne(
+      byToken(entry, subject, tokens),
+      {
+        $set: { [numberPath]: subject.number, masked: subject.masked },
+        $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
+      },
+      { upsert: true, session },
+    );
+  };
+}
+
+/** @returns the function that leaves a tombstone of the number on the list, and puts one there if none is */
+function takeNumberOff({ collection, entry, numberPath, others, reason }: List, put: Suppressions['add']) {
+  // If the platform's unique index forbids a second row without a number, store the token in the number field.
+  let mayBeBare = true;
+  return async (subject: Subject, tokens: readonly string[], session: Session): Promise<void> => {
+    const rows = byToken(entry, subject, tokens);
+    const change = mayBeBare
+      ? { $unset: { ...others, [numberPath]: '' }, $set: reason }
+      : { $unset: others, $set: { ...reason, [numberPath]: subject.token } };
+    const write = async () => {
+      try {
+        return (await collection.updateMany(rows, change, { session })).matchedCount;
+      } catch (error) {
+        if (isDuplicateKey(error)) mayBeBare = false;
+        throw error;
+      }
+    };
+    if ((await write()) > 0) return;
+    await put(subject, tokens, subject.now, session);
+    await write();
+  };
 }

@@ -4,6 +4,7 @@ import { readPath } from '../../engine/map/paths.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
+import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import type { CountryCode } from '../../phone/countries.ts';
@@ -127,16 +128,9 @@ async function readAccounts(
   account: AccountValue | undefined,
 ): Promise<{ types: Set<string>; values: Set<string> | undefined }> {
   if (account !== undefined) return { types: new Set([bsonTypeOf(account)]), values: undefined };
-  const accounts = await db
-    .collection('lethe_accounts')
-    .find({}, { projection: { _id: 0, records_id: 1 } })
-    .limit(MOST_ACCOUNTS)
-    .toArray();
-  const values = new Set(accounts.map((one) => recordKey(one.records_id)));
-  return {
-    types: new Set(accounts.map((one) => bsonTypeOf(one.records_id))),
-    values: accounts.length === 0 || accounts.length === MOST_ACCOUNTS ? undefined : values,
-  };
+  const ids = await readRecordsIds(db, MOST_ACCOUNTS);
+  const isComplete = ids.length > 0 && ids.length < MOST_ACCOUNTS;
+  return { types: new Set(ids.map(bsonTypeOf)), values: isComplete ? new Set(ids.map(recordKey)) : undefined };
 }
 
 async function checkCollection(

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/connection.ts';
+import { isDuplicateKey } from '../../base/db/faults.ts';
 import { readPath } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';

@@ -25,7 +25,7 @@ export async function countSealed(
   accounts: readonly string[],
   number: PhoneNumber,
 ): Promise<SealedRows[]> {
-  const all = accounts.flatMap((account) => tokens.every(account, number));
+  const all = accounts.flatMap((account) => tokens.allTokens(account, number));
   const counted: SealedRows[] = [];
   for (const collection of [REQUESTS, AUDIT, suppressionList]) {
     let rows = 0;

@@ -176,7 +176,7 @@ describe('/gdpr/status', () => {
     const states: [ErasureRequest['state'], Partial<ErasureRequest>, object][] = [
       ['accepted', {}, { status: 'SUCCESS', msg: PENDING }],
       ['sweeping', { erased: { sent_sms: 3 } }, { status: 'SUCCESS', msg: PENDING, erased: { sent_sms: 3 } }],
-      ['waiting', { wait: 'pending' }, { status: 'SUCCESS', msg: PENDING }],
+      ['waiting', { wait: 'scheduled' }, { status: 'SUCCESS', msg: PENDING }],
       ['verifying', {}, { status: 'SUCCESS', msg: PENDING }],
       [
         'completed',

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { isTransient } from '../../../src/base/db/connection.ts';
+import { isTransient } from '../../../src/base/db/faults.ts';
 import { inTransaction } from '../../../src/base/db/transaction.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 

@@ -161,8 +161,8 @@ describe('lethe request retry', () => {
     const { code, err } = await retry(settling);
     expect({ code, err }).toEqual({ code: 1, err: [expect.stringMatching(/the request goes on at 20/)] });
     expect(await inTheLedger(settling)).toEqual(settling);
-    const pending = await addRequest('waiting', { wait: 'pending', not_before: inAnHour() });
-    expect((await retry(pending)).code).toBe(0);
+    const scheduled = await addRequest('waiting', { wait: 'scheduled', not_before: inAnHour() });
+    expect((await retry(scheduled)).code).toBe(0);
   });
 
   it('has a worker finish, long before its own retry, what a person has mended', async () => {

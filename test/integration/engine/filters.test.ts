@@ -97,7 +97,8 @@ describe('a filter made from nothing', () => {
     count: (bad) => store.count([rule()], bad),
     lastScheduled: (bad) => store.lastScheduled(wait(), bad),
     'suppressions.has': (bad) => suppressions.has(bad, ['token1.x']),
-    'suppressions.adopt': (bad) => inSession((session) => suppressions.adopt(bad, ['token1.x'], session)),
+    'suppressions.claimPlatformRow': (bad) =>
+      inSession((session) => suppressions.claimPlatformRow(bad, ['token1.x'], session)),
   };
   type Attempt = readonly [name: string, call: () => unknown];
   /** The attempts that did not end in a TypeError before anything reached the database. */
@@ -144,7 +145,7 @@ describe('a filter made from nothing', () => {
     ['add', (bad, tokens) => inSession((session) => suppressions.add(bad, tokens, at, session))],
     ['has', (bad, tokens) => suppressions.has(bad, tokens)],
     ['hasToken', (bad, tokens) => suppressions.hasToken(bad, tokens)],
-    ['adopt', (bad, tokens) => inSession((session) => suppressions.adopt(bad, tokens, session))],
+    ['claimPlatformRow', (bad, tokens) => inSession((session) => suppressions.claimPlatformRow(bad, tokens, session))],
     ['settle, kept', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, true, session))],
     ['settle, taken off', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, false, session))],
   ];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import { type Database, isTransient, openDatabase } from '../../../src/base/db/connection.ts';
+import { type Database, openDatabase } from '../../../src/base/db/connection.ts';
+import { isTransient } from '../../../src/base/db/faults.ts';
 
 const { MongoBulkWriteError, MongoServerClosedError, MongoServerError } = mongoose.mongo;
 

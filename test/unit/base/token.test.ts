@@ -47,10 +47,10 @@ describe('tokens', () => {
 
   it('are found under every key, the one that writes first', () => {
     const both = tokensWith(KEY_B, KEY_A);
-    expect(both.every('acc_1', NUMBER)).toEqual([
+    expect(both.allTokens('acc_1', NUMBER)).toEqual([
       tokensWith(KEY_B).current('acc_1', NUMBER),
       tokens.current('acc_1', NUMBER),
     ]);
-    expect(both.current('acc_1', NUMBER)).toBe(both.every('acc_1', NUMBER)[0]);
+    expect(both.current('acc_1', NUMBER)).toBe(both.allTokens('acc_1', NUMBER)[0]);
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createContext, runInContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { CONFIG_NAMES, readConfig } from '../../../src/base/config.ts';
@@ -39,6 +40,15 @@ function interpolate(text: string, env: Record<string, string>): string {
   });
 }
 
+/** The one part of a fixed value that is the operator's. */
+const PASSWORD = /\$\{(MONGODB|REDIS)_PASSWORD:\?[^}]*\}/;
+
+/** Compose's own writing of sizes: `512m`, `2g`. */
+function bytesOf(size: unknown): number {
+  const [, count, unit] = /^(\d+)([mg])$/.exec(String(size)) ?? [];
+  return Number(count) * (unit === 'g' ? 2 ** 30 : 2 ** 20);
+}
+
 const environmentOf = (service: Service, env: Record<string, string>) =>
   Object.fromEntries(Object.entries(service.environment ?? {}).map(([name, value]) => [name, interpolate(value, env)]));
 
@@ -57,7 +67,12 @@ const FIXED = {
   REPORTS_DIR: 'the volume here',
 };
 
-const keys = { LETHE_SEAL_KEYS: generateKey(new Date()), LETHE_TOKEN_KEYS: generateKey(new Date()) };
+const passwords = { MONGODB_ROOT_PASSWORD: 'r00t', MONGODB_PASSWORD: 'm0ng0', REDIS_PASSWORD: 'r3dis' };
+const keys = {
+  LETHE_SEAL_KEYS: generateKey(new Date()),
+  LETHE_TOKEN_KEYS: generateKey(new Date()),
+  ...passwords,
+};
 
 describe('docker-compose.yml', () => {
   it('has API, workers, a queue and a database', () => {
@@ -91,11 +106,38 @@ describe('docker-compose.yml', () => {
         string,
       ][],
     );
-    expect(Object.fromEntries(settings)).toEqual({
+    expect(Object.fromEntries(settings)).toMatchObject({
       '--appendonly': 'yes',
       '--appendfsync': 'everysec',
       '--maxmemory-policy': 'noeviction',
     });
+    // It refuses to write before the kernel ends it, and what it lives on beside its keys has room.
+    expect(Number.parseInt(settings.get('--maxmemory') ?? '', 10)).toBeLessThanOrEqual(
+      bytesOf(redis.mem_limit) / 2 ** 21,
+    );
+  });
+
+  it.each(services)('bounds what %s may take from the host', (_name, service) => {
+    expect(bytesOf(service.mem_limit)).toBeGreaterThanOrEqual(2 ** 30);
+    expect(service.pids_limit).toBeGreaterThan(0);
+  });
+
+  it('lets nobody into Redis and MongoDB without a password', () => {
+    const at = redis.command.indexOf('--requirepass');
+    expect(interpolate(redis.command[at + 1] ?? '', keys)).toBe('r3dis');
+    expect(environmentOf(redis, keys)).toEqual({ VALKEYCLI_AUTH: 'r3dis', REDISCLI_AUTH: 'r3dis' });
+    expect(mongodb.command.join(' ')).toMatch(/mongod .*--auth --keyFile /);
+    const { MONGODB_URI, REDIS_URL } = readConfig(environmentOf(api, keys));
+    expect(MONGODB_URI).toContain('//lethe:m0ng0@');
+    expect(REDIS_URL).toContain('//:r3dis@');
+    expect(JSON.stringify(environmentOf(api, keys))).not.toContain(passwords.MONGODB_ROOT_PASSWORD);
+  });
+
+  it.each(Object.keys(passwords))('does not start without %s', (name) => {
+    const env = { ...keys, [name]: '' };
+    const all = () => services.map(([, service]) => environmentOf(service, env));
+    expect(all).toThrow(new RegExp(`^${name} see the head of docker-compose.yml`));
+    expect(read('docker-compose.yml')).toContain(`for name in ${Object.keys(passwords).join(' ')};`);
   });
 
   it('makes MongoDB a replica set, by the name that the address has', () => {
@@ -103,7 +145,7 @@ describe('docker-compose.yml', () => {
     const script = mongodb.healthcheck.test.at(-1);
     expect(script).toContain("rs.initiate({ _id: 'rs0'");
     expect(script).toContain("host: 'mongodb:27017'");
-    expect(api.environment?.MONGODB_URI).toBe('mongodb://mongodb:27017/?replicaSet=rs0');
+    expect(readConfig(environmentOf(api, keys)).MONGODB_URI).toMatch(/@mongodb:27017\/\?replicaSet=rs0&/);
   });
 
   it('publishes the API alone, and on the loopback', () => {
@@ -145,7 +187,7 @@ describe('docker-compose.yml', () => {
     const passed = new Set([...Object.keys(service.environment ?? {}), ...Object.keys(NOT_PASSED)]);
     expect([...passed].sort()).toEqual([...CONFIG_NAMES].sort());
     for (const [name, value] of Object.entries(service.environment ?? {})) {
-      if (name === own || Object.hasOwn(FIXED, name)) expect(value).not.toContain('$');
+      if (name === own || Object.hasOwn(FIXED, name)) expect(value.replace(PASSWORD, '')).not.toContain('$');
       else expect(value).toMatch(new RegExp(`^\\$\\{${name}:[-+?][^$]*\\}$`));
       expect(Object.keys(NOT_PASSED).filter((one) => one !== own)).not.toContain(name);
     }
@@ -213,12 +255,92 @@ describe('docker-compose.yml', () => {
   });
 });
 
+/** A MongoDB as far as the health check talks to it. */
+interface FakeMongo {
+  initiated: boolean;
+  primary: boolean;
+  /** Passwords by user. */
+  readonly users: Map<string, string>;
+}
+
+/** Runs the health check of MongoDB as mongosh does. @returns its exit code */
+function checkHealth(mongo: FakeMongo): number {
+  const { users } = mongo;
+  let loggedIn = false;
+  const mayWrite = () => {
+    // The localhost exception: everything is allowed until there is a user.
+    if (users.size > 0 && !loggedIn) throw new Error('Unauthorized');
+  };
+  const set = (name: string, pwd: string) => {
+    mayWrite();
+    users.set(name, pwd);
+  };
+  const admin = {
+    hello: () => ({ ...(mongo.initiated && { setName: 'rs0' }), isWritablePrimary: mongo.primary }),
+    auth(user: string, pwd: string) {
+      if (users.get(user) !== pwd) throw new Error('AuthenticationFailed');
+      loggedIn = true;
+    },
+    getUser: (name: string) => (users.has(name) ? {} : null),
+    createUser: ({ user, pwd }: { user: string; pwd: string }) => set(user, pwd),
+    updateUser: (name: string, { pwd }: { pwd: string }) => set(name, pwd),
+  };
+  let code: number | undefined;
+  const end = new Error('quit');
+  const quit = (status: number) => {
+    code = status;
+    throw end;
+  };
+  const rs = { initiate: () => void Object.assign(mongo, { initiated: true }) };
+  const env = environmentOf(mongodb, keys);
+  try {
+    const context = createContext({ db: { getSiblingDB: () => admin }, rs, quit, process: { env } });
+    runInContext(mongodb.healthcheck.test.at(-1) ?? '', context);
+  } catch (error) {
+    if (error !== end) return 1;
+  }
+  return code ?? 0;
+}
+
+describe('the health check of MongoDB', () => {
+  it('makes a set and users of a new one, step by step, and then leaves it as it is', () => {
+    const mongo: FakeMongo = { initiated: false, primary: false, users: new Map() };
+    expect(checkHealth(mongo)).toBe(1);
+    expect([mongo.initiated, mongo.users.size]).toEqual([true, 0]);
+    mongo.primary = true;
+    for (let round = 0; round < 2; round += 1) {
+      expect(checkHealth(mongo)).toBe(0);
+      expect(Object.fromEntries(mongo.users)).toEqual({ root: 'r00t', lethe: 'm0ng0' });
+    }
+  });
+
+  it('gives a password that was changed to a set that is there', () => {
+    const users = new Map([['root', 'r00t']]).set('lethe', 'old');
+    expect(checkHealth({ initiated: true, primary: true, users })).toBe(0);
+    expect(users.get('lethe')).toBe('m0ng0');
+  });
+
+  it('is not well when it cannot log in', () => {
+    const users = new Map([['root', 'another']]).set('lethe', 'old');
+    expect(checkHealth({ initiated: true, primary: true, users })).toBe(1);
+    expect(users.get('lethe')).toBe('old');
+  });
+});
+
 describe('Dockerfile', () => {
   const lines = read('Dockerfile').split('\n');
   const last = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
 
   it('runs as somebody who is not root', () => {
     expect(last).toContain('USER node');
+  });
+
+  it('leaves out of the image what only an intruder needs', () => {
+    const text = last.join('\n');
+    expect(text).toMatch(/RUN rm -rf \/usr\/local\/lib\/node_modules .*npx/);
+    expect(text).toContain('-perm /6000 -exec chmod a-s {} +');
+    // Both are root's work.
+    expect(text.indexOf('chmod a-s')).toBeLessThan(text.indexOf('USER node'));
   });
 
   it('starts the command line, and the API unless told otherwise', () => {

@@ -1,12 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { ERRORS, type ErrorName, FAILURES, LetheError } from '../../../src/base/errors.ts';
-import { makeBlock, readBlock, readReadme } from '../../support/readme-blocks.ts';
-
-describe('the README repeats what the code says (npx tsx test/support/readme-blocks.ts brings it up to date)', () => {
-  it.each(['errors', 'map', 'configuration'] as const)('%s', async (name) => {
-    expect(readBlock(readReadme(), name)).toBe(await makeBlock(name));
-  });
-});
 
 describe('the table of errors', () => {
   const rows = Object.entries(ERRORS) as [ErrorName, (typeof ERRORS)[ErrorName]][];

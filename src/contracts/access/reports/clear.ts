@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
 import type { Audit } from '../../../ledger/audit/audit.ts';
-import type { Copies, ErasedNumber } from '../../../ledger/requests/work.ts';
+import type { Copies, ErasedNumber } from '../../../ledger/requests/copies.ts';
 import { coalesce } from '../../../lib/coalesce.ts';
 import type { ReportFolder } from './folder.ts';
-import { dropDraft, REPORTS, type Report, reportsOf } from './ledger.ts';
+import { dropDrafts, REPORTS, type Report, reportsOf } from './ledger.ts';
 import { findInFile, searchFor } from './number-in-file.ts';
 
 export interface ReportErasureOptions {
@@ -14,8 +13,16 @@ export interface ReportErasureOptions {
   readonly now?: () => Date;
 }
 
-type Row = Pick<Report, '_id' | 'account_id' | 'request_id' | 'unfinished' | 'file' | 'lease' | 'restarts'>;
+interface Context extends Required<ReportErasureOptions> {
+  readonly clean: CleanFiles;
+}
 
+const FIELDS = ['account_id', 'request_id', 'unfinished', 'file', 'lease', 'drafts', 'restarts'] as const;
+const PROJECTION = Object.fromEntries(FIELDS.map((field) => [field, 1]));
+
+type Row = Pick<Report, '_id' | (typeof FIELDS)[number]>;
+
+/** One erasure's number, and what its account has on disk. */
 interface Turn extends ErasedNumber {
   readonly signal: AbortSignal;
   readonly rows: readonly Row[];
@@ -23,14 +30,12 @@ interface Turn extends ErasedNumber {
 
 const JOINED_AT_MOST = 64;
 const LANE = 'reports';
-/** Erasures that may send one report back to its beginning: those that come later wait for it, or it would never end. */
+/** After three restarts further erasures wait for the report instead of restarting it: it would never end. */
 const MOST_RESTARTS = 3;
 /** Pause before a report that is waited for is looked at again. */
 const WAIT_MS = 1_000;
 /** Requests whose clean files are remembered. */
 const MOST_REMEMBERED = 1_000;
-
-const PROJECTION = { account_id: 1, request_id: 1, unfinished: 1, file: 1, lease: 1, restarts: 1 } as const;
 
 /**
  * The files of reports. Finished ones that hold the number are removed, and reports in progress begin anew, since they may
@@ -38,11 +43,10 @@ const PROJECTION = { account_id: 1, request_id: 1, unfinished: 1, file: 1, lease
  * indexed query.
  */
 export function createReportErasure({ db, folder, audit, now = () => new Date() }: ReportErasureOptions): Copies {
-  const reports = reportsOf(db);
-  const clean = rememberFiles();
+  const context: Context = { db, folder, audit, now, clean: rememberFiles() };
 
   const findJoined = coalesce<string, Row[]>(async (_lane, accounts) => {
-    const rows = await reports
+    const rows = await reportsOf(db)
       .find({ account_id: { $in: [...new Set(accounts)] }, on_disk: true }, { projection: PROJECTION })
       .toArray();
     return accounts.map((account) => rows.filter((row) => row.account_id === account));
@@ -52,102 +56,102 @@ export function createReportErasure({ db, folder, audit, now = () => new Date() 
   const clearJoined = coalesce<Turn, boolean>(async (_account, turns) => {
     const rows = new Map(turns.flatMap((turn) => turn.rows.map((row) => [String(row._id), row])));
     let waits = false;
-    for (const row of rows.values()) if (!(await clearOne(row, turns))) waits = true;
+    for (const row of rows.values()) if (!(await clearReport(context, row, turns))) waits = true;
     return turns.map((turn) => !waits && !turn.signal.aborted);
   }, JOINED_AT_MOST);
-
-  /** @returns false when the report is still being written, and is to be waited for */
-  const clearOne = async (row: Row, turns: readonly Turn[]): Promise<boolean> => {
-    for (let report: Row | null = row; report; report = await lookAgain(report)) {
-      const { file, lease } = report;
-      if (file !== undefined) {
-        await clearFile(report, file, turns);
-        return true;
-      }
-      if (!lease) return true;
-      if (!report.unfinished) {
-        await dropDraft(db, folder, report, lease.file);
-        return true;
-      }
-      if (lease.until > now() && (report.restarts ?? 0) >= MOST_RESTARTS) return false;
-      if (await beginAnew(report, lease)) return true;
-    }
-    return true;
-  };
-
-  const lookAgain = ({ _id, account_id }: Row) =>
-    reports.findOne({ _id, account_id, on_disk: true }, { projection: PROJECTION });
-
-  /** Takes the lease away from whoever holds it, and then the file. @returns false when the report has moved on */
-  const beginAnew = async (report: Row, lease: NonNullable<Row['lease']>): Promise<boolean> => {
-    const { _id, account_id } = report;
-    const taken = await reports.updateOne(
-      { _id, account_id, unfinished: true, 'lease.owner': lease.owner },
-      {
-        // The lease stays, and with it the file's name: killed before the file is gone, a successor still knows of it.
-        $set: { 'lease.owner': randomUUID(), 'lease.until': new Date(0), look_at: now() },
-        $inc: { restarts: lease.until > now() ? 1 : 0 },
-      },
-    );
-    if (taken.matchedCount !== 1) return false;
-    await folder.remove(lease.file);
-    return true;
-  };
-
-  const clearFile = async (report: Row, file: string, turns: readonly Turn[]): Promise<void> => {
-    const open = turns.filter((turn) => !turn.signal.aborted && !clean.has(turn.reference, file));
-    if (open.length === 0) return;
-    const handle = await folder.read(file);
-    if (handle) {
-      const search = searchFor(open.map((turn) => turn.number));
-      const found = await findInFile(handle, search, () => open.every((turn) => turn.signal.aborted));
-      if (found === undefined) return;
-      if (found === null) {
-        for (const turn of open) clean.add(turn.reference, file);
-        return;
-      }
-      await drop(report, file, open.find((turn) => turn.number === found) ?? open[0]);
-      return;
-    }
-    // Gone, and the ledger does not say why: an erasure that was killed there. Or it has been dropped just now.
-    if ((await lookAgain(report))?.file === file) await drop(report, file, open[0]);
-  };
-
-  const drop = async (report: Row, file: string, turn: Turn | undefined): Promise<void> => {
-    if (!turn) return;
-    const { _id, account_id, request_id } = report;
-    const at = now();
-    // In this order a name is never forgotten while its file is there.
-    await folder.remove(file);
-    await audit.append({
-      account: account_id,
-      actor: turn.actor,
-      action: 'data.erasure',
-      reason: 'report_file',
-      at,
-      counts: { [REPORTS]: 1 },
-      reference: request_id,
-      token: turn.token,
-      once: `report-file:${request_id}`,
-    });
-    await reports.updateOne(
-      { _id, account_id, file },
-      { $set: { file_removed_at: at }, $unset: { file: '', on_disk: '' } },
-    );
-  };
 
   return {
     async clear(erased, signal) {
       const rows = await findJoined(LANE, erased.account);
       if (rows.length === 0) return null;
       if (await clearJoined(erased.account, { ...erased, signal, rows })) {
-        clean.forget(erased.reference);
+        context.clean.forget(erased.reference);
         return null;
       }
       return { where: REPORTS, again: new Date(now().getTime() + (signal.aborted ? 0 : WAIT_MS)), tries: 0 };
     },
   };
 }
+
+/** @returns false when the report is still being written, and is to be waited for */
+async function clearReport(context: Context, row: Row, turns: readonly Turn[]): Promise<boolean> {
+  const { db, folder, now } = context;
+  for (let report: Row | null = row; report; report = await lookAgain(db, report)) {
+    const { file, drafts = [], lease, restarts = 0 } = report;
+    if (file !== undefined) {
+      await clearFile(context, report, file, turns);
+      return true;
+    }
+    if (drafts.length === 0) return true;
+    if (!report.unfinished) {
+      await dropDrafts(db, folder, report);
+      return true;
+    }
+    const isWritten = lease !== undefined && lease.until > now();
+    if (isWritten && restarts >= MOST_RESTARTS) return false;
+    if (await beginAnew(context, report, isWritten)) return true;
+  }
+  return true;
+}
+
+const lookAgain = (db: mongoose.mongo.Db, { _id, account_id }: Row): Promise<Row | null> =>
+  reportsOf(db).findOne({ _id, account_id, on_disk: true }, { projection: PROJECTION });
+
+/** Takes the lease away from whoever holds it, and then the files. @returns false when the report has moved on */
+async function beginAnew({ db, folder, now }: Context, report: Row, isWritten: boolean): Promise<boolean> {
+  const { _id, account_id, lease, drafts = [] } = report;
+  const taken = await reportsOf(db).updateOne(
+    { _id, account_id, unfinished: true, ...(lease ? { 'lease.owner': lease.owner } : { lease: { $exists: false } }) },
+    // The names of the files stay: killed before they are gone, a successor still knows of them.
+    { $set: { look_at: now() }, $unset: { lease: '' }, $inc: { restarts: isWritten ? 1 : 0 } },
+  );
+  if (taken.matchedCount !== 1) return false;
+  for (const draft of drafts) await folder.remove(draft);
+  return true;
+}
+
+/** Looks into a finished file for the numbers of all turns, and takes it away when it holds one. */
+async function clearFile(context: Context, report: Row, file: string, turns: readonly Turn[]): Promise<void> {
+  const { db, folder, clean } = context;
+  const open = turns.filter((turn) => !turn.signal.aborted && !clean.has(turn.reference, file));
+  const [first] = open;
+  if (!first) return;
+  const handle = await folder.read(file);
+  if (!handle) {
+    // File missing but still in the ledger: a killed erasure left it so, or someone just removed it.
+    if ((await lookAgain(db, report))?.file === file) await dropFile(context, report, file, first);
+    return;
+  }
+  const search = searchFor(open.map((turn) => turn.number));
+  const found = await findInFile(handle, search, () => open.every((turn) => turn.signal.aborted));
+  if (found === undefined) return;
+  if (found === null) for (const turn of open) clean.add(turn.reference, file);
+  else await dropFile(context, report, file, open.find((turn) => turn.number === found) ?? first);
+}
+
+/** Takes a file away, then says so: in this order a name is never forgotten while its file is there. */
+async function dropFile({ db, folder, audit, now }: Context, report: Row, file: string, turn: Turn): Promise<void> {
+  const { _id, account_id, request_id } = report;
+  const at = now();
+  await folder.remove(file);
+  await audit.append({
+    account: account_id,
+    actor: turn.actor,
+    action: 'data.erasure',
+    reason: 'report_file',
+    at,
+    counts: { [REPORTS]: 1 },
+    reference: request_id,
+    token: turn.token,
+    once: `report-file:${request_id}`,
+  });
+  await reportsOf(db).updateOne(
+    { _id, account_id, file },
+    { $set: { file_removed_at: at }, $unset: { file: '', on_disk: '' } },
+  );
+}
+
+type CleanFiles = ReturnType<typeof rememberFiles>;
 
 /** Finished files do not change: one without the number need not be read again by the same request. */
 function rememberFiles() {

@@ -1,17 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
+import { assertHeld, guardOf, type LeaseOptions, newHold } from '../../../ledger/work/lease.ts';
+import { freeAt, leased } from '../../../ledger/work/row.ts';
 import { newFileName } from './folder.ts';
 import { type Report, type ReportState, reportsOf } from './ledger.ts';
-
-/** Another worker took the report over, or it was aborted: what this one has written so far must be dropped. */
-export class ReportLost extends Error {
-  override readonly name = 'ReportLost';
-}
-
-export interface ReportLeaseOptions {
-  readonly leaseMs: number;
-  readonly now: () => Date;
-}
 
 /** The right to write one report. Every change is guarded by it: after a takeover it matches nothing. */
 export interface ReportLease {
@@ -19,85 +10,80 @@ export interface ReportLease {
   readonly report: Report;
   /** The name of the file that this attempt writes, and no other. */
   readonly file: string;
-  /** What an attempt before this one may have left behind. */
-  readonly leftFile?: string;
-  /** Says that the work goes on; writes only when a third of the lease is over. @throws ReportLost */
+  /** What attempts before this one may have left behind. */
+  readonly leftFiles: readonly string[];
+  /** Says that the work goes on; writes only when the lease is ending. @throws LeaseLost */
   renew(): Promise<void>;
-  /** Makes sure, at once, that the report is still this worker's, and wanted. @throws ReportLost */
-  confirm(): Promise<void>;
-  /** The end of the work: the file is there under its name. @throws ReportLost */
+  /**
+   * Makes sure, at once, that the report is still this worker's, and wanted.
+   * @param drafts the files there are of it now
+   * @throws LeaseLost
+   */
+  confirm(drafts: readonly string[]): Promise<void>;
+  /** The end of the work: the file is there under its name. @throws LeaseLost */
   complete(state: ReportState & ('SUCCESS' | 'TRUNCATED'), items: number, expiresAt: Date): Promise<void>;
   /**
    * The end without a file.
-   * @param left the name of a file that could not be taken away: an erasure must know of it
-   * @throws ReportLost
+   * @param left names of files that could not be taken away: an erasure must know of them
+   * @throws LeaseLost
    */
-  fail(left?: string): Promise<void>;
-  /** Gives the report back, to be begun anew at `at`. @param left as in `fail` @throws ReportLost */
-  release(at: Date, failed: boolean, left?: string): Promise<void>;
+  fail(left: readonly string[]): Promise<void>;
+  /** Gives the report back, to be begun anew at `at`. @param left as in `fail` @throws LeaseLost */
+  release(at: Date, failed: boolean, left: readonly string[]): Promise<void>;
 }
 
 /** Takes an unfinished report that nobody is writing. @returns null when there is nothing to take */
 export async function claimReport(
   db: mongoose.mongo.Db,
   key: { account: string; report: string },
-  { leaseMs, now }: ReportLeaseOptions,
+  options: LeaseOptions,
 ): Promise<ReportLease | null> {
   const reports = reportsOf(db);
-  const owner = randomUUID();
+  const { now } = options;
+  const hold = newHold(options);
   const file = newFileName();
   const start = now();
-  const end = () => new Date(now().getTime() + leaseMs);
-  const until = end();
   const report = await reports.findOneAndUpdate(
+    { account_id: key.account, request_id: key.report, unfinished: true, ...freeAt(start) },
     {
-      account_id: key.account,
-      request_id: key.report,
-      unfinished: true,
-      $or: [{ lease: { $exists: false } }, { 'lease.until': { $lte: start } }],
+      $set: { ...leased(hold.lease), state: 'PROCESSING', started_at: start, on_disk: true },
+      // Added, not replaced: killed before the files of earlier attempts are gone, a successor still knows of them.
+      $push: { drafts: file },
     },
-    { $set: { state: 'PROCESSING', started_at: start, lease: { owner, until, file }, on_disk: true, look_at: until } },
     { returnDocument: 'before' },
   );
   if (!report) return null;
 
-  const guard = { _id: report._id, account_id: report.account_id, unfinished: true as const, 'lease.owner': owner };
-  const write = async (update: mongoose.mongo.UpdateFilter<Report>) => {
-    const result = await reports.updateOne(guard, update);
-    if (result.matchedCount !== 1) throw new ReportLost('the report was lost');
-  };
+  const guard = guardOf(report, hold);
+  const write = (update: mongoose.mongo.UpdateFilter<Report>) =>
+    assertHeld(reports.updateOne(guard, update).then((result) => result.matchedCount === 1));
   const ended = { unfinished: '', from: '', to: '' } as const;
-  const noFile = { lease: '', on_disk: '' } as const;
-  const keepFile = (left: string, until: Date) => ({ 'lease.file': left, 'lease.until': until });
-  let renewAt = start.getTime() + leaseMs / 3;
-  const confirm = async () => {
-    const until = end();
-    await write({ $set: { 'lease.until': until, look_at: until } });
-    renewAt = now().getTime() + leaseMs / 3;
-  };
   return {
     report,
     file,
-    ...(report.lease && { leftFile: report.lease.file }),
-    confirm,
+    leftFiles: report.drafts ?? [],
     async renew() {
-      if (now().getTime() >= renewAt) await confirm();
+      if (hold.isEnding()) await write({ $set: hold.extend() });
     },
+    confirm: (drafts) => write({ $set: { ...hold.extend(), drafts } }),
     complete: (state, items, expiresAt) =>
       write({
         $set: { state, items_count: items, file, expires_at: expiresAt, completed_at: now() },
-        $unset: { ...ended, lease: '' },
+        $unset: { ...ended, lease: '', drafts: '' },
       }),
     fail: (left) =>
       write({
-        $set: { state: 'FAILED', completed_at: now(), ...(left !== undefined && keepFile(left, now())) },
-        $unset: { ...ended, ...(left === undefined && noFile) },
+        $set: { state: 'FAILED', completed_at: now(), ...keep(left) },
+        $unset: { ...ended, lease: '', ...forget(left) },
       }),
     release: (at, failed, left) =>
       write({
-        $set: { look_at: at, ...(left !== undefined && keepFile(left, at)) },
-        ...(left === undefined && { $unset: noFile }),
+        $set: { look_at: at, ...keep(left) },
+        $unset: { lease: '', ...forget(left) },
         $inc: { failures: failed ? 1 : 0 },
       }),
   };
 }
+
+const keep = (left: readonly string[]) => (left.length > 0 ? { drafts: left } : {});
+const forget = (left: readonly string[]) => (left.length > 0 ? {} : ({ drafts: '', on_disk: '' } as const));

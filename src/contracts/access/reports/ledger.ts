@@ -3,6 +3,8 @@ import mongoose from 'mongoose';
 import type { Seal } from '../../../base/keys/seal.ts';
 import type { Direction, Product } from '../../../engine/map/schema.ts';
 import type { Account } from '../../../ledger/accounts/accounts.ts';
+import type { Call } from '../../../ledger/work/call.ts';
+import { newWork, type WorkRow } from '../../../ledger/work/row.ts';
 import type { Party, RecordQuery } from '../query.ts';
 import type { ReportFolder } from './folder.ts';
 
@@ -16,7 +18,7 @@ export type ReportFormat = 'csv' | 'json';
 type StoredParty = { readonly sealed: string } | { readonly name: string };
 
 /** One report in the ledger: the truth about it. The queue holds nothing that is not here. */
-export interface Report {
+export interface Report extends WorkRow {
   readonly _id: mongoose.mongo.ObjectId;
   /** A UUID: what customers know it by. */
   readonly request_id: string;
@@ -42,12 +44,8 @@ export interface Report {
   readonly created_at: Date;
   started_at?: Date;
   completed_at?: Date;
-  /** When the relay looks whether the work is still in the queue. */
-  look_at: Date;
-  /** Part of the queue's job id: a job that was lost is added under the next one. */
-  generation: number;
-  /** Who is writing it, into which file. Of a report that has ended: a file that could not be taken away yet. */
-  lease?: { owner: string; until: Date; file: string };
+  /** Names of files that are being written, or that an attempt has left behind: an erasure must know of them. */
+  drafts?: readonly string[];
   /** Present and true while a file of it, half or whole, may be in the reports' folder: the partial index is on it. */
   on_disk?: true;
   failures: number;
@@ -66,10 +64,14 @@ export function reportsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<Repo
   return db.collection<Report>(REPORTS);
 }
 
-/** The id of a report's job: BullMQ silently ignores an id it has seen, hence the generation. */
-export function reportJobId(report: Pick<Report, 'request_id' | 'generation'>): string {
-  return `report-${report.request_id}-g${report.generation}`;
-}
+/** How the queue is told of a report. */
+export const REPORT_CALL: Call<Pick<Report, 'account_id' | 'request_id' | 'generation'>, 'report'> = {
+  what: 'report',
+  job: 'report',
+  keyOf: (report) => `report-${report.request_id}`,
+  payloadOf: ({ account_id: account, request_id: report }) => ({ account, report }),
+  factsOf: ({ request_id: report }) => ({ report }),
+};
 
 export interface NewReport {
   readonly account: Account;
@@ -110,8 +112,7 @@ export async function openReport(db: mongoose.mongo.Db, seal: Seal, input: NewRe
     state: 'PENDING',
     unfinished: true,
     created_at: now,
-    look_at: new Date(now.getTime() + input.graceMs),
-    generation: 1,
+    ...newWork(now, input.graceMs),
     failures: 0,
   };
   await reportsOf(db).insertOne(report);
@@ -135,7 +136,7 @@ const contextOf = (requestId: string, end: 'from' | 'to') => `${requestId}.${end
 export function findReport(db: mongoose.mongo.Db, account: string, requestId: string): Promise<Report | null> {
   return reportsOf(db).findOne(
     { account_id: account, request_id: requestId },
-    { projection: { from: 0, to: 0, lease: 0 } },
+    { projection: { from: 0, to: 0, lease: 0, drafts: 0 } },
   );
 }
 
@@ -154,24 +155,24 @@ export async function abortReport(
     { account_id: account, request_id: requestId, unfinished: true },
     {
       $set: { state: 'ABORTED', completed_at: now },
-      $unset: { unfinished: '', from: '', to: '' },
+      $unset: { unfinished: '', from: '', to: '', lease: '' },
     },
     { returnDocument: 'before' },
   );
-  if (stopped?.lease) await dropDraft(db, folder, stopped, stopped.lease.file);
+  if (stopped) await dropDrafts(db, folder, stopped);
   return stopped !== null;
 }
 
-/** Takes away what a report that has ended left of its file, then says so: an erasure must know of it until it is gone. */
-export async function dropDraft(
+/** Takes away what a report that has ended left of its files, then says so: an erasure must know of them until they are gone. */
+export async function dropDrafts(
   db: mongoose.mongo.Db,
   folder: Pick<ReportFolder, 'remove'>,
-  { _id, account_id }: Pick<Report, '_id' | 'account_id'>,
-  file: string,
+  { _id, account_id, drafts = [] }: Pick<Report, '_id' | 'account_id' | 'drafts'>,
 ): Promise<void> {
-  await folder.remove(file);
+  if (drafts.length === 0) return;
+  for (const draft of drafts) await folder.remove(draft);
   await reportsOf(db).updateOne(
-    { _id, account_id, unfinished: { $exists: false }, 'lease.file': file },
-    { $unset: { lease: '', on_disk: '' } },
+    { _id, account_id, unfinished: { $exists: false }, drafts: [...drafts] },
+    { $unset: { drafts: '', on_disk: '' } },
   );
 }

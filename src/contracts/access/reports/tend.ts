@@ -1,56 +1,20 @@
 import type mongoose from 'mongoose';
-import type { Logger } from '../../../base/log.ts';
-import type { Producer } from '../../../base/queue/producer.ts';
+import { type RelayDependencies, relayWork, unfinishedRows } from '../../../ledger/work/relay.ts';
 import type { ReportFolder } from './folder.ts';
-import { type Report, reportJobId, reportsOf } from './ledger.ts';
+import { REPORT_CALL, type Report, reportsOf } from './ledger.ts';
 
 export interface TendDependencies {
   readonly db: mongoose.mongo.Db;
   readonly folder: ReportFolder;
-  readonly producer: Pick<Producer, 'add' | 'isAlive'>;
-  readonly logger: Logger;
-  readonly graceMs: number;
   readonly now: () => Date;
 }
 
-const AT_ONCE = 500;
-
-/**
- * Gives every unfinished report that is due for a look a live job, whatever became of its last one. Works from MongoDB
- * alone; any number of processes may do it.
- * @returns how many jobs were added
- */
-export async function relayReports(deps: Omit<TendDependencies, 'folder'>, reach: Date): Promise<number> {
-  const { db, producer, logger, graceMs } = deps;
-  // Over all accounts: a partial index holds the unfinished ones only.
-  const due = await reportsOf(db)
-    .find(
-      { unfinished: true, look_at: { $lte: reach } },
-      { projection: { request_id: 1, account_id: 1, generation: 1, look_at: 1 } },
-    )
-    .sort({ look_at: 1 })
-    .limit(AT_ONCE)
-    .toArray();
-  let added = 0;
-  for (const report of due) {
-    const lookAgain = new Date(deps.now().getTime() + graceMs);
-    const { _id, account_id, generation, look_at } = report;
-    // Guarded by what was read: of two relays, or a relay and a writer that just moved on, one goes ahead.
-    const unchanged = { _id, account_id, unfinished: true as const, generation, look_at };
-    if (await producer.isAlive(reportJobId(report))) {
-      await reportsOf(db).updateOne(unchanged, { $set: { look_at: lookAgain } });
-      continue;
-    }
-    const next = { ...report, generation: generation + 1 };
-    const taken = await reportsOf(db).updateOne(unchanged, {
-      $set: { look_at: lookAgain, generation: next.generation },
-    });
-    if (taken.modifiedCount !== 1) continue;
-    await producer.add('report', { account: account_id, report: report.request_id }, { id: reportJobId(next) });
-    logger.info('report queued again', { report: report.request_id, generation: next.generation });
-    added += 1;
-  }
-  return added;
+/** Gives every unfinished report that is due for a look a live job. @returns how many jobs were added */
+export function relayReports(
+  deps: RelayDependencies & { readonly db: mongoose.mongo.Db },
+  reach: Date,
+): Promise<number> {
+  return relayWork(deps, REPORT_CALL, unfinishedRows(reportsOf(deps.db), ['request_id']), reach);
 }
 
 /** Reports that a worker could write now, or is writing; not those that back off after a failure. */
@@ -82,7 +46,7 @@ export async function removeReportFiles({ db, folder, now }: TendDependencies): 
   for (const name of await folder.list()) {
     const [kept, written] = await Promise.all([
       reports.findOne({ file: name }, { projection: { _id: 1 } }),
-      reports.findOne({ 'lease.file': name, 'lease.until': { $gt: now() } }, { projection: { _id: 1 } }),
+      reports.findOne({ drafts: name, 'lease.until': { $gt: now() } }, { projection: { _id: 1 } }),
     ]);
     if (kept || written) continue;
     await folder.remove(name);

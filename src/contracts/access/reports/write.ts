@@ -1,16 +1,19 @@
 import type mongoose from 'mongoose';
-import { isTransient } from '../../../base/db/connection.ts';
+import { isTransient } from '../../../base/db/faults.ts';
 import type { Seal } from '../../../base/keys/seal.ts';
 import type { Logger } from '../../../base/log.ts';
+import type { Times } from '../../../base/times.ts';
 import type { DataMap } from '../../../engine/map/schema.ts';
 import type { Account, Accounts } from '../../../ledger/accounts/accounts.ts';
 import type { Audit } from '../../../ledger/audit/audit.ts';
+import { LeaseLost } from '../../../ledger/work/lease.ts';
+import { backOff } from '../../../lib/back-off.ts';
 import { selectSources } from '../query.ts';
 import { readRecords } from '../read-records.ts';
 import { toReportRecord, toRow } from '../row.ts';
 import type { ReportFolder } from './folder.ts';
 import { createReportWriter } from './format.ts';
-import { claimReport, type ReportLease, ReportLost } from './lease.ts';
+import { claimReport, type ReportLease } from './lease.ts';
 import { queryOfReport } from './ledger.ts';
 
 export interface ReportDependencies {
@@ -21,10 +24,7 @@ export interface ReportDependencies {
   readonly audit: Audit;
   readonly folder: ReportFolder;
   readonly logger: Logger;
-  readonly leaseMs: number;
-  /** How long a finished file is kept. */
-  readonly keepMs: number;
-  readonly retryBaseMs: number;
+  readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'retryBaseMs' | 'longestPauseMs' | 'reportKeepMs'>;
   readonly now: () => Date;
 }
 
@@ -53,44 +53,47 @@ export async function writeReport(
 ): Promise<ReportOutcome> {
   const lease = await claimReport(deps.db, key, deps);
   if (!lease) return 'nothing to do';
-  // At most one file of it is there: this attempt makes its own when that of the one before is gone.
-  let left = lease.leftFile;
+  // Files of this report that may be there.
+  const there = new Set(lease.leftFiles);
   try {
-    if (left !== undefined) await deps.folder.remove(left);
-    left = undefined;
-    return await writeFile(deps, lease, signal, () => {
-      left = lease.file;
-    });
+    // Delete the files of earlier attempts first.
+    for (const file of lease.leftFiles) {
+      await deps.folder.remove(file);
+      there.delete(file);
+    }
+    return await writeFile(deps, lease, signal, () => there.add(lease.file));
   } catch (error) {
-    if (left === lease.file && (await isRemoved(deps.folder, left))) left = undefined;
-    // A report that was lost loses its file, too: what came of that is no failure of the report.
-    return await endWithout(deps, lease, error, left).catch((second) => {
-      if (second instanceof ReportLost) return 'lost';
+    if (there.has(lease.file) && (await isRemoved(deps.folder, lease.file))) there.delete(lease.file);
+    // After losing the report, errors from its missing file are expected.
+    return await endWithout(deps, lease, error, [...there]).catch((second) => {
+      if (second instanceof LeaseLost) return 'lost';
       throw second;
     });
   }
 }
 
 /**
- * @param left the name of a file that could not be taken away
- * @throws ReportLost, `error` when it passes by itself
+ * @param left names of files that could not be taken away
+ * @throws LeaseLost, `error` when it passes by itself
  */
 async function endWithout(
   deps: ReportDependencies,
   lease: ReportLease,
   error: unknown,
-  left: string | undefined,
+  left: readonly string[],
 ): Promise<ReportOutcome> {
-  if (error instanceof ReportLost) throw error;
+  if (error instanceof LeaseLost) throw error;
   if (isTransient(error)) {
     await lease.release(deps.now(), false, left).catch(() => {});
     throw error;
   }
-  const failures = lease.report.failures + 1;
+  const { failures: before, request_id: report } = lease.report;
+  const failures = before + 1;
   const isLast = failures >= MOST_FAILURES;
-  if (isLast) await lease.fail(left);
-  else await lease.release(new Date(deps.now().getTime() + deps.retryBaseMs * 2 ** failures), true, left);
-  deps.logger.error('report failed', { report: lease.report.request_id, failures, error });
+  const { retryBaseMs, longestPauseMs } = deps.times;
+  const again = new Date(deps.now().getTime() + backOff(before, retryBaseMs, longestPauseMs));
+  await (isLast ? lease.fail(left) : lease.release(again, true, left));
+  deps.logger.error('report failed', { report, failures, error });
   return isLast ? 'failed' : 'given back';
 }
 
@@ -113,14 +116,16 @@ async function writeFile(
   const draft = await deps.folder.create(file);
   made();
   try {
+    // A writer that hung until here may have lost the report: it must know before there is a record in its file.
+    await lease.confirm([file]);
     const done = await writeRecords(deps, lease, account, draft.write, signal);
     if (done === null) {
       await deps.folder.remove(file);
-      await lease.release(deps.now(), false);
+      await lease.release(deps.now(), false, []);
       return 'given back';
     }
     await draft.finish();
-    await lease.confirm();
+    await lease.confirm([file]);
     await deps.audit.append({
       account: account._id,
       actor: report.requested_by,
@@ -135,7 +140,7 @@ async function writeFile(
     await lease.complete(
       done.truncated ? 'TRUNCATED' : 'SUCCESS',
       done.items,
-      new Date(deps.now().getTime() + deps.keepMs),
+      new Date(deps.now().getTime() + deps.times.reportKeepMs),
     );
     return 'written';
   } finally {

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { timesOf } from '../../../../src/base/times.ts';
 import { createReportFolder, type ReportFolder } from '../../../../src/contracts/access/reports/folder.ts';
 import { claimReport } from '../../../../src/contracts/access/reports/lease.ts';
 import {
@@ -44,13 +45,13 @@ describe('an erasure and the report files that hold the number', () => {
   afterAll(() => platform?.close());
 
   const folder = () => createReportFolder(platform.config.REPORTS_DIR);
+  const times = (retryBaseMs = 10) =>
+    timesOf({ ...platform.config, LEASE_MS: 60_000, REPORT_KEEP_HOURS: 1, RETRY_BASE_MS: retryBaseMs });
   const deps = (own: ReportFolder = folder()): ReportDependencies => ({
     ...platform.core,
     folder: own,
     logger: platform.logger,
-    leaseMs: 60_000,
-    keepMs: 3_600_000,
-    retryBaseMs: 10,
+    times: times(),
     now: () => new Date(),
   });
   /** A report that the worker leaves alone until the test is done with it. */
@@ -82,8 +83,12 @@ describe('an erasure and the report files that hold the number', () => {
   };
   /** The files, whole or half, that hold the number. */
   const filesWith = async (number: typeof NUMBER) => {
-    const names = await readdir(platform.config.REPORTS_DIR).catch(() => []);
-    const texts = await Promise.all(names.map((name) => readFile(join(platform.config.REPORTS_DIR, name), 'utf8')));
+    const { names, texts } = await waitFor('files that stay while they are read', async () => {
+      const names = await readdir(platform.config.REPORTS_DIR).catch(() => []);
+      // One that a worker finishes meanwhile has another name by then.
+      const texts = names.map((name) => readFile(join(platform.config.REPORTS_DIR, name), 'utf8'));
+      return { names, texts: await Promise.all(texts) };
+    });
     return names.filter((_name, index) => containsNumber(texts[index] ?? '', number));
   };
   const erase = async (key: string, number: string) =>
@@ -210,7 +215,7 @@ describe('an erasure and the report files that hold the number', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
     const report = await open(account);
-    const claim = await claimReport(platform.core.db, keyOf(report), { leaseMs: 60_000, now: () => new Date(0) });
+    const claim = await claimReport(platform.core.db, keyOf(report), { times: times(), now: () => new Date(0) });
     const draft = await folder().create(claim?.file ?? '');
     await draft.write(`,${NUMBER},`);
     await draft.close();
@@ -221,7 +226,7 @@ describe('an erasure and the report files that hold the number', () => {
   it('half a file goes with the attempt that left it, and with an abort', async () => {
     const { account } = await platform.account();
     const half = async (report: Report, now: () => Date) => {
-      const claim = await claimReport(platform.core.db, keyOf(report), { leaseMs: 60_000, now });
+      const claim = await claimReport(platform.core.db, keyOf(report), { times: times(), now });
       const draft = await folder().create(claim?.file ?? '');
       await draft.write(`,${NUMBER},`);
       await draft.close();
@@ -256,7 +261,7 @@ describe('an erasure and the report files that hold the number', () => {
     });
     const attempt = (report: Report) =>
       writeReport(
-        { ...deps(failing()), retryBaseMs: 3_600_000, logger: { error() {} } as never },
+        { ...deps(failing()), times: times(3_600_000), logger: { error() {} } as never },
         keyOf(report),
         signal,
       );
@@ -287,7 +292,7 @@ describe('an erasure and the report files that hold the number', () => {
       const { db } = platform.core;
       await insertRecords(db, account.records_id, NUMBER, { sent: 1 });
       const report = await open(account);
-      const claim = await claimReport(db, keyOf(report), { leaseMs: 60_000, now: () => new Date() });
+      const claim = await claimReport(db, keyOf(report), { times: times(), now: () => new Date() });
       const draft = await folder().create(claim?.file ?? '');
       await draft.write(`,${NUMBER},`);
       await draft.close();
@@ -304,7 +309,7 @@ describe('an erasure and the report files that hold the number', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
     const report = await open(account);
-    const options = { leaseMs: 60_000, now: () => new Date() };
+    const options = { times: times(), now: () => new Date() };
     const claim = await claimReport(platform.core.db, keyOf(report), options);
     const text = `,${NUMBER},`;
     const draft = await folder().create(claim?.file ?? '');
@@ -318,7 +323,7 @@ describe('an erasure and the report files that hold the number', () => {
       const request = await platform.core.db.collection('lethe_requests').findOne({ reference });
       return request?.state === 'verifying';
     });
-    await claim?.confirm();
+    await claim?.confirm([claim.file]);
     await draft.finish();
     await draft.close();
     await claim?.complete('SUCCESS', 1, new Date(Date.now() + 3_600_000));

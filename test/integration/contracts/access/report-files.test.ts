@@ -1,19 +1,21 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { timesOf } from '../../../../src/base/times.ts';
 import { createReportFolder } from '../../../../src/contracts/access/reports/folder.ts';
 import { claimReport } from '../../../../src/contracts/access/reports/lease.ts';
 import {
   abortReport,
   openReport,
+  REPORT_CALL,
   type Report,
-  reportJobId,
   reportsOf,
 } from '../../../../src/contracts/access/reports/ledger.ts';
 import { relayReports, removeReportFiles } from '../../../../src/contracts/access/reports/tend.ts';
 import { type ReportDependencies, writeReport } from '../../../../src/contracts/access/reports/write.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
+import { jobIdOf } from '../../../../src/ledger/work/call.ts';
 import { expectStatus } from '../../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { openProcesses } from '../../../support/processes.ts';
@@ -41,9 +43,7 @@ describe('the life of a report and its file', () => {
     ...platform.core,
     folder: folder(),
     logger: platform.logger,
-    leaseMs: 10_000,
-    keepMs: 72 * HOUR_MS,
-    retryBaseMs: 10,
+    times: timesOf({ ...platform.config, LEASE_MS: 10_000, REPORT_KEEP_HOURS: 72, RETRY_BASE_MS: 10 }),
     now,
   });
   const tend = (producer: { add(): Promise<void>; isAlive(): Promise<boolean> }) => ({
@@ -51,7 +51,7 @@ describe('the life of a report and its file', () => {
     folder: folder(),
     producer,
     logger: platform.logger,
-    graceMs: 1_000,
+    times: timesOf({ ...platform.config, LEASE_MS: 1_000 }),
     now,
   });
   const idle = { add: async () => {}, isAlive: async () => false };
@@ -138,7 +138,7 @@ describe('the life of a report and its file', () => {
     const report = await open(account);
     const lease = await claimReport(platform.core.db, { account: account._id, report: report.request_id }, deps());
     expect(await abortReport(platform.core.db, folder(), account._id, report.request_id, now())).toBe(true);
-    await expect(lease?.confirm()).rejects.toThrow('lost');
+    await expect(lease?.confirm([])).rejects.toThrow('lost');
     await expect(lease?.complete('SUCCESS', 1, now())).rejects.toThrow('lost');
     expect(await write(report)).toBe('nothing to do');
     expect((await row(report)).state).toBe('ABORTED');
@@ -157,7 +157,7 @@ describe('the life of a report and its file', () => {
     expect(second?.file).not.toBe(first?.file);
     await expect(first?.renew()).rejects.toThrow('lost');
     await expect(first?.complete('SUCCESS', 1, now())).rejects.toThrow('lost');
-    await expect(first?.release(now(), true)).rejects.toThrow('lost');
+    await expect(first?.release(now(), true, [])).rejects.toThrow('lost');
     await second?.complete('SUCCESS', 7, now());
     expect(await row(report)).toMatchObject({ state: 'SUCCESS', items_count: 7, file: second?.file });
   });
@@ -201,7 +201,66 @@ describe('the life of a report and its file', () => {
     const relay = () => relayReports(tend(producer as never), now());
     await Promise.all([relay(), relay()]);
     await relay();
-    expect(added).toEqual([reportJobId({ ...report, generation: 2 })]);
+    expect(added).toEqual([jobIdOf(REPORT_CALL, { ...report, generation: 2 })]);
+  });
+
+  it('a writer that hangs while the queue calls its job alive is replaced, and writes nothing afterwards', async () => {
+    const { account } = await platform.account();
+    await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 5 });
+    const report = await open(account);
+    const before = await folder().list();
+    let goOn = () => {};
+    const hang = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const hanging = { ...folder(), create: (name: string) => hang.then(() => folder().create(name)) };
+    const key = { account: account._id, report: report.request_id };
+    const first = writeReport({ ...deps(), folder: hanging }, key, signal);
+    await waitFor('the lease', async () => (await row(report)).lease);
+    const added: string[] = [];
+    const alive = {
+      add: async (...[, , options]: [string, object, { id: string }]) => {
+        if (options.id.includes(report.request_id)) added.push(options.id);
+      },
+      isAlive: async () => true,
+    };
+    const anHourAgo = new Date(Date.now() - HOUR_MS);
+    await reportsOf(platform.core.db).updateOne(
+      { _id: report._id, account_id: account._id },
+      { $set: { 'lease.until': anHourAgo, look_at: anHourAgo } },
+    );
+    try {
+      await relayReports(tend(alive as never), now());
+      await relayReports(tend(alive as never), now());
+      expect(added).toEqual([jobIdOf(REPORT_CALL, { ...report, generation: 2 })]);
+      expect(await write(report)).toBe('written');
+    } finally {
+      goOn();
+    }
+    expect(await first).toBe('lost');
+    const { file, items_count } = await row(report);
+    expect(items_count).toBe(5);
+    expect((await folder().list()).filter((name) => !before.includes(name))).toEqual([file]);
+  });
+
+  it('every file an attempt may have left stays known until it is gone, however often attempts are killed', async () => {
+    const { account } = await platform.account();
+    const report = await open(account);
+    const key = { account: account._id, report: report.request_id };
+    const left: string[] = [];
+    // Killed as soon as they have claimed it: before the files of those before them are gone.
+    for (const past of [-60_000, -40_000, -20_000]) {
+      later = past;
+      const claim = await claimReport(platform.core.db, key, deps());
+      later = 0;
+      if (!claim) throw new Error('not claimed');
+      await (await folder().create(claim.file)).close();
+      left.push(claim.file);
+      expect((await row(report)).drafts).toEqual(left);
+    }
+    expect(await write(report)).toBe('written');
+    expect(await row(report)).not.toHaveProperty('drafts');
+    expect(await folder().list()).not.toEqual(expect.arrayContaining([expect.stringMatching(left.join('|'))]));
   });
 
   it('a worker that runs until nothing is due writes what was ordered while none ran', async () => {

@@ -6,8 +6,8 @@ import { DEFAULT_DATA_MAP } from '../../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../../src/engine/map/schema.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
+import { createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { createWork } from '../../../../src/ledger/requests/work.ts';
 import { writeMap } from '../../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform } from '../../../support/records.ts';
@@ -53,7 +53,7 @@ describe('retention', () => {
     openRetention(
       {
         ...platform.core,
-        workFor: createWork({ ...platform.core, now: () => now }),
+        bind: createBinder({ ...platform.core, now: () => now }),
         producer: { add: async () => {} },
         logger: platform.logger,
         months,

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inTransaction } from '../../../../src/base/db/transaction.ts';
 import { generateKey, parseKeyRing } from '../../../../src/base/keys/key-ring.ts';
 import { createAudit, verifyAudit } from '../../../../src/ledger/audit/audit.ts';
-import { type Act, AUDIT, AUDIT_HEADS, type AuditEntry, createAuditSeal } from '../../../../src/ledger/audit/entry.ts';
+import {
+  AUDIT,
+  AUDIT_HEADS,
+  type AuditEntry,
+  type AuditEvent,
+  createAuditSeal,
+} from '../../../../src/ledger/audit/entry.ts';
 import { runCli } from '../../../support/cli.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 
@@ -13,7 +19,7 @@ describe('the audit', () => {
   });
   afterAll(() => platform?.close());
 
-  const act = (account: string, more: Partial<Act> = {}): Act => ({
+  const event = (account: string, more: Partial<AuditEvent> = {}): AuditEvent => ({
     account,
     actor: 'key',
     action: 'data.erasure',
@@ -32,7 +38,7 @@ describe('the audit', () => {
   /** A chain of five entries for an account of its own. */
   const chain = async (account: string) => {
     for (let number = 0; number < 5; number += 1)
-      await platform.core.audit.append(act(account, { reference: `r${number}` }));
+      await platform.core.audit.append(event(account, { reference: `r${number}` }));
     return entriesOf(account);
   };
   const verify = async (account: string) => {
@@ -75,12 +81,12 @@ describe('the audit', () => {
     expect(lines).toEqual([expect.stringMatching(/ entry 2: (changed|of a token key)/), `${account} entry 4: changed`]);
   });
 
-  it('links what many processes append at once, each act once, without gaps', async () => {
+  it('links what many processes append at once, each event once, without gaps', async () => {
     const { db, config } = platform.core;
     const writers = Array.from({ length: 4 }, () => createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS)));
     await Promise.all(
       writers.flatMap((writer) =>
-        Array.from({ length: 20 }, (_, one) => writer.append(act('acc_busy', { once: `act${one}` }))),
+        Array.from({ length: 20 }, (_, one) => writer.append(event('acc_busy', { once: `event${one}` }))),
       ),
     );
     const entries = await entriesOf('acc_busy');
@@ -88,15 +94,15 @@ describe('the audit', () => {
     expect(await verify('acc_busy')).toEqual({ code: 0, lines: [] });
   });
 
-  it('whoever has begun an act is not overtaken: the others are appended behind it', async () => {
+  it('whoever has begun an entry is not overtaken: the others are appended behind it', async () => {
     const { db, config, audit } = platform.core;
     const other = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
-    const { counts, ...begun } = act('acc_begun', { reference: 'begun' });
-    await audit.append(act('acc_begun', { reference: 'before' }));
+    const { counts, ...begun } = event('acc_begun', { reference: 'begun' });
+    await audit.append(event('acc_begun', { reference: 'before' }));
     let overtaken: Promise<void> | undefined;
     await inTransaction(db, async (session) => {
       const writeCounts = await audit.beginWithin(begun, session);
-      overtaken ??= other.append(act('acc_begun', { reference: 'behind' }));
+      overtaken ??= other.append(event('acc_begun', { reference: 'behind' }));
       await writeCounts(counts);
     });
     await overtaken;
@@ -146,7 +152,7 @@ describe('the audit', () => {
     const faults = verifyAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS), 'acc_growing');
     expect((await faults.next()).value).toMatchObject({ seq: 1, fault: 'changed' });
     // Its entries have been read by now.
-    await audit.append(act('acc_growing'));
+    await audit.append(event('acc_growing'));
     expect(await faults.next()).toEqual({ done: true, value: undefined });
   });
 

@@ -54,7 +54,7 @@ describe('recordings in a bucket', () => {
     expect(await calls.countDocuments({ from: DIGITS })).toBe(0);
     const rows = await outbox();
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatchObject({ account_id: account._id, act: reference, fault: 'SlowDown' });
+    expect(rows[0]).toMatchObject({ account_id: account._id, reference, fault: 'SlowDown' });
     // A file may be named after the number.
     expect(JSON.stringify(rows)).not.toContain(DIGITS);
     expect(s3.objects.size).toBe(3);
@@ -107,14 +107,14 @@ describe('recordings in a bucket', () => {
     const { account } = await platform.account();
     await inTransaction(platform.core.db, (session) =>
       platform.core.files.add(
-        { account: account._id, act: letter.repeat(15) },
+        { account: account._id, reference: letter.repeat(15) },
         [{ where: 'calls.recording_url', reference: 'a.mp3' }],
         session,
       ),
     );
   };
 
-  it('the outbox is the truth: an act without a job, and without a request, is found by a worker', async () => {
+  it('the outbox is the truth: a file without a job, and without a request, is found by a worker', async () => {
     await writeDown('A');
     const worker = await platform.startWorker();
     await waitFor('the file to go', () => !s3.objects.has('a.mp3'));
@@ -131,13 +131,13 @@ describe('recordings in a bucket', () => {
 
   it('what is rolled back is not removed', async () => {
     const { account } = await platform.account();
-    const act = { account: account._id, act: 'C'.repeat(15) };
+    const owner = { account: account._id, reference: 'C'.repeat(15) };
     const session = platform.core.db.client.startSession();
     session.startTransaction();
-    await platform.core.files.add(act, [{ where: 'calls.recording_url', reference: 'a.mp3' }], session);
+    await platform.core.files.add(owner, [{ where: 'calls.recording_url', reference: 'a.mp3' }], session);
     await session.abortTransaction();
     await session.endSession();
-    expect(await platform.core.files.removeNow(act, new AbortController().signal)).toBeNull();
+    expect(await platform.core.files.removeNow(owner, new AbortController().signal)).toBeNull();
     expect(s3.asked).toEqual([]);
   });
 });

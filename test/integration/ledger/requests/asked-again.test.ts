@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { type BoundRequest, createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
-import { createWork, type Work } from '../../../../src/ledger/requests/work.ts';
 import { untilCompleted } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -35,17 +36,17 @@ describe('asked again between the last look and the end', () => {
     };
     const reference = await ask();
     let asked = 0;
-    const bind = createWork({ ...core, now: () => new Date() });
+    const bind = createBinder({ ...core, now: () => new Date() });
     const deps: EraseDependencies = {
       ledger: createLedgerWrites(core.db),
       accounts: core.accounts,
-      workFor: (request, whose): Work => {
-        const work = bind(request, whose);
+      bind: (request, whose): BoundRequest => {
+        const bound = bind(request, whose);
         return {
-          ...work,
+          ...bound,
           // Called when the last look has found nothing.
-          async report(erased) {
-            await work.report(erased);
+          async record(erased) {
+            await bound.record(erased);
             if (asked < times) {
               asked += 1;
               expect(await ask()).toBe(reference);
@@ -55,10 +56,7 @@ describe('asked again between the last look and the end', () => {
       },
       logger,
       batchSize: 100,
-      pauseMs: 0,
-      leaseMs: 60_000,
-      settleMs: 0,
-      retryBaseMs: 1_000,
+      times: timesOf({ ...core.config, LEASE_MS: 60_000, SCHEDULED_SETTLE_MS: 0 }),
       now: () => new Date(),
     };
     const key = { account: account._id, reference };
@@ -86,7 +84,7 @@ describe('asked again between the last look and the end', () => {
     [true, false],
     [false, true],
     [false, false],
-  ])('a number that one of two wishes keeps suppressed stays so: off the list %s, then %s', async (first, second) => {
+  ])('a number that one of two requests keeps suppressed stays so: off the list %s, then %s', async (first, second) => {
     const { core } = platform;
     const { account } = await platform.account();
     await insertRecords(core.db, account.records_id, DIGITS, { sent: 1 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
-import { jobIdOf } from '../../../../src/ledger/requests/ledger.ts';
+import { REQUEST_CALL } from '../../../../src/ledger/requests/ledger.ts';
+import { addJob } from '../../../../src/ledger/work/call.ts';
 import { untilCompleted } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -26,11 +27,7 @@ describe('an erasure from ledger to completion', () => {
       { account, keyId: 'test', number: phoneNumber(447700900123), unsuppress: false },
       new Date(),
     );
-    await worker.producer.add(
-      'erase',
-      { account: account._id, reference: request.reference },
-      { id: jobIdOf(request) },
-    );
+    await addJob(worker.producer, REQUEST_CALL, request);
     const done = await untilCompleted(platform, request.reference);
     expect(done.erased).toEqual({ contacts: 2, contact_lists: 3, sent_sms: 20, received_sms: 5, calls: 4 });
     expect(done.sealed).toBeUndefined();

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { claimRequest, type Lease, LeaseLost } from '../../../../src/ledger/requests/lease.ts';
+import { claimRequest, type Lease } from '../../../../src/ledger/requests/lease.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites, type LedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
+import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 
 const MINUTE = 60_000;
@@ -13,7 +14,7 @@ describe('writes of leases that are joined', () => {
   let ledger: LedgerWrites;
   let serial = 0;
   const now = new Date();
-  const options = { leaseMs: MINUTE, now: () => now };
+  const options = { times: { leaseMs: MINUTE, renewBelowMs: MINUTE / 2 }, now: () => now };
   beforeAll(async () => {
     platform = await openPlatform('ledger');
     ledger = createLedgerWrites(platform.core.db);
@@ -46,7 +47,7 @@ describe('writes of leases that are joined', () => {
   };
   const takeOver = (request: ErasureRequest) =>
     requestsOf(platform.core.db).updateOne({ _id: request._id }, { $set: { 'lease.owner': 'another' } });
-  const step = (ids: number[]) => ({ step: 'sent_sms.to', name: 'sent_sms', ids });
+  const batch = (ids: number[]) => ({ target: 'sent_sms.to', name: 'sent_sms', ids });
   const outcomes = async (attempts: Promise<unknown>[]) =>
     (await Promise.allSettled(attempts)).map((one) =>
       one.status === 'fulfilled' ? 'done' : one.reason instanceof LeaseLost ? 'lost' : String(one.reason),
@@ -87,21 +88,21 @@ describe('writes of leases that are joined', () => {
     const leases = await Promise.all(requests.map(lease));
     const [, second] = requests;
     if (second) await takeOver(second);
-    const batches = requests.map((_, index) => [step([index])]);
+    const batches = requests.map((_, index) => [batch([index])]);
     expect(await outcomes(leases.map((one, index) => one.announce(batches[index] ?? [], [], 'sweeping')))).toEqual([
       'done',
       'lost',
       'done',
       'done',
     ]);
-    const pending = await Promise.all(requests.map(async (request) => (await ledgerRow(request))?.pending));
-    expect(pending).toEqual([batches[0], undefined, batches[2], batches[3]]);
+    const announced = await Promise.all(requests.map(async (request) => (await ledgerRow(request))?.announced));
+    expect(announced).toEqual([batches[0], undefined, batches[2], batches[3]]);
   });
 
   it('announcements: each counts its own', async () => {
     const requests = [await open(), await open(), await open()];
     const leases = await Promise.all(requests.map(lease));
-    await Promise.all(leases.map((one, index) => one.announce([], [step([1, 2, 3].slice(index))], 'sweeping')));
+    await Promise.all(leases.map((one, index) => one.announce([], [batch([1, 2, 3].slice(index))], 'sweeping')));
     const counts = await Promise.all(requests.map(async (request) => (await ledgerRow(request))?.erased.sent_sms));
     expect(counts).toEqual([3, 2, 1]);
   });
@@ -123,13 +124,15 @@ describe('writes of leases that are joined', () => {
     it('all together', async () => {
       const requests = [await open(), await open(), await open()];
       const leases = await Promise.all(requests.map(lease));
-      await Promise.all(leases.map((one, index) => one.complete([step([1])], note(requests[index] as ErasureRequest))));
+      await Promise.all(
+        leases.map((one, index) => one.complete([batch([1])], note(requests[index] as ErasureRequest))),
+      );
       expect(await states(requests)).toEqual(['completed', 'completed', 'completed']);
       expect(await noted(requests)).toEqual([true, true, true]);
       for (const request of requests) {
         const row = await ledgerRow(request);
         expect(row).toMatchObject({ erased: { sent_sms: 1 } });
-        for (const gone of ['sealed', 'unfinished', 'lease', 'pending']) expect(row).not.toHaveProperty(gone);
+        for (const gone of ['sealed', 'unfinished', 'lease', 'announced']) expect(row).not.toHaveProperty(gone);
       }
     });
 

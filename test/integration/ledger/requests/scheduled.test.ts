@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
 import { relayRequests } from '../../../../src/ledger/requests/relay.ts';
-import { createWork } from '../../../../src/ledger/requests/work.ts';
 import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -44,7 +45,7 @@ describe('a message that is scheduled', () => {
   };
   /** Looks at the request as long as it waits, and sees that a worker came by at least so often. */
   const untilLookedAt = async (reference: string, times: number): Promise<ErasureRequest> => {
-    let last = await untilRequest(platform, reference, 'a wait', (request) => request.wait === 'pending');
+    let last = await untilRequest(platform, reference, 'a wait', (request) => request.wait === 'scheduled');
     for (let look = 1; look < times; look += 1) {
       const before = last.not_before.getTime();
       last = await untilRequest(
@@ -123,13 +124,10 @@ describe('a message that is scheduled', () => {
     const deps = (): EraseDependencies => ({
       ledger: createLedgerWrites(platform.core.db),
       accounts: platform.core.accounts,
-      workFor: createWork({ ...platform.core, now: () => new Date(now) }),
+      bind: createBinder({ ...platform.core, now: () => new Date(now) }),
       logger: platform.logger,
       batchSize: 100,
-      pauseMs: 0,
-      leaseMs: 1_000,
-      settleMs: 60_000,
-      retryBaseMs: 1_000,
+      times: timesOf({ ...platform.config, LEASE_MS: 1_000, SCHEDULED_SETTLE_MS: 60_000 }),
       now: () => new Date(now),
     });
     const turn = async (request: Pick<ErasureRequest, 'account_id' | 'reference'>, at: number) => {
@@ -178,7 +176,7 @@ describe('a message that is scheduled', () => {
             db: platform.core.db,
             producer: { add: async () => {}, isAlive: async () => true },
             logger: { ...platform.logger, error: (message, facts) => reported.push({ message, facts }) },
-            graceMs: 1_000,
+            times: timesOf({ ...platform.config, LEASE_MS: 1_000 }),
             now: () => new Date(at),
           },
           new Date(at),

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { type BoundRequest, createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { claimRequest } from '../../../../src/ledger/requests/lease.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
-import { createWork, type Work } from '../../../../src/ledger/requests/work.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../../support/records.ts';
@@ -32,6 +33,7 @@ describe('a database whose every look takes most of a lease', () => {
     );
     if (sent === 0) await core.db.collection('sent_sms').deleteMany({ account_id: account.records_id });
     const key = { account: account._id, reference: request.reference };
+    const times = timesOf({ ...core.config, LEASE_MS, SCHEDULED_SETTLE_MS: 0 });
     let clock = Date.now();
     const now = () => new Date(clock);
     const ledger = createLedgerWrites(core.db);
@@ -39,34 +41,31 @@ describe('a database whose every look takes most of a lease', () => {
     const slow = async <Value>(look: Promise<Value>): Promise<Value> => {
       const value = await look;
       clock += 0.6 * LEASE_MS;
-      rivals.push((await claimRequest(ledger, key, { leaseMs: LEASE_MS, now })).outcome);
+      rivals.push((await claimRequest(ledger, key, { times, now })).outcome);
       return value;
     };
-    const bind = createWork({ ...core, now });
+    const bind = createBinder({ ...core, now });
     const deps: EraseDependencies = {
       ledger,
       accounts: core.accounts,
-      workFor: (one, whose): Work => {
-        const work = bind(one, whose);
-        const [first, ...others] = work.targets;
+      bind: (one, whose): BoundRequest => {
+        const bound = bind(one, whose);
+        const [first, ...others] = bound.targets;
         if (!first) throw new Error('no target');
         return {
-          ...work,
+          ...bound,
           targets: [
             { ...first, find: (limit) => slow(first.find(limit)), remains: () => slow(first.remains()) },
             ...others,
           ],
-          lastPending: () => slow(work.lastPending()),
-          removeFiles: (signal) => slow(work.removeFiles(signal)),
-          report: (erased) => slow(work.report(erased)),
+          lastScheduled: () => slow(bound.lastScheduled()),
+          removeFiles: (signal) => slow(bound.removeFiles(signal)),
+          record: (erased) => slow(bound.record(erased)),
         };
       },
       logger,
       batchSize: 100,
-      pauseMs: 0,
-      leaseMs: LEASE_MS,
-      settleMs: 0,
-      retryBaseMs: 1_000,
+      times,
       now,
     };
     const outcome = await eraseRequest(deps, key, new AbortController().signal).catch(({ name }: Error) => name);

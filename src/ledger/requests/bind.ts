@@ -12,53 +12,32 @@ import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
-import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
-import { ACT_OF } from '../audit/acts.ts';
 import type { Audit } from '../audit/audit.ts';
-import { minderOfFiles } from '../recordings/change-with-files.ts';
+import { AUDIT_WORDS } from '../audit/words.ts';
+import { withRecordings } from '../recordings/change-with-files.ts';
 import type { Files, FilesLeft } from '../recordings/files.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
+import type { Copies } from './copies.ts';
 import type { ErasureRequest } from './ledger.ts';
 
-/** A number whose records have been erased, and the request about it. */
-export interface ErasedNumber {
-  readonly account: string;
-  readonly number: PhoneNumber;
-  readonly reference: string;
-  /** Who asked, for the audit. */
-  readonly actor: string;
-  /** Stands for the number in the audit. */
-  readonly token: string;
-}
-
-/** Copies that Lethe itself has made of the platform's records. */
-export interface Copies {
-  /**
-   * Sees to it that no copy holds the number. To be called when the records are erased; safe to repeat.
-   * @param signal told to stop: what has been looked into is remembered, and not looked into again
-   * @returns what is left of it, or null for nothing
-   */
-  clear(erased: ErasedNumber, signal: AbortSignal): Promise<FilesLeft | null>;
-}
-
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
-export interface Work {
+export interface BoundRequest {
   readonly targets: readonly Target[];
-  /** When the last record is due that is still to be acted on, one answer a mapped place; null where nothing is pending. */
-  lastPending(): Promise<(Date | null)[]>;
+  /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
+  lastScheduled(): Promise<(Date | null)[]>;
   /**
    * Removes the files of changed records, and of reports that hold the number.
-   * @returns what is left of them: until it is nothing, the work is not done
+   * @returns what is left of them: until it is nothing, the request is not done
    */
   removeFiles(signal: AbortSignal): Promise<FilesLeft | null>;
-  /** Writes down what was done, before the request is called completed. Safe to repeat. */
-  report(erased: Readonly<Record<string, number>>): Promise<void>;
+  /** Records in the audit what was done, before the request is called completed. Safe to repeat. */
+  record(erased: Readonly<Record<string, number>>): Promise<void>;
   /** What becomes true together with the request's end, in the same transaction. */
   settle(session: mongoose.mongo.ClientSession): Promise<void>;
 }
 
-export interface WorkDependencies {
+export interface BinderDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
@@ -71,25 +50,21 @@ export interface WorkDependencies {
   readonly now: () => Date;
 }
 
-/** What the parts of a request's work have in common. */
-interface Bound {
-  readonly request: ErasureRequest;
-  readonly account: Account;
-}
-
-type Part = Omit<Work, 'report' | 'removeFiles'> & {
+/** What a selector decides of a bound request; the rest is the same for all. */
+interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle'> {
   /** Stands for the number in the audit. */
   readonly token: string;
+  /** Removes the number from files of reports. */
   clearReports?(signal: AbortSignal): Promise<FilesLeft | null>;
-};
+}
 
 /** Binds a request to its targets. @throws ErasureFailure */
-export type WorkFor = (request: ErasureRequest, account: Account) => Work;
+export type Bind = (request: ErasureRequest, account: Account) => BoundRequest;
 
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
-export function createWork(deps: WorkDependencies): WorkFor {
+export function createBinder(deps: BinderDependencies): Bind {
   const { dataMap, audit, files, now } = deps;
-  const mindFiles = minderOfFiles(deps, dataMap);
+  const minded = withRecordings(deps, dataMap);
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
       const profile = profileFor(name, dataMap);
@@ -100,26 +75,26 @@ export function createWork(deps: WorkDependencies): WorkFor {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const bound = { request, account };
-    const part =
+    const { token, targets, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
-        ? bindAge(deps, bound, byAge, request.selector)
-        : bindNumber(deps, bound, byNumber, profile);
-    const { token, clearReports, ...work } = part;
-    const act = { account: account._id, act: request.reference };
+        ? selectByAge(deps, request, account, byAge, request.selector)
+        : selectByNumber(deps, request, account, byNumber, profile);
+    const owner = { account: account._id, reference: request.reference };
     return {
-      ...work,
-      targets: work.targets.map((target) => mindFiles(target, act)),
-      removeFiles: async (signal) => (await files.removeNow(act, signal)) ?? (await clearReports?.(signal)) ?? null,
-      async report(erased) {
+      targets: targets.map((target) => minded(target, owner)),
+      lastScheduled,
+      settle,
+      removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
+      async record(erased) {
         await audit.append({
           account: account._id,
           actor: request.requested_by,
-          ...ACT_OF[request.profile],
+          ...AUDIT_WORDS[request.profile],
           at: now(),
           counts: erased,
           reference: request.reference,
           token,
+          // The count is part of the key: a second audit entry appears only if more was erased.
           once: `completed:${request.reference}:${total(erased)}`,
         });
       },
@@ -127,24 +102,29 @@ export function createWork(deps: WorkDependencies): WorkFor {
   };
 }
 
-/** A request that was asked for again is reported again when there was more to erase; repeated, it is not. */
 function total(erased: Readonly<Record<string, number>>): number {
   return Object.values(erased).reduce((sum, count) => sum + count, 0);
 }
 
-/** Records that are kept and not marked stay in a selection by age: they cannot be chosen that way. */
+/** By-age needs a change that removes records from the selection: a delete or a mark. */
 function endsByItself(rule: RecordRule): boolean {
   const change = rule.change(new Date());
   const { redacted } = rule.entry;
   return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
 }
 
-function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: Plan, profile: Profile): Part {
+function selectByNumber(
+  deps: BinderDependencies,
+  request: ErasureRequest,
+  account: Account,
+  plan: Plan,
+  profile: Profile,
+): Selected {
   const { store, suppressions, tokens, seal, copies } = deps;
   if (!request.sealed) throw new ErasureFailure('unsealable');
   const number = seal.open(request.sealed, request.reference);
   const { before } = request.selector;
-  // Requests up to different moments are different requests, so their token says more than the number's own.
+  // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
   const subject = numberSubject(number, account.records_id, token, deps.now());
   const keeps = request.keep_suppression && suppressions.keepsNumber;
@@ -155,8 +135,8 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
       before === undefined
         ? targetsByNumber(store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
-    // What is still to be acted on happens after any moment that is past.
-    lastPending: () =>
+    // Scheduled messages lie in the future, so a request about the past never waits.
+    lastScheduled: () =>
       before === undefined
         ? Promise.all(plan.waits.map((wait) => store.lastScheduled(wait, subject)))
         : Promise.resolve([]),
@@ -172,7 +152,7 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
       if (!plan.rules.some((rule) => rule.suppression)) return;
       await suppressions.settle(
         subject,
-        [...tokens.every(account._id, number), request.token],
+        [...tokens.allTokens(account._id, number), request.token],
         request.keep_suppression,
         session,
       );
@@ -180,19 +160,20 @@ function bindNumber(deps: WorkDependencies, { request, account }: Bound, plan: P
   };
 }
 
-function bindAge(
-  deps: WorkDependencies,
-  { request, account }: Bound,
+function selectByAge(
+  deps: BinderDependencies,
+  request: ErasureRequest,
+  account: Account,
   rules: readonly RecordRule[],
   { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
-): Part {
+): Selected {
   return {
     token: request.token,
     targets: rules.flatMap((rule) => {
       const moment = apart[rule.name] === undefined ? before : apart[rule.name];
       return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
     }),
-    lastPending: async () => [],
+    lastScheduled: async () => [],
     settle: async () => {},
   };
 }

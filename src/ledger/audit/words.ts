@@ -2,7 +2,7 @@ import type { ProfileName } from '../../engine/map/categories.ts';
 import type { AuditAction } from './entry.ts';
 
 /** What the audit calls an erasure of each profile. */
-export const ACT_OF = {
+export const AUDIT_WORDS = {
   forget: { action: 'data.erasure', reason: 'gdpr_forget' },
   transaction: { action: 'data.redaction', reason: 'redact_transaction' },
   resource: { action: 'data.deletion', reason: 'resource_deletion' },

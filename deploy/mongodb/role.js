@@ -1,0 +1,68 @@
+// A role with the rights Lethe uses and no other, for the default data map, and a user with it:
+//
+//   DATABASE=lethe PASSWORD=... mongosh "mongodb://ADMIN@HOST/admin" deploy/mongodb/role.js
+//
+// Safe to run again: it brings role and password up to what stands here. With a data map of your own put its
+// collections in place of PLATFORM's, and its suppression list in place of BLACKLIST.
+//
+// On a sharded cluster `lethe check-map` also reads `config.collections`; the role lets it.
+
+/** Every mapped collection but the suppression list. */
+const PLATFORM = [
+  'contact_lists',
+  'contacts',
+  'sent_sms',
+  'received_sms',
+  'scheduled_sms',
+  'calls',
+  'chats',
+  'forms',
+  'verifications',
+  'insights',
+  'legs',
+  'media',
+  'users',
+  'events',
+];
+
+/** Mapped collections whose records are never deleted: numbers in them are masked or taken out of a list. */
+const NEVER_DELETED_FROM = ['contact_lists', 'scheduled_sms'];
+
+/** The suppression list: tombstones are written here, under an index of Lethe's own. */
+const BLACKLIST = 'blacklist';
+
+/** Lethe's own collections, each with what it needs beyond reading, adding and changing. */
+const OWN = {
+  lethe_requests: ['createIndex'],
+  lethe_accounts: ['createIndex'],
+  lethe_keys: ['createIndex'],
+  lethe_reports: ['createIndex'],
+  // No `remove`: whoever may delete entries can cut off the end of the audit.
+  lethe_audit: ['createIndex'],
+  lethe_audit_heads: ['createCollection'],
+  lethe_files: ['createIndex', 'remove'],
+};
+
+const database = process.env.DATABASE || 'lethe';
+const password = process.env.PASSWORD;
+if (!password) throw new Error('PASSWORD is missing');
+
+const on = (collection, actions, db = database) => ({ resource: { db, collection }, actions });
+const privileges = [
+  on('', ['listCollections']),
+  ...Object.entries(OWN).map(([collection, more]) =>
+    on(collection, ['find', 'insert', 'update', 'listIndexes', ...more]),
+  ),
+  on(BLACKLIST, ['find', 'insert', 'update', 'remove', 'listIndexes', 'createIndex']),
+  ...PLATFORM.map((collection) =>
+    on(collection, ['find', 'update', 'listIndexes', ...(NEVER_DELETED_FROM.includes(collection) ? [] : ['remove'])]),
+  ),
+  on('collections', ['find'], 'config'),
+];
+
+const admin = db.getSiblingDB('admin');
+const user = { pwd: password, roles: [{ role: 'lethe', db: 'admin' }] };
+if (admin.getRole('lethe')) admin.updateRole('lethe', { privileges, roles: [] });
+else admin.createRole({ role: 'lethe', privileges, roles: [] });
+if (admin.getUser('lethe')) admin.updateUser('lethe', user);
+else admin.createUser({ user: 'lethe', ...user });

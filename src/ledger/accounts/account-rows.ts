@@ -1,0 +1,56 @@
+import type mongoose from 'mongoose';
+import type { AccountValue } from '../../engine/subject.ts';
+import { ACCOUNTS, type Account, AUTOMATIC } from './accounts.ts';
+
+type Db = mongoose.mongo.Db;
+type Session = mongoose.mongo.ClientSession;
+
+const accountsOf = (db: Db) => db.collection<Account>(ACCOUNTS);
+
+/** An account as it stands now, as part of a transaction if a session is given; null when there is none of this id. */
+export function readAccount(db: Db, id: string, session?: Session): Promise<Account | null> {
+  return accountsOf(db).findOne({ _id: id }, { ...(session && { session }) });
+}
+
+/** The accounts of these ids, in no order; ids nobody has are left out. */
+export function readAccounts(db: Db, ids: readonly string[]): Promise<Account[]> {
+  return ids.length === 0
+    ? Promise.resolve([])
+    : accountsOf(db)
+        .find({ _id: { $in: [...ids] } })
+        .toArray();
+}
+
+/** Every account, one after the other, in constant memory. */
+export function eachAccount(db: Db): AsyncIterable<Account> {
+  return accountsOf(db).find({});
+}
+
+/** The accounts that want their interactions redacted by themselves, whether or not their agencies allow it. */
+export function readAutomaticAccounts(db: Db): Promise<Account[]> {
+  return accountsOf(db)
+    .find({ 'redaction.automatic': { $in: AUTOMATIC.filter((setting) => setting !== 'off') } })
+    .toArray();
+}
+
+/** What the records of accounts hold in their account field, for the first so many accounts. */
+export async function readRecordsIds(db: Db, limit: number): Promise<AccountValue[]> {
+  const rows = await accountsOf(db)
+    .find({}, { projection: { _id: 0, records_id: 1 } })
+    .limit(limit)
+    .toArray();
+  return rows.map((row) => row.records_id);
+}
+
+/**
+ * Writes settings of one account, as part of a transaction.
+ * @param set the changed fields by their paths, such as `redaction.manual`
+ */
+export async function writeSettings(
+  db: Db,
+  id: string,
+  set: Readonly<Record<string, unknown>>,
+  session: Session,
+): Promise<void> {
+  await accountsOf(db).updateOne({ _id: id }, { $set: set }, { session });
+}

@@ -1,0 +1,48 @@
+import type { Logger } from '../../src/base/log.ts';
+import type { Producer } from '../../src/base/queue/producer.ts';
+import { createReportFolder } from '../../src/contracts/access/reports/folder.ts';
+import type { TendDependencies } from '../../src/contracts/access/reports/tend.ts';
+import type { ReportDependencies } from '../../src/contracts/access/reports/write.ts';
+import { type AutomaticRedaction, createAutomaticRedaction } from '../../src/contracts/interactions/automatic.ts';
+import type { RetentionDependencies } from '../../src/contracts/retention/open-retention.ts';
+import type { Core } from '../../src/core.ts';
+import { joinFinds } from '../../src/ledger/accounts/join-finds.ts';
+import type { Files } from '../../src/ledger/recordings/files.ts';
+import { createBinder } from '../../src/ledger/requests/bind.ts';
+import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
+import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+
+/** What each job needs, by job. */
+export interface JobDependencies {
+  readonly erase: EraseDependencies;
+  readonly files: { readonly files: Files; readonly logger: Logger };
+  readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
+  readonly report: ReportDependencies;
+  readonly reportFiles: TendDependencies & { readonly logger: Logger };
+  readonly retention: RetentionDependencies;
+}
+
+/** Wires the jobs of one worker. */
+export function createJobDependencies(
+  core: Core,
+  producer: Producer,
+  logger: Logger,
+  now: () => Date,
+): JobDependencies {
+  const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
+  const { deadlineMs, graceMs } = times;
+  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, now });
+  const folder = createReportFolder(config.REPORTS_DIR);
+  const ledger = createLedgerWrites(db);
+  return {
+    erase: { ledger, accounts: joinFinds(accounts), bind, logger, batchSize: config.BATCH_SIZE, times, now },
+    files: { files, logger },
+    automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
+    report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },
+    reportFiles: { db, folder, logger, now },
+    retention: {
+      ...{ db, dataMap, bind, producer, logger },
+      ...{ months: config.RETENTION_MONTHS, deadlineMs, graceMs, now },
+    },
+  };
+}
