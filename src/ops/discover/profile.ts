@@ -66,6 +66,7 @@ export interface Profiler {
 const MOST_FIELDS = 3_000;
 const MOST_DISTINCT = 64;
 const MOST_SHAPES = 12;
+const MOST_SHAPED = 2_000;
 /** With more keys an object is a table of its own. */
 const MOST_KEYS = 200;
 const LONGEST_KEPT = 80;
@@ -227,6 +228,8 @@ function noteNumber(field: FieldProfile, value: unknown, spotter: Spotter): bool
   if (!spot.sure) field.foreign += 1;
   else if (spot.bare) field.bare += 1;
   else field.plain += 1;
+  // The writings of many records are told by the first of them.
+  if (field.plain + field.bare + field.foreign > MOST_SHAPED) return true;
   add(field.shapes, shapeOf(value, spot.number), MOST_SHAPES);
   const template = typeof value === 'string' ? templateOf(value) : null;
   if (template !== null) field.templates.add(template);

@@ -1,7 +1,6 @@
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { codeOf } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { splitNumber } from '../../phone/numbering-plan.ts';
 import { spanOfDigits } from './spot.ts';
 
 /** Words that channels write beside a number: nobody's name, so they may be shown. */
@@ -45,8 +44,8 @@ export function shapeOf(value: unknown, number: PhoneNumber | null): string {
 /** How many of the first digits are shown: they say what kind of writing it is, and of whom no more than the country. */
 function shownDigits(text: string, number: PhoneNumber): number {
   const digits = text.replace(/\D/g, '');
-  const { callingCode } = codeOf(number);
-  const { trunk } = splitNumber(number);
+  const { callingCode, plan } = codeOf(number);
+  const trunk = plan?.trunk ?? '';
   const exit = /^(?:0011|011|00)(?=[1-9])/.exec(digits)?.[0] ?? '';
   if (digits.startsWith(exit + callingCode)) return exit.length + callingCode.length + 1;
   return trunk !== '' && digits.startsWith(trunk) ? trunk.length + 1 : 1;

@@ -2,8 +2,8 @@ import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { type CountryCode, callingCodesOf } from '../../phone/countries.ts';
 import { eachRun, endOf, GAP, type Run } from '../../phone/digit-runs.ts';
 import { codeOf, fits } from '../../phone/interpret.ts';
+import { createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { splitNumber } from '../../phone/numbering-plan.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import { writtenSpan } from '../../phone/wrapping.ts';
 
@@ -66,8 +66,12 @@ export function createSpotter(countries: readonly CountryCode[]): Spotter {
     return isLikely && (isServed || ANNOUNCED.test(written)) ? { start, end, number: reading.number } : null;
   };
 
+  // One look at the characters spares most texts all else.
+  const { mayHold } = createNumberMatcher([], countries);
+
   const spot = (text: string): Spotted[] => {
     const found: Spotted[] = [];
+    if (!mayHold(text)) return found;
     // Blanked at the same length, so that places stay what they are.
     const readable = text.replace(NO_NUMBERS, (match) => 'x'.repeat(match.length));
     eachRun(readable, (run) => {
@@ -83,14 +87,15 @@ export function createSpotter(countries: readonly CountryCode[]): Spotter {
 
   return {
     read(value) {
+      if (typeof value === 'string' && !mayHold(value)) return null;
       const reading = reader.read(value);
       if (reading.kind !== 'number') return null;
       const { isServed, isLikely } = judge(reading.number);
       const isAnnounced = typeof value === 'string' && ANNOUNCED.test(value);
       const digits = String(value).replace(/\D/g, '');
-      const { trunk } = splitNumber(reading.number);
-      const hasHead =
-        digits.startsWith(codeOf(reading.number).callingCode) || (trunk !== '' && digits.startsWith(trunk));
+      const { callingCode, plan } = codeOf(reading.number);
+      const trunk = plan?.trunk ?? '';
+      const hasHead = digits.startsWith(callingCode) || (trunk !== '' && digits.startsWith(trunk));
       const sure = isLikely && (isServed || isAnnounced);
       return { number: reading.number, sure, bare: !isAnnounced && !hasHead };
     },
