@@ -35,7 +35,9 @@ export function drill(context: CommandContext): Command {
     .option('--url <address>', "the API's address (default: LETHE_URL)")
     .option('--key <key>', 'a key of the account; others can see arguments: LETHE_KEY is the better place')
     .addOption(
-      new Option('--shapes <set>', 'what a look-up by index finds, or all shapes').choices(SHAPE_SETS).default(DEFAULT_SHAPES),
+      new Option('--shapes <set>', 'what a look-up by index finds, or all shapes')
+        .choices(SHAPE_SETS)
+        .default(DEFAULT_SHAPES),
     )
     .option('--skip <name...>', 'entries of the map that are left out, by name', [])
     .option('--timeout <minutes>', 'how long the erasure may take', '60')
