@@ -14,12 +14,14 @@ import { createRecordStore, type RecordStore } from './engine/store.ts';
 import { ensureIndexes } from './indexes.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
+import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
+import { type CountryCode, countriesOf } from './phone/countries.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -29,6 +31,8 @@ export interface Core {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly plan: Plan;
+  /** Whose national writings of numbers are read: the data map's, else those of the prefixes that are served. */
+  readonly countries: readonly CountryCode[];
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
@@ -38,7 +42,7 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes of Lethe's own collections where they are missing. */
+  /** Builds the indexes of Lethe's own collections where they are missing. @throws LetheError for a map that does not fit the accounts */
   prepare(): Promise<void>;
   close(): Promise<void>;
 }
@@ -60,6 +64,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
+  const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
   const suppression = suppressionEntry(dataMap);
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
@@ -70,7 +75,8 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     db,
     dataMap,
     plan: compilePlan(dataMap, profileFor('forget', dataMap)),
-    store: createRecordStore(db),
+    countries,
+    store: createRecordStore(db, countries),
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
@@ -79,7 +85,10 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
-    prepare: () => ensureIndexes(db, suppression),
+    async prepare() {
+      await assertOneTenant(db, dataMap);
+      await ensureIndexes(db, suppression);
+    },
     close: database.close,
   };
 }

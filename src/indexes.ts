@@ -1,10 +1,13 @@
 import type mongoose from 'mongoose';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import type { CollectionMap } from './engine/map/schema.ts';
+import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
+import { SCANS } from './ledger/scan/ledger.ts';
 
 interface IndexedCollection {
   readonly collection: string;
@@ -31,6 +34,11 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         name: 'by_age',
         key: { account_id: 1, token: 1, 'selector.before': -1 },
         partialFilterExpression: { 'selector.by': 'age' },
+      },
+      {
+        name: 'unfinished_state',
+        key: { account_id: 1, state: 1 },
+        partialFilterExpression: { unfinished: true },
       },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
@@ -73,6 +81,13 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'look_at', key: { look_at: 1 } },
     ],
   },
+  {
+    collection: SCANS,
+    indexes: [
+      { name: 'by_account', key: { account_id: 1 }, unique: true },
+      { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+    ],
+  },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 
@@ -80,10 +95,10 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
  * Index that keeps one suppression a number and account, in the platform's own suppression collection. A field of the
  * platform's with that name may be null in every row: the index leaves out whatever is no text.
  */
-function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription {
+function suppressionIndex(accountPath: string | undefined): mongoose.mongo.IndexDescription {
   return {
     name: 'lethe_tokens',
-    key: { [accountPath]: 1, token: 1 },
+    key: { ...(accountPath !== undefined && { [accountPath]: 1 }), token: 1 },
     unique: true,
     partialFilterExpression: { token: { $gt: '' } },
   };
@@ -95,11 +110,13 @@ function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription 
  */
 export async function ensureIndexes(
   db: mongoose.mongo.Db,
-  suppression: { collection: string; account: string },
+  suppression: Pick<CollectionMap, 'collection' | 'database' | 'owner'>,
 ): Promise<void> {
   await ensureCollection(db, AUDIT_HEADS);
   for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
-  await db.collection(suppression.collection).createIndexes([suppressionIndex(suppression.account)]);
+  const { collection, database } = suppression;
+  const list = (database === undefined ? db : db.client.db(database)).collection(collection);
+  await list.createIndexes([suppressionIndex(accountPathOf(suppression))]);
 }
 
 const NAMESPACE_EXISTS = 48;

@@ -5,6 +5,7 @@ import { countDueReports, relayReports } from '../src/contracts/access/reports/t
 import type { Core } from '../src/core.ts';
 import { relayFiles } from '../src/ledger/recordings/relay-files.ts';
 import { countDue, relayRequests } from '../src/ledger/requests/relay.ts';
+import { isScanDue, relayScans } from '../src/ledger/scan/ask.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
 import { processRemoveReportFiles } from './jobs/remove-report-files.ts';
 import { processRetention } from './jobs/retention.ts';
@@ -48,12 +49,20 @@ export function createRelay(core: Core, producer: Producer, logger: Logger, now:
   const { db, files, times } = core;
   const deps = { db, files, producer, logger, times, now };
   const all = async (reach: Date) =>
-    (await relayRequests(deps, reach)) + (await relayFiles(deps)) + (await relayReports(deps, reach));
+    (await relayRequests(deps, reach)) +
+    (await relayScans(deps, reach)) +
+    (await relayFiles(deps)) +
+    (await relayReports(deps, reach));
   return {
     all,
     round: () => all(now()).catch((error: unknown) => logger.warn('relay interrupted', { error })),
     isAnythingDue: async () =>
-      (await countDue(db, now())) > 0 || (await files.isAnyDue()) || (await countDueReports(db, now())) > 0,
+      (await countDue(db, now())) > 0 ||
+      (await isScanDue(db, now())) ||
+      // A scan may have let a request go between the two looks.
+      (await countDue(db, now())) > 0 ||
+      (await files.isAnyDue()) ||
+      (await countDueReports(db, now())) > 0,
   };
 }
 

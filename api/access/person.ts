@@ -3,7 +3,7 @@ import { findHeld, searchedNames } from '../../src/contracts/access/held.ts';
 import { findKept, KEPT_KINDS } from '../../src/contracts/access/kept.ts';
 import type { Core } from '../../src/core.ts';
 import { nameOf } from '../../src/engine/map/schema.ts';
-import { numberSubject } from '../../src/engine/subject.ts';
+import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
@@ -85,7 +85,10 @@ async function* writeHeld(
   number: PhoneNumber,
   counts: Record<string, number>,
 ): AsyncGenerator<string> {
-  const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
+  const subject = inEveryWriting(
+    numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+    core.countries,
+  );
   let open: string | undefined;
   for await (const { entry, record } of findHeld(core.db, core.dataMap, subject)) {
     const name = nameOf(entry);

@@ -21,6 +21,9 @@ const REMOVED = {
 export function forgetApi(prefixes: readonly string[]): Operation[] {
   const status = {
     summary: 'Is it done? By day of submission, or by reference',
+    description:
+      'In the state `scanning`, `scan` says how many records have been read since, `read`, of about how many, `of`. ' +
+      "`scan: off`: the account's records are not read. `elsewhere` counts records in which the number stood where the data map names none.",
     responses: {
       200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
       ...errorAnswers(describeErrors(['no_records', 'request_failed'])),

@@ -1,5 +1,6 @@
 import { ERRORS } from '../../src/base/errors.ts';
 import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
+import type { ScanProgress } from '../../src/ledger/scan/progress.ts';
 
 const MESSAGES = {
   accepted: 'Your request has been accepted',
@@ -15,7 +16,8 @@ export function presentAccepted(reference: string, createdAt: Date): Record<stri
 }
 
 /** One request in the documented shape, with Lethe's own fields after it. */
-export function presentRequest(request: ErasureRequest): Record<string, unknown> {
+export function presentRequest(request: ErasureRequest, progress?: ScanProgress): Record<string, unknown> {
+  const { off, elsewhere } = request.scan ?? {};
   const failed = request.state === 'failed';
   const completed = request.state === 'completed';
   return {
@@ -28,5 +30,8 @@ export function presentRequest(request: ErasureRequest): Record<string, unknown>
     due_at: unixSeconds(request.due_at),
     completed_at: request.completed_at ? unixSeconds(request.completed_at) : null,
     erased: request.erased,
+    ...(progress && { scan: { read: progress.read, of: progress.of } }),
+    ...(off && { scan: 'off' }),
+    ...(elsewhere && { elsewhere: Object.fromEntries(elsewhere.map(({ path, count }) => [path, count])) }),
   };
 }

@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src/contracts/forget/accept.ts';
 import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
-import { numberSubject } from '../../src/engine/subject.ts';
+import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { findRequests } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
@@ -78,7 +78,7 @@ async function findStatus({ core, now }: DoorDependencies, given: unknown, local
   const [newest] = page.requests;
   if (!newest) throw new LetheError('no_records');
   if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
-  const requests = page.requests.map(presentRequest);
+  const requests = page.requests.map((request) => presentRequest(request, page.progress.get(request)));
   return { ...requests[0], requests, total: page.total };
 }
 
@@ -94,7 +94,10 @@ function checkHandler({ core }: DoorDependencies): RequestHandler {
     const { number } = checkFields(schema, await readBody(request));
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
-    const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
+    const subject = inEveryWriting(
+      numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+      core.countries,
+    );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };
 }

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { isTransient } from '../../src/base/db/faults.ts';
+import { LetheError } from '../../src/base/errors.ts';
 
 /**
  * Lets nothing through before Lethe's indexes exist: without them two equal requests at the same instant are both
@@ -10,8 +11,9 @@ export function awaitIndexes(prepare: () => Promise<void>): RequestHandler {
   let ready: Promise<void> | undefined;
   return async (_request, _response, next) => {
     ready ??= prepare().catch((error: unknown) => {
-      // Any other fault is for the operator: it was logged at the start, and would be the same at the next request.
-      if (!isTransient(error)) return;
+      // A map that does not fit the accounts would erase other people's records: nothing is served then. Any other fault
+      // is the operator's: it was logged at the start, and would be the same at the next request.
+      if (!isTransient(error) && !(error instanceof LetheError)) return;
       ready = undefined;
       throw error;
     });

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
@@ -12,30 +12,41 @@ interface Options {
   account: string;
   retentionMonths?: string;
   products?: string;
+  scan?: 'on' | 'off';
 }
 
 /** `lethe account set --account ID --retention-months 6 --products sms,voice`: what is set for one account. */
 export function accountSet(context: CommandContext): Command {
   return new Command('set')
-    .description('Set how long the records of an account are kept, and which transactions it may redact')
+    .description(
+      'Set how long the records of an account are kept, which transactions it may redact, and whether it is scanned',
+    )
     .requiredOption('--account <id>', 'the account')
     .option('--retention-months <months>', 'calendar months; 0: for ever; default: as RETENTION_MONTHS says')
     .option('--products <list>', PRODUCTS_OPTION)
+    .addOption(
+      new Option('--scan <switch>', 'off: "removed" rests on look-ups by index alone, records are not read').choices([
+        'on',
+        'off',
+      ]),
+    )
     .action((options: Options) => set(context, options));
 }
 
-async function set(context: CommandContext, { account, retentionMonths, products }: Options): Promise<void> {
-  if (retentionMonths === undefined && products === undefined)
-    throw new UsageFault('nothing to set: give --retention-months, --products or both');
+async function set(context: CommandContext, { account, retentionMonths, products, scan }: Options): Promise<void> {
+  if (retentionMonths === undefined && products === undefined && scan === undefined)
+    throw new UsageFault('nothing to set: give --retention-months, --products or --scan');
   const months = retentionMonths === undefined ? undefined : readMonths(retentionMonths);
   const list = products === undefined ? undefined : readProducts(products);
   const known = await withDatabase(context, async ({ connection }) => {
     const accounts = createAccounts(connection);
     if (months !== undefined && !(await accounts.setRetention(account, months))) return false;
-    return list === undefined || (await accounts.setProducts(account, list));
+    if (list !== undefined && !(await accounts.setProducts(account, list))) return false;
+    return scan === undefined || (await accounts.setScan(account, scan));
   });
   if (!known) throw new CommandFailure('there is no such account');
   if (months !== undefined) context.note('Retention set. It counts from the next daily run on.');
+  if (scan !== undefined) context.note(`Scan ${scan}. It counts from the next look at a request on.`);
   if (list !== undefined) context.note('Products set. They count from the next request on.');
 }
 

@@ -21,7 +21,7 @@ interface Options {
 }
 
 /** Other shapes are for an installation that reads the records themselves: elsewhere they hold up other requests of the account. */
-const DEFAULT_SHAPES: ShapeSet = 'indexed';
+const DEFAULT_SHAPES: ShapeSet = 'all';
 const MINUTE_MS = 60_000;
 const MOST_MINUTES = 10_080;
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -49,12 +49,19 @@ async function search(context: CommandContext, options: Options): Promise<void> 
   let own = 0;
   const sealed = await withDatabase(context, async (open) => {
     const account = await findAccount(open, options.account);
-    await assertCollections(open, options.collection);
+    const accounts = account ? [account] : await createAccounts(open.connection).list();
+    const others = databasesOf(
+      open.db,
+      map,
+      accounts.map(({ records_id }) => records_id),
+    );
+    const databases = [open.db, ...others];
+    await assertCollections(databases, options.collection);
     const traces = findNumbers(
       {
         numbers: [number],
         countries,
-        databases: [open.db, ...databasesOf(map).map((name) => open.connection.getClient().db(name))],
+        databases,
         suppressionList: suppressionEntry(map).collection,
         ...(options.collection && { collections: options.collection }),
         ...(account && { isForeign: foreignTo(account.records_id, map) }),
@@ -69,7 +76,7 @@ async function search(context: CommandContext, options: Options): Promise<void> 
       out.trace(trace);
     }
     progress.clear();
-    return options.collection ? [] : readSealed(context, open, map, account, number);
+    return options.collection ? [] : readSealed(context, open, map, accounts, number);
   });
   for (const row of sealed) out.sealed(row);
   const searched = `${reach.collections} collections, ${reach.documents} records`;
@@ -89,18 +96,24 @@ async function findAccount({ connection }: OpenDatabase, id: string | undefined)
 }
 
 /** "Not found" about a name that was mistyped would be taken for good news. */
-async function assertCollections({ db }: OpenDatabase, names: readonly string[] = []): Promise<void> {
+async function assertCollections(
+  databases: readonly OpenDatabase['db'][],
+  names: readonly string[] = [],
+): Promise<void> {
+  const isThere = async (name: string) => {
+    for (const db of databases) if (await db.listCollections({ name }, { nameOnly: true }).hasNext()) return true;
+    return false;
+  };
   for (const name of names)
-    if ((await db.listCollections({ name }, { nameOnly: true }).toArray()).length === 0)
-      throw new CommandFailure('--collection names one that is not there');
+    if (!(await isThere(name))) throw new CommandFailure('--collection names one that is not there');
 }
 
 /** What stands for the number under a token, as far as the keys are at hand. */
 async function readSealed(
   context: CommandContext,
-  { db, connection }: OpenDatabase,
+  { db }: OpenDatabase,
   map: DataMap,
-  account: Account | null,
+  accounts: readonly Account[],
   number: PhoneNumber,
 ): Promise<SealedRows[]> {
   if (!context.env.LETHE_TOKEN_KEYS) {
@@ -108,7 +121,6 @@ async function readSealed(
     return [];
   }
   const tokens = createTokens(readConfigPart(context.env, ['LETHE_TOKEN_KEYS']).LETHE_TOKEN_KEYS);
-  const accounts = account ? [account] : await createAccounts(connection).list();
   return countSealed(
     db,
     suppressionEntry(map).collection,

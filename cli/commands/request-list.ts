@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { readProgress, type ScanProgress } from '../../src/ledger/scan/progress.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
@@ -49,7 +50,7 @@ async function list(context: CommandContext, options: Options): Promise<void> {
   // Over all accounts only the unfinished ones have an index.
   if (options.all && options.account === undefined) throw new UsageFault('--all needs --account');
 
-  const requests = await withDatabase(context, async ({ connection, db }) => {
+  const { requests, progress } = await withDatabase(context, async ({ connection, db }) => {
     const found = await requestsOf(db)
       .find(filterOf(options, context.now()), { projection: { sealed: 0, token: 0, announced: 0 } })
       .sort(options.all ? { created_at: -1 } : { due_at: 1 })
@@ -63,13 +64,13 @@ async function list(context: CommandContext, options: Options): Promise<void> {
       !(await createAccounts(connection).find(options.account))
     )
       throw new CommandFailure('no account has this id');
-    return found;
+    return { requests: found, progress: await readProgress(db, found) };
   });
   if (requests.length === 0) {
     context.note('No such requests.');
     return;
   }
-  const rows = requests.slice(0, limit).map((request) => rowOf(request, context.now()));
+  const rows = requests.slice(0, limit).map((request) => rowOf(request, progress.get(request), context.now()));
   for (const line of formatTable(HEADER, rows)) context.print(line);
   if (requests.length > limit) context.note(`There are more than ${limit}: see --limit.`);
 }
@@ -83,7 +84,7 @@ function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureReq
   };
 }
 
-function rowOf(request: ErasureRequest, now: Date): string[] {
+function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): string[] {
   const erased = Object.values(request.erased).reduce((sum, count) => sum + count, 0);
   const overdue = request.unfinished && request.due_at < now ? ' (overdue)' : '';
   const { failure } = request;
@@ -94,9 +95,15 @@ function rowOf(request: ErasureRequest, now: Date): string[] {
     request.state + overdue,
     formatTime(request.created_at),
     formatTime(request.due_at),
-    request.unfinished ? formatTime(request.not_before) : '',
+    // No clock calls for a request that waits for a scan: it goes on when the scan does.
+    request.unfinished ? formatTime(progress ? progress.next : request.not_before) : '',
     String(request.failures),
     String(erased),
-    failure ? failure.name + (failure.where ? ` ${failure.where}` : '') : '',
+    progress ? describeProgress(progress) : failure ? failure.name + (failure.where ? ` ${failure.where}` : '') : '',
   ];
+}
+
+function describeProgress({ read, of }: ScanProgress): string {
+  const count = (records: number) => records.toLocaleString('en-GB');
+  return `reads the records: ${count(read)}${of === null ? '' : ` of about ${count(of)}`}`;
 }

@@ -32,7 +32,11 @@ async function callAtOnce(
       unfinished: true,
       ...freeAt(now),
       // Its pause is for what the last message sent leaves behind: cut short, that would outlive the erasure.
-      $nor: [{ state: 'waiting', wait: 'settling' }],
+      // One that waits for a scan is let go by the scan.
+      $nor: [
+        { state: 'waiting', wait: 'settling' },
+        { state: 'scanning', 'scan.done': { $exists: false } },
+      ],
     },
     // Its job may be in the queue for later: under the next generation the relay finds none, and adds one for now.
     { $set: { not_before: now, look_at: now }, $inc: { generation: 1 } },
@@ -43,6 +47,8 @@ async function callAtOnce(
   if (!request) throw new CommandFailure('no request of this account has this reference');
   if (request.state === 'completed') throw new CommandFailure('the request is completed');
   if (request.lease) throw new CommandFailure('a worker has the request in hand just now');
+  if (request.state === 'scanning')
+    throw new CommandFailure("the account's records are being read: lethe request list says how far it is");
   throw new CommandFailure(
     `the last scheduled message has just been sent; the request goes on at ${formatTime(request.not_before)}`,
   );

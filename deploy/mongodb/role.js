@@ -41,6 +41,8 @@ const OWN = {
   lethe_audit: ['createIndex'],
   lethe_audit_heads: ['createCollection'],
   lethe_files: ['createIndex', 'remove'],
+  lethe_scans: ['createIndex'],
+  lethe_drills: ['remove'],
 };
 
 const database = process.env.DATABASE || 'lethe';

@@ -5,7 +5,7 @@ import { expectThat } from './expect.ts';
 import type { Scene } from './scene.ts';
 
 /** What an erasure finds: `all` where it reads the records themselves, too. */
-const SHAPES = 'indexed';
+const SHAPES = 'all';
 
 /** The proof: a person who does not exist is put everywhere, forgotten, and searched for. */
 export const drill: Scene = {

@@ -90,6 +90,7 @@ const variables = {
   WORKER_CONCURRENCY: count(16, 1, 256),
   BATCH_SIZE: count(2000, 1, 10_000),
   BATCH_PAUSE_MS: milliseconds(0, 0),
+  SCAN_INTERVAL_MINUTES: count(60, 0, 10_080),
   LEASE_MS: milliseconds(30_000, 200),
   RELAY_INTERVAL_MS: milliseconds(5_000, 20),
   SCHEDULED_SETTLE_MS: milliseconds(60_000, 0),

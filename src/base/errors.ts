@@ -44,6 +44,9 @@ export const FAILURES = {
   unsealable: 'The sealed number cannot be opened with the keys at hand',
   unusable_file: 'A field with a recording holds what names no file of the storage',
   file_not_removed: 'A recording file could not be removed yet',
+  number_in_id: 'The number stands in the _id of a record that is kept, or in a field that nobody may change',
+  ambiguous_number: "A record holds digits that may be this number, or another person's",
+  unmapped_number: 'The number stands where the data map names none, and the map says that this is to fail',
   unexpected: 'An unexpected error',
 } as const;
 

@@ -49,6 +49,12 @@ export interface Times {
   readonly longestPauseMs: number;
   /** From acceptance to the moment an unfinished request counts as overdue. */
   readonly deadlineMs: number;
+  /** From the beginning of one turn over a large account's records to the next. */
+  readonly scanIntervalMs: number;
+  /** How long one job reads on before other accounts have their turn. */
+  readonly scanTurnMs: number;
+  /** How often a pass that reads looks who else waits for it. */
+  readonly scanLookMs: number;
   /** How long the file of a report is kept. */
   readonly reportKeepMs: number;
   /** Records younger than this are not redacted by the transaction contract. */
@@ -61,6 +67,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const RENEW_BELOW = 0.7;
 const FILES_SHARE = 0.3;
 const ABANDONED_AFTER_LEASES = 2;
+const SCAN_LOOK_SHARE = 1 / 3;
 const FILE_ATTEMPT_MS = 10_000;
 const RELAYS_A_SCHEDULE_ROUND = 12;
 const LONGEST_DRAIN_LOOK_MS = 250;
@@ -75,6 +82,7 @@ type Settings = Pick<
   | 'DEADLINE_HOURS'
   | 'REPORT_KEEP_HOURS'
   | 'REDACT_WAIT_MINUTES'
+  | 'SCAN_INTERVAL_MINUTES'
 >;
 
 /** All times of a process, from its configuration. Nothing else computes with LEASE_MS or the deadlines. */
@@ -99,6 +107,9 @@ export function timesOf(config: Settings): Times {
     retryBaseMs: config.RETRY_BASE_MS,
     longestPauseMs: HOUR_MS,
     deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
+    scanIntervalMs: config.SCAN_INTERVAL_MINUTES * MINUTE_MS,
+    scanTurnMs: LEASE_MS,
+    scanLookMs: Math.ceil(LEASE_MS * SCAN_LOOK_SHARE),
     reportKeepMs: config.REPORT_KEEP_HOURS * HOUR_MS,
     redactWaitMs: config.REDACT_WAIT_MINUTES * MINUTE_MS,
   });

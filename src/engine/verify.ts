@@ -5,25 +5,31 @@ import type { Target } from './target.ts';
 const LOOKS = 3;
 
 /**
- * Checks that no record remains, in any mapped collection and any form, and that no field of the account has a type in
- * which a number could not be seen.
+ * Checks that no record remains, in any mapped collection and any form the look-ups know.
+ * @param means `alone`: nothing else looks at the records, so what the look-ups cannot see is a failure; `scanned`: a
+ * scan has read every record. A number it could not read blocks nobody whose number it is not.
  * @returns the targets with records left: they must be swept again
- * @throws ErasureFailure `unsupported_type` when a field holds what the engine cannot read
+ * @throws ErasureFailure `unsupported_type` when a field holds what can neither be looked up nor was scanned
  */
-export async function verify(targets: readonly Target[]): Promise<Target[]> {
+export async function verify(targets: readonly Target[], means: 'alone' | 'scanned'): Promise<Target[]> {
   const [left] = await Promise.all([
     Promise.all(targets.map((target) => target.remains())),
-    Promise.all(
-      targets.map(async (target) => {
-        if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
-      }),
-    ),
+    means === 'alone' ? assertReadable(targets) : undefined,
   ]);
-  const again = targets.filter((_, index) => left[index]);
-  for (const target of again) {
+  const again: Target[] = [];
+  for (const target of targets.filter((_, index) => left[index])) {
     if (await isOutOfReach(target)) throw new ErasureFailure('unsupported_type', target.key);
+    again.push(target);
   }
   return again;
+}
+
+async function assertReadable(targets: readonly Target[]): Promise<void> {
+  await Promise.all(
+    targets.map(async (target) => {
+      if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
+    }),
+  );
 }
 
 /** Is there something the sweep cannot find, such as an array in a field the map calls plain? */

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
+import { scansOf } from '../ledger/scan/ledger.ts';
 
 /** Figures of the ledger at one moment. */
 export interface LedgerFigures {
@@ -15,6 +16,12 @@ export interface LedgerFigures {
   readonly filesLeft: number;
   /** Seconds since the oldest of them lost its record; 0 without one. */
   readonly oldestFileSeconds: number;
+  /** Accounts whose records are being read, or will be, for requests that wait for it. */
+  readonly scans: number;
+  /** Records read by scans so far. */
+  readonly scanned: number;
+  /** Seconds that the request which is due first of those that wait for a scan has waited; 0 without one. */
+  readonly oldestScanSeconds: number;
 }
 
 /** Completions older than this are summed once; later ones each time, as a worker with a slow clock may still add some. */
@@ -44,17 +51,24 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     // Two parallel calls both add to the sums as they were before, or one would add to what the other has just summed.
     const before = settled;
     const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
-    const [newlySettled, recent, unfinished, first, overdue, filesLeft, oldestFile] = await Promise.all([
-      sumCompleted(before.upTo, border),
-      sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
-      Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
-      // All deadlines are equally long, so the oldest request is due first.
-      requests.findOne({ unfinished: true }, { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } }),
-      requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
-      files.countDocuments({}),
-      // Ids ascend with time, to the second.
-      files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
-    ]);
+    const [newlySettled, recent, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting] =
+      await Promise.all([
+        sumCompleted(before.upTo, border),
+        sumCompleted(border, new Date(now.getTime() + SETTLED_MS)),
+        Promise.all(STATES.map((state) => requests.countDocuments({ unfinished: true, state }))),
+        // All deadlines are equally long, so the oldest request is due first.
+        requests.findOne({ unfinished: true }, { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } }),
+        requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
+        files.countDocuments({}),
+        // Ids ascend with time, to the second.
+        files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
+        scansOf(db).countDocuments({ unfinished: true }),
+        // One row an account.
+        scansOf(db)
+          .aggregate<{ read: number }>([{ $group: { _id: null, read: { $sum: '$read' } } }])
+          .toArray(),
+        requests.findOne({ unfinished: true, state: 'scanning' }, { projection: { scan: 1 }, sort: { due_at: 1 } }),
+      ]);
     const summed = {
       upTo: border,
       completed: before.completed + newlySettled.completed,
@@ -70,6 +84,9 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
       overdue,
       erased: addTo({ ...summed.erased }, recent.erased),
       filesLeft,
+      scans,
+      scanned: scanned[0]?.read ?? 0,
+      oldestScanSeconds: waiting?.scan?.since ? secondsBetween(waiting.scan.since, now) : 0,
       oldestFileSeconds: oldestFile ? secondsBetween(oldestFile.created_at, now) : 0,
     };
   };

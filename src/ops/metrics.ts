@@ -62,6 +62,21 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Seconds that the oldest of them has been waiting; it grows while the storage refuses',
     registers,
   });
+  const scans = new Gauge({
+    name: 'lethe_scans',
+    help: 'Accounts whose records are being read, or will be, for requests that wait for it',
+    registers,
+  });
+  const scanned = new Counter({
+    name: 'lethe_records_scanned_total',
+    help: 'Records read by scans',
+    registers,
+  });
+  const oldestScan = new Gauge({
+    name: 'lethe_oldest_scan_wait_seconds',
+    help: 'Seconds that the request due first of those that wait for a scan has waited',
+    registers,
+  });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
     help: 'Jobs in the queue by state',
@@ -86,8 +101,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
       up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
       // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 in gauges without labels,
       // which would say that nothing is overdue.
-      for (const metric of [requests, erased, depth]) metric.reset();
-      for (const metric of [oldest, deadline, overdue, files, oldestFile]) metric.remove();
+      for (const metric of [requests, erased, scanned, depth]) metric.reset();
+      for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, oldestScan]) metric.remove();
       if (ledger.status === 'fulfilled') {
         const figures = ledger.value;
         for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
@@ -96,6 +111,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
         overdue.set(figures.overdue);
         files.set(figures.filesLeft);
         oldestFile.set(figures.oldestFileSeconds);
+        scans.set(figures.scans);
+        scanned.inc(figures.scanned);
+        oldestScan.set(figures.oldestScanSeconds);
         if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
       }
       if (queue.status === 'fulfilled')

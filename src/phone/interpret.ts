@@ -89,7 +89,7 @@ export function interpret(written: Written, callingCodes: readonly string[]): Re
 }
 
 /** The number that digits after a plus are, also with a trunk prefix behind the calling code; null for none. */
-export function international(digits: string): PhoneNumber | null {
+function international(digits: string): PhoneNumber | null {
   if (isPossibleE164(digits)) return digits as PhoneNumber;
   for (let length = 1; length <= 3; length += 1) {
     const plan = planOf(digits.slice(0, length));

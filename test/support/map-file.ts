@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataMapInput } from '../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../src/engine/map/version-1.ts';
 
 /** A data map as a file, for the variable DATA_MAP. Remove it in `afterAll`. */
 export async function writeMap(map: DataMapInput): Promise<{ file: string; remove(): Promise<void> }> {

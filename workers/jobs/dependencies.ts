@@ -11,10 +11,17 @@ import type { Files } from '../../src/ledger/recordings/files.ts';
 import { createBinder } from '../../src/ledger/requests/bind.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
 import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
+import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
+import { createCircles } from '../../src/ledger/scan/circle-of.ts';
+import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+
+/** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
+const SMALL_ACCOUNT = 100_000;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
   readonly erase: EraseDependencies;
+  readonly scan: ScanDependencies;
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -29,13 +36,32 @@ export function createJobDependencies(
   logger: Logger,
   now: () => Date,
 ): JobDependencies {
-  const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
+  const { config, times, db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, accounts } =
+    core;
   const { deadlineMs, graceMs } = times;
-  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, now });
+  const bind = createBinder({ db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, now });
+  const askForScan = (need: ScanNeed) => askFor({ db, producer, logger, times, now }, need);
+  const circleOf = createCircles({
+    db,
+    dataMap,
+    countries,
+    keepsNumber: suppressions.keepsNumber,
+  });
   const folder = createReportFolder(config.REPORTS_DIR);
   const ledger = createLedgerWrites(db);
   return {
-    erase: { ledger, accounts: joinFinds(accounts), bind, logger, batchSize: config.BATCH_SIZE, times, now },
+    erase: {
+      ledger,
+      accounts: joinFinds(accounts),
+      bind,
+      seal,
+      askForScan,
+      logger,
+      batchSize: config.BATCH_SIZE,
+      times,
+      now,
+    },
+    scan: { db, accounts, seal, files, producer, circleOf, smallAccount: SMALL_ACCOUNT, logger, times, now },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },

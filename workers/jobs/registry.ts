@@ -7,6 +7,7 @@ import { processRemoveFiles } from './remove-files.ts';
 import { processRemoveReportFiles } from './remove-report-files.ts';
 import { processReport } from './report.ts';
 import { processRetention } from './retention.ts';
+import { processScan } from './scan.ts';
 
 /** One turn of work on a job. */
 export type Processor<Payload = unknown> = (
@@ -23,6 +24,7 @@ export function createRegistry(deps: JobDependencies): ReadonlyMap<string, Proce
   const processors: { [Name in JobName]: Processor<JobPayload<Name>> } = {
     erase: (job, token, signal) => processErase(deps.erase, job, token, signal),
     'remove-files': (job, _token, signal) => processRemoveFiles(deps.files, job.data, signal),
+    scan: (job, token, signal) => processScan(deps.scan, job, token, signal),
     'redact-due': (job) => processRedactDue(deps.automatic, job),
     report: (job, _token, signal) => processReport(deps.report, job, signal),
     'remove-report-files': () => processRemoveReportFiles(deps.reportFiles),

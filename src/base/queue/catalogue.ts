@@ -19,6 +19,11 @@ export const CATALOGUE = {
     // The outbox decides; the relay calls again.
     options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   },
+  scan: {
+    payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
+    // The ledger of passes decides.
+    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
+  },
   'redact-due': {
     payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
     // Missed runs are found by `reconcile`.

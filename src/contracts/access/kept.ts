@@ -1,5 +1,8 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf } from '../../engine/filter.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
+import { ownerFilter } from '../../engine/owner.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { AUDIT, type AuditEntry } from '../../ledger/audit/entry.ts';
 import { requestsOf } from '../../ledger/requests/ledger.ts';
@@ -28,12 +31,10 @@ export async function* findKept(
   if (tokens.length === 0) throw new TypeError('a token is needed for every filter');
   const token = { $in: [...tokens] };
   const entry = suppressionEntry(dataMap);
-  const rows = db
-    .collection(entry.collection)
-    .find(
-      { [entry.account]: account.records_id, token },
-      { projection: { _id: 0, token: 1, masked: 1, reason: 1, created_at: 1 } },
-    );
+  const rows = collectionOf(db, entry, account.records_id).find(
+    allOf(ownerFilter(entry, account.records_id), { token }),
+    { projection: { _id: 0, token: 1, masked: 1, reason: 1, created_at: 1 } },
+  );
   for await (const { token, masked, reason, created_at } of rows)
     yield { kind: 'suppressions', item: { token, masked, reason, created_at } };
 

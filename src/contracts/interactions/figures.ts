@@ -1,4 +1,6 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { AccountValue } from '../../engine/subject.ts';
@@ -82,8 +84,8 @@ export async function countInteractions(
   };
   for (const entry of interactionEntries(map, query.kind)) {
     const filter = filterOf(entry, account, query);
-    const open = { ...filter, [entry.redacted]: null };
-    const part: Part = { entry, collection: db.collection(entry.collection), filter, open };
+    const open = allOf(filter, { [entry.redacted]: null });
+    const part: Part = { entry, collection: collectionOf(db, entry, account), filter, open };
     await countKept(part, totals);
     await countContacts(part, totals, prefixes);
     await countSessions(part, totals);
@@ -135,14 +137,14 @@ async function countContacts(part: Part, { contacts }: Totals, prefixes: readonl
 
 async function countSessions({ entry, collection, open }: Part, totals: Totals): Promise<void> {
   for (const { path } of entry.fields.filter(({ category }) => category === 'visitor')) {
-    const filter = { ...open, [path]: { $nin: [null, {}, ''] } };
+    const filter = allOf(open, { [path]: { $nin: [null, {}, ''] } } as Filter);
     totals.sessions += await collection.countDocuments(filter, { maxTimeMS: MOST_MS });
   }
 }
 
 async function countTags(part: Part, totals: Totals): Promise<void> {
   for (const { path, type } of part.entry.fields.filter(({ category }) => category === 'tag')) {
-    const unwind = type === 'list' ? [{ $unwind: `$${path}` }] : [];
+    const unwind = type === 'list' || type === 'any' ? [{ $unwind: `$${path}` }] : [];
     const group = { $group: { _id: `$${path}`, count: { $sum: 1 } } };
     for await (const { _id: tag, count } of aggregate(part, [{ $match: part.open }, ...unwind, group])) {
       if (tag !== null && tag !== '') totals.tag.add(tag, { total: Number(count), redacted: 0 });
@@ -170,7 +172,7 @@ function ownOf({ own_number: own, direction }: InteractionEntry): unknown {
 /** The field with the contact's number, as `contactNumbers` finds it. */
 function contactOf({ numbers, own_number: own, direction }: InteractionEntry): unknown {
   const firstBut = (kept: string | undefined) => {
-    const path = numbers.find((one) => one !== kept);
+    const path = numbers.find((one) => one.path !== kept)?.path;
     return path === undefined ? null : { $ifNull: [`$${path}`, null] };
   };
   if (typeof own !== 'object') return firstBut(own);
@@ -179,8 +181,8 @@ function contactOf({ numbers, own_number: own, direction }: InteractionEntry): u
 
 function byDirection(direction: InteractionEntry['direction'], inbound: unknown, outbound: unknown): unknown {
   if (typeof direction !== 'object') return direction === 'inbound' ? inbound : outbound;
-  const is = (word: string) => ({ $eq: [`$${direction.path}`, word] });
-  return { $cond: [is('inbound'), inbound, { $cond: [is('outbound'), outbound, null] }] };
+  const is = (values: readonly unknown[]) => ({ $in: [{ $ifNull: [`$${direction.path}`, null] }, [...values]] });
+  return { $cond: [is(direction.inbound), inbound, { $cond: [is(direction.outbound), outbound, null] }] };
 }
 
 interface Tally {

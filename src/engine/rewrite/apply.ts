@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type mongoose from 'mongoose';
-import { type Path, REMOVED, type Rewrite } from './edits.ts';
+import { type Path, REMOVED, type Rename, type Rewrite } from './edits.ts';
+import { applyEdits } from './outcome.ts';
 import { isPlainObject } from './values.ts';
 
 type Document = mongoose.mongo.Document;
@@ -18,60 +20,81 @@ const MOST_CHANGES = 500;
  * @returns no statement for `unchanged`; null where no statement can say it: a key with a dot, a `$` or nothing in it,
  * another change within an array that loses an element, an object MongoDB would not find equal to what the driver read,
  * or too many changes. Then the caller reads, rewrites and writes the whole document (`applyEdits`) in one transaction.
- * @throws TypeError when the document has no `_id` or a condition is undefined: such a filter matches other records
+ * @throws TypeError when the document has no `_id` or a condition is nothing: such a filter matches other records
  */
 export function statementsFor(document: Document, rewrite: Rewrite, account: Document): Statement[] | null {
   const { fate, edits, pulled, renamed, reasons } = rewrite;
-  const conditions = [document._id, ...Object.values(account)];
-  if (conditions.some((value) => value === undefined || value === null))
-    throw new TypeError('a record and an account are needed for every filter');
-  const record = (more: readonly Document[]): Document => ({
-    _id: isPlainObject(document._id) ? { $eq: document._id } : document._id,
-    $and: [account, ...more],
-  });
+  const record = selectRecord(document, account);
 
   if (fate === 'unchanged') return [];
   if (fate === 'deleted') {
-    if (!reasons.every(({ path, value }) => isUsable(path) && isComparable(value))) return null;
-    const held = reasons.map(({ path, value, isKey }) => (isKey ? exists(path, true) : holds(path, value)));
-    return [{ deleteOne: { filter: record(held) } }];
+    const reason = reasons.find(({ path, value }) => isUsable(path) && isComparable(value));
+    if (reason === undefined) return null;
+    const { path, value, isKey } = reason;
+    return [{ deleteOne: { filter: record([isKey ? exists(path, true) : holds(path, value)]) } }];
   }
 
-  const paths = [
-    ...edits.map(({ path }) => path),
-    ...pulledArrays(pulled).map(({ path }) => path),
-    ...renamed.flatMap((rename) => [rename.path, renamedPath(rename)]),
-  ];
-  const values = [...edits, ...renamed].map(({ before }) => before).concat(pulled.map(({ element }) => element));
+  const moved = renamed.filter(isMoved);
+  const rewritten = renamed.filter((rename) => !isMoved(rename));
+  const arrays = pulledArrays(pulled);
+  const paths = [...edits, ...arrays, ...renamed].map(({ path }) => path).concat(renamed.map(renamedPath));
+  const values = [...edits, ...rewritten].map(({ before }) => before).concat(pulled.map(({ element }) => element));
   if (edits.length + pulled.length + renamed.length > MOST_CHANGES) return null;
   if (!paths.every(isUsable) || !values.every(isComparable) || overlap(paths)) return null;
 
+  const removals = edits.filter(({ after }) => after === REMOVED);
   const filter = record([
     // Nothing is known of a place where nothing was: a mark may be there by now.
     ...edits.flatMap(({ path, before }) => (before === undefined ? [] : [holds(path, before)])),
     ...pulled.map(({ path, element }) => ({ [nameOf(path)]: { $eq: element } })),
-    ...renamed.flatMap((rename) => [holds(rename.path, rename.before), exists(renamedPath(rename), false)]),
+    ...moved.map(({ path }) => exists(path, true)),
+    ...rewritten.map(({ path, before }) => holds(path, before)),
+    ...renamed.map((rename) => exists(renamedPath(rename), false)),
   ]);
-  const set = [
-    ...edits.filter(({ after }) => after !== REMOVED).map(({ path, after }) => [nameOf(path), after]),
-    ...renamed.map((rename) => [nameOf(renamedPath(rename)), rename.after]),
-  ];
-  const unset = [
-    ...edits.filter(({ after }) => after === REMOVED).map(({ path }) => [nameOf(path), '']),
-    ...renamed.map(({ path }) => [nameOf(path), '']),
-  ];
-  const pull = pulledArrays(pulled).map(({ path, elements }) => [nameOf(path), elements]);
-  const update = {
-    ...(set.length > 0 && { $set: Object.fromEntries(set) }),
-    ...(unset.length > 0 && { $unset: Object.fromEntries(unset) }),
+  const operators: Document = {
+    $set: [
+      ...edits.filter(({ after }) => after !== REMOVED).map(({ path, after }) => [nameOf(path), after]),
+      ...rewritten.map((rename) => [nameOf(renamedPath(rename)), rename.after]),
+    ],
+    $unset: [...removals, ...rewritten].map(({ path }) => [nameOf(path), '']),
     // `$pull` would take an object for a query, and other elements with it.
-    ...(pull.length > 0 && { $pullAll: Object.fromEntries(pull) }),
+    $pullAll: arrays.map(({ path, elements }) => [nameOf(path), elements]),
+    $rename: moved.map((rename) => [nameOf(rename.path), nameOf(renamedPath(rename))]),
   };
-  return [{ updateOne: { filter, update } }];
+  const update = Object.entries(operators).filter(([, changes]) => changes.length > 0);
+  return [
+    { updateOne: { filter, update: Object.fromEntries(update.map(([name, all]) => [name, Object.fromEntries(all)])) } },
+  ];
+}
+
+/**
+ * A rewrite as a statement that writes the whole document, for the same transaction in which it was read: the filter
+ * holds the `_id` and the account alone.
+ * @param document as it was read, or read with `promoteValues: false`: then Doubles without fraction stay Doubles
+ * @throws TypeError as `statementsFor`
+ */
+export function replacementFor(document: Document, rewrite: Rewrite, account: Document): Statement {
+  const filter = selectRecord(document, account)([]);
+  if (rewrite.fate === 'deleted') return { deleteOne: { filter } };
+  // A replacement proper may have no key that begins with `$`.
+  return { updateOne: { filter, update: [{ $replaceWith: { $literal: applyEdits(document, rewrite) } }] } };
+}
+
+/** The filter of a record, while it is the account's and more holds. */
+function selectRecord(document: Document, account: Document): (more: readonly Document[]) => Document {
+  const { _id: id } = document;
+  const isNothing = (value: unknown) => value === undefined || value === null || value === '' || Number.isNaN(value);
+  if ([id, ...Object.values(account)].some(isNothing))
+    throw new TypeError('a record and an account are needed for every filter');
+  return (more) => ({ _id: isPlainObject(id) ? { $eq: id } : id, $and: [account, ...more] });
 }
 
 const nameOf = (path: Path) => path.join('.');
-const renamedPath = ({ path, to }: Rewrite['renamed'][number]): Path => [...path.slice(0, -1), to];
+/** Does only the key change? Then whatever the value is by now goes with it. MongoDB renames nothing within arrays. */
+const isMoved = ({ path, before, after }: Rename) =>
+  isDeepStrictEqual(before, after) && path.every((step) => typeof step === 'string');
+
+const renamedPath = ({ path, to }: Rename): Path => [...path.slice(0, -1), to];
 
 /** An array that holds the value is not the value; through an array on the way no such condition can be made. */
 function holds(path: Path, value: unknown): Document {

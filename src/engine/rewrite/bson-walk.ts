@@ -32,8 +32,29 @@ interface Reading {
   readonly matcher: NumberMatcher;
 }
 
-/** BSON's element types with values of one length that hold no text and no number. */
+/** BSON's element types. */
+const TYPE = {
+  double: 1,
+  text: 2,
+  document: 3,
+  array: 4,
+  binary: 5,
+  regex: 11,
+  pointer: 12,
+  code: 13,
+  symbol: 14,
+  scopedCode: 15,
+  int32: 16,
+  int64: 18,
+  decimal: 19,
+} as const;
+
+/** Lengths of values, for the types whose values are all of one. */
 const LENGTHS: Readonly<Record<number, number>> = {
+  [TYPE.double]: 8,
+  [TYPE.int32]: 4,
+  [TYPE.int64]: 8,
+  [TYPE.decimal]: 16,
   6: 0, // undefined
   7: 12, // ObjectId
   8: 1, // boolean
@@ -46,60 +67,86 @@ const LENGTHS: Readonly<Record<number, number>> = {
 
 function documentMayHold(reading: Reading, start: number, isArray: boolean): boolean {
   const { bytes } = reading;
-  const end = start + bytes.readInt32LE(start) - 1;
+  const end = start + lengthAt(bytes, start, 5) - 1;
   let at = start + 4;
   while (at < end) {
     const type = bytes.readUInt8(at);
     const afterName = endOfName(bytes, at + 1);
     // The keys of an array are its indexes.
     if (!isArray && textMayHold(reading, at + 1, afterName - 1)) return true;
-    at = afterName;
-    const length = LENGTHS[type];
-    if (length !== undefined) at += length;
-    else if (type === 2 || type === 13 || type === 14) {
-      const size = bytes.readInt32LE(at);
-      if (textMayHold(reading, at + 4, at + 3 + size)) return true;
-      at += 4 + size;
-    } else if (type === 3 || type === 4) {
-      if (documentMayHold(reading, at, type === 4)) return true;
-      at += bytes.readInt32LE(at);
-    } else if (type === 5) {
-      if (binaryMayHold(reading, at)) return true;
-      at += 5 + bytes.readInt32LE(at);
-    } else if (type === 16) {
-      if (numberMayHold(reading, bytes.readInt32LE(at))) return true;
-      at += 4;
-    } else if (type === 1) {
-      if (numberMayHold(reading, bytes.readDoubleLE(at))) return true;
-      at += 8;
-    } else if (type === 18) {
-      if (numberMayHold(reading, bytes.readBigInt64LE(at))) return true;
-      at += 8;
-    } else if (type === 19) {
-      if (holds(reading, new Decimal128(Uint8Array.from(bytes.subarray(at, at + 16))))) return true;
-      at += 16;
-    } else if (type === 11) {
-      const afterPattern = endOfName(bytes, at);
-      if (textMayHold(reading, at, afterPattern - 1)) return true;
-      at = endOfName(bytes, afterPattern);
-    } else if (type === 12) {
-      at += 4 + bytes.readInt32LE(at) + 12;
-    } else if (type === 15) {
-      const code = at + 4;
-      const size = bytes.readInt32LE(code);
-      if (textMayHold(reading, code + 4, code + 3 + size)) return true;
-      if (documentMayHold(reading, code + 4 + size, false)) return true;
-      at += bytes.readInt32LE(at);
-    } else return true;
+    const size = LENGTHS[type] ?? sizeOf(bytes, type, afterName);
+    if (size === undefined || valueMayHold(reading, type, afterName, size)) return true;
+    at = afterName + size;
   }
   return false;
 }
 
+/** How many bytes a value takes up; undefined for a type that does not exist. */
+function sizeOf(bytes: Buffer, type: number, at: number): number | undefined {
+  switch (type) {
+    case TYPE.text:
+    case TYPE.code:
+    case TYPE.symbol:
+      return 4 + lengthAt(bytes, at, 1);
+    case TYPE.document:
+    case TYPE.array:
+    case TYPE.scopedCode:
+      return lengthAt(bytes, at, 5);
+    case TYPE.binary:
+      return 5 + lengthAt(bytes, at, 0);
+    case TYPE.regex:
+      return endOfName(bytes, endOfName(bytes, at)) - at;
+    case TYPE.pointer:
+      return 4 + lengthAt(bytes, at, 1) + 12;
+    default:
+      return undefined;
+  }
+}
+
+function valueMayHold(reading: Reading, type: number, at: number, size: number): boolean {
+  const { bytes } = reading;
+  switch (type) {
+    case TYPE.text:
+    case TYPE.code:
+    case TYPE.symbol:
+      return textMayHold(reading, at + 4, at + size - 1);
+    case TYPE.document:
+    case TYPE.array:
+      return documentMayHold(reading, at, type === TYPE.array);
+    case TYPE.int32:
+      return numberMayHold(reading, bytes.readInt32LE(at));
+    case TYPE.double:
+      return numberMayHold(reading, bytes.readDoubleLE(at));
+    case TYPE.int64:
+      return numberMayHold(reading, bytes.readBigInt64LE(at));
+    case TYPE.decimal:
+      return holds(reading, new Decimal128(Uint8Array.from(bytes.subarray(at, at + size))));
+    case TYPE.binary:
+      return binaryMayHold(reading, at, size);
+    case TYPE.regex:
+      return textMayHold(reading, at, endOfName(bytes, at) - 1);
+    case TYPE.scopedCode: {
+      const scope = at + 8 + lengthAt(bytes, at + 4, 1);
+      return textMayHold(reading, at + 8, scope - 1) || documentMayHold(reading, scope, false);
+    }
+    default:
+      return false;
+  }
+}
+
+/** The length written there. @throws RangeError when no value is so short: the next would be this one again */
+function lengthAt(bytes: Buffer, at: number, least: number): number {
+  const length = bytes.readInt32LE(at);
+  if (length < least) throw new RangeError('a value of no length');
+  return length;
+}
+
 /** After the zero that ends a name. */
 function endOfName(bytes: Buffer, start: number): number {
-  const zero = bytes.indexOf(0, start);
-  if (zero === -1) throw new RangeError('a name without end');
-  return zero + 1;
+  let at = start;
+  while (at < bytes.length && bytes[at] !== 0) at += 1;
+  if (at >= bytes.length) throw new RangeError('a name without end');
+  return at + 1;
 }
 
 /** What `rewrite` itself would find in the value. */
@@ -113,13 +160,12 @@ function numberMayHold({ matcher }: Reading, value: number | bigint): boolean {
   return digits !== undefined && matcher.findNumber(digits).length > 0;
 }
 
-function binaryMayHold(reading: Reading, at: number): boolean {
+function binaryMayHold(reading: Reading, at: number, size: number): boolean {
   const { bytes } = reading;
-  const size = bytes.readInt32LE(at);
   const subtype = bytes.readUInt8(at + 4);
   // The old form has its length twice.
   const start = at + 5 + (subtype === 2 ? 4 : 0);
-  const content = bytes.subarray(start, at + 5 + size);
+  const content = bytes.subarray(start, at + size);
   return countDigits(content) >= FEWEST_DIGITS && holds(reading, new Binary(content, subtype));
 }
 

@@ -58,8 +58,9 @@ export interface RewriteFailure {
    * - `ambiguous_number`: the digits may be another person's number
    * - `unmapped_number`: at a place the map does not name, and the map says that this is to fail
    * - `unsupported_type`: in a regular expression, code or a reference; or a recording that is no text
+   * - `unexpected`: the record could not be read, or not be rewritten
    */
-  readonly why: 'number_in_id' | 'ambiguous_number' | 'unmapped_number' | 'unsupported_type';
+  readonly why: 'number_in_id' | 'ambiguous_number' | 'unmapped_number' | 'unsupported_type' | 'unexpected';
 }
 
 /** What becomes of one document. Edits, pulls and renames never overlap: they may be applied in any order. */
@@ -77,3 +78,16 @@ export interface Rewrite {
   /** Numbers in a record that is still to be acted on: it is left as it is, and has to be waited for. */
   readonly waiting: readonly PhoneNumber[];
 }
+
+/** What becomes of a document that holds none of the numbers. */
+export const UNCHANGED: Rewrite = {
+  fate: 'unchanged',
+  edits: [],
+  pulled: [],
+  renamed: [],
+  reasons: [],
+  found: [],
+  files: [],
+  failures: [],
+  waiting: [],
+};

@@ -32,20 +32,28 @@ export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
     const sure = hit.mentions.filter((mention) => mention.sure);
     const [first] = sure;
     if (first === undefined || hit.kind === 'other') return [];
-    for (const rule of entry.numbers) {
-      const place = placeOf(rule.path);
-      const alignment = align(hit.path, place);
-      // `{number: {e164: ...}}` is one name further.
-      if (alignment === undefined || alignment.beyond > 1) continue;
-      const rest = restOf(hit, sure);
-      const isAtEnd = alignment.count === place.names.length && alignment.beyond === 0;
-      if (!first.whole && lettersIn(rest) > (isAtEnd ? MOST_LETTERS : MOST_LETTERS_BEFORE)) continue;
-      const alone =
-        digitsIn(rest) < FEWEST_DIGITS && hit.mentions.every(({ sure, number }) => sure && number === first.number);
-      return [{ entry, rule, hit, number: first.number, alignment, alone }];
-    }
-    return [];
+    const at = placeOfHit(hit, entry);
+    if (at === undefined) return [];
+    const rest = restOf(hit, sure);
+    if (!first.whole && lettersIn(rest) > (at.isExact ? MOST_LETTERS : MOST_LETTERS_BEFORE)) return [];
+    const alone =
+      digitsIn(rest) < FEWEST_DIGITS && hit.mentions.every(({ sure, number }) => sure && number === first.number);
+    return [{ entry, ...at, hit, number: first.number, alone }];
   });
+}
+
+/** The number path a hit stands at: one that leads there before one that leads near. */
+function placeOfHit({ path }: Hit, { numbers }: EntryRules) {
+  let near: (Pick<Mapped, 'rule' | 'alignment'> & { isExact: boolean }) | undefined;
+  for (const rule of numbers) {
+    const place = placeOf(rule.path);
+    const alignment = align(path, place);
+    // `{number: {e164: ...}}` is one name further.
+    if (alignment === undefined || alignment.beyond > 1) continue;
+    if (alignment.count === place.names.length && alignment.beyond === 0) return { rule, alignment, isExact: true };
+    near ??= { rule, alignment, isExact: false };
+  }
+  return near;
 }
 
 /** What stands beside the numbers in a text. */
@@ -103,11 +111,14 @@ function changeAlone(scene: Scene, { hit, rule, number }: Mapped): void {
     else noteName(changes, hit.path, String(maskHit(hit, matcher)));
   } else if (written === REMOVED) note(changes, hit.path, { kind: 'remove' });
   else if (hit.kind === 'binary') note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
-  // `whatsapp:+4477...` becomes `whatsapp:44*...`.
-  else if (strategy === 'mask' && isAddress(hit))
-    note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
-  else if (digitsIn(restOf(hit, hit.mentions)) === 0 && hit.encoded.length === 0)
-    note(changes, hit.path, { kind: 'set', value: written });
+  else if (hit.encoded.length > 0) return;
+  else if (strategy !== 'mask') note(changes, hit.path, { kind: 'set', value: written });
+  else {
+    const rest = restOf(hit, hit.mentions);
+    // `whatsapp:+4477...` becomes `whatsapp:44*...`, `+4477... x12` `44*... x12`: by `maskRest`.
+    const isMasked = rest.trim() !== '' && (digitsIn(rest) > 0 || isAddress(hit));
+    if (!isMasked) note(changes, hit.path, { kind: 'set', value: written });
+  }
 }
 
 const LONGEST_ADDRESS = 200;

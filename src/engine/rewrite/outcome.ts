@@ -5,7 +5,7 @@ import { spliceJson } from './json.ts';
 import { childOf, isPlainObject } from './values.ts';
 
 /** The value with its changes; what does not change is shared with the old one. */
-export function applyChanges(value: unknown, changes: Changes | undefined): unknown {
+function applyChanges(value: unknown, changes: Changes | undefined): unknown {
   if (changes === undefined) return value;
   if (changes.action?.kind === 'set') return changes.action.value;
   if (changes.children.size === 0) return value;
@@ -70,8 +70,8 @@ export function applyEdits<T>(document: T, rewrite: Pick<Rewrite, 'edits' | 'pul
   for (const { path, after } of rewrite.edits)
     note(changes, path, after === REMOVED ? { kind: 'remove' } : { kind: 'set', value: after });
   for (const { path, index } of rewrite.pulled) note(changes, [...path, index], { kind: 'remove' });
-  for (const { path, to, after } of rewrite.renamed) {
-    note(changes, path, { kind: 'set', value: after });
+  for (const { path, to, before, after } of rewrite.renamed) {
+    if (!isDeepStrictEqual(before, after)) note(changes, path, { kind: 'set', value: after });
     noteName(changes, path, to);
   }
   return applyChanges(document, changes) as T;

@@ -10,7 +10,7 @@ export interface Place {
 }
 
 /** Stands for any key of an object. */
-export const KEY = '{key}';
+const KEY = '{key}';
 
 const PLACES = new WeakMap<FieldPath, Place>();
 
@@ -153,10 +153,22 @@ export function* leavesAlong(value: unknown, names: readonly string[], open: Ope
   } else yield inner;
 }
 
-/** A path for reports: dotted, indexes as `[]`, keys that may be somebody's number or id as `{key}`. */
-export function describePath(path: Path): string {
+/** What names of fields look like; other keys are data: names, addresses, ids. */
+const FIELD_NAME = /^[A-Za-z_$][\w$. -]{0,63}$/;
+/** What may be base64, and what not every long name has. */
+const ENCODED = /[A-Za-z0-9+/_-]{12}/;
+
+/**
+ * A path for reports: dotted, indexes as `[]`, keys that may be somebody's number, name or id as `{key}`.
+ * @param ofKey the path leads to a key that holds a number
+ */
+export function describePath(path: Path, ofKey = false): string {
   return path
-    .map((step) => (typeof step === 'number' ? '[]' : `.${isElement(step) ? KEY : step}`))
+    .map((step, index) => {
+      if (typeof step === 'number') return '[]';
+      const isName = FIELD_NAME.test(step) && !isElement(step) && !(ENCODED.test(step) && /\d/.test(step));
+      return isName && !(ofKey && index === path.length - 1) ? `.${step}` : `.${KEY}`;
+    })
     .join('')
     .replace(/^\./, '');
 }

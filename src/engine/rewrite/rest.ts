@@ -19,7 +19,7 @@ export function maskRest(scene: Scene, isMapped: (hit: Hit) => boolean): Rewrite
     if (hit.kind === 'key' ? isKeyCovered(changes, hit.path) : isCovered(changes, hit.path)) return [];
     const finds = findsOf(hit);
     const fail = (numbers: readonly PhoneNumber[], why: RewriteFailure['why']) =>
-      [...new Set(numbers)].map((number) => ({ number, path: describePath(hit.path), why }));
+      [...new Set(numbers)].map((number) => ({ number, path: describePath(hit.path, hit.kind === 'key'), why }));
     const sure = finds.filter((find) => find.sure).map(({ number }) => number);
     const failures = fail(
       finds.filter((find) => !find.sure).map(({ number }) => number),

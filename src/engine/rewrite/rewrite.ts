@@ -2,7 +2,7 @@ import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { note } from './changes.ts';
-import type { Find, Path, Rewrite } from './edits.ts';
+import { type Find, type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { changeFields } from './fields.ts';
 import { changeNumber, findMapped, type Mapped, takesRecord } from './mapped.ts';
 import { listChanges } from './outcome.ts';
@@ -13,18 +13,6 @@ import type { CollectionRules, Subjects } from './rules.ts';
 import { type Document, openScene, type Scene } from './scene.ts';
 import { childOf, isPlainObject } from './values.ts';
 import { findsOf, type Hit } from './walk.ts';
-
-const UNCHANGED: Rewrite = {
-  fate: 'unchanged',
-  edits: [],
-  pulled: [],
-  renamed: [],
-  reasons: [],
-  found: [],
-  files: [],
-  failures: [],
-  waiting: [],
-};
 
 /**
  * What becomes of one document when some numbers are erased from it. Reads all of it, whatever the data map says, and
@@ -55,7 +43,7 @@ export function rewrite(
 
   for (const one of mapped) changeNumber(scene, one);
   for (const one of mapped) changeFields(scene, one);
-  const places = new Map(mapped.map((one) => [one.hit, one]));
+  const places = placesOf(mapped);
   const failures = maskRest(scene, (hit) => places.has(hit));
   const [first] = hits.flatMap(findsOf).filter(({ sure }) => sure);
   if (first === undefined) return { ...UNCHANGED, failures };
@@ -78,7 +66,7 @@ function remove(scene: Scene, mapped: readonly Mapped[], takers: readonly Mapped
     ...UNCHANGED,
     fate: 'deleted',
     reasons: takers.map(({ hit }) => ({ path: hit.path, value: hit.value, isKey: hit.kind === 'key' })),
-    found: listFinds(scene, new Map(mapped.map((one) => [one.hit, one]))),
+    found: listFinds(scene, placesOf(mapped)),
     files,
   };
 }
@@ -88,7 +76,7 @@ function remove(scene: Scene, mapped: readonly Mapped[], takers: readonly Mapped
  * again.
  */
 function refuse(hits: readonly Hit[], unreadable: readonly Path[]): Rewrite {
-  const paths = new Set(unreadable.map(describePath));
+  const paths = new Set(unreadable.map((path) => describePath(path)));
   const failures = numbersIn(hits).flatMap((number) =>
     [...paths].map((path) => ({ number, path, why: 'unsupported_type' as const })),
   );
@@ -104,10 +92,13 @@ const numbersIn = (hits: readonly Hit[]): PhoneNumber[] => [
   ...new Set(hits.flatMap(findsOf).map(({ number }) => number)),
 ];
 
+/** By hit; the first entry's where several are about it. */
+const placesOf = (mapped: readonly Mapped[]) => new Map([...mapped].reverse().map((one) => [one.hit, one]));
+
 /** Notes the time in the records of entries that say where. */
 function markEntries(scene: Scene, mapped: readonly Mapped[]): void {
-  for (const { mark } of new Set(mapped.map(({ entry }) => entry))) {
-    if (mark === undefined) continue;
+  for (const { mark, fate } of new Set(mapped.map(({ entry }) => entry))) {
+    if (mark === undefined || fate === 'delete') continue;
     const path = mark.split('.');
     const parents = path.slice(0, -1).map((_, index) => path.slice(0, index + 1));
     const valueAt = (way: readonly string[]) => way.reduce<unknown>(childOf, scene.document);
@@ -122,7 +113,7 @@ function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
   for (const hit of scene.hits) {
     const place = places.get(hit);
     const name = (place?.entry ?? scene.entries[0] ?? scene.rules).name;
-    const path = describePath(hit.path);
+    const path = describePath(hit.path, hit.kind === 'key');
     for (const { number, sure } of findsOf(hit)) {
       if (!sure) continue;
       const as = place === undefined ? wayOf(scene, hit, number) : 'mapped';

@@ -36,7 +36,7 @@ export interface EntryRules {
   readonly elements?: FieldPath;
   readonly numbers: readonly NumberRule[];
   readonly fields: readonly FieldRule[];
-  /** Where `now` is written when the entry changes a record: the only field that is created. */
+  /** Where `now` is written when the entry changes a record that is kept: the only field that is created. */
   readonly mark?: string;
   /** Rows with a token in Lethe's shape are its own and are left alone. */
   readonly suppression?: boolean;
@@ -54,6 +54,7 @@ export interface NumberRule {
    * for `fate: 'delete'` true at paths through no array where there are any, else at all.
    */
   readonly own: boolean;
+  /** Also needed where the fate is `delete`: for a number that is not own, or that shares its value with another. */
   readonly strategy: Strategy;
 }
 

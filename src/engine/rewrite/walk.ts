@@ -94,7 +94,7 @@ const NONE: readonly Mention[] = [];
 const findIn = (text: string, matcher: NumberMatcher) => (matcher.mayHold(text) ? matcher.find(text) : NONE);
 
 /** Bytes as a text with a character for each. */
-export function latin1Of(bytes: Uint8Array): string {
+function latin1Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
 
@@ -104,8 +104,12 @@ function otherTextOf(value: unknown): string {
       return String((value as { source?: string; pattern?: string }).source ?? (value as { pattern: string }).pattern);
     case 'javascript':
       return String((value as { code: unknown }).code);
-    case 'DBRef':
-      return String((value as { oid: unknown }).oid);
+    case 'DBRef': {
+      const { oid, fields = {} } = value as { oid: unknown; fields?: object };
+      return [oid, ...Object.values(fields)].join(' ');
+    }
+    case 'symbol':
+      return String(value);
     default:
       return '';
   }
@@ -128,7 +132,7 @@ function readText(text: string, matcher: NumberMatcher, layers: number): Pick<Hi
 }
 
 /** A text with all that is surely one of the numbers masked; every other character stays. */
-export function maskText(text: string, { mentions, encoded }: Pick<Hit, 'mentions' | 'encoded'>): string {
+function maskText(text: string, { mentions, encoded }: Pick<Hit, 'mentions' | 'encoded'>): string {
   const sure = mentions.filter((mention) => mention.sure);
   if (encoded.length === 0) return maskMentions(text, sure);
   const parts: string[] = [];
@@ -153,7 +157,7 @@ export function maskText(text: string, { mentions, encoded }: Pick<Hit, 'mention
 }
 
 /** The bytes, given as latin1, with stars in place of the numbers' digits. */
-export function maskBytes(bytes: string, matcher: NumberMatcher): Masked {
+function maskBytes(bytes: string, matcher: NumberMatcher): Masked {
   const mentions = findIn(bytes, matcher);
   const parts: string[] = [];
   let kept = 0;

@@ -40,6 +40,8 @@ export interface Account {
   readonly retention_months?: number;
   /** The products whose transactions it may redact; without it, all. */
   readonly products?: readonly Product[];
+  /** `off`: its records are not read as a whole, and "removed" rests on look-ups alone. */
+  readonly scan?: 'off';
 }
 
 const accountSchema = new Schema<Account>(
@@ -54,6 +56,7 @@ const accountSchema = new Schema<Account>(
     retention_months: { type: Number, min: 0, max: 1200 },
     // [] is no product at all, absent is every product.
     products: { type: [String], default: undefined },
+    scan: { type: String, enum: ['off'] },
   },
   { collection: ACCOUNTS, versionKey: false },
 );
@@ -86,6 +89,8 @@ export interface Accounts {
    * @returns whether there is such an account
    */
   setProducts(id: string, products: readonly Product[] | null): Promise<boolean>;
+  /** Sets whether all of the account's records are read before a number is called removed. @returns as `setProducts` */
+  setScan(id: string, scan: 'on' | 'off'): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
@@ -119,6 +124,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     },
     async setProducts(id, products) {
       const update = products === null ? { $unset: { products: 1 } } : { $set: { products: [...products] } };
+      return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
+    },
+    async setScan(id, scan) {
+      const update = scan === 'on' ? { $unset: { scan: 1 } } : { $set: { scan } };
       return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
     },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),

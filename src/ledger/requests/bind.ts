@@ -12,6 +12,7 @@ import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts
 import type { RecordStore } from '../../engine/store.ts';
 import { numberSubject } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
@@ -24,6 +25,12 @@ import type { ErasureRequest } from './ledger.ts';
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
   readonly targets: readonly Target[];
+  /**
+   * - `needed`: it is completed only when a scan over the account's records has left nothing
+   * - `off`: the account's records are not read, and the request says so
+   * - `none`: it is not about all that is known of a number
+   */
+  readonly scan: 'needed' | 'off' | 'none';
   /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
   lastScheduled(): Promise<(Date | null)[]>;
   /**
@@ -41,6 +48,7 @@ export interface BinderDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
+  readonly countries: readonly CountryCode[];
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -51,7 +59,7 @@ export interface BinderDependencies {
 }
 
 /** What a selector decides of a bound request; the rest is the same for all. */
-interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle'> {
+interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'scan'> {
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -75,13 +83,14 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, lastScheduled, settle, clearReports } =
+    const { token, targets, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
     return {
       targets: targets.map((target) => minded(target, owner)),
+      scan,
       lastScheduled,
       settle,
       removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
@@ -110,7 +119,7 @@ function total(erased: Readonly<Record<string, number>>): number {
 function endsByItself(rule: RecordRule): boolean {
   const change = rule.change(new Date());
   const { redacted } = rule.entry;
-  return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
+  return change.kind === 'delete' || (redacted !== undefined && redacted in change.always);
 }
 
 function selectByNumber(
@@ -126,15 +135,17 @@ function selectByNumber(
   const { before } = request.selector;
   // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
-  const subject = numberSubject(number, account.records_id, token, deps.now());
+  const subject = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
     targets:
       before === undefined
-        ? targetsByNumber(store, rules, subject)
+        ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
+    // Only the forget profile says that a number is gone.
+    scan: !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed'),
     // Scheduled messages lie in the future, so a request about the past never waits.
     lastScheduled: () =>
       before === undefined
@@ -173,6 +184,7 @@ function selectByAge(
       const moment = apart[rule.name] === undefined ? before : apart[rule.name];
       return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
     }),
+    scan: 'none',
     lastScheduled: async () => [],
     settle: async () => {},
   };

@@ -1,5 +1,6 @@
 import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
+import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Times } from '../../base/times.ts';
 import { type Announced, sweep } from '../../engine/sweep.ts';
@@ -16,6 +17,10 @@ export interface EraseDependencies {
   readonly ledger: LedgerWrites;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly bind: Bind;
+  /** Opens announcements. */
+  readonly seal: Seal;
+  /** Asks for a pass over an account's records. */
+  readonly askForScan: (need: { readonly account: string; readonly due: Date }) => Promise<void>;
   readonly logger: Logger;
   /** Records a batch, over all collections. */
   readonly batchSize: number;
@@ -37,6 +42,8 @@ export interface EraseDependencies {
 export type EraseOutcome =
   | { readonly outcome: 'completed' }
   | { readonly outcome: 'finished' }
+  /** It waits for the scan, which calls for it again. */
+  | { readonly outcome: 'parked' }
   /** Come back then: it waits for scheduled messages, for another worker's lease, or backs off. */
   | { readonly outcome: 'later'; readonly at: Date };
 
@@ -71,7 +78,12 @@ export async function eraseRequest(
     const { retryBaseMs, longestPauseMs } = deps.times;
     const at = new Date(deps.now().getTime() + backOff(request.failures, retryBaseMs, longestPauseMs));
     deps.logger.error('erasure failed', { reference: request.reference, failure, where, error, retry_at: at });
-    await lease.release({ state: 'failed', at, failure: { name: failure, ...(where && { where }), at: deps.now() } });
+    await lease.release({
+      state: 'failed',
+      at,
+      failure: { name: failure, ...(where && { where }), at: deps.now() },
+      forgetScan: true,
+    });
     return { outcome: 'later', at };
   }
 }
@@ -85,30 +97,43 @@ async function workOn(
   const account = await deps.accounts.find(request.account_id);
   if (!account) throw new ErasureFailure('unexpected', 'account');
   let bound = deps.bind(request, account);
+  let { scan } = request;
+  const isScanned = () => bound.scan === 'needed' && scan?.done !== undefined;
   const later = async (
     state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
     done: readonly Announced[],
     wait?: 'scheduled' | 'settling',
   ): Promise<EraseOutcome> => {
-    await lease.release({ state, at, done, ...(wait && { wait }) });
+    // A message that is still to be sent leaves behind what no scan has seen.
+    const forgetScan = state === 'waiting' && bound.scan === 'needed';
+    await lease.release({ state, at, done, forgetScan, ...(wait && { wait }) });
     return { outcome: 'later', at };
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
-  let open = bound.targets;
-  let done: readonly Announced[] = request.announced ?? [];
+  let done: readonly Announced[] = lease.left();
+  // What was swept before the scan is looked at once more by the verification.
+  let open = isScanned() && done.length === 0 ? [] : bound.targets;
   for (;;) {
-    const result = await sweep(lease, bound.targets, open, done, options);
-    done = result.done;
-    if (!result.finished) return later('sweeping', deps.now(), done);
+    if (open.length > 0) {
+      const result = await sweep(lease, bound.targets, open, done, options);
+      done = result.done;
+      if (!result.finished) return later('sweeping', deps.now(), done);
+    }
 
     await lease.renew();
     const wake = await nextLook(deps, request, bound);
     if (wake) return later('waiting', wake.at, done, wake.wait);
+    if (bound.scan === 'needed' && !isScanned()) return waitForScan(deps, request, lease, done);
+    if (isScanned()) assertNothingLeft(scan);
+    if (isScanned() && scan?.scheduled) {
+      const at = new Date(deps.now().getTime() + Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
+      return later('waiting', at, done, 'scheduled');
+    }
 
     await lease.renew();
-    open = await verify(bound.targets);
+    open = await verify(bound.targets, isScanned() ? 'scanned' : 'alone');
     await lease.renew();
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
@@ -117,15 +142,39 @@ async function workOn(
       await lease.renew();
       await bound.record(lease.erasedWith(done));
       await lease.renew();
-      const complete = () => lease.complete(done, bound.settle);
+      const complete = () => lease.complete(done, bound.settle, { isUnscanned: bound.scan === 'off' });
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
       // The repeated request may have changed `keep_suppression`: bind again.
       bound = deps.bind(asked, account);
+      ({ scan } = asked);
       open = bound.targets;
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
+}
+
+/** Waits for a whole turn of the scan: nothing is called removed on the word of the index alone. */
+async function waitForScan(
+  deps: EraseDependencies,
+  { account_id: account, due_at: due }: ErasureRequest,
+  lease: Lease,
+  done: readonly Announced[],
+): Promise<EraseOutcome> {
+  await lease.park(done);
+  await deps.askForScan({ account, due });
+  return { outcome: 'parked' };
+}
+
+/** @throws ErasureFailure for records that the scan could not change: the first of them, and how many there are */
+function assertNothingLeft(scan: ErasureRequest['scan']): void {
+  const [failure] = scan?.failures ?? [];
+  if (failure === undefined) return;
+  const record = failure.id === undefined ? '' : `_id ${failure.id}`;
+  const others = (scan?.failed ?? 1) - 1;
+  const more = others > 0 ? `${others} more` : '';
+  const beside = [record, more].filter((part) => part !== '').join(', and ');
+  throw new ErasureFailure(failure.name, failure.where + (beside === '' ? '' : ` (${beside})`));
 }
 
 /**

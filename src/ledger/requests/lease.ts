@@ -1,6 +1,8 @@
+import type { Seal } from '../../base/keys/seal.ts';
 import type { Announced, Journal } from '../../engine/sweep.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
+import { openAnnounced, storeAnnounced } from './announced.ts';
 import type { ErasureRequest, RequestState } from './ledger.ts';
 import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 
@@ -8,11 +10,15 @@ import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 export type Claim =
   | { readonly outcome: 'claimed'; readonly request: ErasureRequest; readonly lease: Lease }
   | { readonly outcome: 'finished' }
+  /** It waits for a scan, which calls for it again. */
+  | { readonly outcome: 'parked' }
   /** Not now: leased by another worker, or told to wait, until this moment. */
   | { readonly outcome: 'later'; readonly at: Date };
 
 /** The right to work on one request. Every write is guarded by it: after a takeover they match nothing. */
 export interface Lease extends Journal {
+  /** What a worker before this one announced and may not have changed. @throws ErasureFailure `unsealable` */
+  left(): Announced[];
   /**
    * Writes down what is about to be changed, before it is changed, and counts what the last write announced: that has
    * been changed since. A killed worker's successor finds the announcement, repeats the change and counts it once.
@@ -29,11 +35,18 @@ export interface Lease extends Journal {
   /**
    * The end: counts, drops the sealed number, frees the number for a new request.
    * @param settle runs in the same transaction, so that a late worker cannot settle a newer request
+   * @param options.isUnscanned the account's records are not read: that stays with the request
    * @returns null: it is completed; else the request as it stands: the same was asked again meanwhile, and what has
    * come since may be why, so look again
    * @throws LeaseLost
    */
-  complete(done: readonly Announced[], settle: Settle): Promise<ErasureRequest | null>;
+  complete(
+    done: readonly Announced[],
+    settle: Settle,
+    options?: { readonly isUnscanned: boolean },
+  ): Promise<ErasureRequest | null>;
+  /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
+  park(done: readonly Announced[]): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -41,6 +54,8 @@ export interface Lease extends Journal {
     done?: readonly Announced[];
     failure?: ErasureRequest['failure'];
     wait?: ErasureRequest['wait'];
+    /** What the last scan said counts no more: the next one begins anew. */
+    forgetScan?: boolean;
   }): Promise<void>;
 }
 
@@ -54,45 +69,62 @@ const CLAIM_AGAIN_MS = 50;
 export async function claimRequest(
   ledger: LedgerWrites,
   key: { account: string; reference: string },
-  options: LeaseOptions,
+  options: LeaseOptions & { readonly seal: Seal },
 ): Promise<Claim> {
   const now = options.now();
   const hold = newHold(options);
   const request = await ledger.claim({ ...key, now, lease: hold.lease });
   if (!request) return { outcome: 'finished' };
   if (request.lease?.owner === hold.lease.owner)
-    return { outcome: 'claimed', request, lease: leaseOn(ledger, request, hold, options.now) };
+    return { outcome: 'claimed', request, lease: leaseOn(ledger, request, hold, options) };
+  if (request.state === 'scanning' && request.scan?.done === undefined) return { outcome: 'parked' };
   const leased = request.lease?.until.getTime() ?? 0;
   const soonest = now.getTime() + CLAIM_AGAIN_MS;
   return { outcome: 'later', at: new Date(Math.max(request.not_before.getTime(), leased, soonest)) };
 }
 
-function leaseOn(ledger: LedgerWrites, request: ErasureRequest, hold: Hold, now: () => Date): Lease {
+function leaseOn(
+  ledger: LedgerWrites,
+  request: ErasureRequest,
+  hold: Hold,
+  { seal, now }: { readonly seal: Seal; readonly now: () => Date },
+): Lease {
   const guard = guardOf(request, hold);
   const total = { ...request.erased };
   return {
+    left: () => openAnnounced(seal, request.announced ?? [], request.reference),
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
     async announce(batch, done, state) {
-      const update = { $set: { announced: [...batch], state, ...hold.extend() }, ...counting(done) };
+      const announced = storeAnnounced(seal, batch, request.reference);
+      const update = { $set: { announced, state, ...hold.extend() }, ...counting(done) };
       await assertHeld(ledger.keep(guard, update as LedgerUpdate));
       addCounts(total, countRecords(done));
     },
     async renew() {
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
-    async complete(done, settle) {
+    async complete(done, settle, { isUnscanned = false } = { isUnscanned: false }) {
       const update = {
-        $set: { state: 'completed', completed_at: now() },
-        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '' },
+        $set: { state: 'completed', completed_at: now(), ...(isUnscanned && { 'scan.off': true }) },
+        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '', 'scan.joined': '' },
         ...counting(done),
       };
       if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
-      await assertHeld(ledger.keep(guard, { $unset: { asked_again: '' } }));
+      // What has come since was not there when the scan passed.
+      await assertHeld(ledger.keep(guard, { $unset: { asked_again: '', 'scan.done': '' } }));
       const asked = await ledger.read(guard);
       if (!asked) throw new LeaseLost();
       return asked;
     },
-    async release({ state, at, done = [], failure, wait }) {
+    async park(done) {
+      const update = {
+        $set: { state: 'scanning', not_before: NEVER, look_at: NEVER, 'scan.since': now(), announced: [] },
+        $unset: { lease: '', 'scan.joined': '', 'scan.from': '' },
+        ...counting(done),
+      };
+      await assertHeld(ledger.release(guard, update as LedgerUpdate));
+    },
+    async release({ state, at, done = [], failure, wait, forgetScan = false }) {
       const update = {
         $set: {
           state,
@@ -102,13 +134,27 @@ function leaseOn(ledger: LedgerWrites, request: ErasureRequest, hold: Hold, now:
           ...(failure && { failure }),
           ...(wait && { wait }),
         },
-        $unset: { lease: '' },
+        $unset: { lease: '', ...(forgetScan && FORGOTTEN) },
         $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
   };
 }
+
+/** No clock calls for the request: the relay sees to it that its scan has a job. */
+const NEVER = new Date('9999-01-01T00:00:00Z');
+
+/** What a scan leaves with a request, but for the places where numbers were found. */
+const FORGOTTEN = {
+  'scan.since': '',
+  'scan.done': '',
+  'scan.joined': '',
+  'scan.from': '',
+  'scan.failures': '',
+  'scan.failed': '',
+  'scan.scheduled': '',
+} as const;
 
 /** The part of an update that adds records to the ledger's counts. */
 function counting(done: readonly Announced[]): { $inc?: Record<string, number> } {

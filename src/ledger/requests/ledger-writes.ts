@@ -79,12 +79,18 @@ export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
 
 type Requests = ReturnType<typeof requestsOf>;
 
+const PARKED = { state: 'scanning', 'scan.done': { $exists: false } } as const;
+
 /** @returns for each attempt the request as it stands then, whoever holds it; null: it is finished */
 async function claimAll(requests: Requests, attempts: readonly ClaimAttempt[]): Promise<(ErasureRequest | null)[]> {
   await requests.bulkWrite(
     attempts.map(({ account, reference, now, lease }) => ({
       updateOne: {
-        filter: { account_id: account, reference, unfinished: true, not_before: { $lte: now }, ...freeAt(now) },
+        filter: {
+          ...{ account_id: account, reference, unfinished: true, not_before: { $lte: now }, ...freeAt(now) },
+          // A scan that reads for it lets it go by itself: taken up meanwhile, it would miss what is read.
+          $nor: [PARKED],
+        },
         update: { $set: { ...leased(lease), state: 'sweeping' } },
       },
     })),

@@ -1,14 +1,45 @@
 import type mongoose from 'mongoose';
+import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
-import type { Announced } from '../../engine/sweep.ts';
+import type { StoredPosition } from '../scan/position.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
+import type { StoredAnnounced } from './announced.ts';
 
 /** What a request may be in. `failed` is retried too: only `completed` is the end. */
-export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'completed', 'failed'] as const;
+export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'scanning', 'completed', 'failed'] as const;
 export type RequestState = (typeof STATES)[number];
 
 export const REQUESTS = 'lethe_requests';
+
+/** A record in which a scan found the number and could not erase it. */
+export interface ScanFailure {
+  readonly name: FailureName;
+  /** Collection and path. */
+  readonly where: string;
+  /** The record's `_id`, where it holds no number. */
+  readonly id?: string;
+}
+
+/** What a request knows of the scan it waits for. */
+interface RequestScan {
+  /** The account's records are not read: "removed" rests on look-ups alone. */
+  readonly off?: true;
+  /** Since when the request waits for it. */
+  readonly since?: Date;
+  /** Where the pass stood when the request joined it, and how many records it had read. */
+  readonly joined?: StoredPosition;
+  readonly from?: number;
+  /** The pass has come round since. */
+  readonly done?: Date;
+  /** Records that could not be changed: the first of them, and how many. */
+  readonly failures?: readonly ScanFailure[];
+  readonly failed?: number;
+  /** Records changed where the number stood in somebody's text, or where the map names none; by collection and path. */
+  readonly elsewhere?: readonly { readonly path: string; readonly count: number }[];
+  /** A record that is still to be acted on holds the number. */
+  readonly scheduled?: true;
+}
 
 /** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
 export interface ErasureRequest extends WorkRow {
@@ -45,11 +76,12 @@ export interface ErasureRequest extends WorkRow {
   /** It waits for scheduled messages, or for what the last of them left behind to be written. */
   wait?: 'scheduled' | 'settling';
   /** The last batch, written down before it was changed; it is counted by the write that follows the change. */
-  announced?: Announced[];
+  announced?: StoredAnnounced[];
   /** Records changed so far, by the names of the data map. */
   erased: Record<string, number>;
   failures: number;
   failure?: { name: string; where?: string; at: Date };
+  scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;
   /** A request seen past its deadline is reported once as overdue. */

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { ProfileName } from '../../engine/map/categories.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { readProgress, type ScanProgress } from '../scan/progress.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export interface StatusQuery {
@@ -19,6 +20,8 @@ export interface StatusPage {
   readonly requests: ErasureRequest[];
   /** How many match in all. */
   readonly total: number;
+  /** Of the requests that wait for a scan. */
+  readonly progress: ReadonlyMap<ErasureRequest, ScanProgress>;
 }
 
 /**
@@ -44,5 +47,5 @@ export async function findRequests(db: mongoose.mongo.Db, query: StatusQuery): P
       .toArray(),
     requests.countDocuments(filter),
   ]);
-  return { requests: page, total };
+  return { requests: page, total, progress: await readProgress(db, page) };
 }

@@ -41,9 +41,10 @@ export async function callWorker<Row extends Pick<WorkRow, 'generation'>, Name e
   deps: { readonly producer: Pick<Producer, 'add'>; readonly logger: Pick<Logger, 'warn'> },
   call: Call<Row, Name>,
   row: Row,
+  delayMs = 0,
 ): Promise<void> {
   try {
-    await addJob(deps.producer, call, row);
+    await addJob(deps.producer, call, row, delayMs);
   } catch (error) {
     deps.logger.warn(`${call.what} not queued yet`, { ...call.factsOf(row), error });
   }

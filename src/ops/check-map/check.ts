@@ -1,40 +1,33 @@
 import type mongoose from 'mongoose';
+import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
-import { readPath } from '../../engine/map/paths.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
+import { countAccounts, entriesOfOneTenant, tenantFault } from '../../ledger/accounts/one-tenant.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
-import { recordKey } from '../../lib/record-key.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
 import { describeId } from '../collections/describe-id.ts';
 import { type CollectionInfo, isLethes, isStored, listCollections } from '../collections/list.ts';
-import type { OnProgress } from '../collections/progress.ts';
-import { estimateSize, readBytes, readDocument } from '../collections/read.ts';
-import { sampleDocuments } from '../collections/sample.ts';
 import { createProfiler } from '../discover/profile.ts';
 import { describeNumberField, findUnmapped } from '../discover/unmapped.ts';
-import { type EntryView, entriesOf, ignoredOf } from '../map-view.ts';
+import { type EntryView, entriesOf, isAbout, isIgnored, isNamedByAccount } from '../map-view.ts';
 import { createSpotter, type Spotter } from '../numbers/spot.ts';
 import { checkCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
-import { createLook, type Look, type LookOptions } from './look.ts';
+import { createLook, type LookOptions } from './look.ts';
+import { type RecordOptions, readRecords } from './records.ts';
 
 type Db = mongoose.mongo.Db;
-type Document = mongoose.mongo.Document;
+type Collection = mongoose.mongo.Collection;
 
-export interface CheckOptions {
+export interface CheckOptions extends RecordOptions {
   /** Whose national writings are read. */
   readonly countries: readonly CountryCode[];
-  /** Value of the account field: only records of this account are checked. */
-  readonly account?: AccountValue;
-  /** Records to look at a collection, 1000 unless given; all: every one. */
-  readonly sampleSize?: number | 'all';
-  readonly onProgress?: OnProgress;
 }
 
 export interface CheckReport {
@@ -46,9 +39,6 @@ export interface CheckReport {
   readonly sampled: number;
 }
 
-const SAMPLE_SIZE = 1_000;
-/** Values are looked at up to this many a collection in a sample: one record may hold a list of any length. */
-const MOST_VALUES = 5_000;
 const MOST_ACCOUNTS = 100_000;
 const MOST_FIELDS = 8;
 const UNAUTHORIZED = 13;
@@ -70,8 +60,8 @@ interface Check {
  * @throws what the database throws while it is away
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
-  const findings: Finding[] = [...(await checkServer(db))];
-  const infos = new Map((await listCollections(db)).map((info) => [info.name, info]));
+  const findings: Finding[] = [...(await checkServer(db)), ...(await checkTenants(db, map))];
+  const infos = new Map([[db.databaseName, await readInfos(db)]]);
   const { types: accountTypes, values: accounts } = await readAccounts(db, options.account);
   if (accountTypes.size === 0)
     findings.push({
@@ -90,24 +80,26 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
       reader: createNumberReader(options.countries),
       accountTypes,
       accounts,
+      account: options.account,
       describeId: (id) => describeId(id, spotter),
     },
   };
   const views = entriesOf(map);
-  const names = [...new Set(views.map(({ collection }) => collection))];
   let sampled = 0;
-  for (const name of names) {
-    const entries = views.filter(({ collection }) => collection === name);
-    const result = await checkCollection(check, entries, infos.get(name));
+  for (const group of groupByCollection(check, views)) {
+    const result =
+      'finding' in group ? { findings: [group.finding], sampled: 0 } : await checkGroup(check, group, infos);
     findings.push(...result.findings);
     sampled += result.sampled;
   }
-  findings.push(...(await findUnmappedCollections(check, map, [...infos.values()], names)));
+  findings.push(
+    ...(await findUnmappedCollections(check, map, [...(infos.get(db.databaseName)?.values() ?? [])], views)),
+  );
   return {
     findings,
     sampled,
     collections: map.collections.length,
-    places: views.reduce((sum, { numbers }) => sum + numbers.length, 0),
+    places: views.reduce((sum, view) => sum + view.places, 0),
   };
 }
 
@@ -123,6 +115,16 @@ async function checkServer(db: Db): Promise<Finding[]> {
   ];
 }
 
+async function checkTenants(db: Db, map: DataMap): Promise<Finding[]> {
+  const names = entriesOfOneTenant(map);
+  if (names.length === 0 || (await countAccounts(db)) <= 1) return [];
+  return [{ severity: 'error', where: 'accounts', message: tenantFault(names) }];
+}
+
+async function readInfos(db: Db): Promise<Map<string, CollectionInfo>> {
+  return new Map((await listCollections(db)).map((info) => [info.name, info]));
+}
+
 async function readAccounts(
   db: Db,
   account: AccountValue | undefined,
@@ -130,12 +132,48 @@ async function readAccounts(
   if (account !== undefined) return { types: new Set([bsonTypeOf(account)]), values: undefined };
   const ids = await readRecordsIds(db, MOST_ACCOUNTS);
   const isComplete = ids.length > 0 && ids.length < MOST_ACCOUNTS;
-  return { types: new Set(ids.map(bsonTypeOf)), values: isComplete ? new Set(ids.map(recordKey)) : undefined };
+  return { types: new Set(ids.map(bsonTypeOf)), values: isComplete ? new Set(ids.map(String)) : undefined };
+}
+
+/** The entries about one collection. */
+interface Group {
+  readonly collection: Collection;
+  readonly entries: EntryView[];
+}
+
+/** A name that holds the account is that of the account asked for. */
+function groupByCollection({ db, options }: Check, views: readonly EntryView[]): (Group | { finding: Finding })[] {
+  const groups = new Map<string, Group>();
+  const findings: { finding: Finding }[] = [];
+  for (const view of views) {
+    if (options.account === undefined && isNamedByAccount(view)) {
+      const message = "has the account in its name: look at one account's with --account";
+      findings.push({ finding: { severity: 'warning', where: view.collection, message } });
+      continue;
+    }
+    const collection = collectionOf(db, view.entry, options.account ?? ACCOUNT_WORD);
+    const group = groups.get(collection.namespace) ?? { collection, entries: [] };
+    group.entries.push(view);
+    groups.set(collection.namespace, group);
+  }
+  return [...groups.values(), ...findings];
+}
+
+/** @param infos by database; those of one that was not looked at yet are added */
+async function checkGroup(
+  check: Check,
+  group: Group,
+  infos: Map<string, Map<string, CollectionInfo>>,
+): Promise<{ findings: Finding[]; sampled: number }> {
+  const { dbName, collectionName } = group.collection;
+  const known = infos.get(dbName) ?? (await readInfos(check.db.client.db(dbName)));
+  infos.set(dbName, known);
+  return checkCollection(check, group, known.get(collectionName));
 }
 
 async function checkCollection(
   check: Check,
-  entries: readonly EntryView[],
+  { collection, entries }: Group,
   info: CollectionInfo | undefined,
 ): Promise<{ findings: Finding[]; sampled: number }> {
   const { collection: where = '' } = entries[0] ?? {};
@@ -156,11 +194,12 @@ async function checkCollection(
     findings.push(one('warning', 'has a validator: it must let masked numbers, null and [REDACTED] through'));
   for (const { entry } of entries) findings.push(...checkCollation(entry, info.options?.collation));
   try {
-    const collection = check.db.collection(where);
+    const { dbName, collectionName } = collection;
+    const place = { ...(dbName !== check.db.databaseName && { database: dbName }), collection: collectionName };
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
     for (const { entry } of entries)
-      findings.push(...checkIndexes(entry, indexes, check.profiles, info.options?.collation));
-    const records = await checkRecords(check, where, entries);
+      findings.push(...checkIndexes(entry, place, indexes, check.profiles, info.options?.collation));
+    const records = await checkRecords(check, where, { collection, entries });
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };
   } catch (error) {
@@ -180,13 +219,14 @@ function describeRefusal(error: unknown): Omit<Finding, 'where'> {
 /** Compares a collection's records with every entry about them, and looks for numbers beside what the entries name. */
 async function checkRecords(
   check: Check,
-  name: string,
-  entries: readonly EntryView[],
+  where: string,
+  { collection, entries }: Group,
 ): Promise<{ findings: Finding[]; sampled: number }> {
   const looks = entries.map((view) => createLook(view, check.looks));
   const profiler = createProfiler(check.spotter);
   let sampled = 0;
-  for await (const record of readRecords(check, name, entries, looks)) {
+  const values = () => Math.max(0, ...looks.map((look) => look.values()));
+  for await (const record of readRecords(collection, entries, check.options, values)) {
     for (const look of looks) look.record(record);
     profiler.record(record);
     sampled += 1;
@@ -194,35 +234,11 @@ async function checkRecords(
   const unmapped = findUnmapped(profiler.profile(), entries).map(
     (field): Finding => ({
       severity: 'warning',
-      where: `${name}.${redactDigitRuns(field.path)}`,
+      where: `${where}.${redactDigitRuns(field.path)}`,
       message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
     }),
   );
   return { findings: [...looks.flatMap((look) => look.findings()), ...unmapped], sampled };
-}
-
-async function* readRecords(
-  { db, options }: Check,
-  name: string,
-  entries: readonly EntryView[],
-  looks: readonly Look[],
-): AsyncGenerator<Document> {
-  const collection = db.collection(name);
-  const { account, sampleSize = SAMPLE_SIZE, onProgress } = options;
-  const paths = [...new Set(entries.flatMap((view) => (view.account === null ? [] : readPath(view.account).dotted)))];
-  const filter = account === undefined ? undefined : { $or: paths.map((path) => ({ [path]: account })) };
-  if (sampleSize !== 'all') {
-    const isEnough = (part: number) => looks.some((look) => look.values() > MOST_VALUES * part);
-    yield* sampleDocuments(collection, { size: sampleSize, isEnough, ...(filter && { filter }) });
-    return;
-  }
-  const total = await estimateSize(collection);
-  let read = 0;
-  for await (const batch of readBytes(collection, { ...(filter && { filter }) })) {
-    for (const bytes of batch) yield readDocument(bytes);
-    read += batch.length;
-    onProgress?.({ place: redactDigitRuns(name), read, total });
-  }
 }
 
 /** Lists collections outside the map, as nothing in them is erased, and says which of them seem to hold numbers. */
@@ -230,11 +246,11 @@ async function findUnmappedCollections(
   check: Check,
   map: DataMap,
   infos: readonly CollectionInfo[],
-  mapped: readonly string[],
+  views: readonly EntryView[],
 ): Promise<Finding[]> {
-  const ignored = ignoredOf(map);
+  const isMapped = ({ name }: CollectionInfo) => views.some((view) => isAbout(view, { collection: name }));
   const others = infos.filter(
-    (info) => isStored(info) && !mapped.includes(info.name) && !ignored.has(info.name) && !isLethes(info.name),
+    (info) => isStored(info) && !isMapped(info) && !isIgnored(map, info.name) && !isLethes(info.name),
   );
   if (others.length === 0) return [];
   const findings: Finding[] = [
@@ -248,8 +264,8 @@ async function findUnmappedCollections(
     const where = redactDigitRuns(name);
     try {
       const profiler = createProfiler(check.spotter);
-      const options = { ...check, options: withoutAccount(check.options) };
-      for await (const record of readRecords(options, name, [], [])) profiler.record(record);
+      for await (const record of readRecords(check.db.collection(name), [], check.options, () => 0))
+        profiler.record(record);
       const fields = findUnmapped(profiler.profile(), []);
       const shown = fields.slice(0, MOST_FIELDS).map((field) => redactDigitRuns(describeNumberField(field)));
       const more = fields.length > MOST_FIELDS ? ` and ${fields.length - MOST_FIELDS} more` : '';
@@ -264,9 +280,4 @@ async function findUnmappedCollections(
     }
   }
   return findings;
-}
-
-/** Nobody knows which field of an unmapped collection holds the account. */
-function withoutAccount({ account: _account, ...rest }: CheckOptions): CheckOptions {
-  return rest;
 }

@@ -1,4 +1,5 @@
 import type { CollectionMap } from '../../engine/map/schema.ts';
+import { accountPathOf } from '../../engine/owner.ts';
 import type { Collation } from '../collections/list.ts';
 import type { Finding } from './findings.ts';
 
@@ -6,11 +7,12 @@ const WITH_CASE = 3;
 
 /** In a collection that ignores case, two accounts may share their records. */
 export function checkCollation(entry: CollectionMap, collation: Collation | undefined): Finding[] {
-  if (isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
+  const account = accountPathOf(entry);
+  if (account === undefined || isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
   return [
     {
       severity: 'warning',
-      where: `${entry.collection}.${entry.account}`,
+      where: `${entry.collection}.${account}`,
       message: `texts are compared without case (collation strength ${strengthOf(collation)}): accounts whose ids differ in nothing else share their records`,
     },
   ];

@@ -18,9 +18,10 @@ export async function* createIndexes(
 ): AsyncGenerator<CreatedIndex> {
   for (const finding of findings) {
     if (finding.index === undefined) continue;
-    const { collection, keys } = finding.index;
+    const { database, collection, keys } = finding.index;
+    const within = database === undefined ? db : db.client.db(database);
     try {
-      await db.collection(collection).createIndex({ ...keys });
+      await within.collection(collection).createIndex({ ...keys });
       yield { finding };
     } catch (error) {
       const { codeName } = error as { codeName?: unknown };

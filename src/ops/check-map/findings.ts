@@ -9,7 +9,11 @@ export interface Finding {
   /** A mongosh command that fixes it. */
   readonly remedy?: string;
   /** The index that fixes it. */
-  readonly index?: { readonly collection: string; readonly keys: Readonly<Record<string, 1>> };
+  readonly index?: {
+    readonly database?: string;
+    readonly collection: string;
+    readonly keys: Readonly<Record<string, 1>>;
+  };
   /** The first records it is about, as far as their ids may be shown. */
   readonly ids?: readonly string[];
 }

@@ -1,15 +1,20 @@
 import type mongoose from 'mongoose';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
-import { valueAt } from '../../engine/map/paths.ts';
+import { KEY, valueAt } from '../../engine/map/paths.ts';
+import { isLookedUp } from '../../engine/map/places.ts';
+import { isOwned, matchesWhere } from '../../engine/owner.ts';
+import type { AccountValue } from '../../engine/subject.ts';
 import type { EntryView } from '../map-view.ts';
 import { createTally, type Finding } from './findings.ts';
 import { lookAtNumber } from './number-part.ts';
 import {
   lookAtAccount,
+  lookAtAny,
   lookAtDirection,
   lookAtField,
-  lookAtId,
+  lookAtJson,
   lookAtMark,
+  lookAtProduct,
   lookAtScheduled,
   lookAtTime,
   type Part,
@@ -27,29 +32,39 @@ export interface Look {
 }
 
 export interface LookOptions extends PartOptions {
+  /** Records that are surely another account's are left out; undefined: all are looked at. */
+  readonly account: AccountValue | undefined;
   /** An `_id` as it may be shown. */
   readonly describeId: (id: unknown) => string;
 }
 
 export function createLook(view: EntryView, options: LookOptions): Look {
   const { entry } = view;
+  const { account } = options;
+  const { owner, via, products } = entry;
   const tally = createTally(options.describeId);
   const always = [
-    ...(view.account === null ? [] : [lookAtAccount(entry, options, tally)]),
+    ...(owner.kind === 'field' ? [lookAtAccount(entry, owner, options, tally)] : []),
+    ...(via ? [lookAtAny(entry, via.field, tally)] : []),
     ...(entry.pending ? [lookAtScheduled(entry, entry.pending, tally)] : []),
-    ...(entry.id ? [lookAtId(entry, entry.id, tally)] : []),
+    ...(entry.id ? [lookAtAny(entry, entry.id, tally)] : []),
     ...(entry.at ? [lookAtTime(entry, entry.at, tally)] : []),
     ...(entry.redacted ? [lookAtMark(entry, entry.redacted, tally)] : []),
-    ...(typeof entry.direction === 'object' ? [lookAtDirection(entry, entry.direction.path, tally)] : []),
+    ...(typeof entry.direction === 'object' ? [lookAtDirection(entry, entry.direction, tally)] : []),
+    ...(products && 'path' in products ? [lookAtProduct(entry, products, tally)] : []),
   ];
   const personal: Part[] = [
-    ...view.numbers.map((place) => lookAtNumber(view, place, options, tally)),
-    ...entry.fields.map((field) => lookAtField(entry, field, options, tally)),
+    // What stands under keys is found by reading: no path leads there.
+    ...view.numbers.filter(isLookedUp).map((place) => lookAtNumber(view, place, options, tally)),
+    ...view.fields.filter(({ path }) => !path.includes(KEY)).map((field) => lookAtField(entry, field, options, tally)),
+    ...entry.joined.flatMap(({ parts }) => parts).map((part) => lookAtAny(entry, part, tally)),
+    ...entry.json.map(({ path }) => lookAtJson(entry, path, tally)),
   ];
   let seen = 0;
   let untouched = 0;
   return {
     record(record) {
+      if (!matchesWhere(entry, record) || (account !== undefined && !isOwned(entry, account, record))) return;
       seen += 1;
       tally.begin(record._id);
       for (const part of always) part.record(record);

@@ -1,11 +1,13 @@
 import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
+import type { NumberPlace } from '../../engine/map/schema.ts';
 import { isLeftBehind, isLeftBy } from '../../engine/map/strategies.ts';
+import { withoutTemplate } from '../../engine/map/templates.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import { followPath } from '../collections/follow.ts';
-import type { EntryView, NumberView } from '../map-view.ts';
+import type { EntryView } from '../map-view.ts';
 import { shapeOf, templateOf } from '../numbers/shape.ts';
 import type { Finding, Tally } from './findings.ts';
 import { absent, type Part } from './parts.ts';
@@ -26,45 +28,42 @@ const MOST_SHAPES = 3;
 const PLAIN = /^\+?\d+$/;
 
 /** Says of a value in a number field what a look-up makes of it. */
-function sortValue(value: unknown, place: NumberView, profile: Profile, reader: NumberReader): Kind {
+function sortValue(stored: unknown, { templates }: NumberPlace, profile: Profile, reader: NumberReader): Kind {
+  const whole = String(stored);
+  if (whole.trim() === '' || isLeftBehind(whole) || isLeftBy(profile.fields.number, whole)) return 'blank';
+  // What the map says stands around numbers is looked for with them.
+  const value = typeof stored === 'string' ? withoutTemplate(stored, templates) : stored;
   const text = String(value);
-  if (text.trim() === '' || isLeftBehind(text) || isLeftBy(profile.fields.number, text)) return 'blank';
   const reading = reader.read(value);
   if (reading.kind === 'ambiguous') return 'doubtful';
   if (reading.kind === 'number') {
     if (typeof value !== 'string' || PLAIN.test(text)) return 'found';
-    return reader.writings(reading.number).strings.includes(text) || isTemplated(text, place) ? 'found' : 'odd';
+    return reader.writings(reading.number).strings.includes(text) ? 'found' : 'odd';
   }
   return text.replace(/\D/g, '').length >= FEWEST_DIGITS ? 'odd' : 'unlike';
-}
-
-/** Does the map say that this stands around numbers? */
-function isTemplated(text: string, { templates }: NumberView): boolean {
-  return templates.some((template) => {
-    const [before = '', after = ''] = template.split(/\{(?:\+?number|national)\}/);
-    const [head = '', tail = ''] = after.split('*');
-    return text.startsWith(before) && text.endsWith(tail) && text.slice(before.length).includes(head);
-  });
 }
 
 /** Looks at one path where the map says a number stands. */
 export function lookAtNumber(
   view: EntryView,
-  place: NumberView,
+  place: NumberPlace,
   { profile, reader }: { readonly profile: Profile; readonly reader: NumberReader },
   tally: Tally,
 ): Part {
   const text = place.path;
   const where = `${view.collection}.${text}`;
   const path = readPath(text);
+  const shapes = new Set(view.numbers.map((one) => one.path));
+  /** Is there another place of the map, for records in which this shape stands? */
+  const isMapped = (more: string) => [...shapes].some((one) => one !== text && one.startsWith(more));
   const unreadable = new Set<string>(UNREADABLE_TYPES);
   const kinds: Record<Kind, number> = { found: 0, blank: 0, doubtful: 0, odd: 0, unlike: 0 };
-  const shapes = new Map<string, number>();
+  const written = new Map<string, number>();
   const templates = new Set<string>();
   const noteShape = (value: unknown) => {
     const reading = reader.read(value);
     const shape = shapeOf(value, reading.kind === 'number' ? reading.number : null);
-    if (shapes.has(shape) || shapes.size < 100) shapes.set(shape, (shapes.get(shape) ?? 0) + 1);
+    if (written.has(shape) || written.size < 100) written.set(shape, (written.get(shape) ?? 0) + 1);
     const template = templateOf(String(value));
     if (template !== null) templates.add(template);
   };
@@ -77,6 +76,8 @@ export function lookAtNumber(
           if (type === 'missing') return;
           part.values += 1;
           if (type === 'null') kinds.blank += 1;
+          else if (type === 'array' && isMapped(`${text}[]`)) return;
+          else if (type === 'object' && isMapped(`${text}.`)) return;
           else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
           else if (type === 'string' || type === 'number') {
             const kind = sortValue(value, place, profile, reader);
@@ -92,6 +93,7 @@ export function lookAtNumber(
         },
         closed(closed, value, wanted) {
           const type = bsonTypeOf(value);
+          if (shapes.has(closed) || isMapped(`${closed}[]`)) return;
           if (wanted === 'object' && type === 'array')
             tally.note('error', where, `${closed} is an array: the map must say ${closed}[]`);
           else if (wanted === 'array' && type !== 'null')
@@ -105,7 +107,7 @@ export function lookAtNumber(
       const share = (count: number) => `${count} of ${part.values} values`;
       if (part.values === 0 && seen > 0) findings.push(absent(where, seen));
       if (odd > 0) {
-        const most = [...shapes].sort(([, one], [, other]) => other - one).slice(0, MOST_SHAPES);
+        const most = [...written].sort(([, one], [, other]) => other - one).slice(0, MOST_SHAPES);
         const forms = templates.size > 0 ? `; the map may say forms: [ ${[...templates].join(', ')} ]` : '';
         findings.push({
           severity: odd > found + doubtful ? 'error' : 'warning',

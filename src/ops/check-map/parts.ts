@@ -1,8 +1,10 @@
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
-import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
+import type { CollectionMap, DirectionField, Owner, TimeField } from '../../engine/map/schema.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { isOneOf } from '../../engine/owner.ts';
+import { readJson } from '../../engine/rewrite/json.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
-import { recordKey } from '../../lib/record-key.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import { followPath } from '../collections/follow.ts';
 import type { Finding, Tally } from './findings.ts';
@@ -12,13 +14,13 @@ export interface PartOptions {
   readonly reader: NumberReader;
   /** The types of account values that Lethe's accounts know; empty without accounts. */
   readonly accountTypes: ReadonlySet<string>;
-  /** The values themselves, as `recordKey`s; undefined where they are too many, or only one account is looked at. */
+  /** The values themselves, as texts; undefined where they are too many, or only one account is looked at. */
   readonly accounts: ReadonlySet<string> | undefined;
 }
 
-const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
+const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId', 'binData']);
 const MOST_STRANGERS = 1_000;
-const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
+const EXPECTED = { string: ['string'], list: ['array'], object: ['object'], number: ['number'] } as const;
 
 /** Checker of one path. */
 export interface Part {
@@ -28,10 +30,17 @@ export interface Part {
   findings(seen: number): Finding[];
 }
 
-export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally: Tally): Part {
-  const where = `${entry.collection}.${entry.account}`;
-  const path = readPath(entry.account);
-  const { accountTypes, accounts } = options;
+export function lookAtAccount(
+  entry: CollectionMap,
+  owner: Extract<Owner, { kind: 'field' }>,
+  options: PartOptions,
+  tally: Tally,
+): Part {
+  const where = `${entry.collection}.${owner.path}`;
+  const path = readPath(owner.path);
+  const { accounts } = options;
+  // An entry that names its types is searched in all of them, whichever Lethe's accounts have.
+  const accountTypes = owner.types ? ACCOUNT_TYPES : options.accountTypes;
   const known = [...accountTypes].join(' or ');
   const strangers = new Set<string>();
   let present = 0;
@@ -49,7 +58,7 @@ export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally:
           if (!ACCOUNT_TYPES.has(type)) return tally.note('error', where, `holds ${type}, which no account can have`);
           if (accountTypes.has(type)) {
             matching += 1;
-            const key = recordKey(value);
+            const key = String(value);
             if (accounts === undefined || accounts.has(key)) return;
             strange += 1;
             if (strangers.size < MOST_STRANGERS) strangers.add(key);
@@ -157,14 +166,17 @@ export function lookAtScheduled(
 }
 
 /** The time field, which selections by age compare. */
-export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
-  const where = `${entry.collection}.${at}`;
+export function lookAtTime(entry: CollectionMap, at: TimeField, tally: Tally): Part {
+  const where = `${entry.collection}.${at.path}`;
   let undated = 0;
   const part = lookAtPlain(
     where,
-    at,
+    at.path,
     tally,
-    (type) => (type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`]),
+    (type, value) =>
+      isTime(at, type, value)
+        ? undefined
+        : ['error', `holds ${type}, no ${TIMES[at.unit]}: erasures by age fail on its account`],
     () => {
       undated += 1;
     },
@@ -179,6 +191,14 @@ export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part
   };
 }
 
+const TIMES = { date: 'date', s: 'number of seconds', ms: 'number of milliseconds', text: 'text in ISO 8601' } as const;
+
+/** Is it a time of the very kind the map says? A date beside numbers would be out of every comparison. */
+function isTime(at: TimeField, type: string, value: unknown): boolean {
+  const wanted = at.unit === 'date' ? 'date' : at.unit === 'text' ? 'string' : 'number';
+  return type === wanted && momentOf({ path: 'at', unit: at.unit }, { at: value }) !== null;
+}
+
 /** The mark of a redacted record: whatever else stands there, the record counts as redacted. */
 export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally): Part {
   const where = `${entry.collection}.${redacted}`;
@@ -189,17 +209,42 @@ export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally)
   return { ...part, findings: () => [] };
 }
 
-export function lookAtId(entry: CollectionMap, id: string, tally: Tally): Part {
-  return lookAtPlain(`${entry.collection}.${id}`, id, tally, () => undefined);
+/** A path at which anything may stand: ids, references, parts of a number. */
+export function lookAtAny(entry: CollectionMap, path: string, tally: Tally): Part {
+  return lookAtPlain(`${entry.collection}.${path}`, path, tally, () => undefined);
 }
 
-export function lookAtDirection(entry: CollectionMap, path: string, tally: Tally): Part {
-  const known = new Set<unknown>(DIRECTIONS);
+export function lookAtDirection(entry: CollectionMap, direction: DirectionField, tally: Tally): Part {
+  const { path, outbound, inbound } = direction;
+  const known = [...outbound, ...inbound];
   return lookAtPlain(`${entry.collection}.${path}`, path, tally, (_type, value) =>
-    known.has(value)
+    isOneOf(known, value)
       ? undefined
-      : ['warning', `holds neither ${DIRECTIONS.join(' nor ')}: no request finds such a record`],
+      : ['warning', `holds neither ${known.join(' nor ')}: a request for either direction finds such a record`],
   );
+}
+
+/** A field that tells the product: a record of none of them is found by no transaction id. */
+export function lookAtProduct(
+  entry: CollectionMap,
+  products: Extract<CollectionMap['products'], { readonly path: string }>,
+  tally: Tally,
+): Part {
+  const known = Object.values(products.values).flat();
+  return lookAtPlain(`${entry.collection}.${products.path}`, products.path, tally, (_type, value) =>
+    isOneOf(known, value)
+      ? undefined
+      : ['warning', 'holds no value of a product: no transaction id finds such a record'],
+  );
+}
+
+/** A text that holds JSON: what cannot be read as such is searched like any other text. */
+export function lookAtJson(entry: CollectionMap, path: string, tally: Tally): Part {
+  return lookAtPlain(`${entry.collection}.${path}`, path, tally, (type, value) => {
+    if (type !== 'string') return ['warning', `holds ${type}, where the map says JSON in a text`];
+    const isBlank = String(value).trim() === '';
+    return isBlank || readJson(String(value)) !== undefined ? undefined : ['warning', 'holds a text that is no JSON'];
+  });
 }
 
 function lookAtPlain(

@@ -1,5 +1,5 @@
 import type { DataMap } from '../../engine/map/schema.ts';
-import { entriesOf, ignoredOf } from '../map-view.ts';
+import { entriesOf, isAbout, isIgnored } from '../map-view.ts';
 import { categoryOf } from './categories.ts';
 import { isWritable } from './entry.ts';
 import type { Surveyed } from './survey.ts';
@@ -14,11 +14,10 @@ export interface Unnamed {
 /** What a sample shows of personal data and an existing map does not name: collections, numbers, other fields. */
 export function findUnnamed(surveyed: readonly Surveyed[], map: DataMap): Unnamed[] {
   const views = entriesOf(map);
-  const ignored = ignoredOf(map);
   return surveyed.flatMap((one): Unnamed[] => {
     const { collection: where } = one;
-    if (ignored.has(where)) return [];
-    const entries = views.filter(({ collection }) => collection === where);
+    if (isIgnored(map, where)) return [];
+    const entries = views.filter((view) => isAbout(view, { collection: where }));
     if (entries.length === 0) {
       const fields = numberFields(one).map(describeNumberField);
       return [{ where, what: fields.length > 0 ? `numbers: ${fields.join('; ')}` : 'no numbers seen' }];

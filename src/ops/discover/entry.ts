@@ -1,5 +1,5 @@
 import type { FieldCategory, RecordCategory } from '../../engine/map/categories.ts';
-import { KEY } from '../../engine/rewrite/places.ts';
+import { KEY } from '../../engine/map/paths.ts';
 import { categoryOf, categoryOfObject, recordOf } from './categories.ts';
 import { numberRoleOf, wordsOf } from './field.ts';
 import type { FieldProfile } from './profile.ts';

@@ -1,7 +1,8 @@
+import { KEY } from '../../engine/map/paths.ts';
 import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { findEncoded } from '../../engine/rewrite/base64.ts';
 import { readJson } from '../../engine/rewrite/json.ts';
-import { isElement, KEY } from '../../engine/rewrite/places.ts';
+import { isElement } from '../../engine/rewrite/places.ts';
 import { bytesOf, isPlainObject } from '../../engine/rewrite/values.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { recordKey } from '../../lib/record-key.ts';

@@ -1,5 +1,5 @@
-import { KEY } from '../../engine/rewrite/places.ts';
-import type { EntryView } from '../map-view.ts';
+import { KEY } from '../../engine/map/paths.ts';
+import { type EntryView, withinJson } from '../map-view.ts';
 import { numberRoleOf, saidValues } from './field.ts';
 import type { CollectionProfile, FieldProfile } from './profile.ts';
 
@@ -24,7 +24,7 @@ export function findUnmapped(profile: CollectionProfile, entries: readonly Entry
 export function isNamed(path: string, entries: readonly EntryView[]): boolean {
   const own = withoutArrays(path);
   return entries
-    .flatMap(pathsOf)
+    .flatMap(({ paths }) => paths)
     .map(withoutArrays)
     .some((one) => own === one || own.startsWith(`${one}.`));
 }
@@ -55,7 +55,7 @@ function shapesOf({ shapes }: FieldProfile): string[] {
 
 /** Through the JSON text as if it were what it holds. */
 export function fullPath({ json, path }: FieldProfile): string {
-  return json === undefined ? path : `${json}.${path}`.replace('.[]', '[]');
+  return json === undefined ? path : withinJson(json, path);
 }
 
 /** `phone (12 of 12 values, written +447#########)` */
@@ -63,16 +63,6 @@ export function describeNumberField({ path, role, count, of, shapes }: NumberFie
   if (role === 'keys') return `${path} (keys, written ${shapes.join(', ')})`;
   const written = role === 'numbers' && shapes.length > 0 ? `, written ${shapes.join(', ')}` : '';
   return `${path} (${role === 'mentions' ? 'numbers within ' : ''}${count} of ${of} values${written})`;
-}
-
-function pathsOf({ account, where, numbers, fields, others }: EntryView): string[] {
-  return [
-    ...(account === null ? [] : [account]),
-    ...Object.keys(where),
-    ...numbers.map(({ path }) => path),
-    ...fields.map(({ path }) => path),
-    ...others,
-  ];
 }
 
 function withoutArrays(path: string): string {

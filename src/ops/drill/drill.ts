@@ -1,24 +1,24 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type mongoose from 'mongoose';
-import { isDuplicateKey } from '../../base/db/faults.ts';
+import { collectionOf } from '../../engine/collection.ts';
 import { readPath } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { createNumberReader } from '../../phone/reader.ts';
 import { followPath } from '../collections/follow.ts';
 import type { OnProgress } from '../collections/progress.ts';
 import { findNumbers } from '../find/find.ts';
 import type { Trace } from '../find/trace.ts';
-import { type EntryView, entriesOf } from '../map-view.ts';
+import { databasesOf, type EntryView, entriesOf } from '../map-view.ts';
 import type { DrillApi } from './api.ts';
-import { closeDeadDrills, closeDrill, keepDrill, openDrill } from './ledger.ts';
+import { closeDeadDrills, closeDrill, type DrillPlace, keepDrill, openDrill } from './ledger.ts';
 import { madeUpNumbers } from './people.ts';
-import { fillUnique, type Planted, plantRecord } from './plant.ts';
-import { type ShapeSet, shapesFor } from './shapes.ts';
+import { erasedPaths, type Planted } from './plant.ts';
+import { plantAll } from './plant-all.ts';
+import type { ShapeSet } from './shapes.ts';
 
 type Db = mongoose.mongo.Db;
 
@@ -82,17 +82,25 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
   const number = await chooseNumber(options);
   const run = Array.from({ length: 12 }, () => String.fromCharCode(0x61 + randomInt(26))).join('');
   const text = `Drill ${run}`;
-  // What holds no number is no matter of a forget.
-  const views = entriesOf(map).filter(({ name, numbers }) => numbers.length > 0 && !options.skip.includes(name));
-  const collections = [...new Set(views.map(({ collection }) => collection))];
+  // What holds no number, and belongs to nothing that does, is no matter of a forget.
+  const views = entriesOf(map).filter(
+    ({ name, places, entry }) => (places > 0 || entry.via !== undefined) && !options.skip.includes(name),
+  );
+  const places = placesOf(db, views, account);
   const now = () => new Date();
   const until = () => new Date(Date.now() + ALIVE_MS);
-  await openDrill(db, { _id: run, account_id: account._id, created_at: now(), until: until(), collections });
+  await openDrill(db, { _id: run, account_id: account._id, created_at: now(), until: until(), places });
   const renewing = setInterval(() => void keepDrill(db, run, until()).catch(() => {}), RENEW_MS);
   renewing.unref();
   try {
-    const { planted, refused } = await plantAll(options, views, number, { run, text });
-    note(`${planted.length} records of a made-up person put into ${collections.length} collections.`);
+    const { planted, refused } = await plantAll(options, views, {
+      run,
+      text,
+      number,
+      account: account.records_id,
+      now: now(),
+    });
+    note(`${planted.length} records of a made-up person put into ${places.length} collections.`);
     if (planted.length === 0) throw new DrillFault('no collection of the map took a record');
     const state = await forgetAndWait(options, number);
     note(`The request is ${state}. Searching the whole database.`);
@@ -101,7 +109,7 @@ export async function runDrill(options: DrillOptions): Promise<DrillReport> {
     return { planted: planted.length, refused, state, left };
   } finally {
     clearInterval(renewing);
-    await closeDrill(db, run, collections);
+    await closeDrill(db, run, places);
   }
 }
 
@@ -123,75 +131,24 @@ async function chooseNumber(options: DrillOptions): Promise<PhoneNumber> {
 }
 
 function search(options: DrillOptions, number: PhoneNumber): AsyncGenerator<Trace> {
-  const { db, map, countries, signal, onProgress } = options;
+  const { db, map, account, countries, signal, onProgress } = options;
+  const databases = [db, ...databasesOf(db, map, [account.records_id])];
   const list = entriesOf(map).find(({ entry }) => entry.record === 'suppression');
   return findNumbers(
     {
-      ...{ numbers: [number], countries, databases: [db], suppressionList: list?.collection ?? '', signal },
+      ...{ numbers: [number], countries, databases, suppressionList: list?.collection ?? '', signal },
       ...(onProgress && { onProgress }),
     },
     { collections: 0, documents: 0 },
   );
 }
 
-async function plantAll(
-  { db, account, shapes: set, countries, signal }: DrillOptions,
-  views: readonly EntryView[],
-  number: PhoneNumber,
-  { run, text }: { readonly run: string; readonly text: string },
-): Promise<{ planted: Planted[]; refused: { name: string; why: string }[] }> {
-  const reader = createNumberReader(countries);
-  const planted: Planted[] = [];
-  const refused: { name: string; why: string }[] = [];
-  for (const view of views) {
-    const unique = await uniqueKeys(db, view.collection);
-    const common = { run, account: account.records_id, text, now: new Date() };
-    let taken = 0;
-    let why = '';
-    for (const place of view.numbers) {
-      for (const shape of shapesFor(place, number, reader, set)) {
-        signal.throwIfAborted();
-        if (place.path === '_id' && shape.around !== undefined) continue;
-        const one = plantRecord(view, place.path, shape, planted.length, common);
-        fillUnique(one, unique, `${run}-${shape.name.length}-${planted.length}`);
-        const fault = await insert(db, one);
-        if (fault === undefined) {
-          planted.push(one);
-          taken += 1;
-        } else why = fault;
-      }
-    }
-    if (taken === 0) refused.push({ name: view.name, why });
-  }
-  return { planted, refused };
-}
-
-/** @returns why the collection does not take the record */
-async function insert(db: Db, { view, document }: Planted): Promise<string | undefined> {
-  try {
-    await db.collection(view.collection).insertOne(document);
-    return undefined;
-  } catch (error) {
-    if (isDuplicateKey(error)) return 'a unique index refuses its records';
-    const { code, codeName } = error as { code?: unknown; codeName?: unknown };
-    if (code === DOCUMENT_VALIDATION_FAILURE) return 'its validator refuses records of the drill';
-    if (code === UNAUTHORIZED) return 'this user may not write into it';
-    if (typeof codeName === 'string') return `the server refuses its records (${codeName})`;
-    throw error;
-  }
-}
-
-const DOCUMENT_VALIDATION_FAILURE = 121;
-const UNAUTHORIZED = 13;
-
-async function uniqueKeys(db: Db, collection: string): Promise<string[][]> {
-  try {
-    const indexes = await db.collection(collection).indexes();
-    return indexes.filter(({ unique }) => unique).map(({ key }) => Object.keys(key));
-  } catch {
-    // The collection is not there yet.
-    return [];
-  }
+function placesOf(db: Db, views: readonly EntryView[], { records_id: account }: Account): DrillPlace[] {
+  const collections = views.map(({ entry }) => collectionOf(db, entry, account));
+  return [...new Map(collections.map((one) => [one.namespace, one])).values()].map((one) => ({
+    ...(one.dbName !== db.databaseName && { database: one.dbName }),
+    collection: one.collectionName,
+  }));
 }
 
 /** @returns the state in which the waiting ended */
@@ -213,20 +170,19 @@ async function findLeft(
   planted: readonly Planted[],
   text: string,
 ): Promise<Left[]> {
-  const { db, map } = options;
+  const { db, map, account } = options;
   const byId = new Map(planted.map((one) => [String(one.document._id), one.shape]));
   const left: Left[] = [];
   for await (const { collection, id, path, as, own } of search(options, number))
     if (own === undefined) left.push({ collection, shape: byId.get(id ?? ''), path, as });
 
-  const { fields } = profileFor('forget', map);
-  for (const { view, document, shape } of planted) {
-    const found = await db.collection(view.collection).findOne({ _id: document._id });
+  const profile = profileFor('forget', map);
+  for (const one of planted) {
+    const { view, document, shape } = one;
+    const found = await collectionOf(db, view.entry, account.records_id).findOne({ _id: document._id });
     if (found === null) continue;
-    for (const field of view.fields) {
-      if (fields[field.category] !== 'keep' && holdsText(found, field.path, text))
-        left.push({ collection: view.collection, shape, path: field.path, as: 'words' });
-    }
+    for (const path of erasedPaths(one, profile))
+      if (holdsText(found, path, text)) left.push({ collection: view.collection, shape, path, as: 'words' });
   }
   return left;
 }

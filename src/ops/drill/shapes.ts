@@ -1,8 +1,8 @@
 import mongoose from 'mongoose';
+import type { NumberPlace } from '../../engine/map/schema.ts';
 import { storedForms } from '../../phone/forms.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { NumberReader } from '../../phone/reader.ts';
-import type { NumberView } from '../map-view.ts';
 import { shapeOf } from '../numbers/shape.ts';
 
 const { Decimal128, Double, Long } = mongoose.mongo;
@@ -24,7 +24,7 @@ export interface Shape {
 const OTHER_WRITINGS = 12;
 
 /** Every shape of a number at one mapped place. */
-export function shapesFor(place: NumberView, number: PhoneNumber, reader: NumberReader, set: ShapeSet): Shape[] {
+export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: NumberReader, set: ShapeSet): Shape[] {
   const written = (value: string): Shape => ({ name: `written ${shapeOf(value, number)}`, value });
   const { strings, integers } = storedForms(number);
   const typed: Shape[] = integers.flatMap((integer, index) => {
@@ -35,7 +35,7 @@ export function shapesFor(place: NumberView, number: PhoneNumber, reader: Number
       { name: `Decimal128, ${which}`, value: Decimal128.fromString(String(integer)) },
     ];
   });
-  if (place.isNumeric) return typed;
+  if (place.type === 'number') return typed;
   const indexed = [...strings.map(written), ...typed, ...place.templates.map((one) => written(fill(one, number)))];
   if (set === 'indexed') return indexed;
 

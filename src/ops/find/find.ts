@@ -26,9 +26,15 @@ export interface FindOptions {
   /** Lethe's suppression list in the first database. */
   readonly suppressionList: string;
   /** Is a document somebody else's for sure? It is left out. */
-  readonly isForeign?: (document: Document, collection: string) => boolean;
+  readonly isForeign?: (document: Document, place: FindPlace) => boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
+}
+
+/** A collection; without a database it is in the platform's. */
+export interface FindPlace {
+  readonly database?: string;
+  readonly collection: string;
 }
 
 /** How much was read. */
@@ -69,14 +75,16 @@ async function* findIn(db: Db, info: CollectionInfo, looking: Looking): AsyncGen
   const { signal, onProgress, isForeign } = options;
   const collection = db.collection(info.name);
   const where = { database: db.databaseName, collection: redactDigitRuns(info.name) };
-  const isList = db === options.databases[0] && info.name === options.suppressionList;
+  const isPlatform = db === options.databases[0];
+  const isList = isPlatform && info.name === options.suppressionList;
+  const place = { ...(!isPlatform && { database: db.databaseName }), collection: info.name };
   const total = await estimateSize(collection);
   let read = 0;
   for await (const batch of readBytes(collection, { ...(signal && { signal }) })) {
     for (const bytes of batch) {
       if (!mayHoldNumber(bytes, matcher)) continue;
       const document = readDocument(bytes);
-      if (isForeign?.(document, info.name)) continue;
+      if (isForeign?.(document, place)) continue;
       for (const trace of tracesIn(document, where, matcher, spotter))
         yield isList && isLethesRow(document) ? { ...trace, own: 'suppression' } : trace;
     }

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { loadDemoRecords } from '../../../local/demo-records.ts';
 import { type Database, openDatabase } from '../../../src/base/db/connection.ts';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
-import { loadDataMap } from '../../../src/engine/map/load.ts';
+import { loadDataMap, parseDataMap } from '../../../src/engine/map/load.ts';
 import { runCli } from '../../support/cli.ts';
 import { LIMITS } from '../../support/limits.ts';
 
@@ -48,6 +48,8 @@ async function propose(...args: string[]): Promise<{ account: unknown; of(name: 
   const { code, out, err } = await runCli(['discover', ...args], env);
   if (code !== 0) throw new Error(err.join('\n'));
   const map = parse(out.join('\n')) as { account: unknown; collections: Entry[] };
+  // Whatever is proposed can be used.
+  parseDataMap(out.join('\n'), 'map.yaml');
   const of = (name: string) => {
     const entry = map.collections.find(({ collection }) => collection === name);
     if (!entry) throw new Error(`no entry for ${name}`);
@@ -70,7 +72,7 @@ describe('lethe discover', () => {
       expect([name, of(name).record, of(name).numbers]).toEqual([
         name,
         own.find(({ collection }) => collection === name)?.record,
-        own.find(({ collection }) => collection === name)?.numbers,
+        own.find(({ collection }) => collection === name)?.numbers.map(({ path }) => path),
       ]);
     expect(of('received_sms')).toMatchObject({ id: 'message_id', at: 'received_at', own_number: 'to' });
     expect(of('calls')).toMatchObject({
@@ -151,6 +153,12 @@ describe('lethe discover', () => {
     const first = await runCli(['discover', '--write', file], env);
     expect(first).toMatchObject({ code: 0, out: [] });
     expect(parse(readFileSync(file, 'utf8'))).toMatchObject({ version: 2, account: 'account_id' });
+    const [contacts] = loadDataMap(file).collections;
+    expect(contacts).toMatchObject({
+      collection: 'contacts',
+      owner: { kind: 'field', path: 'account_id' },
+      numbers: [{ path: 'phone' }],
+    });
     expect((await runCli(['discover', '--write', file], env)).err.at(-1)).toBe(
       `lethe: ${file} is there already: name a new file`,
     );

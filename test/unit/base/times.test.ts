@@ -10,6 +10,7 @@ const times = timesOf({
   DEADLINE_HOURS: 24,
   REPORT_KEEP_HOURS: 72,
   REDACT_WAIT_MINUTES: 60,
+  SCAN_INTERVAL_MINUTES: 60,
 });
 
 describe('the times of a process', () => {
@@ -33,6 +34,9 @@ describe('the times of a process', () => {
       retryBaseMs: 30_000,
       longestPauseMs: 3_600_000,
       deadlineMs: 86_400_000,
+      scanIntervalMs: 3_600_000,
+      scanTurnMs: 30_000,
+      scanLookMs: 10_000,
       reportKeepMs: 259_200_000,
       redactWaitMs: 3_600_000,
     });

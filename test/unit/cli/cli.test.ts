@@ -48,7 +48,7 @@ describe('lethe', () => {
     ],
     [
       ['account', 'create', '--name', 'A', '--records-id', 'x', '--records-id-type', 'uuid'],
-      /^lethe: option '--records-id-type <type>' argument 'uuid' is invalid/,
+      'lethe: --records-id is not of the type uuid',
     ],
     [['key', 'create'], "lethe: required option '--account <id>' not specified"],
     [['key', 'create', '--account', 'a', '--label', 'x'.repeat(201)], 'lethe: --label takes 200 characters at most'],

@@ -37,6 +37,9 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       erased: { sent_sms: 1 },
       filesLeft: 1,
       oldestFileSeconds: 1,
+      scans: 1,
+      scanned: 1,
+      oldestScanSeconds: 1,
     }),
     queue: async () => ({ waiting: 1 }),
   });

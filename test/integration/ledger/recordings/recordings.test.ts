@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataMapInput } from '../../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../../src/engine/map/version-1.ts';
 import { FILES } from '../../../../src/ledger/recordings/outbox.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts';

@@ -39,7 +39,7 @@ describe('writes of leases that are joined', () => {
     return request;
   };
   const claim = ({ account_id: account, reference }: ErasureRequest) =>
-    claimRequest(ledger, { account, reference }, options);
+    claimRequest(ledger, { account, reference }, { ...options, seal: platform.core.seal });
   const lease = async (request: ErasureRequest): Promise<Lease> => {
     const claimed = await claim(request);
     if (claimed.outcome !== 'claimed') throw new Error(claimed.outcome);

@@ -122,6 +122,8 @@ describe('a message that is scheduled', () => {
     const start = Date.now();
     let now = start;
     const deps = (): EraseDependencies => ({
+      askForScan: async () => {},
+      seal: platform.core.seal,
       ledger: createLedgerWrites(platform.core.db),
       accounts: platform.core.accounts,
       bind: createBinder({ ...platform.core, now: () => new Date(now) }),
@@ -138,6 +140,8 @@ describe('a message that is scheduled', () => {
     };
     const accept = async (sendAt: unknown) => {
       const { account } = await platform.account();
+      // A scan begins when nothing is waited for any more.
+      await platform.core.accounts.setScan(account._id, 'off');
       await scheduled().insertOne({ account_id: account.records_id, to: DIGITS, status: 'pending', send_at: sendAt });
       const { request } = await acceptForget(
         { ...platform.core, deadlineMs: 24 * HOUR, graceMs: 1_000 },

@@ -40,8 +40,9 @@ afterAll(async () => {
 const SUPPRESSION = { collection: 'blacklist', account: 'account_id', record: 'suppression', numbers: ['number'] };
 
 /** A map of one entry and the suppression list. */
-const mapOf = (entry: object, rest: object = {}) =>
-  parseDataMap(JSON.stringify({ version: 1, collections: [entry, SUPPRESSION], ...rest }), 'map.json');
+const fileOf = (entry: object, rest: object = {}) =>
+  JSON.stringify({ version: 1, collections: [entry, SUPPRESSION], ...rest });
+const mapOf = (entry: object, rest: object = {}) => parseDataMap(fileOf(entry, rest), 'map.json');
 
 const MESSAGES = { collection: 'sms', account: 'account_id', record: 'message', numbers: ['to'] };
 
@@ -78,7 +79,7 @@ async function paste(line: string | undefined): Promise<void> {
 describe('checkDataMap', () => {
   it('finds nothing wrong with a platform that is as the default map says', async () => {
     await addAccount();
-    await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+    await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
     const common = { account_id: OWNER };
     const at = new Date();
     await db.collection('contact_lists').insertOne({
@@ -280,7 +281,7 @@ describe('checkDataMap', () => {
       await addMessages([{ account_id: OWNER, to: PERSON }]);
       const list = db.collection('blacklist');
       await list.createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
-      await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+      await ensureIndexes(db, { collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } });
       expect(about(await check(), 'blacklist.number')).toEqual([]);
 
       await list.createIndex({ number: 1 }, { unique: true, name: 'of all' });
@@ -569,7 +570,7 @@ describe('checkDataMap', () => {
       expect(found).toEqual([
         'error sms.started_at: holds string, no date: erasures by age fail on its account (1 of 2 records)',
         'error sms.redacted_at: holds bool, no date: such a record is taken for redacted (1 of 2 records)',
-        'warning sms.way: holds neither outbound nor inbound: no request finds such a record (1 of 2 records)',
+        'warning sms.way: holds neither outbound nor inbound: a request for either direction finds such a record (1 of 2 records)',
       ]);
       expect(found.join()).not.toContain(PERSON);
     });
@@ -694,7 +695,7 @@ describe('lethe check-map', () => {
 
   it('exits with 0 on a map that fits', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON }]);
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     expect(await run('--file', file, '--account', 'acc_AAAAAAAAAAAA')).toEqual({
       code: 0,
       out: [],
@@ -704,7 +705,7 @@ describe('lethe check-map', () => {
 
   it('exits with 1 on an error, and prints the line that mends it', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON }], { body: 1 });
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     const { code, out, err } = await run('--file', file);
     expect(code).toBe(1);
     expect(out).toEqual([
@@ -717,7 +718,7 @@ describe('lethe check-map', () => {
 
   it('creates what is missing when told to, and judges then', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON }], { body: 1 });
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     const { code, out, err } = await run('--file', file, '--create-indexes');
     expect({ code, out, created: err[0] }).toEqual({
       code: 0,
@@ -729,7 +730,7 @@ describe('lethe check-map', () => {
 
   it('reads everything, and gives one object a finding', async () => {
     await addMessages([{ _id: 7, account_id: OWNER, to: true }]);
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     const { code, out } = await run('--file', file, '--all', '--json');
     expect(code).toBe(1);
     expect(out.map((line) => JSON.parse(line))).toEqual([

@@ -2,101 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { mayHoldNumber } from '../../../../src/engine/rewrite/bson-walk.ts';
 import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
-import { AL, type EntryInWords, JO, rulesOf, run } from './support.ts';
+import { ENTRIES, randomFrom, randomObject } from './random-documents.ts';
+import { AL, JO, rulesOf, run } from './support.ts';
 
-const { Long, Binary, Decimal128, Double, ObjectId, BSON } = mongoose.mongo;
-type Random = (below: number) => number;
-
-/** Numbers that look random and are the same each time. */
-function randomFrom(seed: number): Random {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-const oneOf = <T>(random: Random, list: readonly T[]): T => list[random(list.length)] as T;
-
-/** Ways to write a person's number, in which no digit of another stands. */
-const WRITINGS: readonly ((number: string) => unknown)[] = [
-  (n) => n,
-  (n) => `+${n}`,
-  (n) => `00${n}`,
-  (n) => `0${n.slice(2)}`,
-  (n) => `+44 (0)${n.slice(2, 6)} ${n.slice(6)}`,
-  (n) => `(0${n.slice(2, 6)}) ${n.slice(6, 9)} ${n.slice(9)}\r`,
-  (n) => `whatsapp:+${n}`,
-  (n) => `${n}@c.us`,
-  (n) => `call 0${n.slice(2, 6)}-${n.slice(6)} now`,
-  (n) => `https://x.example/?to=%2B${n}&id=7`,
-  (n) => Number(n),
-  (n) => new Double(Number(n)),
-  (n) => Long.fromString(n),
-  (n) => Decimal128.fromString(`${n}.0`),
-  (n) => new Binary(Buffer.from(`\xff\0${n}\0`, 'latin1')),
-  (n) => Buffer.from(`id:${n};`).toString('base64'),
-  (n) => `wamid.${Buffer.from(`\x1c\x18\x0c${n}\x15\x02`, 'latin1').toString('base64')}`,
-  (n) => JSON.stringify({ n, list: [Number(n), { [n]: 'x' }] }),
-  (n) => JSON.stringify(JSON.stringify([`+${n}`])),
-];
-
-const OTHERS: readonly ((random: Random) => unknown)[] = [
-  () => null,
-  () => '',
-  () => [],
-  () => ({}),
-  () => 'text without figures',
-  (random) => random(1e6),
-  (random) => random(2) === 1,
-  (random) => new Date(1e12 + random(1e9)),
-  (random) => new ObjectId(`64a0${random(1e9).toString(16).padStart(20, '0')}`),
-  () => '2026-11-25T10:00:00Z',
-  () => '44********56',
-  () => 'Zoë, 12.50 €',
-];
-
-const NAMES = ['to', 'from', 'contacts', 'number', 'people', 'phones', 'payload', 'x', 'y', '0', 'a.b', '$c', ''];
-
-const ENTRIES: readonly EntryInWords[] = [
-  { numbers: ['to', 'from'] },
-  { numbers: ['contacts[].number'], fields: { 'contacts[].mine': 'name', mine: 'body' } },
-  {
-    numbers: [{ path: 'people[].phones[]', strategy: { replace: 'gone' } }, 'people.{key}'],
-    fields: { 'people[].mine': 'custom' },
-  },
-  {
-    numbers: [
-      { path: 'payload.from', strategy: 'clear' },
-      { path: 'payload.to', strategy: 'delete' },
-    ],
-    fields: { 'payload.mine': 'transcript' },
-  },
-  { fate: 'delete', elements: 'contacts[]', numbers: ['contacts[].own.number'] },
-];
-
-/** A random value; what lies under `mine` is whatever an erasure may take with the number. */
-function randomValue(random: Random, depth: number): unknown {
-  const kind = random(depth > 0 ? 10 : 6);
-  if (kind === 0) return oneOf(random, WRITINGS)(JO);
-  if (kind <= 2) return oneOf(random, WRITINGS)(AL);
-  if (kind <= 5) return oneOf(random, OTHERS)(random);
-  if (kind <= 7) return Array.from({ length: random(4) }, () => randomValue(random, depth - 1));
-  return objectOf(random, depth - 1);
-}
-
-function objectOf(random: Random, depth: number): Record<string, unknown> {
-  const entries = Array.from({ length: random(5) }, (): [string, unknown] => {
-    const dice = random(20);
-    const key = dice === 0 ? JO : dice === 1 ? `+${AL}` : oneOf(random, NAMES);
-    return [key, randomValue(random, depth)];
-  });
-  if (random(3) === 0) entries.push(['mine', oneOf(random, OTHERS)(random)]);
-  return Object.fromEntries(entries);
-}
-
+const { Binary, Decimal128, ObjectId, BSON } = mongoose.mongo;
 /** Every plain value and every key of a document, as texts, decoded. */
 function* leavesOf(value: unknown): Generator<string> {
   if (Array.isArray(value)) for (const element of value) yield* leavesOf(element);
@@ -142,7 +51,7 @@ describe('random documents', () => {
     const random = randomFrom(seed * 7919 + 1);
     let changed = 0;
     for (let round = 0; round < 250; round += 1) {
-      const document = objectOf(random, 5);
+      const document = randomObject(random, 5);
       const rules = rulesOf(ENTRIES.filter(() => random(2) === 0));
       const result = run(document, rules);
       const leaves = [...leavesOf(document)];
@@ -176,7 +85,7 @@ describe('the walk over the bytes', () => {
     let passed = 0;
     let without = 0;
     for (let round = 0; round < 1000; round += 1) {
-      const document = objectOf(random, 4);
+      const document = randomObject(random, 4);
       if ([...leavesOf(document)].some((leaf) => holds(leaf, JO))) continue;
       without += 1;
       if (mayHoldNumber(BSON.serialize(document), matcher)) passed += 1;
@@ -189,6 +98,13 @@ describe('the walk over the bytes', () => {
     const raw = Buffer.from(BSON.serialize({ a: 'text', b: [1, 2] }));
     for (let length = 5; length < raw.length; length += 1)
       expect(mayHoldNumber(raw.subarray(0, length), matcher)).toBe(true);
+    const random = randomFrom(5);
+    for (let round = 0; round < 500; round += 1) {
+      const damaged = Buffer.from(raw);
+      damaged[random(raw.length)] = random(256);
+      // It ends, whatever it says.
+      mayHoldNumber(damaged, matcher);
+    }
     raw[4] = 99;
     expect(mayHoldNumber(raw, matcher)).toBe(true);
   });

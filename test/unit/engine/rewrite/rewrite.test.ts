@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { readPath } from '../../../../src/engine/map/paths.ts';
 import { AL, JO, MASK, NOW, outcomeOf, rulesOf, run } from './support.ts';
 
 const { Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
@@ -398,6 +399,15 @@ describe('what the map does not name', () => {
     expect(run({ to: AL, uuid }, rulesOf([text])).fate).toBe('unchanged');
   });
 
+  it('is reported without anybody’s data in its path', () => {
+    const encoded = Buffer.from(`id:${JO}`).toString('base64');
+    const { found } = run(
+      { 'jo@mail.example': { [AL]: { n: JO } }, [encoded]: 1, [`x${AL}`]: [[JO]] },
+      rulesOf([text]),
+    );
+    expect(found.map(({ path }) => path)).toEqual(['{key}.{key}.n', '{key}', '{key}[][]']);
+  });
+
   it('is told apart by how it was found', () => {
     const encoded = Buffer.from(`to=${JO}`).toString('base64');
     const { found } = run(
@@ -429,7 +439,7 @@ describe('failures', () => {
   });
 
   it('a field that must stay', () => {
-    const rules = rulesOf([contact], { fixed: [{ dotted: 'owner', pieces: ['owner'] }] });
+    const rules = rulesOf([contact], { fixed: [readPath('owner')] });
     expect(run({ owner: JO, phone: AL }, rules)).toMatchObject({
       fate: 'unchanged',
       failures: [{ path: 'owner', why: 'number_in_id' }],
@@ -557,8 +567,8 @@ it('a document of 90,000 elements is read once, not once for each of them', () =
   ).toHaveLength(3);
   expect(
     run(
-      list((index) => index % 9 === 0),
+      list((index) => index % 90 === 0),
       rulesOf([entry]),
     ).edits,
-  ).toHaveLength(20_001);
+  ).toHaveLength(2_001);
 }, 30_000);

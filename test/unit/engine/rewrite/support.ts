@@ -34,7 +34,7 @@ const STRATEGIES: Partial<Record<Category, FieldRule['strategy']>> = {
   tag: 'empty',
 };
 
-export function entryOf(words: EntryInWords): EntryRules {
+function entryOf(words: EntryInWords): EntryRules {
   const { numbers, fields = {}, elements, fate = 'keep', ...rest } = words;
   const paths = numbers.map((number) => (typeof number === 'string' ? { path: number } : number));
   const inElements = (path: string) => path.slice(elements?.length ?? 0);

@@ -1,0 +1,108 @@
+import mongoose from 'mongoose';
+import type { Filter } from '../filter.ts';
+
+const { BSON } = mongoose.mongo;
+
+/** One collection that a pass reads, as far as it belongs to one account. */
+export interface Place {
+  /** `collection`, or `database.collection` where it lies in another database. */
+  readonly key: string;
+  readonly collection: mongoose.mongo.Collection;
+  /** Whose records: begins with the account, or says that there is but one. */
+  readonly filter: Filter;
+}
+
+/**
+ * Types an `_id` may have, in the order in which MongoDB sorts them.
+ * @see MongoDB manual, "BSON types: comparison and sort order"
+ */
+const ID_TYPES = [
+  ...['minKey', 'null', 'number', 'symbol', 'string', 'object', 'binData', 'objectId', 'bool', 'date', 'timestamp'],
+  ...['regex', 'dbPointer', 'javascript', 'javascriptWithScope', 'maxKey'],
+];
+
+/**
+ * Reads a place in the order of its `_id`s, as the server sends the records: raw, batch by batch.
+ * @param after the `_id` behind which to begin; undefined for the beginning
+ * @param batchSize records the server sends at once
+ */
+export async function* readPlace(place: Place, after: unknown, batchSize: number): AsyncGenerator<Uint8Array[]> {
+  for (const filter of filtersBehind(place.filter, after)) {
+    const cursor = place.collection
+      .find<Uint8Array>(filter, {
+        raw: true,
+        batchSize,
+        // What was written a moment ago must be seen, also what no majority has confirmed yet.
+        readConcern: { level: 'local' },
+        readPreference: 'primary',
+      })
+      .sort({ _id: 1 });
+    // The next batch is on its way while this one is looked at.
+    let isMore = cursor.hasNext();
+    try {
+      while (await isMore) {
+        const batch = cursor.readBufferedDocuments();
+        isMore = cursor.hasNext();
+        isMore.catch(() => {});
+        yield batch;
+      }
+    } finally {
+      await isMore.catch(() => {});
+      await cursor.close();
+    }
+  }
+}
+
+/** A comparison in MongoDB stays within one type (`{$gt: 'a'}` matches texts only): the types behind it come second. */
+function filtersBehind(filter: Filter, after: unknown): Filter[] {
+  if (after === undefined) return [filter];
+  const type = typeOfId(after);
+  // Nothing is skipped for an order that is not known: the place is read from its beginning.
+  if (type === undefined) return [filter];
+  const later = ID_TYPES.slice(ID_TYPES.indexOf(type) + 1);
+  // Beside what the place's own filter may ask of the `_id`.
+  const at = (condition: mongoose.mongo.Document): Filter => ({ $and: [filter, { _id: condition }] });
+  const ofLaterTypes = at({ $type: later });
+  return after === null ? [ofLaterTypes] : [at({ $gt: after }), ofLaterTypes];
+}
+
+function typeOfId(value: unknown): string | undefined {
+  if (value === null) return 'null';
+  if (typeof value === 'number') return Number.isNaN(value) ? undefined : 'number';
+  if (typeof value === 'bigint') return 'number';
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  if (value instanceof Date) return 'date';
+  const type = (value as { _bsontype?: string } | undefined)?._bsontype;
+  switch (type) {
+    case 'ObjectId':
+      return 'objectId';
+    case 'Binary':
+    case 'UUID':
+      return 'binData';
+    case 'Long':
+    case 'Int32':
+    case 'Double':
+      return 'number';
+    case 'Decimal128':
+      return String(value) === 'NaN' ? undefined : 'number';
+    case 'Timestamp':
+      return 'timestamp';
+    default:
+      return typeof value === 'object' && type === undefined ? 'object' : undefined;
+  }
+}
+
+/** The `_id` of a raw record: MongoDB stores it first, and other engines need not. */
+export function idOf(bytes: Uint8Array): unknown {
+  for (const [, nameOffset, nameLength, offset, length] of BSON.onDemand.parseToElements(bytes)) {
+    if (nameLength !== 3 || Buffer.from(bytes.subarray(nameOffset, nameOffset + 3)).toString() !== '_id') continue;
+    // One element as a document of its own: its length, the element, a zero.
+    const element = bytes.subarray(nameOffset - 1, offset + length);
+    const document = Buffer.alloc(element.length + 5);
+    document.writeInt32LE(document.length, 0);
+    document.set(element, 4);
+    return BSON.deserialize(document)._id;
+  }
+  return undefined;
+}

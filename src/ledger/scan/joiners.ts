@@ -1,0 +1,164 @@
+import type mongoose from 'mongoose';
+import type { Seal } from '../../base/keys/seal.ts';
+import { hasComeRound, type Position } from '../../engine/scan/circle.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
+import { openPosition, sealPosition } from './position.ts';
+
+/** A request that waits for a pass over its account's records. */
+export interface Joiner {
+  readonly request: Pick<ErasureRequest, '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at'>;
+  readonly number: PhoneNumber;
+  /** Where the pass stood when the request joined it. */
+  readonly joined: Position;
+  /** What the request's row says of the scan; kept up by whoever writes there, which is the holder of the pass alone. */
+  notes: ErasureRequest['scan'];
+}
+
+const READ = {
+  account_id: 1,
+  reference: 1,
+  generation: 1,
+  token: 1,
+  due_at: 1,
+  scan: 1,
+  sealed: 1,
+} as const;
+
+export interface Joiners {
+  readonly all: readonly Joiner[];
+  /** Requests whose number cannot be opened with the keys at hand. */
+  readonly unreadable: readonly Joiner['request'][];
+}
+
+/** What a pass knows when it looks who waits for it. */
+export interface PassState {
+  /** Lethe's account. */
+  readonly account: string;
+  readonly position: Position;
+  /** Records read so far. */
+  readonly read: number;
+  /** Numbers opened before, by reference; added to. */
+  readonly opened: Map<string, PhoneNumber>;
+}
+
+/** The requests that wait for a pass over an account's records; those that come new join where the pass stands. */
+export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassState): Promise<Joiners> {
+  const { account, position, opened } = pass;
+  const requests = requestsOf(db);
+  const rows = await requests
+    .find(
+      { account_id: account, unfinished: true, state: 'scanning', 'scan.done': { $exists: false } },
+      { projection: READ },
+    )
+    .toArray();
+  const positions = new Map<string, Position | null>();
+  const joinedOf = ({ scan }: (typeof rows)[number]): Position | null => {
+    const stored = scan?.joined;
+    if (stored === undefined) return null;
+    const key = `${stored.turn} ${stored.place} ${stored.after ?? ''}`;
+    if (!positions.has(key)) positions.set(key, openOrNull(seal, account, stored));
+    return positions.get(key) ?? null;
+  };
+  const fresh = rows.filter((row) => joinedOf(row) === null);
+  if (fresh.length > 0) {
+    const joined = sealPosition(seal, account, position);
+    await requests.bulkWrite(
+      fresh.map(({ _id, account_id, generation }) => ({
+        updateOne: {
+          filter: { _id, account_id, unfinished: true, state: 'scanning', generation },
+          update: {
+            $set: { 'scan.joined': joined, 'scan.from': pass.read },
+            // What was there when it was asked again is read from now on, and looked for by index afterwards.
+            $unset: { asked_again: '' },
+          },
+        },
+      })),
+      { ordered: false },
+    );
+  }
+  const all: Joiner[] = [];
+  const unreadable: Joiner['request'][] = [];
+  for (const row of rows) {
+    const { sealed, scan, ...request } = row;
+    const number = opened.get(row.reference) ?? openNumber(seal, sealed, row.reference);
+    if (number === null) unreadable.push(request);
+    else {
+      opened.set(row.reference, number);
+      all.push({ request, number, joined: joinedOf(row) ?? position, notes: scan });
+    }
+  }
+  return { all, unreadable };
+}
+
+/** Reads anew what the rows say of the scan, after a transaction of which nobody knows whether it was committed. */
+export async function refreshNotes(db: mongoose.mongo.Db, joiners: Iterable<Joiner>): Promise<void> {
+  for (const joiner of joiners) {
+    const { _id, account_id } = joiner.request;
+    joiner.notes = (await requestsOf(db).findOne({ _id, account_id }, { projection: { scan: 1 } }))?.scan;
+  }
+}
+
+/** Null: sealed with a key that is gone. The request then joins anew: nothing is taken for read. */
+function openOrNull(...args: Parameters<typeof openPosition>): Position | null {
+  try {
+    return openPosition(...args);
+  } catch {
+    return null;
+  }
+}
+
+function openNumber(seal: Seal, sealed: string | undefined, reference: string): PhoneNumber | null {
+  try {
+    return sealed === undefined ? null : seal.open(sealed, reference);
+  } catch {
+    return null;
+  }
+}
+
+/** Sorts the joiners into those for whom the pass has come round, and those who wait on. */
+export function sortOut(joiners: readonly Joiner[], position: Position): { done: Joiner[]; waiting: Joiner[] } {
+  const done: Joiner[] = [];
+  const waiting: Joiner[] = [];
+  for (const joiner of joiners) (hasComeRound(joiner.joined, position) ? done : waiting).push(joiner);
+  return { done, waiting };
+}
+
+/** Where somebody joined, each place once. */
+export function stopsOf(joiners: readonly Joiner[]): Position[] {
+  return [...new Set(joiners.map(({ joined }) => joined))];
+}
+
+/**
+ * Tells requests that the pass is done with them, so that a worker goes on with them.
+ * @param unsealable their number could not be opened, and so was not searched for
+ * @returns them with their next generation, for the queue
+ */
+export async function releaseJoiners(
+  db: mongoose.mongo.Db,
+  some: readonly Joiner['request'][],
+  { now, graceMs, unsealable = false }: { now: Date; graceMs: number; unsealable?: boolean },
+): Promise<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>[]> {
+  if (some.length === 0) return [];
+  const failures = [{ name: 'unsealable' as const, where: 'number' }];
+  await requestsOf(db).bulkWrite(
+    some.map(({ _id, account_id, generation }) => ({
+      updateOne: {
+        // Optimistic lock: a request that was called for again meanwhile is looked at again.
+        filter: { _id, account_id, unfinished: true, state: 'scanning', generation },
+        update: {
+          $set: {
+            'scan.done': now,
+            not_before: now,
+            look_at: new Date(now.getTime() + graceMs),
+            ...(unsealable && { 'scan.failures': failures, 'scan.failed': 1 }),
+          },
+          $unset: { 'scan.joined': '', 'scan.from': '' },
+          $inc: { generation: 1 },
+        },
+      },
+    })),
+    { ordered: false },
+  );
+  return some.map(({ account_id, reference, generation }) => ({ account_id, reference, generation: generation + 1 }));
+}

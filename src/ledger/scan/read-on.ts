@@ -1,0 +1,191 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
+import mongoose from 'mongoose';
+import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
+import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
+import { hasComeRound } from '../../engine/scan/circle.ts';
+import { idOf, readPlace } from '../../engine/scan/read-place.ts';
+import type { NumberMatcher } from '../../phone/matcher.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import type { FoundRecord } from './books.ts';
+import type { ScanNumbers } from './circle.ts';
+import { commitFinds, type Scene } from './commit.ts';
+import { type Joiner, stopsOf } from './joiners.ts';
+import { holdPass, isBeginning, leavePlace, type Pass, type ScanDependencies } from './pass.ts';
+
+const { BSON } = mongoose.mongo;
+
+/** Records the server sends at once. */
+const READ_AT_ONCE = 1_000;
+/** Places whose first records are asked for ahead: small accounts have many places and few records. */
+const PLACES_AHEAD = 3;
+/** Records with finds that are changed in one transaction. */
+const CHANGED_AT_ONCE = 100;
+/** Finds wait for others no longer than this. */
+const GATHER_MS = 250;
+/** How long the loop of events may be held. */
+const HOLD_MS = 15;
+
+/** Reads on until somebody's turn has come round, it is time to look who else waits, a turn is whole, or it is told to stop. */
+export async function readOn(
+  deps: ScanDependencies,
+  pass: Pass,
+  waiting: readonly Joiner[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { now, times } = deps;
+  const numbers = numbersOf(pass, waiting);
+  const joiners = byNumber(waiting);
+  const stops = stopsOf(waiting);
+  const since = now().getTime();
+  if (isBeginning(pass)) pass.began = now();
+  const isOver = () =>
+    signal.aborted ||
+    now().getTime() - since > times.scanLookMs ||
+    stops.some((stop) => hasComeRound(stop, pass.position));
+  const reader = openAhead(pass);
+  try {
+    do {
+      const place = pass.circle.places[pass.position.place];
+      if (place !== undefined) {
+        const scene: Scene = { place, joiners, rewrite: (document) => place.rewrite(document, numbers, now()) };
+        if (!(await readPlaceOn(deps, pass, scene, numbers.matcher, reader.take(), isOver))) return;
+      }
+      leavePlace(pass);
+      if (isBeginning(pass)) break;
+    } while (!isOver());
+  } finally {
+    await reader.close();
+  }
+}
+
+function byNumber(waiting: readonly Joiner[]): Map<PhoneNumber, Joiner[]> {
+  const joiners = new Map<PhoneNumber, Joiner[]>();
+  for (const joiner of waiting) {
+    const same = joiners.get(joiner.number);
+    if (same === undefined) joiners.set(joiner.number, [joiner]);
+    else same.push(joiner);
+  }
+  return joiners;
+}
+
+function numbersOf(pass: Pass, waiting: readonly Joiner[]): ScanNumbers {
+  const key = waiting
+    .map(({ request }) => request.reference)
+    .sort()
+    .join();
+  if (pass.compiled?.key !== key) {
+    const tokens = new Map(waiting.map(({ number, request }) => [number, request.token]));
+    pass.compiled = { key, numbers: pass.circle.createNumbers(tokens) };
+  }
+  return pass.compiled.numbers;
+}
+
+type Batches = AsyncGenerator<Uint8Array[]>;
+
+/** Readers of the places to come, whose first records are on their way already. */
+function openAhead(pass: Pass): { take(): Batches; close(): Promise<void> } {
+  const { places } = pass.circle;
+  const opened = new Map<number, { batches: Batches; first: Promise<IteratorResult<Uint8Array[]>> }>();
+  const open = (index: number, after: unknown) => {
+    const place = places[index];
+    if (place === undefined || opened.has(index)) return;
+    const batches = readPlace(place, after, READ_AT_ONCE);
+    const first = batches.next();
+    first.catch(() => {});
+    opened.set(index, { batches, first });
+  };
+  return {
+    take() {
+      const { place, after } = pass.position;
+      open(place, after);
+      // Not beyond the last one: what is read in the next turn is asked for when it begins.
+      for (let ahead = 1; ahead <= PLACES_AHEAD; ahead += 1) open(place + ahead, undefined);
+      const { batches, first } = opened.get(place) as NonNullable<ReturnType<(typeof opened)['get']>>;
+      opened.delete(place);
+      return beginningWith(first, batches);
+    },
+    async close() {
+      await Promise.all([...opened.values()].map(({ batches }) => batches.return(undefined).catch(() => {})));
+    },
+  };
+}
+
+async function* beginningWith(first: Promise<IteratorResult<Uint8Array[]>>, batches: Batches): Batches {
+  try {
+    for (let next = await first; !next.done; next = await batches.next()) yield next.value;
+  } finally {
+    await batches.return(undefined);
+  }
+}
+
+/** @returns false: there is more of the place */
+async function readPlaceOn(
+  deps: ScanDependencies,
+  pass: Pass,
+  scene: Scene,
+  matcher: NumberMatcher,
+  batches: Batches,
+  isOver: () => boolean,
+): Promise<boolean> {
+  const keepPosition = (after: unknown, session: mongoose.mongo.ClientSession) =>
+    holdPass(deps, pass, {}, { after, session });
+  const found: FoundRecord[] = [];
+  let last: Uint8Array | undefined;
+  let gathering = 0;
+  let held = performance.now();
+  const letGo = async () => {
+    const at = performance.now();
+    pass.workedMs += at - held;
+    await turnOfLoop();
+    held = performance.now();
+  };
+  /** Everything read so far is done with. */
+  const settle = async () => {
+    if (last === undefined) return;
+    const after = idOf(last);
+    await commitFinds({ ...deps, keepPosition }, scene, found.splice(0), after);
+    pass.position = { ...pass.position, after };
+    if (pass.hold.isEnding()) await holdPass(deps, pass);
+  };
+  for await (const batch of batches) {
+    for (const bytes of batch) {
+      const record = lookAt(scene, matcher, bytes);
+      if (record !== null && found.push(record) === 1) gathering = performance.now();
+      last = bytes;
+      pass.read += 1;
+      pass.turnRead += 1;
+      const isFull = found.length >= CHANGED_AT_ONCE;
+      if (!isFull && performance.now() - held < HOLD_MS) continue;
+      await letGo();
+      if (!isFull && found.length > 0 && held - gathering < GATHER_MS && !isOver()) continue;
+      await settle();
+      if (isOver()) return false;
+    }
+  }
+  await letGo();
+  await settle();
+  return true;
+}
+
+/** @returns null: the record holds none of the numbers, or nothing that is to change */
+function lookAt(scene: Scene, matcher: NumberMatcher, bytes: Uint8Array): FoundRecord | null {
+  if (!mayHoldNumber(bytes, matcher)) return null;
+  try {
+    const document = BSON.deserialize(bytes, { promoteLongs: false });
+    const rewrite = scene.rewrite(document);
+    const { fate, failures, waiting } = rewrite;
+    return fate === 'unchanged' && failures.length === 0 && waiting.length === 0 ? null : { document, rewrite };
+  } catch {
+    return { document: { _id: idOf(bytes) }, rewrite: { ...UNCHANGED, failures: blame(matcher, bytes) } };
+  }
+}
+
+/** A record that cannot be read is a failure of those whose number may be in it, and of everybody when nobody can tell. */
+function blame(matcher: NumberMatcher, bytes: Uint8Array): RewriteFailure[] {
+  const numbers = new Set(matcher.find(Buffer.from(bytes).toString('latin1')).map(({ number }) => number));
+  return [...(numbers.size > 0 ? numbers : matcher.numbers)].map((number) => ({
+    number,
+    path: '',
+    why: 'unexpected' as const,
+  }));
+}
