@@ -20,6 +20,8 @@ export interface Planted {
   readonly document: Document;
   /** Where the number was put; undefined: in its JSON alone, or nowhere, as it belongs to a record that has it. */
   readonly place: NumberPlace | undefined;
+  /** The number is only mentioned there: it does not say whose record it is. */
+  readonly isMention: boolean;
   /** Which shape, at which path; it does not hold the number. */
   readonly shape: string;
 }
@@ -78,7 +80,7 @@ export function plantRecord(view: EntryView, spot: Spot | undefined, serial: num
     put(path, values.find((value) => !isPending(path, value)) ?? values[0]);
   if (spot !== undefined) putNumber(document, spot.place.path, spot.shape);
   const shape = spot === undefined ? 'by what it belongs to, or in JSON' : `${spot.place.path}, ${spot.shape.name}`;
-  return { view, document, place: spot?.place, shape };
+  return { view, document, place: spot?.place, isMention: spot?.shape.isMention ?? false, shape };
 }
 
 function putFields(document: Document, fields: readonly FieldMap[], text: string): void {
@@ -126,10 +128,10 @@ function keyOf({ document }: Planted, key: string): unknown {
 }
 
 /** The paths whose text an erasure must have taken out of a record that is still there: those of the person's own. */
-export function erasedPaths({ view, place }: Planted, profile: Profile): string[] {
+export function erasedPaths({ view, place, isMention }: Planted, profile: Profile): string[] {
   const { entry } = view;
   const fate = profile.records[entry.record] ?? 'keep';
-  if (place !== undefined && !isOwnPlace(entry, place, fate)) return [];
+  if (isMention || (place !== undefined && !isOwnPlace(entry, place, fate))) return [];
   const isErased = (field: FieldMap) =>
     (field.strategy ?? profile.fields[field.category]) !== 'keep' && !field.maskInText;
   // In an array only the person's own element is changed.

@@ -18,6 +18,8 @@ export interface Shape {
   /** What stands at the mapped place; `around` changes the containers on the way to it. */
   readonly value: unknown;
   readonly around?: 'list in list' | 'list' | 'no list';
+  /** An erasure masks the number there, and takes the record for nobody's: what else it holds stays. */
+  readonly isMention?: true;
 }
 
 /** Of the many writings of a number, so many are tried beside the usual ones. */
@@ -48,7 +50,7 @@ export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: Numbe
     ...[`whatsapp:+${number}`, `${number}@c.us`, `${number}:3@s.whatsapp.net`].map(written),
     { name: 'within a text', value: `Call ${text} please` },
     { name: 'as JSON', value: JSON.stringify({ from: text }) },
-    { name: 'in base64', value: Buffer.from(`from ${text}.`).toString('base64') },
+    { name: 'in base64', value: Buffer.from(`from ${text}.`).toString('base64'), isMention: true },
     { name: 'in a list', value: text, around: 'list' },
     { name: 'in a list in a list', value: text, around: 'list in list' },
     ...(place.path.includes('[]') ? [{ name: 'without its list', value: text, around: 'no list' } as const] : []),
