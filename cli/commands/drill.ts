@@ -20,7 +20,7 @@ interface Options {
   timeout: string;
 }
 
-/** Other shapes are for an installation that reads the records themselves: elsewhere they hold up other requests of the account. */
+/** Whatever is read. Where the map turns the scan off, only what a look-up by index finds is erased. */
 const DEFAULT_SHAPES: ShapeSet = 'all';
 const MINUTE_MS = 60_000;
 const MOST_MINUTES = 10_080;
