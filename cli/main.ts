@@ -1,6 +1,7 @@
 import { fchmodSync, fstatSync } from 'node:fs';
 import { loadEnvFile } from './env-file.ts';
 import { runCommand } from './program.ts';
+import { readSecretLine } from './secret.ts';
 
 const stopPrinting = () => process.exit(1);
 
@@ -8,6 +9,11 @@ const stopPrinting = () => process.exit(1);
 function printLine(line: string): void {
   if (!process.stdout.listeners('error').includes(stopPrinting)) process.stdout.on('error', stopPrinting);
   process.stdout.write(`${line}\n`);
+}
+
+/** Cut where the terminal would break the line: only one line is taken away again. */
+function drawStatus(line: string): void {
+  process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
 /** What is printed into a file is for its owner alone. */
@@ -26,6 +32,8 @@ const code = await runCommand(process.argv.slice(2), {
   print: printLine,
   note: (line) => process.stderr.write(`${line}\n`),
   keepPrivate,
+  ...(process.stderr.isTTY && { status: drawStatus }),
+  readSecret: (question) => readSecretLine(process.stdin, (text) => process.stderr.write(text), question),
   now: () => new Date(),
 });
 // A fault ends the process even if a handle is open. Otherwise it ends with its work, and with the code that work set.

@@ -44,6 +44,7 @@ const OWN = {
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
   lethe_figures: [],
+  lethe_drills: ['remove'],
 };
 
 const database = process.env.DATABASE || 'lethe';

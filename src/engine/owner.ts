@@ -82,7 +82,7 @@ const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE = /^-?(0|[1-9]\d{0,17})$/;
 
 /** Every value of these types that is the account's id; itself where it can be none of them. */
-function accountWritings(account: AccountValue, types: readonly AccountType[]): AccountValue[] {
+export function accountWritings(account: AccountValue, types: readonly AccountType[]): AccountValue[] {
   const text = String(account);
   const writings = types.flatMap((type) => writingAs(type, text) ?? []);
   // MongoDB compares an Int32 and an Int64 by value: one will do.

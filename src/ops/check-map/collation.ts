@@ -1,13 +1,7 @@
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import { accountPathOf } from '../../engine/owner.ts';
+import type { Collation } from '../collections/list.ts';
 import type { Finding } from './findings.ts';
-
-/** How a collection or an index compares texts, as MongoDB describes it; undefined: byte by byte. */
-export interface Collation {
-  readonly locale?: string;
-  /** 1 compares letters alone, 2 accents as well, 3 case as well (MongoDB manual, "Collation"). */
-  readonly strength?: number;
-}
 
 const WITH_CASE = 3;
 

@@ -4,7 +4,8 @@ import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
 import { accountPathOf } from '../../engine/owner.ts';
-import { type Collation, isSameCollation } from './collation.ts';
+import type { Collation } from '../collections/list.ts';
+import { isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
 /** An index as MongoDB describes it; engines differ in further keys. */
@@ -17,13 +18,22 @@ export interface IndexDescription {
   readonly collation?: Collation;
 }
 
+/** A collection as the server names it. */
+export interface IndexPlace {
+  /** Undefined: the platform's own. */
+  readonly database?: string;
+  readonly collection: string;
+}
+
 /**
  * Compares the indexes of a collection with what erasures ask of it.
+ * @param place where the entry's collection is
  * @param profiles every profile, as the map lays its changes over them
  * @param collation the collection's own, which an index must share to serve its queries
  */
 export function checkIndexes(
   entry: CollectionMap,
+  place: IndexPlace,
   indexes: readonly IndexDescription[],
   profiles: readonly Profile[],
   collation: Collation | undefined,
@@ -35,12 +45,13 @@ export function checkIndexes(
           .filter((profile) => concerns(profile, entry) && profile.records[entry.record] === 'keep')
           .flatMap((profile) => findCollisions(entry, indexes, profile));
   const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
-  return [...findMissing(entry, indexes, collation), ...once.values()];
+  return [...findMissing(entry, place, indexes, collation), ...once.values()];
 }
 
 /** Every query names the account, then the number, the id or the time. Without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
+  place: IndexPlace,
   indexes: readonly IndexDescription[],
   collation: Collation | undefined,
 ): Finding[] {
@@ -53,6 +64,9 @@ function findMissing(
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
+    ...(entry.via === undefined || entry.via.field === '_id'
+      ? []
+      : [{ path: entry.via.field, severity: 'warning' as const, looks: 'every look for what belongs to a record' }]),
     // Without it, all legs of the account are read to list the few of one call.
     ...(entry.resource === 'leg' && entry.conversation !== undefined
       ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
@@ -78,20 +92,21 @@ function findMissing(
     const serves = (index: IndexDescription) => {
       const keys = Object.entries(index.key);
       return (
-        fields.every((field, place) => isKey(keys[place], field)) &&
+        fields.every((field, position) => isKey(keys[position], field)) &&
         !index.hidden &&
         index.partialFilterExpression === undefined &&
         isSameCollation(index.collation, collation)
       );
     };
     if (indexes.some(serves)) return [];
-    const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
+    const keys = Object.fromEntries(fields.map((field) => [field, 1 as const]));
     return [
       {
         severity,
         where: `${entry.collection}.${path}`,
         message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
-        remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
+        remedy: `${inShell(place)}.createIndex(${JSON.stringify(keys)})`,
+        index: { ...place, keys },
       },
     ];
   });
@@ -157,6 +172,9 @@ const isKey = (key: [string, unknown] | undefined, path: string) =>
   key?.[0] === path && (typeof key[1] === 'number' || typeof key[1] === 'object' || key[1] === 'hashed');
 
 /** A collection as mongosh names it. */
-function inShell(collection: string): string {
-  return /^[A-Za-z_]\w*$/.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`;
+function inShell({ database, collection }: IndexPlace): string {
+  const db = database === undefined ? 'db' : `db.getSiblingDB(${JSON.stringify(database)})`;
+  return /^[A-Za-z_]\w*$/.test(collection)
+    ? `${db}.${collection}`
+    : `${db}.getCollection(${JSON.stringify(collection)})`;
 }
