@@ -9,6 +9,7 @@ import { ensureIndexes } from '../../../../src/base/db/ensure-indexes.ts';
 import { loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
 import { neededIndexes } from '../../../../src/indexes.ts';
 import { type CheckReport, checkDataMap } from '../../../../src/ops/check-map/check.ts';
+import { createIndexes } from '../../../../src/ops/check-map/create-indexes.ts';
 import { runCli } from '../../../support/cli.ts';
 import { LIMITS } from '../../../support/limits.ts';
 
@@ -750,5 +751,105 @@ describe('lethe check-map', () => {
   it('exits with 1 on an account that is not there', async () => {
     await addAccount();
     expect(await run('--account', 'acc_nobody')).toEqual({ code: 1, out: [], err: ['lethe: no account has this id'] });
+  });
+});
+
+describe('a map of version 2', () => {
+  const second = (collections: object[], rest: object = {}) =>
+    parseDataMap(
+      JSON.stringify({ version: 2, account: 'account_id', collections: [...collections, SUPPRESSION], ...rest }),
+      'map.json',
+    );
+  const SMS = { collection: 'sms', record: 'message', numbers: ['to'] };
+
+  it('holds each entry against the records it is about alone', async () => {
+    await addMessages([
+      { account_id: OWNER, type: 'in', to: PERSON },
+      { account_id: OWNER, type: 'system', to: { any: 1 } },
+    ]);
+    expect((await check(second([{ ...SMS, where: { type: 'in' } }]))).findings).toEqual([]);
+    const both = [
+      { ...SMS, where: { type: 'in' } },
+      { ...SMS, name: 'system', where: { type: 'system' } },
+    ];
+    expect(about(await check(second(both)), 'sms.to')).toEqual([expect.stringMatching(/^error holds object/)]);
+  });
+
+  it('knows forms, units, values of directions and products, and JSON', async () => {
+    const entry = {
+      ...SMS,
+      numbers: [{ path: 'to', forms: ['whatsapp'] }],
+      at: { path: 'ts', unit: 's' },
+      direction: { path: 'mine', outbound: [true], inbound: [false] },
+      id: '_id',
+      products: { path: 'channel', values: { messages: ['whatsapp'] } },
+      json: [{ path: 'raw', numbers: ['from'] }],
+    };
+    const good = { account_id: OWNER, to: `${PERSON}@c.us`, ts: 1_790_000_000, mine: true, channel: 'whatsapp' };
+    const raw = JSON.stringify({ from: PERSON });
+    await addMessages([{ ...good, raw }]);
+    await db.collection('sms').createIndex({ account_id: 1, ts: 1 });
+    expect((await check(second([entry]))).findings).toEqual([]);
+    await db.collection('sms').insertOne({ ...good, ts: new Date(), mine: 'no', channel: 'fax', raw: 'from nobody' });
+    const report = await check(second([entry]));
+    expect(report.findings.map(({ where, message }) => `${where}: ${message}`).sort()).toEqual([
+      'sms.channel: holds no value of a product: no transaction id finds such a record (1 of 2 records)',
+      'sms.mine: holds neither true nor false: a request for either direction finds such a record (1 of 2 records)',
+      'sms.raw: holds a text that is no JSON (1 of 2 records)',
+      'sms.ts: holds date, no number of seconds: erasures by age fail on its account (1 of 2 records)',
+    ]);
+  });
+
+  it('looks into other databases, and creates indexes there', async () => {
+    await addMessages([{ account_id: OWNER, to: PERSON }]);
+    const other = db.client.db(`${database}-2`);
+    await other.collection('old').insertOne({ account_id: OWNER, to: PERSON });
+    const map = second([SMS, { ...SMS, collection: 'old', database: `${database}-2` }]);
+    const { findings } = await check(map);
+    expect(findings.map(({ where, remedy }) => [where, remedy])).toEqual([
+      ['old.to', `db.getSiblingDB("${database}-2").old.createIndex({"account_id":1,"to":1})`],
+    ]);
+    for await (const { fault } of createIndexes(db, findings)) expect(fault).toBeUndefined();
+    expect((await check(map)).findings).toEqual([]);
+    await other.dropDatabase();
+  });
+
+  it('is silent about what is ignored, and finds the collection of an account by its name', async () => {
+    await addMessages([{ account_id: OWNER, to: PERSON }]);
+    await db.collection('sessions').insertOne({ phone: `+${PERSON}` });
+    await db.collection(`chats_${OWNER}`).insertOne({ account_id: OWNER, to: PERSON });
+    const map = second([SMS, { ...SMS, collection: 'chats_{account}', name: 'chats' }], {
+      ignore: [{ collection: 'sessions', reason: 'no personal data' }],
+    });
+    const all = await check(map);
+    expect(all.findings.map(({ where, message }) => `${where}: ${message}`)).toEqual([
+      "chats_{account}: has the account in its name: look at one account's with --account",
+    ]);
+    const one = await check(map, OWNER);
+    expect(one.findings.map(({ remedy }) => remedy)).toEqual([
+      `db.chats_${OWNER}.createIndex({"account_id":1,"to":1})`,
+    ]);
+  });
+
+  it('refuses account: none beside two accounts', async () => {
+    await addMessages([{ to: PERSON }], { to: 1 });
+    const map = second([{ ...SMS, account: 'none' }]);
+    expect((await check(map)).findings).toEqual([]);
+    await db.collection<{ _id: string }>('lethe_accounts').insertOne({ _id: 'acc_BBBBBBBBBBBB' });
+    expect(about(await check(map), 'accounts')).toEqual([
+      expect.stringMatching(/^error The data map says account: none/),
+    ]);
+  });
+
+  it('wants an index on what ties records to others', async () => {
+    await addMessages([{ account_id: OWNER, to: PERSON }]);
+    await db.collection('notes').insertOne({ smsId: 1, text: 'hi' });
+    const notes = {
+      ...{ collection: 'notes', record: 'message', via: { collection: 'sms', key: '_id', field: 'smsId' } },
+      fields: [{ path: 'text', category: 'body' }],
+    };
+    expect((await check(second([SMS, notes]))).findings.map(({ remedy }) => remedy)).toEqual([
+      'db.notes.createIndex({"smsId":1})',
+    ]);
   });
 });
