@@ -56,6 +56,27 @@ function placeOfHit({ path }: Hit, { numbers }: EntryRules) {
   return near;
 }
 
+/**
+ * A scene without numbers that are the beginning or the end of a longer one: `4477009001231@c.us` at a number's place is
+ * somebody else's id. In a text it may be a number with something typed behind it, and two numbers may run together.
+ */
+export function withoutParts(scene: Scene): Scene {
+  const hits = scene.hits.flatMap((hit): Hit[] => {
+    if (hit.kind !== 'string' || hit.mentions.length === 0) return [hit];
+    if (!scene.entries.some((entry) => placeOfHit(hit, entry)?.isExact)) return [hit];
+    const mentions = hit.mentions.filter((mention) => !isPart(String(hit.value), mention));
+    return mentions.length + hit.encoded.length > 0 ? [{ ...hit, mentions }] : [];
+  });
+  return { ...scene, hits };
+}
+
+/** Do a few digits touch the mention? As many as a number has are another number. */
+function isPart(text: string, { start, end }: Mention): boolean {
+  const before = /\d*$/.exec(text.slice(0, start))?.[0].length ?? 0;
+  const behind = /^\d*/.exec(text.slice(end))?.[0].length ?? 0;
+  return [before, behind].some((digits) => digits > 0 && digits < FEWEST_DIGITS);
+}
+
 /** What stands beside the numbers in a text. */
 function restOf({ value, kind }: Hit, mentions: readonly Mention[]): string {
   return kind === 'string' || kind === 'key' ? withoutMentions(value as string, mentions) : '';

@@ -2,7 +2,7 @@ import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type Rewrite, UNCHANGED } from './edits.ts';
 import { changeField } from './fields.ts';
-import { changeNumber, findMapped } from './mapped.ts';
+import { changeNumber, findMapped, withoutParts } from './mapped.ts';
 import { listChanges } from './outcome.ts';
 import { describePath, instancesAt, placeOf } from './places.ts';
 import { findRecordings } from './recordings.ts';
@@ -25,7 +25,7 @@ export function rewriteTheirs(
   matcher: NumberMatcher,
   now: Date,
 ): Rewrite {
-  const scene = openScene(document, rules, subjects, matcher, now);
+  const scene = withoutParts(openScene(document, rules, subjects, matcher, now));
   const entry = scene.entries.find((one) => one.name === name);
   if (entry === undefined) return UNCHANGED;
   if (entry.scheduled?.(document)) return { ...UNCHANGED, waiting: [number] };

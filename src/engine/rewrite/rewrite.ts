@@ -4,7 +4,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import { note } from './changes.ts';
 import { type Find, type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { changeFields } from './fields.ts';
-import { changeNumber, findMapped, type Mapped, takesRecord } from './mapped.ts';
+import { changeNumber, findMapped, type Mapped, takesRecord, withoutParts } from './mapped.ts';
 import { listChanges } from './outcome.ts';
 import { describePath } from './places.ts';
 import { findRecordings } from './recordings.ts';
@@ -31,7 +31,7 @@ export function rewrite(
   now: Date,
 ): Rewrite {
   if (rules.belongs?.(document) === false) return UNCHANGED;
-  const scene = openScene(document, rules, subjects, matcher, now);
+  const scene = withoutParts(openScene(document, rules, subjects, matcher, now));
   const { entries, hits } = scene;
   if (hits.length === 0) return UNCHANGED;
   if (entries.some((entry) => entry.suppression && isOwnRow(document))) return UNCHANGED;
