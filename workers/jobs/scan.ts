@@ -1,9 +1,10 @@
-import { DelayedError, type Job } from 'bullmq';
+import type { Job } from 'bullmq';
 import { isTransient } from '../../src/base/db/faults.ts';
 import type { JobPayload } from '../../src/base/queue/catalogue.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
 import { runScan } from '../../src/ledger/scan/run.ts';
 import { LeaseLost } from '../../src/ledger/work/lease.ts';
+import { callAgain } from './call-again.ts';
 
 /** While the database is away. */
 const AWAY_MS = 1_000;
@@ -50,8 +51,7 @@ export async function processScan(
       deps.places.leave();
     }
   }
-  await job.moveToDelayed(at, token);
-  throw new DelayedError();
+  await callAgain(job, token, at);
 }
 
 /** @returns when to go on, in milliseconds since 1970; null: it is over, or another worker's */
