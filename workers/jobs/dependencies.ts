@@ -14,11 +14,14 @@ import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import { coalesce } from '../../src/lib/coalesce.ts';
 import { countriesOf } from '../../src/phone/countries.ts';
 import { createScanPlaces, type ScanPlaces } from './scan.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
+/** Requests that ask for one scan together. */
+const MOST_JOINED = 1_000;
 /** How many of a worker's places scans may take. */
 const SCAN_SHARE = 0.5;
 
@@ -43,7 +46,13 @@ export function createJobDependencies(
   const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
   const { deadlineMs, graceMs } = times;
   const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, now });
-  const askForScan = (need: ScanNeed) => askFor({ db, producer, logger, times, now }, need);
+  // Requests that begin to wait side by side ask once.
+  const askJoined = coalesce<Date, undefined>(async (account, due) => {
+    const first = new Date(Math.min(...due.map((date) => date.getTime())));
+    await askFor({ db, producer, logger, times, now }, { account, due: first });
+    return due.map(() => undefined);
+  }, MOST_JOINED);
+  const askForScan = async ({ account, due }: ScanNeed) => askJoined(account, due);
   const circleOf = createCircles({
     db,
     dataMap,

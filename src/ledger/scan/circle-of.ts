@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { profileFor } from '../../engine/map/profile.ts';
 import { compileRewriteRules } from '../../engine/map/rewrite-rules.ts';
@@ -8,7 +9,7 @@ import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
-import { createNumberMatcher } from '../../phone/matcher.ts';
+import { compileNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Circle, ScanPlace } from './circle.ts';
@@ -45,8 +46,8 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
     return {
       digest: digestOf([dataMap, countries, places.map(({ key }) => key)]),
       places,
-      createNumbers: (tokens) => ({
-        matcher: createNumberMatcher([...tokens.keys()], countries),
+      createNumbers: async (tokens) => ({
+        matcher: await compileNumberMatcher([...tokens.keys()], countries, turnOfLoop),
         words: new Map([...tokens].map(([number, token]) => [number, wordsFor(number, token)])),
       }),
     };
