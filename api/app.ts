@@ -8,12 +8,13 @@ import type { Core } from '../src/core.ts';
 import { createEraseNow } from '../src/ledger/at-once/erase-now.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
-import { checkReadiness } from '../src/ops/readiness.ts';
+import { createReadiness } from '../src/ops/readiness.ts';
 import { DOORS } from './doors.ts';
 import { logAccess } from './http/access-log.ts';
 import { mountDoors } from './http/door.ts';
 import { handleErrors, presentError } from './http/errors.ts';
 import { createGuards } from './http/guards.ts';
+import { createHeavyLimit } from './http/heavy.ts';
 import { describeApi } from './openapi/document.ts';
 import { openApiRoutes } from './openapi/routes.ts';
 
@@ -43,6 +44,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
   app.set('query parser', 'simple');
 
   const figures = createLedgerFigures(core.db);
+  const readiness = createReadiness(core, redis, config.QUEUE_PREFIX);
   const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
   app.use(logAccess(logger, metrics));
   app.use(openApiRoutes(describeApi(doors, config, VERSION)));
@@ -55,9 +57,10 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
       now,
       deadlineMs: core.times.deadlineMs,
       graceMs: core.times.graceMs,
-      readiness: () => checkReadiness(core.db, redis),
+      readiness: () => readiness(now()),
       metrics,
-      guards: createGuards(core, redis),
+      heavy: createHeavyLimit(),
+      guards: createGuards(core, redis, logger),
     }),
   );
   app.use(() => {

@@ -9,11 +9,11 @@ import { transactionDoor } from './transaction/door.ts';
 
 /** Every door of the API. Their order is that of the description's tags, and means nothing else. */
 export const DOORS: readonly Door[] = [
-  operatorDoor,
   forgetDoor,
   accessDoor,
   contactDoor,
   interactionsDoor,
   transactionDoor,
   resourcesDoor,
+  operatorDoor,
 ];

@@ -2,12 +2,16 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
+import { KeysMissing } from '../src/base/keys/in-use.ts';
+import { listen } from '../src/base/listen.ts';
 import { createLogger } from '../src/base/log.ts';
 import { openRedis } from '../src/base/queue/connections.ts';
 import { createFaultLog } from '../src/base/queue/fault-log.ts';
 import { createProducer } from '../src/base/queue/producer.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
+import { createMissingLog, isMissing } from '../src/ops/missing-log.ts';
+import { checkStart, warnOfVersion } from '../src/ops/start-checks.ts';
 import { createApp } from './app.ts';
 import { createApiServer } from './http/server.ts';
 
@@ -18,6 +22,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'api' });
   logCrashes(logger);
+  await checkStart(config, env, logger);
   const core = createCore(config, { poolSize: POOL_SIZE });
   const onError = createFaultLog(logger, 'redis');
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', onError);
@@ -25,10 +30,18 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const app = createApp({ core, redis, producer, logger, now: () => new Date() });
 
   // The API starts without its database: /readyz says so, and requests get 503 until it is reached.
-  const prepared = core.prepare().catch((error: unknown) => logger.warn('indexes not checked', { error }));
-  const server = createApiServer(app);
-  await listen(server, config.PORT, config.HOST);
-  installShutdown(
+  const logMissing = createMissingLog(logger);
+  const prepared = core.prepare().then(
+    () => warnOfVersion(core.db, logger),
+    (error: unknown) => {
+      if (isMissing(error)) logMissing(error);
+      else logger.warn('indexes and keys not checked', { error });
+      return error;
+    },
+  );
+  const server = createApiServer(app, logger);
+  await listen(server, config.HOST, config.PORT, 'PORT');
+  const shutDown = installShutdown(
     [
       { name: 'http', run: () => closeServer(server) },
       { name: 'queue', run: () => producer.close() },
@@ -37,17 +50,9 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
     ],
     { timeoutMs: config.SHUTDOWN_TIMEOUT_MS, logger },
   );
+  // Its keys are not those of this installation: with other keys it would have to be started anew anyhow.
+  void prepared.then((fault) => (fault instanceof KeysMissing ? shutDown(1) : undefined));
   logger.info('api listening', { host: config.HOST, port: (server.address() as AddressInfo).port });
-}
-
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function closeServer(server: Server): Promise<void> {

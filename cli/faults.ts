@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../src/base/config.ts';
+import { IndexesMissing } from '../src/base/db/ensure-indexes.ts';
 import { isTransient } from '../src/base/db/faults.ts';
+import { KeysMissing } from '../src/base/keys/in-use.ts';
 import { DataMapError } from '../src/engine/map/load.ts';
 import { redactDigitRuns } from '../src/phone/scan.ts';
 
@@ -30,6 +32,8 @@ export function describeFault(error: unknown): Fault {
   if (error instanceof CommandFailure) return { code: EXIT.failed, lines: [error.message] };
   if (error instanceof ConfigError || error instanceof DataMapError)
     return { code: EXIT.failed, lines: error.message.split('\n') };
+  if (error instanceof IndexesMissing || error instanceof KeysMissing)
+    return { code: EXIT.failed, lines: [error.message] };
   // The driver's message may name hosts and users.
   if (isTransient(error))
     return { code: EXIT.failed, lines: ['MongoDB cannot be reached, or has no primary: see MONGODB_URI'] };

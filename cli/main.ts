@@ -1,14 +1,7 @@
+import { fchmodSync, fstatSync } from 'node:fs';
+import { loadEnvFile } from './env-file.ts';
 import { runCommand } from './program.ts';
-
-/** A file `.env` in the working directory fills in what the environment does not set itself. */
-function loadEnvFile(): string | undefined {
-  try {
-    process.loadEnvFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'the file .env cannot be read';
-  }
-  return undefined;
-}
+import { readSecretLine } from './secret.ts';
 
 const stopPrinting = () => process.exit(1);
 
@@ -18,7 +11,18 @@ function printLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const fault = loadEnvFile();
+/** Cut where the terminal would break the line: only one line is taken away again. */
+function drawStatus(line: string): void {
+  process.stderr.write(`\r\u001b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+}
+
+/** What is printed into a file is for its owner alone. */
+function keepPrivate(): void {
+  if (fstatSync(process.stdout.fd).isFile()) fchmodSync(process.stdout.fd, 0o600);
+}
+
+// A file `.env` in the working directory fills in what the environment does not set itself.
+const fault = loadEnvFile('.env', process.env);
 if (fault !== undefined) {
   process.stderr.write(`lethe: ${fault}\n`);
   process.exit(1);
@@ -27,6 +31,9 @@ const code = await runCommand(process.argv.slice(2), {
   env: process.env,
   print: printLine,
   note: (line) => process.stderr.write(`${line}\n`),
+  keepPrivate,
+  ...(process.stderr.isTTY && { status: drawStatus }),
+  readSecret: (question) => readSecretLine(process.stdin, (text) => process.stderr.write(text), question),
   now: () => new Date(),
 });
 // A fault ends the process even if a handle is open. Otherwise it ends with its work, and with the code that work set.

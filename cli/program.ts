@@ -7,6 +7,9 @@ import { api } from './commands/api.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { checkMap } from './commands/check-map.ts';
 import { demo } from './commands/demo.ts';
+import { discover } from './commands/discover.ts';
+import { drill } from './commands/drill.ts';
+import { find } from './commands/find.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
@@ -42,6 +45,9 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
     .addCommand(checkMap(context))
+    .addCommand(find(context))
+    .addCommand(discover(context))
+    .addCommand(drill(context))
     .addCommand(printMap(context))
     .addCommand(demo(context));
   redirect(program, context);

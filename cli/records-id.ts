@@ -1,7 +1,9 @@
 import mongoose from 'mongoose';
 import type { AccountValue } from '../src/engine/subject.ts';
 
-export const RECORDS_ID_TYPES = ['string', 'int', 'objectid'] as const;
+const { Long, ObjectId, UUID } = mongoose.mongo;
+
+export const RECORDS_ID_TYPES = ['string', 'int', 'objectid', 'uuid', 'long'] as const;
 export type RecordsIdType = (typeof RECORDS_ID_TYPES)[number];
 
 /**
@@ -17,7 +19,13 @@ export function readRecordsId(text: string, type: RecordsIdType): AccountValue |
       const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
       return Number.isSafeInteger(value) ? value : null;
     }
+    case 'long': {
+      const value = /^-?\d{1,19}$/.test(text) ? Long.fromString(text) : null;
+      return value !== null && value.toString() === text ? value : null;
+    }
+    case 'uuid':
+      return UUID.isValid(text) && text.length === 36 ? new UUID(text) : null;
     case 'objectid':
-      return /^[0-9a-f]{24}$/i.test(text) ? new mongoose.mongo.ObjectId(text) : null;
+      return /^[0-9a-f]{24}$/i.test(text) ? new ObjectId(text) : null;
   }
 }

@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
+import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
+import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import { type Times, timesOf } from './base/times.ts';
@@ -11,15 +13,18 @@ import { profileFor } from './engine/map/profile.ts';
 import type { DataMap } from './engine/map/schema.ts';
 import { compilePlan, type Plan } from './engine/plan.ts';
 import { createRecordStore, type RecordStore } from './engine/store.ts';
-import { ensureIndexes } from './indexes.ts';
+import { neededIndexes } from './indexes.ts';
+import { keyPlaces } from './key-places.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
+import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
+import { type CountryCode, countriesOf } from './phone/countries.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -29,6 +34,8 @@ export interface Core {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly plan: Plan;
+  /** Whose national writings of numbers are read: the data map's, else those of the prefixes that are served. */
+  readonly countries: readonly CountryCode[];
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
@@ -38,8 +45,15 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
-  /** Builds the indexes of Lethe's own collections where they are missing. */
+  /**
+   * Builds the indexes that Lethe needs where they are missing, and sees that no key is missing that is in use.
+   * @throws as `ensureIndexes` and `checkKeys`; LetheError for a map that does not fit the accounts
+   */
   prepare(): Promise<void>;
+  /** Names the indexes that are missing now. */
+  missingIndexes(): Promise<string[]>;
+  /** Names the keys that are in use and not at hand. */
+  missingKeys(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -60,7 +74,13 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
-  const suppression = suppressionEntry(dataMap);
+  const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
+  const list = suppressionEntry(dataMap);
+  const [indexes, places] = [neededIndexes(list), keyPlaces(list)];
+  const held: HeldKeys = {
+    rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS },
+    lost: config.LETHE_LOST_KEYS,
+  };
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
@@ -70,7 +90,8 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     db,
     dataMap,
     plan: compilePlan(dataMap, profileFor('forget', dataMap)),
-    store: createRecordStore(db),
+    countries,
+    store: createRecordStore(db, countries),
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
@@ -79,7 +100,13 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
-    prepare: () => ensureIndexes(db, suppression),
+    async prepare() {
+      await assertOneTenant(db, dataMap);
+      await ensureIndexes(db, indexes);
+      await checkKeys(db, places, held);
+    },
+    missingIndexes: () => findMissingIndexes(db, indexes),
+    missingKeys: () => findMissingKeys(db, places, held),
     close: database.close,
   };
 }

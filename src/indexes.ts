@@ -1,16 +1,14 @@
 import type mongoose from 'mongoose';
+import type { IndexedCollection } from './base/db/ensure-indexes.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import type { CollectionMap } from './engine/map/schema.ts';
+import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
-
-interface IndexedCollection {
-  readonly collection: string;
-  readonly indexes: mongoose.mongo.IndexDescription[];
-}
 
 /** The indexes of Lethe's own collections. Every unique one begins with the account, so that it can be sharded by it. */
 const OWN_INDEXES: readonly IndexedCollection[] = [
@@ -24,7 +22,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         partialFilterExpression: { unfinished: true },
       },
       { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
-      { name: 'by_day', key: { account_id: 1, created_at: -1 } },
+      { name: 'by_moment', key: { account_id: 1, profile: 1, created_at: -1, _id: -1 } },
       { name: 'by_token', key: { account_id: 1, token: 1 } },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },
@@ -66,6 +64,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_request', key: { account_id: 1, request_id: 1 }, unique: true },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'unfinished', key: { account_id: 1, _id: 1 }, partialFilterExpression: { unfinished: true } },
       { name: 'on_disk', key: { account_id: 1 }, partialFilterExpression: { on_disk: true } },
       { name: 'file', key: { file: 1 }, partialFilterExpression: { file: { $exists: true } } },
       { name: 'expires_at', key: { expires_at: 1 }, partialFilterExpression: { file: { $exists: true } } },
@@ -93,34 +92,31 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
  * Index that keeps one suppression a number and account, in the platform's own suppression collection. A field of the
  * platform's with that name may be null in every row: the index leaves out whatever is no text.
  */
-function suppressionIndex(accountPath: string): mongoose.mongo.IndexDescription {
+function suppressionIndex(accountPath: string | undefined): mongoose.mongo.IndexDescription {
   return {
     name: 'lethe_tokens',
-    key: { [accountPath]: 1, token: 1 },
+    key: { ...(accountPath !== undefined && { [accountPath]: 1 }), token: 1 },
     unique: true,
     partialFilterExpression: { token: { $gt: '' } },
   };
 }
 
 /**
- * Builds what Lethe needs and does not find: safe to run from any number of processes at once, and at every start.
- * Of the platform's own collections it touches the suppression list alone; `lethe check-map` names what the others lack.
+ * All indexes Lethe needs. Of the platform's own collections that is the suppression list alone; `lethe check-map` names what
+ * the others lack.
+ * @param suppression where the suppression list lies, and the path of the account in its rows
  */
-export async function ensureIndexes(
-  db: mongoose.mongo.Db,
-  suppression: { collection: string; account: string },
-): Promise<void> {
-  await ensureCollection(db, AUDIT_HEADS);
-  for (const { collection, indexes } of OWN_INDEXES) await db.collection(collection).createIndexes(indexes);
-  await db.collection(suppression.collection).createIndexes([suppressionIndex(suppression.account)]);
-}
-
-const NAMESPACE_EXISTS = 48;
-
-/** Makes a collection that has no index of its own: a transaction over several shards cannot make it. */
-async function ensureCollection(db: mongoose.mongo.Db, name: string): Promise<void> {
-  if ((await db.listCollections({ name }, { nameOnly: true }).toArray()).length > 0) return;
-  await db.createCollection(name).catch((error: { code?: unknown }) => {
-    if (error.code !== NAMESPACE_EXISTS) throw error;
-  });
+export function neededIndexes(
+  suppression: Pick<CollectionMap, 'collection' | 'database' | 'owner'>,
+): IndexedCollection[] {
+  return [
+    // Without an index of its own. A transaction over several shards cannot make a collection.
+    { collection: AUDIT_HEADS, indexes: [] },
+    ...OWN_INDEXES,
+    {
+      collection: suppression.collection,
+      ...(suppression.database !== undefined && { database: suppression.database }),
+      indexes: [suppressionIndex(accountPathOf(suppression))],
+    },
+  ];
 }

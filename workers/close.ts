@@ -3,8 +3,8 @@ import type { Cluster, Redis } from 'ioredis';
 import { closeNow, isReachable } from '../src/base/queue/connections.ts';
 
 export interface Closing {
-  readonly worker: Pick<Worker, 'close'>;
-  /** The worker's own connection, which waits for Redis. */
+  readonly workers: readonly Pick<Worker, 'close'>[];
+  /** The workers' own connection, which waits for Redis. */
   readonly patient: Redis | Cluster;
   readonly failFast: Redis | Cluster;
   /** Everything under way, each with an end of its own once it is told to stop. */
@@ -12,19 +12,20 @@ export interface Closing {
 }
 
 /**
- * Closes a worker when its jobs under way are handed back. With Redis away too: BullMQ would wait for it as long as
+ * Closes the workers of all queues when their jobs under way are handed back. With Redis away too: BullMQ would wait for it as long as
  * that takes, and the hand-back needs the ledger alone.
  */
-export async function closeWorker({ worker, patient, failFast, underWay }: Closing): Promise<void> {
+export async function closeWorkers({ workers, patient, failFast, underWay }: Closing): Promise<void> {
   if (await isReachable(failFast)) {
-    // Start closing before waiting, or the worker picks up what it has just released.
-    const closed = worker.close();
+    // Start closing before waiting, or a worker picks up what it has just released.
+    const closed = Promise.all(workers.map((worker) => worker.close()));
     await Promise.allSettled(underWay());
-    return closed;
+    await closed;
+    return;
   }
   // Close before dropping the connection, or BullMQ retries in a tight loop.
-  const closed = worker.close(true);
+  const closed = Promise.all(workers.map((worker) => worker.close(true)));
   closeNow(patient);
   await Promise.allSettled(underWay());
-  return closed;
+  await closed;
 }

@@ -1,17 +1,20 @@
-import { Worker } from 'bullmq';
+import { type Job, WaitingError, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../src/base/log.ts';
-import { QUEUE_NAME } from '../src/base/queue/catalogue.ts';
+import { placesOf, QUEUE_NAMES, type QueueName, ruleOf } from '../src/base/queue/catalogue.ts';
 import { queuePrefix } from '../src/base/queue/connections.ts';
+import { TURN_LATER, takeTurn } from '../src/base/queue/turns.ts';
 import type { Core } from '../src/core.ts';
 import type { Processor } from './jobs/registry.ts';
+import { turnLimit } from './turn-limit.ts';
 import { turnSignal } from './turn-signal.ts';
 
 /** A crash is not the job's fault: a request must survive any number of them. */
 const ANY_NUMBER_OF_STALLS = 1_000_000;
 
 export interface Consumer {
-  readonly worker: Worker;
+  /** One a queue. */
+  readonly workers: readonly Worker[];
   /** The turns of work under way. */
   turns(): Promise<void>[];
 }
@@ -26,28 +29,37 @@ export interface ConsumerOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Takes jobs from the queue and works on them, up to `WORKER_CONCURRENCY` side by side. */
+/** Takes jobs from all queues and works on them, in each queue up to so many side by side as it has places. */
 export function startConsumer(options: ConsumerOptions): Consumer {
-  const { core, registry, logger, stopping } = options;
   const turns = new Set<Promise<void>>();
+  const workers = QUEUE_NAMES.map((queue) => startWorkerOf(queue, options, turns));
+  return { workers, turns: () => [...turns] };
+}
+
+function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Promise<void>>): Worker {
+  const { core, connection, registry, logger, stopping } = options;
+  const { byTurns, turnMs } = ruleOf(queue);
   const worker = new Worker(
-    QUEUE_NAME,
+    queue,
     async (job, token, cancelled) => {
       const processor = registry.get(job.name);
       if (!processor) throw new Error('a job of a name that is not in the catalogue');
-      const { signal, release } = turnSignal(stopping, cancelled);
+      if (byTurns) await waitForTurn(connection, worker, job, token);
+      const limit = turnMs === undefined ? undefined : turnLimit(connection, worker, job, turnMs);
+      const { signal, release } = turnSignal(stopping, cancelled, limit?.signal);
       try {
         const turn = processor(job, token, signal);
         turns.add(turn);
         await turn.finally(() => turns.delete(turn));
       } finally {
+        limit?.release();
         release();
       }
     },
     {
-      connection: options.connection,
+      connection,
       prefix: queuePrefix(core.config.QUEUE_PREFIX),
-      concurrency: core.config.WORKER_CONCURRENCY,
+      concurrency: placesOf(queue, core.config.WORKER_CONCURRENCY),
       lockDuration: core.times.lockMs,
       stalledInterval: core.times.stalledCheckMs,
       maxStalledCount: ANY_NUMBER_OF_STALLS,
@@ -59,5 +71,23 @@ export function startConsumer(options: ConsumerOptions): Consumer {
   worker.on('lockRenewalFailed', (ids: string[]) => {
     for (const id of ids) worker.cancelJob(id);
   });
-  return { worker, turns: () => [...turns] };
+  return worker;
+}
+
+/**
+ * A job whose moment has come takes its turn, unless nobody waits.
+ * @throws WaitingError when the job is back in the queue
+ */
+async function waitForTurn(
+  redis: Redis | Cluster,
+  worker: Worker,
+  job: Job<{ account?: string }>,
+  token: string | undefined,
+): Promise<void> {
+  if (job.priority !== TURN_LATER || job.data.account === undefined) return;
+  const { turn, isAnyWaiting } = await takeTurn(redis, worker, job.data.account);
+  if (!isAnyWaiting) return;
+  await job.changePriority({ priority: turn });
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { listen } from '../src/base/listen.ts';
 
 export interface HealthSources {
   /** Is the worker taking jobs? */
@@ -31,10 +32,7 @@ export async function serveHealth(
       );
     } else answer(404, 'text/plain', 'not found');
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve());
-  });
+  await listen(server, host, port, 'WORKER_PORT');
   return { close: () => closeServer(server) };
 }
 

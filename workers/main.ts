@@ -1,10 +1,14 @@
 import { readConfig } from '../src/base/config.ts';
 import { logCrashes } from '../src/base/crash.ts';
+import { KeysMissing } from '../src/base/keys/in-use.ts';
 import { createLogger } from '../src/base/log.ts';
+import { allPlaces } from '../src/base/queue/catalogue.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
+import { createMissingLog, isMissing } from '../src/ops/missing-log.ts';
+import { checkStart, warnOfVersion } from '../src/ops/start-checks.ts';
 import { serveHealth } from './health.ts';
 import { startWorker } from './worker.ts';
 
@@ -16,9 +20,11 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   const config = readConfig(env);
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
   logCrashes(logger);
-  const core = createCore(config, { poolSize: config.WORKER_CONCURRENCY + 8 });
+  await checkStart(config, env, logger);
+  const core = createCore(config, { poolSize: allPlaces(config.WORKER_CONCURRENCY) + 8 });
   if (options.drain) await core.prepare();
   else await prepareWhenThere(core.prepare, logger);
+  await warnOfVersion(core.db, logger);
 
   const worker = startWorker(core, logger);
   const figures = createLedgerFigures(core.db);
@@ -49,13 +55,16 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   }
 }
 
-/** A worker that starts before its database waits for it. */
+/** A worker that starts before its database, or before its indexes are there, waits for them. */
 async function prepareWhenThere(prepare: () => Promise<void>, logger: ReturnType<typeof createLogger>): Promise<void> {
+  const logMissing = createMissingLog(logger);
   for (;;) {
     try {
       return await prepare();
     } catch (error) {
-      logger.warn('waiting for the database', { error });
+      if (error instanceof KeysMissing) throw error;
+      if (isMissing(error)) logMissing(error);
+      else logger.warn('waiting for the database', { error });
       await new Promise((resolve) => setTimeout(resolve, 2_000));
     }
   }

@@ -1,6 +1,5 @@
 import type { Logger } from '../src/base/log.ts';
-import type { JobName } from '../src/base/queue/catalogue.ts';
-import type { NewSchedule, Producer } from '../src/base/queue/producer.ts';
+import type { NewSchedule, Producer, ScheduledJob } from '../src/base/queue/producer.ts';
 import { countDueReports, relayReports } from '../src/contracts/access/reports/tend.ts';
 import type { Core } from '../src/core.ts';
 import { relayFiles } from '../src/ledger/recordings/relay-files.ts';
@@ -71,10 +70,11 @@ const SCHEDULES = {
   'remove-report-files': { id: 'remove-report-files', pattern: '*/5 * * * *', timeZone: 'Etc/UTC' },
   // 02:17 UTC, off-peak in Europe. Cut-off times are computed per account, so the run time does not matter.
   retention: { id: 'retention', pattern: '17 2 * * *', timeZone: 'Etc/UTC' },
-} as const satisfies Partial<Record<JobName, NewSchedule>>;
+} as const satisfies Partial<Record<ScheduledJob, NewSchedule>>;
 
-/** Makes the schedules that Redis does not have. @throws what Redis throws */
+/** Makes the schedules that Redis does not have, and removes those of former versions. @throws what Redis throws */
 async function keepSchedules(producer: Producer): Promise<void> {
+  await producer.dropFormerSchedules();
   for (const [name, schedule] of Object.entries(SCHEDULES) as [keyof typeof SCHEDULES, NewSchedule][]) {
     const there = await producer.schedules(name);
     const same = there.some((one) => one.pattern === schedule.pattern && one.timeZone === schedule.timeZone);

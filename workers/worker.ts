@@ -5,7 +5,7 @@ import { openRedis, whenReady } from '../src/base/queue/connections.ts';
 import { createFaultLog } from '../src/base/queue/fault-log.ts';
 import { createProducer, type Producer } from '../src/base/queue/producer.ts';
 import type { Core } from '../src/core.ts';
-import { closeWorker } from './close.ts';
+import { closeWorkers } from './close.ts';
 import { startConsumer } from './consumer.ts';
 import { createJobDependencies } from './jobs/dependencies.ts';
 import { createRegistry } from './jobs/registry.ts';
@@ -39,7 +39,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
 
   const jobs = createJobDependencies(core, producer, logger, now);
   const registry = createRegistry(jobs);
-  const { worker, turns } = startConsumer({ core, connection: patient, registry, logger, onError, stopping });
+  const { workers, turns } = startConsumer({ core, connection: patient, registry, logger, onError, stopping });
 
   const ready = whenReady(failFast, FIRST_CONTACT_MS, stopping);
   const relay = createRelay(core, producer, logger, now);
@@ -56,7 +56,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
 
   return {
     producer,
-    isRunning: () => worker.isRunning() && !stopping.aborted,
+    isRunning: () => workers.every((worker) => worker.isRunning()) && !stopping.aborted,
     async drained(signal) {
       await Promise.all(rounds.map((one) => one.underWay()));
       // What is in the ledger without a job may still be inside its grace: reach past it.
@@ -68,7 +68,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       for (const one of rounds) one.end();
       stop.abort();
       const underWay = () => [...rounds.map((one) => one.underWay()), ...turns()];
-      await closeWorker({ worker, patient, failFast, underWay });
+      await closeWorkers({ workers, patient, failFast, underWay });
       await producer.close();
       for (const open of [patient, failFast]) open.disconnect();
     },

@@ -1,5 +1,5 @@
 import { LetheError } from '../../src/base/errors.ts';
-import type { Position } from '../../src/contracts/access/read-records.ts';
+import { MOST_PASSES, type Position } from '../../src/contracts/access/read-records.ts';
 import { bsonTypeOf } from '../../src/lib/bson-type.ts';
 import { decodeCursor, encodeCursor, isMoment, isPlainId } from '../http/cursor.ts';
 
@@ -14,7 +14,7 @@ export function readCursor(text: string): Position {
   const pass = bsonTypeOf(place) === 'number' ? Number(place) : Number.NaN;
   // Only records without a readable time, which come in the passes after the first, have a position without one.
   const isPlaced = isMoment(at) || (at === null && pass > 0);
-  if (typeof source === 'string' && (pass === 0 || pass === 1 || pass === 2) && isPlaced && isPlainId(id))
-    return { source, pass, at, id };
+  const isPass = Number.isInteger(pass) && pass >= 0 && pass <= MOST_PASSES;
+  if (typeof source === 'string' && isPass && isPlaced && isPlainId(id)) return { source, pass, at, id };
   throw new LetheError('bad_input', 'cursor is not one that was given out');
 }

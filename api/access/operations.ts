@@ -150,6 +150,13 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
       path: '/v2/reports',
       summary: 'Have a report of up to 50,000 records written into a file',
       body: reportSchema,
+      bodyExample: {
+        product: 'sms',
+        direction: 'outbound',
+        date_start: '2026-01-01',
+        date_end: '2026-01-31',
+        format: 'csv',
+      },
       responses: {
         202: { description: 'Accepted', example: REPORT },
         ...errorAnswers(describeErrors()),

@@ -1,9 +1,10 @@
 import { Router } from 'express';
+import type { z } from 'zod';
 import { findHeld, searchedNames } from '../../src/contracts/access/held.ts';
 import { findKept, KEPT_KINDS } from '../../src/contracts/access/kept.ts';
 import type { Core } from '../../src/core.ts';
 import { nameOf } from '../../src/engine/map/schema.ts';
-import { numberSubject } from '../../src/engine/subject.ts';
+import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
@@ -21,10 +22,12 @@ export function personRoutes(deps: DoorDependencies): Router {
   router
     .route('/gdpr/access')
     .all(...deps.guards())
-    .get(async (request, response) => {
-      const { number } = checkFields(schema, request.query);
-      await streamText(response, 'json', writeAccess(deps, callerOf(response), number));
-    })
+    .get(
+      deps.heavy(async (request, response, gone) => {
+        const fields = checkFields(schema, request.query);
+        await streamText(response, 'json', writeAccess(deps, callerOf(response), fields, gone));
+      }),
+    )
     .all(refuseMethod('GET, HEAD'));
   return router;
 }
@@ -37,14 +40,15 @@ export function personRoutes(deps: DoorDependencies): Router {
 async function* writeAccess(
   { core, now }: DoorDependencies,
   { account, keyId }: Caller,
-  number: PhoneNumber,
+  { number, audit_before: before }: z.output<ReturnType<typeof accessSchema>>,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   const counts: Record<string, number> = {};
   try {
     yield `{"searched_at":${JSON.stringify(now())},"searched":${JSON.stringify(searchedNames(core.dataMap))},"kept":{`;
-    yield* writeKept(core, account, number);
+    yield* writeKept(core, account, number, before);
     yield '},"collections":{';
-    yield* writeHeld(core, account, number, counts);
+    yield* writeHeld(core, account, number, counts, signal);
     yield `},"counts":${JSON.stringify(counts)}}`;
   } finally {
     await core.audit.append({
@@ -60,12 +64,17 @@ async function* writeAccess(
 }
 
 /** One list for each kind, in the order of the kinds, also where there is nothing. */
-async function* writeKept(core: Core, account: Account, number: PhoneNumber): AsyncGenerator<string> {
+async function* writeKept(
+  core: Core,
+  account: Account,
+  number: PhoneNumber,
+  before: number | undefined,
+): AsyncGenerator<string> {
   const [first = ''] = KEPT_KINDS;
   const written: string[] = [first];
   yield `"${first}":[`;
   let empty = true;
-  for await (const { kind, item } of findKept(core, account, core.tokens.allTokens(account._id, number))) {
+  for await (const { kind, item } of findKept(core, account, core.tokens.allTokens(account._id, number), before)) {
     for (const next of KEPT_KINDS.slice(written.length, KEPT_KINDS.indexOf(kind) + 1)) {
       yield `],"${next}":[`;
       written.push(next);
@@ -84,10 +93,14 @@ async function* writeHeld(
   account: Account,
   number: PhoneNumber,
   counts: Record<string, number>,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
+  const subject = inEveryWriting(
+    numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+    core.countries,
+  );
   let open: string | undefined;
-  for await (const { entry, record } of findHeld(core.db, core.dataMap, subject)) {
+  for await (const { entry, record } of findHeld(core.db, core.dataMap, subject, signal)) {
     const name = nameOf(entry);
     if (open !== name) {
       yield `${open === undefined ? '' : ']},'}${JSON.stringify(name)}:{"category":${JSON.stringify(entry.record)},"records":[`;

@@ -5,13 +5,8 @@ import { LetheError } from '../../src/base/errors.ts';
 import { type RecordQuery, selectSources } from '../../src/contracts/access/query.ts';
 import { type Position, readRecords } from '../../src/contracts/access/read-records.ts';
 import { createReportFolder, type ReportFolder } from '../../src/contracts/access/reports/folder.ts';
-import {
-  abortReport,
-  findReport,
-  openReport,
-  REPORT_CALL,
-  type Report,
-} from '../../src/contracts/access/reports/ledger.ts';
+import { abortReport, findReport, REPORT_CALL, type Report } from '../../src/contracts/access/reports/ledger.ts';
+import { openReportWithin } from '../../src/contracts/access/reports/quota.ts';
 import { dropReportFile } from '../../src/contracts/access/reports/tend.ts';
 import { toReportRecord, toRow } from '../../src/contracts/access/row.ts';
 import type { Core } from '../../src/core.ts';
@@ -26,6 +21,7 @@ import { readCursor, writeCursor } from './cursor.ts';
 import { presentReport } from './present.ts';
 import { queryOf, recordsSchema, reportSchema } from './schema.ts';
 
+const MEGABYTE = 1_000_000;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const CONTENT_TYPES = { csv: 'text/csv; charset=utf-8', json: 'application/json; charset=utf-8' } as const;
 
@@ -39,16 +35,18 @@ export function reportRoutes(deps: DoorDependencies): Router {
   router
     .route('/v2/reports/records')
     .all(...guards)
-    .get(async (request, response) => {
-      const fields = checkFields(recordsSchema, request.query);
-      const page = {
-        query: { ...queryOf(fields), ...(fields.id && { ids: fields.id }) },
-        limit: fields.limit,
-        includeMessage: fields.include_message,
-        ...(fields.cursor !== undefined && { after: readCursor(fields.cursor) }),
-      };
-      await streamText(response, 'json', writeRecords(deps, callerOf(response), page));
-    })
+    .get(
+      deps.heavy(async (request, response, gone) => {
+        const fields = checkFields(recordsSchema, request.query);
+        const page = {
+          query: { ...queryOf(fields), ...(fields.id && { ids: fields.id }) },
+          limit: fields.limit,
+          includeMessage: fields.include_message,
+          ...(fields.cursor !== undefined && { after: readCursor(fields.cursor) }),
+        };
+        await streamText(response, 'json', writeRecords(deps, callerOf(response), page, gone));
+      }),
+    )
     .all(refuseMethod('GET, HEAD'));
 
   router
@@ -99,6 +97,7 @@ async function* writeRecords(
   { core, now }: DoorDependencies,
   { account, keyId }: Caller,
   { query, limit, includeMessage, after }: RecordsPage,
+  signal: AbortSignal,
 ): AsyncGenerator<string> {
   const requestId = randomUUID();
   const sources = selectSources(core.dataMap, query, account.records_id);
@@ -110,7 +109,7 @@ async function* writeRecords(
   try {
     yield `{"request_id":"${requestId}","request_status":"SUCCESS","received_at":${JSON.stringify(now())},"records":[`;
     // One more than is given out says whether there is a next page.
-    const found = readRecords(core.db, sources, { paged: true, limit: limit + 1, ...(after && { after }) });
+    const found = readRecords(core.db, sources, { paged: true, limit: limit + 1, signal, ...(after && { after }) });
     for await (const { source, record, position } of found) {
       more = items === limit;
       if (more) break;
@@ -136,21 +135,21 @@ async function* writeRecords(
 }
 
 function openHandler({ core, producer, logger, now, graceMs }: DoorDependencies): RequestHandler {
+  const quota = {
+    unfinished: core.config.REPORTS_UNFINISHED_LIMIT,
+    bytes: core.config.REPORTS_MEGABYTES_LIMIT * MEGABYTE,
+  };
   return async (request, response) => {
     const fields = checkFields(reportSchema, await readBody(request));
     const { account, keyId } = callerOf(response);
     const query = queryOf(fields);
     const token = tokenOf(core, account._id, query);
-    const report = await openReport(core.db, core.seal, {
-      account,
-      keyId,
-      query,
-      format: fields.format,
-      includeMessage: fields.include_message,
+    const wanted = {
+      ...{ account, keyId, query, format: fields.format, includeMessage: fields.include_message },
       ...(token !== undefined && { token }),
-      now: now(),
-      graceMs,
-    });
+      ...{ now: now(), graceMs },
+    };
+    const report = await openReportWithin(core.db, core.seal, wanted, quota);
     await callWorker({ producer, logger }, REPORT_CALL, report);
     response.status(202).json(presentReport(report, now()));
   };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Party, RecordQuery } from '../../src/contracts/access/query.ts';
 import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { parseE164 } from '../../src/phone/number.ts';
 import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
@@ -48,7 +49,9 @@ const party = z
   .union([z.string(), z.number()], { error: 'must be a number or a sender' })
   .transform((given, context) => {
     const value = String(given);
-    if (SHORT_CODE.test(value) || SENDER_NAME.test(value)) return { name: value } satisfies Party;
+    // A name is kept as it is, with the report: it must not be the place of a number.
+    if (SHORT_CODE.test(value) || (SENDER_NAME.test(value) && isSpeakable(value)))
+      return { name: value } satisfies Party;
     const parsed = parseE164(`+${value.replace(/^\+/, '')}`);
     if (parsed.ok) return { number: parsed.number } satisfies Party;
     context.addIssue({ code: 'custom', message: 'must be a possible phone number, a short code or a sender' });
@@ -118,14 +121,20 @@ export const searchManySchema = (prefixes: readonly string[]) =>
     })
     .refine(({ date, to }) => !date || to !== undefined, { path: ['to'], error: 'is needed beside date' });
 
-export const accessSchema = (prefixes: readonly string[]) => z.object({ number: phoneNumber(prefixes) });
+export const accessSchema = (prefixes: readonly string[]) =>
+  z.object({
+    number: phoneNumber(prefixes),
+    audit_before: wholeNumber(1, 999_999_999)
+      .optional()
+      .meta({ description: 'Audit entries before this `seq`: the newest 100 are given out at once' }),
+  });
 
 const choice = {
   product: product.optional(),
   direction: direction.optional(),
   from: party.optional(),
   to: party.optional(),
-  status: text(40).optional(),
+  status: text(40).refine(isSpeakable, 'must not hold what may be a phone number').optional(),
   include_message: flag.default(false),
   ...range,
 };
@@ -142,7 +151,7 @@ export const recordsSchema = z
   .refine(isForward, TURNED_ROUND);
 
 export const reportSchema = z
-  .object({
+  .strictObject({
     ...choice,
     format: z
       .string({ error: 'must be csv or json' })

@@ -1,7 +1,7 @@
 import { type Response, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
-import { type RecordQuery, type Source, selectSources } from '../../src/contracts/access/query.ts';
-import { type Found, readRecords } from '../../src/contracts/access/read-records.ts';
+import { type RecordQuery, selectSources } from '../../src/contracts/access/query.ts';
+import { readRecords } from '../../src/contracts/access/read-records.ts';
 import { toRow } from '../../src/contracts/access/row.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { callerOf } from '../http/auth.ts';
@@ -17,7 +17,7 @@ const MOST_FOUND = 4_000;
 const OUTBOUND_SMS = { product: 'sms', direction: 'outbound' } as const;
 
 /** The message search API: outbound SMS of the account, one by its id, several by ids or dates. */
-export function searchRoutes({ core, now, guards: makeGuards }: DoorDependencies): Router {
+export function searchRoutes({ core, now, guards: makeGuards, heavy }: DoorDependencies): Router {
   const searchMany = searchManySchema(core.config.NUMBER_PREFIXES);
   const guards = makeGuards();
   const router = Router();
@@ -26,62 +26,64 @@ export function searchRoutes({ core, now, guards: makeGuards }: DoorDependencies
   const search = async (
     query: RecordQuery,
     response: Response,
+    signal: AbortSignal,
     number?: PhoneNumber,
   ): Promise<{ items: Record<string, unknown>[]; truncated: boolean }> => {
     const { account, keyId } = callerOf(response);
-    const all: Found[] = [];
-    const sources: Source[] = selectSources(core.dataMap, { ...OUTBOUND_SMS, ...query }, account.records_id);
-    // One more than is given out says whether there are more.
-    for await (const one of readRecords(core.db, sources, { limit: MOST_FOUND + 1 })) all.push(one);
-    const found = all.slice(0, MOST_FOUND);
-    if (found.length > 0) {
+    const items: Record<string, unknown>[] = [];
+    const counts: Record<string, number> = {};
+    let truncated = false;
+    const sources = selectSources(core.dataMap, { ...OUTBOUND_SMS, ...query }, account.records_id);
+    // One more than is given out says whether there are more. Presented as they come: batches leave the loop to others.
+    for await (const { source, record } of readRecords(core.db, sources, { limit: MOST_FOUND + 1, signal })) {
+      truncated = items.length === MOST_FOUND;
+      if (truncated) break;
+      items.push(presentMessage(toRow(source, record, 'sms'), account._id));
+      counts[source.name] = (counts[source.name] ?? 0) + 1;
+    }
+    if (items.length > 0) {
       await core.audit.append({
         account: account._id,
         actor: keyId,
         action: 'data.access',
         reason: 'message_search',
         at: now(),
-        counts: countBySource(found),
+        counts,
         ...(number && { token: core.tokens.current(account._id, number) }),
       });
     }
-    return {
-      items: found.map(({ source, record }) => presentMessage(toRow(source, record, 'sms'), account._id)),
-      truncated: all.length > found.length,
-    };
+    return { items, truncated };
   };
 
   router
     .route('/search/message')
     .all(...guards)
-    .get(async (request, response) => {
-      const { id } = checkFields(searchOneSchema, request.query);
-      const [message] = (await search({ ids: [id] }, response)).items;
-      if (!message) throw new LetheError('no_records');
-      response.json(message);
-    })
+    .get(
+      heavy(async (request, response, gone) => {
+        const { id } = checkFields(searchOneSchema, request.query);
+        const [message] = (await search({ ids: [id] }, response, gone)).items;
+        if (!message) throw new LetheError('no_records');
+        response.json(message);
+      }),
+    )
     .all(refuseMethod('GET, HEAD'));
 
   router
     .route('/search/messages')
     .all(...guards)
-    .get(async (request, response) => {
-      const { ids, date, to, ...range } = checkFields(searchMany, request.query);
-      const query: RecordQuery = {
-        ...(ids && { ids: [...new Set(ids)] }),
-        ...(date ?? rangeOf(range)),
-        ...(to && { to: { number: to } }),
-      };
-      const { items, truncated } = await search(query, response, to);
-      response.json({ count: items.length, items, ...(truncated && { truncated }) });
-    })
+    .get(
+      heavy(async (request, response, gone) => {
+        const { ids, date, to, ...range } = checkFields(searchMany, request.query);
+        const query: RecordQuery = {
+          ...(ids && { ids: [...new Set(ids)] }),
+          ...(date ?? rangeOf(range)),
+          ...(to && { to: { number: to } }),
+        };
+        const { items, truncated } = await search(query, response, gone, to);
+        response.json({ count: items.length, items, ...(truncated && { truncated }) });
+      }),
+    )
     .all(refuseMethod('GET, HEAD'));
 
   return router;
-}
-
-function countBySource(found: readonly Pick<Found, 'source'>[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { source } of found) counts[source.name] = (counts[source.name] ?? 0) + 1;
-  return counts;
 }

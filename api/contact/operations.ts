@@ -17,7 +17,7 @@ export const contactApi: readonly Operation[] = [
         description: 'Done',
         example: { erased: true, e164: '+2348031234567', records_affected: 12 },
       },
-      ...errorAnswers(describeErrors(['internal'], presentContactError)),
+      ...errorAnswers(describeErrors(['not_removable', 'internal'], presentContactError)),
     },
   },
 ];

@@ -10,6 +10,7 @@ const ERROR_CODES = {
   no_records: 'NOT_FOUND',
   method_not_allowed: 'METHOD_NOT_ALLOWED',
   request_failed: 'INTERNAL',
+  not_removable: 'NOT_REMOVABLE',
   body_too_large: 'PAYLOAD_TOO_LARGE',
   rate_limited: 'RATE_LIMITED',
   internal: 'INTERNAL',

@@ -20,12 +20,18 @@ const REMOVED = {
 /** The description of the forget and status contract. */
 export function forgetApi(prefixes: readonly string[]): Operation[] {
   const status = {
+    lenient: true,
     summary: 'Is it done? By day of submission, or by reference',
     description:
       'In the state `scanning`, `scan` says how many records have been read since, `read`, of about how many, `of`. ' +
       "`scan: off`: the account's records are not read. `elsewhere` counts records in which the number stood where the data map names none.",
     responses: {
-      200: { description: 'The newest match, and all of them', example: { ...REMOVED, requests: [REMOVED], total: 1 } },
+      200: {
+        description:
+          'The newest match, and all of them. `day` is the day that was searched; for `last week` and the like `from` and ' +
+          '`to` are its first and last day',
+        example: { ...REMOVED, requests: [REMOVED], total: 1, day: '2019-01-31', from: '2019-01-28', to: '2019-02-03' },
+      },
       ...errorAnswers(describeErrors(['no_records', 'request_failed'])),
     },
   };
@@ -37,18 +43,21 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
       description:
         'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
       body: forgetSchema(prefixes),
+      bodyExample: { number: 447700900123, sandbox: true },
       responses: {
         200: { description: 'Accepted; a dry run adds `sandbox` and `would_erase`', example: ACCEPTED },
         ...errorAnswers(describeErrors(['no_affiliation'])),
       },
     },
     { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
-    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema },
+    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema, bodyExample: { date: 'yesterday' } },
     {
       method: 'post',
       path: '/blacklist/check',
       summary: 'May this number be written to?',
+      lenient: true,
       body: checkSchema(prefixes),
+      bodyExample: { number: 447700900123 },
       responses: {
         200: { description: 'Whether it is suppressed', example: { blacklisted: true } },
         ...errorAnswers(describeErrors()),

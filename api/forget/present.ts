@@ -4,6 +4,7 @@ import type { ScanProgress } from '../../src/ledger/scan/progress.ts';
 
 const MESSAGES = {
   accepted: 'Your request has been accepted',
+  rehearsed: 'Dry run: nothing was written',
   pending: 'Your request has been accepted and is pending removal',
   removed: 'The number has been removed',
 } as const;
@@ -13,6 +14,14 @@ const unixSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 /** The answer to an accepted request, as the source document shows it. */
 export function presentAccepted(reference: string, createdAt: Date): Record<string, unknown> {
   return { status: 'SUCCESS', msg: MESSAGES.accepted, reference, created_at: unixSeconds(createdAt) };
+}
+
+/**
+ * The answer to a dry run: the shape of an accepted request, so that a client's code can be tried on it.
+ * @param wouldErase records by the names of the data map
+ */
+export function presentRehearsed(reference: string, at: Date, wouldErase: object): Record<string, unknown> {
+  return { ...presentAccepted(reference, at), msg: MESSAGES.rehearsed, sandbox: true, would_erase: wouldErase };
 }
 
 /** One request in the documented shape, with Lethe's own fields after it. */
@@ -34,4 +43,14 @@ export function presentRequest(request: ErasureRequest, progress?: ScanProgress)
     ...(off && { scan: 'off' }),
     ...(elsewhere && { elsewhere: Object.fromEntries(elsewhere.map(({ path, count }) => [path, count])) }),
   };
+}
+
+/** What is told of a failed request beside the error. */
+export function presentFailed({ reference, state, created_at, due_at }: ErasureRequest): Record<string, unknown> {
+  return { reference, state, created_at: unixSeconds(created_at), due_at: unixSeconds(due_at) };
+}
+
+/** The day that was searched, or the first and the last of several. */
+export function presentDays({ day, lastDay }: { day: string; lastDay: string }): Record<string, string> {
+  return day === lastDay ? { day } : { from: day, to: lastDay };
 }

@@ -1,10 +1,10 @@
 import { type RequestHandler, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src/contracts/forget/accept.ts';
-import { DATE_FORMATS, parseSubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
-import { numberSubject } from '../../src/engine/subject.ts';
+import { DATE_FORMATS, parseSubmissionDate, type SubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
+import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
-import { findRequests } from '../../src/ledger/requests/status.ts';
+import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
 import { randomText } from '../../src/lib/random-text.ts';
 import { callerOf } from '../http/auth.ts';
@@ -12,12 +12,13 @@ import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
-import { presentAccepted, presentRequest } from './present.ts';
+import { presentAccepted, presentDays, presentFailed, presentRehearsed, presentRequest } from './present.ts';
 import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
 /** The routes of the forget and status contract. */
 export function forgetRoutes(deps: DoorDependencies): Router {
   const guards = deps.guards();
+  const findStatus = createStatusSearch(deps);
   const router = Router();
   router
     .route('/gdpr/forget')
@@ -28,10 +29,10 @@ export function forgetRoutes(deps: DoorDependencies): Router {
     .route('/gdpr/status')
     .all(...guards)
     .get(async (request, response) => {
-      response.json(await findStatus(deps, request.query, response.locals));
+      response.json(await findStatus(request.query, response.locals));
     })
     .post(async (request, response) => {
-      response.json(await findStatus(deps, await readBody(request), response.locals));
+      response.json(await findStatus(await readBody(request), response.locals));
     })
     .all(refuseMethod('GET, HEAD, POST'));
   router
@@ -52,7 +53,7 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
     const input = { account, keyId, number: fields.number, unsuppress: fields.blacklist ?? false };
     if (fields.sandbox) {
       const wouldErase = await rehearseForget(accept, input);
-      response.json({ ...presentAccepted(randomText(15), now()), sandbox: true, would_erase: wouldErase });
+      response.json(presentRehearsed(randomText(15), now(), wouldErase));
       return;
     }
     const accepted = await acceptForget(accept, input, now());
@@ -61,30 +62,43 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
   };
 }
 
-/** @throws LetheError `bad_input`, `no_records`, `request_failed` */
-async function findStatus({ core, now }: DoorDependencies, given: unknown, locals: Express.Locals): Promise<object> {
-  const { date, reference, limit, skip } = checkFields(statusSchema, given);
-  const { account } = callerOf({ locals });
-  const hasDate = date !== undefined && date !== null;
-  if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
-  const page = await findRequests(core.db, {
-    account,
-    profile: 'forget',
-    limit,
-    skip,
-    ...(hasDate && { window: readDay(date, now(), account.time_zone) }),
-    ...(reference !== undefined && { reference }),
-  });
-  const [newest] = page.requests;
-  if (!newest) throw new LetheError('no_records');
-  if (reference !== undefined && newest.state === 'failed') throw new LetheError('request_failed');
-  const requests = page.requests.map((request) => presentRequest(request, page.progress.get(request)));
-  return { ...requests[0], requests, total: page.total };
+type FoundDays = Extract<SubmissionDate, { ok: true }>;
+
+function createStatusSearch({ core, now }: DoorDependencies) {
+  const findRequests = createRequestSearch(core.db);
+  /** @throws LetheError `bad_input`, `no_records`, `request_failed` */
+  return async (given: unknown, locals: Express.Locals): Promise<object> => {
+    const { date, reference, limit, skip } = checkFields(statusSchema, given);
+    const { account } = callerOf({ locals });
+    const hasDate = date !== undefined && date !== null;
+    if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
+    const at = now();
+    const days = hasDate ? readDays(date, at, account.time_zone) : undefined;
+    // Words may be read in another way than they were meant: the answer says in which.
+    const searched = days && presentDays(days);
+    const page = await findRequests(
+      {
+        account,
+        profile: 'forget',
+        limit,
+        skip,
+        ...(days && { window: days }),
+        ...(reference !== undefined && { reference }),
+      },
+      at,
+    );
+    const [newest] = page.requests;
+    if (!newest) throw new LetheError('no_records', undefined, {}, searched);
+    if (reference !== undefined && newest.state === 'failed')
+      throw new LetheError('request_failed', undefined, {}, { ...presentFailed(newest), ...searched });
+    const requests = page.requests.map((request) => presentRequest(request, page.progress.get(request)));
+    return { ...requests[0], requests, total: page.total, ...searched };
+  };
 }
 
-function readDay(date: unknown, now: Date, timeZone: string): { from: Date; to: Date } {
-  const day = parseSubmissionDate(date, { now, timeZone });
-  if (day.ok) return day;
+function readDays(date: unknown, now: Date, timeZone: string): FoundDays {
+  const days = parseSubmissionDate(date, { now, timeZone });
+  if (days.ok) return days;
   throw new LetheError('bad_input', `date cannot be read. Formats: ${DATE_FORMATS.join('; ')}`);
 }
 
@@ -94,7 +108,10 @@ function checkHandler({ core }: DoorDependencies): RequestHandler {
     const { number } = checkFields(schema, await readBody(request));
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
-    const subject = numberSubject(number, account.records_id, core.tokens.current(account._id, number));
+    const subject = inEveryWriting(
+      numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+      core.countries,
+    );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };
 }

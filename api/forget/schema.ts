@@ -3,9 +3,9 @@ import { DATE_FORMATS } from '../../src/contracts/forget/dates/parse.ts';
 import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
 
 export const forgetSchema = (prefixes: readonly string[]) =>
-  z.object({
+  z.strictObject({
     number: phoneNumber(prefixes),
-    blacklist: flag.optional().meta({
+    blacklist: flag.nullish().meta({
       description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
     }),
     sandbox: flag.optional().meta({ description: 'true: a dry run; nothing is written' }),
@@ -17,7 +17,11 @@ export const statusSchema = z.object({
   date: z
     .unknown()
     .optional()
-    .meta({ type: ['string', 'integer'], description: `The day of submission: ${DATE_FORMATS.join('; ')}` }),
+    .meta({
+      type: ['string', 'integer'],
+      example: 'yesterday',
+      description: `The day of submission: ${DATE_FORMATS.join('; ')}`,
+    }),
   reference: z
     .string({ error: 'must be a string' })
     .regex(/^[A-Za-z0-9]{15}$/, 'must be 15 letters or digits')

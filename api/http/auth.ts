@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type Keys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
+import type { WrongKeys } from './wrong-keys.ts';
 
 /** The account that calls, and its key. */
 export interface Caller {
@@ -14,6 +15,8 @@ declare global {
     interface Locals {
       caller?: Caller;
       requestId?: string;
+      /** The id of the key that was sent, live or not. */
+      triedKey?: string;
       /** Why the request was refused: a name of a table, never what was sent. */
       refusal?: string;
     }
@@ -46,16 +49,31 @@ export interface AuthenticateOptions {
   readonly challenge?: string;
 }
 
-/** Lets a request through with a live key, and says whose it is in `response.locals.caller`. */
+/**
+ * Lets a request through with a live key, and says whose it is in `response.locals.caller`.
+ * @param wrongKeys told of every key, and asked before one is looked for
+ */
 export function authenticate(
   keys: Keys,
+  wrongKeys: WrongKeys,
   { inQuery = false, challenge = 'Bearer' }: AuthenticateOptions = {},
 ): RequestHandler {
   return async (request, response, next) => {
     const header = request.headers.authorization;
     const given = inQuery && header === undefined ? readQueryKey(request.query) : readAuthorization(header);
-    const caller = given && (await keys.authenticate(given.id, given.secret));
-    if (!caller) throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': challenge });
+    if (given) response.locals.triedKey = given.id;
+    const admitted = wrongKeys.admit(request.ip, given?.id);
+    const caller =
+      given &&
+      (await keys.authenticate(given.id, given.secret).catch((error: unknown) => {
+        admitted.undecided();
+        throw error;
+      }));
+    if (!caller) {
+      await admitted.failed();
+      throw new LetheError('unauthorized', undefined, { 'WWW-Authenticate': challenge });
+    }
+    admitted.succeeded();
     response.locals.caller = caller;
     next();
   };

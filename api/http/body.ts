@@ -1,10 +1,71 @@
-import express, { type Request, type RequestHandler } from 'express';
+import type { Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import type { Request, RequestHandler } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
 
 /** Every body is read as bytes, whatever its label, and no further than this. */
 const BODY_LIMIT_BYTES = 10_240;
+/** What packing may add to a body that cannot be packed. */
+const PACKING_BYTES = 1_024;
 
-export const readBytes: RequestHandler = express.raw({ type: () => true, limit: BODY_LIMIT_BYTES });
+const UNPACKERS = { gzip: createGunzip, deflate: createInflate, br: createBrotliDecompress } as const;
+
+/**
+ * Reads the body into `request.body`, a Buffer, unpacked. One that is too large is refused as soon as that is known: by
+ * its length before anything of it is read, or at the byte after the limit.
+ */
+export const readBytes: RequestHandler = async (request, response, next) => {
+  const { headers } = request;
+  if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined) {
+    next();
+    return;
+  }
+  const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase();
+  const unpack = encoding === 'identity' ? undefined : UNPACKERS[encoding as keyof typeof UNPACKERS];
+  if (unpack === undefined && encoding !== 'identity')
+    throw new LetheError('bad_input', 'The encoding of the body is not known');
+  const most = BODY_LIMIT_BYTES + (unpack ? PACKING_BYTES : 0);
+  if (Number(headers['content-length']) > most) throw new LetheError('body_too_large');
+  // Only now: a client that asks first is told no before it sends.
+  if (headers.expect !== undefined) response.writeContinue();
+  const bytes = await take(request, most);
+  request.body = unpack ? await unpackWithin(bytes, unpack) : bytes;
+  next();
+};
+
+/** @throws LetheError `body_too_large` at the byte after `most`, the rest unread; `bad_input` for a body that breaks off */
+function take(stream: Readable, most: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (act: () => void) => {
+      stream.off('data', onData).off('end', onEnd).off('error', onError).off('close', onError);
+      act();
+    };
+    const onData = (chunk: Buffer) => {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size <= most) return;
+      stream.pause();
+      settle(() => reject(new LetheError('body_too_large')));
+    };
+    const onEnd = () => settle(() => resolve(Buffer.concat(chunks)));
+    const onError = () => settle(() => reject(new LetheError('bad_input', 'The body is not readable')));
+    stream.on('data', onData).once('end', onEnd).once('error', onError).once('close', onError);
+  });
+}
+
+async function unpackWithin(bytes: Buffer, unpack: () => Transform): Promise<Buffer> {
+  const stream = unpack();
+  try {
+    const unpacked = take(stream, BODY_LIMIT_BYTES);
+    stream.end(bytes);
+    return await unpacked;
+  } finally {
+    stream.on('error', () => {});
+    stream.destroy();
+  }
+}
 
 /**
  * The fields of a body: JSON whatever its content type (the source document's examples label JSON as a form), else form

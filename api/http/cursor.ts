@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../src/lib/bson-type.ts';
 
-const { EJSON } = mongoose.mongo.BSON;
+const { EJSON, serialize } = mongoose.mongo.BSON;
 
 /** The parts of a position as text that means nothing to the caller. */
 export function encodeCursor(parts: readonly unknown[]): string {
@@ -27,7 +27,17 @@ const ID_TYPES = new Set(['string', 'number', 'objectId', 'binData', 'date']);
 
 /** Is it a value an `_id` may have, and no operator or pattern? */
 export function isPlainId(value: unknown): boolean {
-  return ID_TYPES.has(bsonTypeOf(value));
+  return ID_TYPES.has(bsonTypeOf(value)) && isStorable(value);
+}
+
+/** The driver looks into some kinds of values only when it sends them: a vector of a length that cannot be. */
+function isStorable(value: unknown): boolean {
+  try {
+    serialize({ value });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function isMoment(value: unknown): value is Date {

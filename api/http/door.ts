@@ -9,6 +9,8 @@ import type { Metrics } from '../../src/ops/metrics.ts';
 import type { Check } from '../../src/ops/readiness.ts';
 import type { Operation } from '../openapi/operation.ts';
 import type { GuardOptions } from './guards.ts';
+import type { LimitHeavy } from './heavy.ts';
+import { type RefuseField, refuseUnknown } from './unknown-fields.ts';
 
 /** The dependencies of every door's routes: one set a process. */
 export interface DoorDependencies {
@@ -24,7 +26,9 @@ export interface DoorDependencies {
   readonly graceMs: number;
   readonly readiness: () => Promise<Check[]>;
   readonly metrics: Metrics;
-  /** The handlers before a route's own: indexes, key, rate limit, reading the body. */
+  /** For a route whose work may be long: limits how much of it an account has under way, over all doors together. */
+  readonly heavy: LimitHeavy;
+  /** The handlers before a route's own: indexes, key, rate limit, reading the body, and the names of what was sent. */
   guards(options?: GuardOptions): RequestHandler[];
 }
 
@@ -47,12 +51,21 @@ interface DoorErrors {
   /** Prefixes below which an unknown path is answered in this shape. */
   readonly below: readonly string[];
   handler(logger: Logger): ErrorRequestHandler;
+  /** How a field that is not known is refused; `bad_input` unless given. */
+  readonly refuse?: RefuseField;
 }
 
 /** Mounts doors. Their order does not matter: unknown paths are looked at when no door has a route for a request. */
 export function mountDoors(doors: readonly Door[], deps: DoorDependencies): Router {
   const router = Router();
-  for (const { routes, errors } of doors) router.use(enclose(routes(deps), errors?.handler(deps.logger)));
+  for (const { routes, errors, operations } of doors) {
+    const described = operations(deps.core.config);
+    const guards = (options: GuardOptions = {}) => [
+      ...deps.guards(options),
+      refuseUnknown(described, { ...options, refuse: errors?.refuse }),
+    ];
+    router.use(enclose(routes({ ...deps, guards }), errors?.handler(deps.logger)));
+  }
   for (const { errors } of doors) {
     if (!errors) continue;
     const unknown = Router().use([...errors.below], () => {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { isTransient } from '../../src/base/db/faults.ts';
-import { LetheError } from '../../src/base/errors.ts';
+import { ErasureFailure, type FailureName, LetheError } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 
 const RETRY_AFTER_SECONDS = '5';
@@ -14,9 +14,22 @@ export function toLetheError(error: unknown): LetheError {
   if (status === 413) return new LetheError('body_too_large');
   if (typeof status === 'number' && status >= 400 && status < 500)
     return new LetheError('bad_input', 'The request cannot be read');
+  // A state of the data, for the operator to mend: no fault of the server's, and not cured by asking again.
+  if (isNotRemovable(error)) return new LetheError('not_removable');
   if (isTransient(error)) return new LetheError('unavailable', undefined, { 'Retry-After': RETRY_AFTER_SECONDS });
   return new LetheError('internal');
 }
+
+/** Names the place of a record that cannot be erased: from the data map, never a value. */
+export function logNotRemovable(logger: Logger, requestId: string | undefined, error: unknown): void {
+  if (isNotRemovable(error))
+    logger.warn('record not removable', { request_id: requestId, failure: error.failure, where: error.where });
+}
+
+const NOT_REMOVABLE: readonly FailureName[] = ['unsupported_type', 'unusable_file', 'refused'];
+
+const isNotRemovable = (error: unknown): error is ErasureFailure =>
+  error instanceof ErasureFailure && NOT_REMOVABLE.includes(error.failure);
 
 /**
  * The end of a failed request. Errors from 500 on are logged whole; the access line names every one.
@@ -27,19 +40,48 @@ export function handleErrors(logger: Logger, present: (error: LetheError) => unk
     const known = toLetheError(error);
     response.locals.refusal = known.errorName;
     if (known.status >= 500) logger.error('request failed', { request_id: response.locals.requestId, error });
+    logNotRemovable(logger, response.locals.requestId, error);
     if (response.headersSent) {
       // Not passed on: Express would print the error, and the answer has begun already.
       response.destroy();
       return;
     }
-    // A body that was refused unread need not be sent to its end.
-    if (hasUnreadBody(request)) response.set('Connection', 'close');
-    response.status(known.status).set(known.headers).json(present(known));
+    response.status(known.status).set(known.headers);
+    endRefused(request, response, present(known));
   };
 }
 
+/** How long, and how far, a body that was refused unread is still taken in: a client that sends may not look up before. */
+const LINGER_MS = 1_000;
+const LINGER_BYTES = 1_048_576;
+
+/**
+ * Answers a refused request at once, also one whose body is still coming, and ends its connection then: the rest of the
+ * body is dropped for a moment, as a connection that is reset may take the answer with it.
+ */
+export function endRefused(request: Request, response: Response, body: unknown): void {
+  if (!hasUnreadBody(request)) {
+    response.json(body);
+    return;
+  }
+  const text = JSON.stringify(body);
+  response.set({ Connection: 'close', 'Content-Type': 'application/json; charset=utf-8' });
+  response.set('Content-Length', String(Buffer.byteLength(text))).write(text);
+  let left = LINGER_BYTES;
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('end', end).once('close', end);
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  });
+}
+
 /** Is there more of the body to come? */
-export function hasUnreadBody({ headers, readableEnded }: IncomingMessage): boolean {
+function hasUnreadBody({ headers, readableEnded }: IncomingMessage): boolean {
   const hasBody = headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
   return hasBody && !readableEnded;
 }
@@ -54,7 +96,7 @@ export const refuseMethod =
     throw new LetheError('method_not_allowed', undefined, { Allow: allow });
   };
 
-/** `{"error":{"code","msg"}}`: the shape of the forget and status contract. */
+/** `{"error":{"code","msg"}}`: the shape of the forget and status contract, and what the error knows beside it. */
 export function presentError(error: LetheError): unknown {
-  return { error: { code: error.code, msg: error.message } };
+  return { error: { code: error.code, msg: error.message }, ...error.facts };
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { LetheError } from '../../src/base/errors.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
+import { tellIssue } from './unknown-fields.ts';
 
 const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
   missing: 'is missing',
-  type: 'must be an integer, or a string of digits',
-  format: 'must be an integer, or a string of digits',
+  type: 'must be an integer, or a string of digits without a plus',
+  format: 'must be an integer, or a string of digits without a plus or spaces',
   prefix: 'must begin with a country code that is served here',
   impossible: 'is not a possible phone number',
 };
@@ -20,11 +21,13 @@ export const phoneNumber = (prefixes: readonly string[]) =>
     .transform((value, context): PhoneNumber => {
       const parsed = parseSubjectNumber(value, prefixes);
       if (parsed.ok) return parsed.number;
-      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] });
+      const served = parsed.reason === 'prefix' ? `: ${prefixes.join(', ')}` : '';
+      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] + served });
       return z.NEVER;
     })
     .meta({
       type: ['integer', 'string'],
+      example: '447700900123',
       description: `International digits without a plus, beginning with ${prefixes.join(' or ')}`,
     });
 
@@ -33,7 +36,8 @@ export const flag = z
   .union([z.boolean(), z.enum(['true', 'false', '1', '0']), z.literal(1), z.literal(0)], {
     error: 'must be true or false',
   })
-  .transform((value) => value === true || value === 'true' || value === '1' || value === 1);
+  .transform((value) => value === true || value === 'true' || value === '1' || value === 1)
+  .meta({ type: 'boolean' });
 
 /** A whole number from `least` to `most`, as a number or as digits: a query knows text only. */
 export function wholeNumber(least: number, most: number) {
@@ -42,7 +46,10 @@ export function wholeNumber(least: number, most: number) {
     .string()
     .regex(/^\d{1,9}$/)
     .transform(Number);
-  return z.union([z.number(), digits], { error: rule }).pipe(z.number().int(rule).min(least, rule).max(most, rule));
+  return z
+    .union([z.number(), digits], { error: rule })
+    .pipe(z.number().int(rule).min(least, rule).max(most, rule))
+    .meta({ type: 'integer', minimum: least, maximum: most });
 }
 
 /**
@@ -67,5 +74,5 @@ export function fieldsOf(value: unknown): object {
 
 /** Every broken rule after its field's name: `limit must be …; to must be …`. No value stands in it. */
 export function nameFaults(error: z.ZodError): string {
-  return error.issues.map((issue) => `${String(issue.path[0] ?? 'body')} ${issue.message}`).join('; ');
+  return error.issues.map(tellIssue).join('; ');
 }

@@ -1,10 +1,12 @@
 import type { RequestHandler } from 'express';
 import type { Cluster, Redis } from 'ioredis';
+import type { Logger } from '../../src/base/log.ts';
 import type { Core } from '../../src/core.ts';
 import { type AuthenticateOptions, authenticate } from './auth.ts';
 import { awaitIndexes } from './await-indexes.ts';
 import { readBytes } from './body.ts';
 import { limitRate } from './rate-limit.ts';
+import { createWrongKeys } from './wrong-keys.ts';
 
 /** In what a door's guards differ from the usual ones. */
 export interface GuardOptions extends AuthenticateOptions {
@@ -19,12 +21,14 @@ export interface GuardOptions extends AuthenticateOptions {
 export function createGuards(
   core: Pick<Core, 'config' | 'keys' | 'prepare'>,
   redis: Redis | Cluster,
+  logger: Pick<Logger, 'error'>,
 ): (options?: GuardOptions) => RequestHandler[] {
   const { QUEUE_PREFIX: prefix, RATE_LIMIT_PER_SECOND: perSecond } = core.config;
-  const indexed = awaitIndexes(core.prepare);
+  const indexed = awaitIndexes(core.prepare, logger);
+  const wrongKeys = createWrongKeys();
   return ({ rate, ...options } = {}) => [
     indexed,
-    authenticate(core.keys, options),
+    authenticate(core.keys, wrongKeys, options),
     limitRate(redis, { prefix, perSecond, ...rate }),
     readBytes,
   ];

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { z } from 'zod';
 import { parseBytes } from './body.ts';
 import { Problem, type ProblemName } from './problem.ts';
+import { tellIssue } from './unknown-fields.ts';
 
 /**
  * The body of a request whose contract knows JSON and nothing else, whatever its content type says.
@@ -32,5 +33,6 @@ export function checkShape<Schema extends z.ZodType>(
   const field = String(issue?.path[0] ?? '');
   const problem = fault(field);
   // The rule about the product is a whole sentence of the contract's own.
-  throw new Problem(problem, problem === 'invalid_product' ? (issue?.message ?? '') : `${field} ${issue?.message}`);
+  if (!issue) throw new TypeError('a failed check without an issue');
+  throw new Problem(problem, problem === 'invalid_product' ? issue.message : tellIssue(issue));
 }

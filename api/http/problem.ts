@@ -3,7 +3,8 @@ import type { ErrorName } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 import { type DescribedError, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer } from '../openapi/operation.ts';
-import { hasUnreadBody, toLetheError } from './errors.ts';
+import { endRefused, logNotRemovable, toLetheError } from './errors.ts';
+import type { RefuseField } from './unknown-fields.ts';
 
 const BASE = 'https://developer.nexmo.com/api-errors';
 
@@ -14,6 +15,7 @@ const PROBLEMS = {
   invalid_id: { status: 404, type: `${BASE}#invalid-id`, title: 'Invalid ID' },
   not_found: { status: 404, type: `${BASE}#not-found`, title: 'Not Found' },
   method_not_allowed: { status: 405, type: `${BASE}#method-not-allowed`, title: 'Method Not Allowed' },
+  not_removable: { status: 409, type: `${BASE}#not-removable`, title: 'Not Removable' },
   too_large: { status: 413, type: `${BASE}#payload-too-large`, title: 'Payload Too Large' },
   invalid_json: { status: 422, type: `${BASE}#invalid-json`, title: 'Invalid JSON' },
   invalid_query: { status: 422, type: `${BASE}#invalid-query`, title: 'Invalid Query' },
@@ -44,10 +46,15 @@ const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: 
   route_not_found: ['not_found'],
   no_records: ['not_found'],
   method_not_allowed: ['method_not_allowed'],
+  not_removable: ['not_removable'],
   body_too_large: ['too_large'],
   rate_limited: ['rate_limit', 'Please wait, then retry your request'],
   unavailable: ['unavailable'],
 };
+
+/** A field or a parameter that a door with this shape does not know. */
+export const refuseAsProblem: RefuseField = (message, place) =>
+  new Problem(place === 'query' ? 'invalid_query' : 'invalid_json', message);
 
 /** The end of a failed request of a door with this shape. The `instance` of each answer stands in the log. */
 export function handleProblems(logger: Logger): ErrorRequestHandler {
@@ -59,17 +66,17 @@ export function handleProblems(logger: Logger): ErrorRequestHandler {
       response.destroy();
       return;
     }
-    if (hasUnreadBody(request)) response.set('Connection', 'close');
     response.set(headers);
     if (problem === null) {
-      response.status(401).json(UNAUTHORIZED);
+      endRefused(request, response.status(401), UNAUTHORIZED);
       return;
     }
     const { status, ...body } = presentProblem(problem.problem, problem.message, instanceOf(requestId));
     const facts = { request_id: requestId, instance: body.instance, problem: problem.problem };
     if (status >= 500) logger.error('request failed', { ...facts, error });
     else logger.info('request refused', facts);
-    response.status(status).json(body);
+    logNotRemovable(logger, requestId, error);
+    endRefused(request, response.status(status), body);
   };
 }
 
@@ -102,6 +109,7 @@ const instanceOf = (requestId: string | undefined) => (requestId ?? '').replaceA
 /** Problems as answers, after those that every guarded operation has. */
 export function problemAnswers(details: Partial<Record<ProblemName, string>>): Record<number, Answer> {
   const all: Partial<Record<ProblemName, string>> = {
+    invalid_query: 'sanbox is not known here',
     ...details,
     too_large: 'The body is larger than 10 kB',
     rate_limit: 'Please wait, then retry your request',

@@ -14,7 +14,7 @@ import {
 
 /** The refusals of the table and of this contract. */
 function answers(...names: InteractionFaultName[]): Record<number, Answer> {
-  const faults = (['not_found', ...names] as const).map((name) => {
+  const faults = [...new Set(['not_found', 'bad_field', ...names] as const)].map((name) => {
     const { status, message } = INTERACTION_FAULTS[name];
     return { status, description: message, example: { error: { code: status, msg: message } } };
   });
@@ -72,6 +72,7 @@ export const interactionsApi: readonly Operation[] = [
     description: "A sub-account's settings are in force while its agency allows them.",
     params: accountParams,
     body: settingsSchema,
+    bodyExample: { manual: true, automatic: 'daily' },
     responses: {
       200: { description: 'The settings now', example: SETTINGS },
       ...answers('agency_forbids', 'bad_field'),
@@ -120,6 +121,7 @@ export const interactionsApi: readonly Operation[] = [
     params: interactionParams,
     query: narrowSchema,
     body: redactSchema,
+    bodyExample: { redact_content: true, redact_past: false, understood: true },
     responses: {
       200: { description: 'The interaction as it stands now', example: ROW },
       202: { description: 'The past ones are redacted by a worker', example: { ...REQUEST, interaction: ROW } },

@@ -4,6 +4,7 @@ import type { Interaction } from '../../src/contracts/interactions/row.ts';
 import type { Reached } from '../../src/contracts/interactions/settings.ts';
 import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
 import { toJson } from '../../src/lib/bson-text.ts';
+import type { RefuseField } from '../http/unknown-fields.ts';
 
 /** The settings of an account, and which of them are in force. */
 export function presentSettings({ account, effective }: Reached): Record<string, unknown> {
@@ -36,6 +37,9 @@ export function presentRedaction(request: ErasureRequest): Record<string, unknow
     redacted: request.erased,
   };
 }
+
+/** A field or a parameter that is not known breaks a rule, as a value that is not allowed does. */
+export const refuseAsFault: RefuseField = (message) => new InteractionFault('bad_field', message);
 
 /** The refusals of this contract, in the forget contract's shape: the source document names no errors. */
 export const presentFaults: ErrorRequestHandler = (error, _request, response, next) => {

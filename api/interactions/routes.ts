@@ -6,7 +6,7 @@ import { readLog } from '../../src/contracts/interactions/log.ts';
 import { createRedact } from '../../src/contracts/interactions/redact.ts';
 import { changeSettings, type Reached, reachAccount } from '../../src/contracts/interactions/settings.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
-import { findRequests } from '../../src/ledger/requests/status.ts';
+import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
 import { callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
@@ -113,12 +113,12 @@ function logHandler(deps: DoorDependencies): RequestHandler {
 
 function figuresHandler(deps: DoorDependencies): RequestHandler {
   const { db, dataMap, config } = deps.core;
-  return async (request, response) => {
+  return deps.heavy(async (request, response, gone) => {
     const { account } = await reach(deps, request, response);
     const { kind, ...fields } = checkRules(figuresSchema, request.query);
     const query = { kind, ...readPeriod(fields, account.time_zone) };
-    response.json(await countInteractions(db, dataMap, account.records_id, query, config.NUMBER_PREFIXES));
-  };
+    response.json(await countInteractions(db, dataMap, account.records_id, query, config.NUMBER_PREFIXES, gone));
+  });
 }
 
 function redactHandler(deps: DoorDependencies): RequestHandler {
@@ -151,11 +151,12 @@ function redactHandler(deps: DoorDependencies): RequestHandler {
 }
 
 function statusHandler(deps: DoorDependencies): RequestHandler {
+  const findRequests = createRequestSearch(deps.core.db);
   return async (request, response) => {
     const { account } = await reach(deps, request, response);
     const reference = param(request, 'reference');
     if (!REFERENCE.test(reference)) throw new InteractionFault('not_found');
-    const page = await findRequests(deps.core.db, { account, profile: 'interaction', reference, limit: 1, skip: 0 });
+    const page = await findRequests({ account, profile: 'interaction', reference, limit: 1, skip: 0 }, deps.now());
     const [found] = page.requests;
     if (!found) throw new InteractionFault('not_found');
     response.json(presentRedaction(found));

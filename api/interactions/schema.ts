@@ -9,7 +9,7 @@ import { readCursor } from './cursor.ts';
 
 const flag = z.boolean({ error: 'must be true or false' });
 
-export const settingsSchema = z.object({
+export const settingsSchema = z.strictObject({
   allow_sub_accounts: flag.optional().meta({ description: 'Only an agency: its sub-accounts may redact' }),
   manual: flag.optional().meta({ description: 'Interactions may be redacted by hand' }),
   automatic: z
@@ -23,7 +23,7 @@ export const settingsSchema = z.object({
     .optional(),
 });
 
-export const redactSchema = z.object({
+export const redactSchema = z.strictObject({
   redact_content: flag.default(false).meta({ description: 'Redact this interaction, now' }),
   redact_past: flag.default(false).meta({ description: 'Redact every earlier interaction with the same contact' }),
   understood: z.literal(true, { error: 'must be true: redacted data cannot be recovered' }),

@@ -37,19 +37,33 @@ export function describeApi(doors: readonly Door[], config: Config, version: str
 }
 
 function describeOperation(door: string, operation: Operation): Json {
-  const { summary, description, open, params, query, body, responses } = operation;
+  const { method, path, summary, description, open, params, query, body, bodyExample, responses } = operation;
   const parameters = [...describeParameters(params, 'path'), ...describeParameters(query, 'query')];
   return {
     tags: [door],
+    operationId: nameOperation(method, path),
     summary,
     ...(description !== undefined && { description }),
     ...(open && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: toSchema(body) } } } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': { schema: toSchema(body), ...(bodyExample && { example: bodyExample }) },
+        },
+      },
+    }),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, answer]) => [status, describeAnswer(answer)]),
     ),
   };
+}
+
+/** `get /v2/reports/:request_id/file` is `getV2ReportsRequestIdFile`: clients are generated with these names. */
+function nameOperation(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 function describeParameters(schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
@@ -62,9 +76,15 @@ function describeParameters(schema: z.ZodObject | undefined, place: 'path' | 'qu
     name,
     in: place,
     required: place === 'path' || required.includes(name),
-    schema: property,
+    schema: asText(property),
+    ...(property.example !== undefined && { example: property.example }),
     ...(typeof property.description === 'string' && { description: property.description }),
   }));
+}
+
+/** A path and a query hold text: a field that a body may also write as a number is one type here, which forms can check. */
+function asText(property: Json): Json {
+  return Array.isArray(property.type) && property.type.includes('string') ? { ...property, type: 'string' } : property;
 }
 
 function describeAnswer({ description, type = 'application/json', example }: Answer): Json {
@@ -82,5 +102,13 @@ function toSchema(schema: z.ZodType): Json {
     unrepresentable: 'any',
     target: 'draft-2020-12',
   });
-  return rest as Json;
+  const { properties } = rest as { properties?: Record<string, Json> };
+  if (!properties) return rest as Json;
+  return { ...rest, properties: Object.fromEntries(Object.entries(properties).map(withOneType)) };
+}
+
+/** A field says one type by its `meta` where its check takes several writings of it. */
+function withOneType([name, property]: [string, Json]): [string, Json] {
+  const { anyOf: _writings, ...one } = property;
+  return [name, property.type === undefined ? property : one];
 }

@@ -9,9 +9,13 @@ export interface Operation {
   readonly description?: string;
   /** True: no key is needed. */
   readonly open?: boolean;
+  /** True: parameters and fields that are not named here are ignored. Only for what reads, and finds one account's own. */
+  readonly lenient?: boolean;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** A body to try: it harms nobody, and is accepted where such records are. */
+  readonly bodyExample?: object;
   readonly responses: Readonly<Record<number, Answer>>;
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { Router } from 'express';
+import { refuseMethod } from '../http/errors.ts';
 
 /** Swagger UI is served from the installed package: nothing is loaded from elsewhere. */
 const ASSETS = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
@@ -26,17 +27,24 @@ const START = `SwaggerUIBundle({ url: 'openapi.json', domNode: document.getEleme
 
 /** The page may run its own two scripts and load the files beside it. Swagger UI draws its icons as data. */
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 /** `/openapi.json`, and `/docs` to browse it. */
 export function openApiRoutes(document: object): Router {
   const router = Router();
-  router.get('/openapi.json', (_request, response) => {
-    response.json(document);
-  });
-  router.get('/docs', (_request, response) => {
-    response.set('Content-Security-Policy', POLICY).type('html').send(PAGE);
-  });
+  router
+    .route('/openapi.json')
+    .get((_request, response) => {
+      response.json(document);
+    })
+    .all(refuseMethod('GET, HEAD'));
+  router
+    .route('/docs')
+    .get((_request, response) => {
+      response.set('Content-Security-Policy', POLICY).type('html').send(PAGE);
+    })
+    .all(refuseMethod('GET, HEAD'));
   router.get('/docs/start.js', (_request, response) => {
     response.type('js').send(START);
   });

@@ -1,19 +1,21 @@
+import { ERRORS } from '../../src/base/errors.ts';
 import { type ProblemName, problemAnswers } from '../http/problem.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { eventParams, idParams, legsSchema, userSchema } from './schema.ts';
 
 const MISSING: Partial<Record<ProblemName, string>> = {
-  invalid_id: "ID 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab' could not be found",
+  not_removable: ERRORS.not_removable.message,
+  invalid_id: "ID 'aaaaaaaa-bbbb-4ccc-8ddd-01234d6789ab' could not be found",
 };
 const GONE = { 204: { description: 'Deleted', type: null }, ...problemAnswers(MISSING) } as const;
 
 const LEG = {
-  uuid: 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
-  conversation_uuid: 'CON-aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab',
+  uuid: 'aaaaaaaa-bbbb-4ccc-8ddd-01234d6789ab',
+  conversation_uuid: 'CON-aaaaaaaa-bbbb-4ccc-8ddd-01234d6789ab',
   state: 'completed',
   start_time: '2026-01-31T12:00:00.000Z',
   end_time: '2026-01-31T12:03:00.000Z',
-  _links: { self: { href: '/v0.1/legs/aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab' } },
+  _links: { self: { href: '/v0.1/legs/aaaaaaaa-bbbb-4ccc-8ddd-01234d6789ab' } },
 };
 const PAGE = {
   count: 1,
@@ -49,6 +51,7 @@ export const resourcesApi: readonly Operation[] = [
     summary: 'Replace what a user is called',
     params: idParams,
     body: userSchema,
+    bodyExample: { name: 'gone', display_name: 'Gone' },
     responses: {
       200: {
         description: 'The user as it is now',

@@ -1,5 +1,6 @@
 import type { Leg, LegPage } from '../../src/contracts/resources/legs.ts';
 import type { UserFields } from '../../src/contracts/resources/resources.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 
 /** Which legs, and where their page begins. */
 export interface LegQuery {
@@ -9,8 +10,11 @@ export interface LegQuery {
 }
 
 /** A page of legs as HAL (draft-kelly-json-hal), as the Conversation API's customers expect it. */
-export function presentLegs({ legs, total }: LegPage, query: LegQuery): Record<string, unknown> {
-  const { skip, limit } = query;
+export function presentLegs({ legs, total }: LegPage, asked: LegQuery): Record<string, unknown> {
+  const { skip, limit, conversation } = asked;
+  // An id that nobody has may be a phone number, and is not repeated.
+  const isKnown = total > 0 || (conversation !== undefined && isSpeakable(conversation));
+  const query = isKnown ? asked : { skip, limit };
   return {
     count: total,
     page_size: legs.length,

@@ -2,7 +2,7 @@ import { type Response, Router } from 'express';
 import { listLegs } from '../../src/contracts/resources/legs.ts';
 import { createResources, type Resources } from '../../src/contracts/resources/resources.ts';
 import type { Resource } from '../../src/engine/map/schema.ts';
-import { redactDigitRuns } from '../../src/phone/hide-digits.ts';
+import { sayId } from '../../src/phone/hide-digits.ts';
 import { callerOf } from '../http/auth.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
@@ -79,6 +79,6 @@ function removal(resources: Resources) {
 
 /** The answer about an id that nobody has. Its digits are hidden: it may be a phone number. */
 function notFound(id: string): Problem {
-  const shown = id.length <= LONGEST_SHOWN ? ` '${redactDigitRuns(id)}'` : '';
+  const shown = id.length <= LONGEST_SHOWN ? ` '${sayId(id)}'` : '';
   return new Problem('invalid_id', `ID${shown} could not be found`);
 }

@@ -9,7 +9,7 @@ const FURTHEST = 1_000_000;
 const text = (most: number) =>
   z.string({ error: 'must be a string' }).max(most, `must have ${most} characters at most`);
 
-export const userSchema = z.object({
+export const userSchema = z.strictObject({
   name: text(LONGEST_NAME).min(1, 'must not be empty').meta({ description: "The user's handle" }),
   display_name: text(LONGEST_NAME).nullish().meta({ description: 'Taken out unless given' }),
   properties: z

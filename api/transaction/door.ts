@@ -1,5 +1,5 @@
 import type { Door } from '../http/door.ts';
-import { handleProblems } from '../http/problem.ts';
+import { handleProblems, refuseAsProblem } from '../http/problem.ts';
 import { transactionApi } from './operations.ts';
 import { transactionRoutes } from './routes.ts';
 
@@ -8,5 +8,5 @@ export const transactionDoor: Door = {
   name: 'transaction',
   operations: () => transactionApi,
   routes: transactionRoutes,
-  errors: { below: ['/v1/redact'], handler: handleProblems },
+  errors: { below: ['/v1/redact'], handler: handleProblems, refuse: refuseAsProblem },
 };

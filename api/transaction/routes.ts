@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { createTransactionRedaction } from '../../src/contracts/transaction/redact.ts';
 import type { Direction } from '../../src/engine/map/schema.ts';
-import { redactDigitRuns } from '../../src/phone/hide-digits.ts';
+import { sayId } from '../../src/phone/hide-digits.ts';
 import { callerOf } from '../http/auth.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
@@ -33,7 +33,7 @@ export function transactionRoutes({ core, eraseNow, now, guards }: DoorDependenc
       const direction = type ?? 'outbound';
       const outcome = await redact({ account, keyId, id, product, direction }, now());
       // An id may be a phone number.
-      const shown = redactDigitRuns(id);
+      const shown = sayId(id);
       switch (outcome) {
         case 'redacted':
           response.status(204).end();

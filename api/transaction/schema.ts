@@ -38,7 +38,7 @@ const recordId = z
   .min(1, 'must not be empty')
   .max(LONGEST_ID, `must have ${LONGEST_ID} characters at most`);
 
-export const redactSchema = z.object({
+export const redactSchema = z.strictObject({
   id: recordId.meta({ description: 'The transaction, e.g. the message id' }),
   product,
   type: direction.nullish().meta({ description: 'outbound unless given' }),

@@ -1,5 +1,8 @@
 import { Command, Option } from 'commander';
+import { readConfigPart } from '../../src/base/config.ts';
+import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { countAccounts, entriesOfOneTenant, tenantFault } from '../../src/ledger/accounts/one-tenant.ts';
 import { isTimeZone } from '../../src/lib/calendar.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
@@ -43,7 +46,8 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const products = options.products === undefined ? null : readProducts(options.products);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
-  const { account, others } = await withDatabase(context, async ({ connection }) => {
+  const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const account = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
     if (agency !== undefined) {
       const parent = await accounts.find(agency);
@@ -51,6 +55,12 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       if (parent.agency_id !== undefined) throw new UsageFault('--agency is a sub-account: it cannot have its own');
     }
     const sharing = recordsId === undefined ? [] : await accounts.findByRecords(recordsId);
+    if (sharing.length > 0)
+      throw new UsageFault(
+        `--records-id is ${sharing.map(({ _id }) => _id).join(', ')}'s already: two accounts would share suppressions and reports. Give the account a second key instead: ${LETHE} key create`,
+      );
+    const alone = entriesOfOneTenant(map);
+    if (alone.length > 0 && (await countAccounts(db)) > 0) throw new UsageFault(tenantFault(alone));
     const made = await accounts.create({
       name,
       now: context.now(),
@@ -59,10 +69,8 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       ...(agency !== undefined && { agency }),
       ...(products !== null && { products }),
     });
-    return { account: made, others: sharing.map(({ _id }) => _id) };
+    return made;
   });
   context.print(account._id);
-  if (others.length > 0)
-    context.note(`Take care: ${others.join(', ')} has the same records id, and each can see and erase those records.`);
   context.note(`Account created. A key for it: ${LETHE} key create --account ${account._id}`);
 }

@@ -1,9 +1,12 @@
 import { Command } from 'commander';
+import mongoose from 'mongoose';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { formatTable, formatTime } from '../table.ts';
+
+const { Binary, Long } = mongoose.mongo;
 
 /** `lethe account list` */
 export function accountList(context: CommandContext): Command {
@@ -27,5 +30,7 @@ export function accountList(context: CommandContext): Command {
 }
 
 function typeOf(value: unknown): string {
+  if (value instanceof Long) return 'long';
+  if (value instanceof Binary) return 'uuid';
   return typeof value === 'string' ? 'string' : typeof value === 'number' ? 'int' : 'objectid';
 }

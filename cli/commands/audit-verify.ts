@@ -1,20 +1,20 @@
 import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
-import { hasChain, verifyAudit } from '../../src/ledger/audit/audit.ts';
 import { createAuditSeal } from '../../src/ledger/audit/entry.ts';
+import { type AuditChain, type AuditFault, hasChain, verifyAudit } from '../../src/ledger/audit/verify.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
 
-/** `lethe audit verify`: one line a fault, and exit code 1 when there is one. */
+/** `lethe audit verify`: one line a fault, one a chain with its end, and exit code 1 when there is a fault. */
 export function auditVerify(context: CommandContext): Command {
   return new Command('verify')
     .description('Find entries of the audit that were changed, taken out or moved')
     .option('--account <id>', 'one account; all of them unless given')
     .action(async ({ account }: { account?: string }) => {
       const { LETHE_TOKEN_KEYS: ring } = readConfigPart(context.env, ['LETHE_TOKEN_KEYS']);
-      const faults = await withDatabase(context, async ({ connection, db }) => {
+      const told = await withDatabase(context, async ({ connection, db }) => {
         // Of an id that was mistyped there is no entry, so nothing could be wrong.
         if (
           account !== undefined &&
@@ -22,16 +22,36 @@ export function auditVerify(context: CommandContext): Command {
           !(await hasChain(db, account))
         )
           throw new CommandFailure('no account has this id');
-        let found = 0;
-        for await (const { account: whose, seq, through, fault } of verifyAudit(db, createAuditSeal(ring), account)) {
-          found += 1;
-          context.print(
-            `${whose} ${through === undefined ? `entry ${seq}` : `entries ${seq} to ${through}`}: ${fault}`,
-          );
+        const sum = { faults: 0, entries: 0, accounts: 0 };
+        const onChain = (chain: AuditChain) => {
+          sum.entries += chain.entries;
+          sum.accounts += 1;
+          context.print(describeChain(chain));
+        };
+        for await (const fault of verifyAudit(db, createAuditSeal(ring), account, onChain)) {
+          sum.faults += 1;
+          context.print(describeFaultOf(fault));
         }
-        return found;
+        return sum;
       });
-      if (faults > 0) throw new CommandFailure(`the audit is not as it was written: ${faults} faults`);
-      context.note('The audit is as it was written.');
+      const what = `${count(told.entries, 'entry', 'entries')} of ${count(told.accounts, 'account', 'accounts')}`;
+      if (told.faults > 0)
+        throw new CommandFailure(
+          `the audit is not as it was written: ${count(told.faults, 'fault', 'faults')} in ${what}`,
+        );
+      context.note(`The audit is as it was written: ${what}.`);
     });
 }
+
+function describeFaultOf({ account, seq, through, fault }: AuditFault): string {
+  return `${account} ${through === undefined ? `entry ${seq}` : `entries ${seq} to ${through}`}: ${fault}`;
+}
+
+/** Kept elsewhere, the line tells later whether the end of the chain was cut off. */
+function describeChain({ account, entries, first, last, mac, at }: AuditChain): string {
+  const when = at === undefined ? '' : ` of ${at.toISOString()}`;
+  return `${account}: ${entries} entries, ${first} to ${last}, the last${when} with mac ${mac}`;
+}
+
+const count = (number: number, one: string, many: string) =>
+  `${number.toLocaleString('en')} ${number === 1 ? one : many}`;

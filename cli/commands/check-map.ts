@@ -3,13 +3,22 @@ import { readConfigPart } from '../../src/base/config.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts';
+import { createIndexes } from '../../src/ops/check-map/create-indexes.ts';
+import type { Finding } from '../../src/ops/check-map/findings.ts';
 import type { CommandContext } from '../context.ts';
-import { withDatabase } from '../database.ts';
+import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
+import { findKeyFaults } from '../key-findings.ts';
+import { COUNTRIES_OPTION, readCountries } from '../numbers.ts';
+import { createProgress } from '../progress.ts';
 
 interface Options {
   file?: string;
   account?: string;
+  countries?: string;
+  all?: true;
+  json?: true;
+  createIndexes?: true;
 }
 
 /** `lethe check-map`: what does not fit, one line each, with what mends it. Fails when an erasure would. */
@@ -18,27 +27,54 @@ export function checkMap(context: CommandContext): Command {
     .description('Compare the data map with the live database: reads only, and shows no values')
     .option('--file <path>', 'a map that is not in use yet (default: DATA_MAP, else the default map)')
     .option('--account <id>', "look at this account's records only")
+    .option('--countries <list>', COUNTRIES_OPTION)
+    .option('--all', 'read every record, not a sample')
+    .option('--json', 'one JSON object a finding and line')
+    .option('--create-indexes', 'create the indexes that are missing, then judge')
     .action((options: Options) => check(context, options));
 }
 
 async function check(context: CommandContext, options: Options): Promise<void> {
   const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
   const map = loadDataMap(options.file ?? config.DATA_MAP);
+  const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
+  const progress = createProgress(context);
   const report = await withDatabase(context, async ({ connection, db }) => {
     const account = options.account === undefined ? undefined : await createAccounts(connection).find(options.account);
     if (account === null) throw new CommandFailure('no account has this id');
-    return checkDataMap(db, map, {
-      prefixes: config.NUMBER_PREFIXES,
+    const found = await checkDataMap(db, map, {
+      countries,
+      onProgress: progress.onProgress,
+      ...(options.all && { sampleSize: 'all' }),
       ...(account && { account: account.records_id }),
     });
+    progress.clear();
+    const findings = options.createIndexes ? await mend(context, db, found.findings) : found.findings;
+    return { ...found, findings: [...(await findKeyFaults(context, db, map)), ...findings] };
   });
-  printFindings(context, report);
+  printFindings(context, report, options.json ?? false);
+}
+
+/** Creates missing indexes. @returns the findings that are left */
+async function mend(context: CommandContext, db: OpenDatabase['db'], findings: Finding[]): Promise<Finding[]> {
+  const mended = new Set<Finding>();
+  for await (const { finding, fault } of createIndexes(db, findings)) {
+    if (fault === undefined) mended.add(finding);
+    context.note(fault === undefined ? `created  ${finding.remedy}` : `refused (${fault})  ${finding.remedy}`);
+  }
+  return findings.filter((finding) => !mended.has(finding));
 }
 
 /** @throws CommandFailure when there is an error among the findings */
-function printFindings(context: CommandContext, report: CheckReport): void {
-  for (const { severity, where, message, remedy } of report.findings) {
+function printFindings(context: CommandContext, report: CheckReport, isJson: boolean): void {
+  for (const finding of report.findings) {
+    const { severity, where, message, remedy, ids = [] } = finding;
+    if (isJson) {
+      context.print(JSON.stringify(finding));
+      continue;
+    }
     context.print(`${severity.padEnd(7)}  ${where}: ${message}`);
+    if (ids.length > 0) context.print(`         _id: ${ids.join(', ')}`);
     if (remedy !== undefined) context.print(`         ${remedy}`);
   }
   const errors = report.findings.filter((finding) => finding.severity === 'error').length;

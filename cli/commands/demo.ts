@@ -8,7 +8,7 @@ interface DemoModule {
   runDemo(names: readonly string[], context: Pick<CommandContext, 'env' | 'print'>): Promise<void>;
 }
 
-const SCENES = ['forget', 'transaction', 'contact', 'interactions', 'access'];
+const SCENES = ['forget', 'transaction', 'contact', 'interactions', 'access', 'drill'];
 const DEMO = new URL('../../local/demo/run.ts', import.meta.url);
 
 /** `lethe demo [scene…]`: what `npm run demo` does; in a checkout only. */

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { generateKey } from '../../src/base/keys/key-ring.ts';
 import type { CommandContext } from '../context.ts';
+import { CommandFailure } from '../faults.ts';
 
 const VARIABLES = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;
 
@@ -23,13 +24,22 @@ export function keysGenerate(context: CommandContext): Command {
     .action(({ add }: { add: boolean }) => (add ? addKeys(context) : printKeys(context)));
 }
 
+/** @throws CommandFailure where there are keys: a line more in the same file would hide everything the old ones made */
 function printKeys(context: CommandContext): void {
-  for (const name of VARIABLES) context.print(`${name}=${generateKey(context.now())}`);
+  const absent = VARIABLES.filter((name) => !context.env[name]?.trim());
+  if (absent.length === 0)
+    throw new CommandFailure(
+      `there are keys already: ${VARIABLES.join(', ')}. New ones in their place would hide every suppression; to rotate: ` +
+        'lethe keys generate --add',
+    );
+  context.keepPrivate?.();
+  for (const name of absent) context.print(`${name}=${generateKey(context.now())}`);
   context.note('Keep these secret and backed up: without them open requests and suppressions cannot be read.');
 }
 
 /** @throws ConfigError when the environment has no keys, or wrong ones */
 function addKeys(context: CommandContext): void {
+  context.keepPrivate?.();
   const rings = readConfigPart(context.env, VARIABLES);
   for (const name of VARIABLES) {
     let key = generateKey(context.now());

@@ -36,12 +36,15 @@ const OWN = {
   lethe_requests: ['createIndex'],
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],
+  lethe_key_ids: [],
   lethe_reports: ['createIndex'],
   // No `remove`: whoever may delete entries can cut off the end of the audit.
   lethe_audit: ['createIndex'],
   lethe_audit_heads: ['createCollection'],
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
+  lethe_figures: [],
+  lethe_drills: ['remove'],
 };
 
 const database = process.env.DATABASE || 'lethe';

@@ -7,13 +7,14 @@ import { openStage, type Stage } from '../stage.ts';
 import { access } from './access.ts';
 import { createClient } from './client.ts';
 import { contact } from './contact.ts';
+import { drill } from './drill.ts';
 import { DemoFailure } from './expect.ts';
 import { forget } from './forget.ts';
 import { interactions } from './interactions.ts';
 import type { Scene } from './scene.ts';
 import { transaction } from './transaction.ts';
 
-const SCENES: Readonly<Record<string, Scene>> = { forget, transaction, contact, interactions, access };
+const SCENES: Readonly<Record<string, Scene>> = { forget, transaction, contact, interactions, access, drill };
 /** The only settings that the demo takes from the environment. */
 const SERVERS = ['MONGODB_URI', 'REDIS_URL', 'REDIS_CLUSTER'] as const;
 

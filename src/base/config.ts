@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { parseKeyRing } from './keys/key-ring.ts';
 
-const milliseconds = (fallback: number, least = 1) =>
-  z.coerce.number().int().min(least).max(2_147_483_647).default(fallback);
-const count = (fallback: number, least: number, most: number) =>
-  z.coerce.number().int().min(least).max(most).default(fallback);
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const count = (fallback: number, least: number, most: number) => {
+  const error = `must be a whole number from ${least} to ${most}`;
+  return z.coerce.number({ error }).int(error).min(least, error).max(most, error).default(fallback);
+};
+const milliseconds = (fallback: number, least = 1) => count(fallback, least, 2_147_483_647);
+const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((value) => value === 'true');
+const oneOf = <const Values extends readonly string[]>(values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+const text = (pattern: RegExp, what: string) => z.string().regex(pattern, `must be ${what}`);
 const blankIsAbsent = (value: unknown) => (typeof value === 'string' && value.trim() === '' ? undefined : value);
 
 /** The client's own complaint would name no variable. */
@@ -32,25 +36,24 @@ const keyRing = (variable: string) =>
 
 /** Every environment variable Lethe reads. `.env.example` lists the same names; a test compares them. */
 const variables = {
-  NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
+  NODE_ENV: oneOf(['production', 'development', 'test']).default('production'),
   MONGODB_URI: z
     .string({ error: 'MONGODB_URI is missing' })
     .regex(/^mongodb(\+srv)?:\/\//, 'MONGODB_URI must begin with mongodb:// or mongodb+srv://'),
-  MONGODB_DATABASE: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,63}$/)
-    .default('lethe'),
+  MONGODB_DATABASE: text(/^[A-Za-z0-9_-]{1,63}$/, '1 to 63 letters, digits, _ or -').default('lethe'),
   REDIS_URL: z
     .string({ error: 'REDIS_URL is missing' })
     .regex(/^rediss?:\/\//, { error: 'REDIS_URL must begin with redis:// or rediss://', abort: true })
     .refine(isReadableUrl, 'REDIS_URL is not a URL. Has its password characters that must be percent-encoded?'),
   REDIS_CLUSTER: flag.default(false),
-  QUEUE_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,40}$/)
-    .default('lethe'),
+  QUEUE_PREFIX: text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, _ or -').default('lethe'),
   LETHE_SEAL_KEYS: keyRing('LETHE_SEAL_KEYS'),
   LETHE_TOKEN_KEYS: keyRing('LETHE_TOKEN_KEYS'),
+  LETHE_LOST_KEYS: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}(,[A-Za-z0-9_-]{1,32})*$/, 'LETHE_LOST_KEYS is a list of key ids')
+    .optional()
+    .transform((list) => list?.split(',') ?? []),
   DATA_MAP: z.string().optional(),
   NUMBER_PREFIXES: z
     .string()
@@ -62,14 +65,8 @@ const variables = {
     .string()
     .regex(/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/, 'RECORDINGS_S3_ENDPOINT must begin with http:// or https://')
     .optional(),
-  RECORDINGS_S3_BUCKET: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/)
-    .optional(),
-  RECORDINGS_S3_REGION: z
-    .string()
-    .regex(/^[A-Za-z0-9-]{1,60}$/)
-    .default('us-east-1'),
+  RECORDINGS_S3_BUCKET: text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/, 'the name of a bucket').optional(),
+  RECORDINGS_S3_REGION: text(/^[A-Za-z0-9-]{1,60}$/, 'the name of a region').default('us-east-1'),
   RECORDINGS_S3_ACCESS_KEY: z.string().optional(),
   RECORDINGS_S3_SECRET_KEY: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
@@ -85,6 +82,8 @@ const variables = {
   CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
   REPORTS_DIR: z.string().default('.lethe/reports'),
   REPORT_KEEP_HOURS: count(72, 1, 8_760),
+  REPORTS_UNFINISHED_LIMIT: count(100, 1, 100_000),
+  REPORTS_MEGABYTES_LIMIT: count(2_000, 1, 1_000_000),
   RETENTION_MONTHS: count(13, 0, 1_200),
   WORKER_PORT: count(0, 0, 65_535),
   WORKER_CONCURRENCY: count(16, 1, 256),
@@ -97,7 +96,7 @@ const variables = {
   RETRY_BASE_MS: milliseconds(30_000, 10),
   DEADLINE_HOURS: count(24, 1, 720),
   SHUTDOWN_TIMEOUT_MS: milliseconds(20_000, 100),
-  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug']).default('info'),
 } as const;
 
 /** Every name is preprocessed: `NAME=` in an env file means the same as no line at all. */
@@ -145,7 +144,8 @@ function parseWith(type: typeof schema, env: NodeJS.ProcessEnv): Config {
   if (result.success) return Object.freeze(result.data);
   const lines = result.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    return issue.message.includes(name) ? issue.message : `${name}: ${issue.message}`;
+    if (issue.message.includes(name)) return issue.message;
+    return issue.message.startsWith('must ') ? `${name} ${issue.message}` : `${name}: ${issue.message}`;
   });
   throw new ConfigError(lines.join('\n'));
 }

@@ -10,6 +10,11 @@ export const ERRORS = {
   no_records: { status: 404, code: 77, message: 'No records found' },
   method_not_allowed: { status: 405, code: 405, message: 'Method not allowed' },
   request_failed: { status: 409, code: 78, message: 'Request failed' },
+  not_removable: {
+    status: 409,
+    code: 409,
+    message: 'A field of these records holds what cannot be removed, as the data map reads it. Nothing was changed',
+  },
   body_too_large: { status: 413, code: 413, message: 'The body is larger than 10 kB' },
   rate_limited: { status: 429, code: 429, message: 'Too many requests' },
   internal: { status: 500, code: 500, message: 'Internal error' },
@@ -24,8 +29,15 @@ export class LetheError extends Error {
   readonly status: number;
   readonly code: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** What stands beside the error in the forget and status contract: the day that was searched, the request that failed. */
+  readonly facts: Readonly<Record<string, unknown>>;
 
-  constructor(errorName: ErrorName, detail?: string, headers: Record<string, string> = {}) {
+  constructor(
+    errorName: ErrorName,
+    detail?: string,
+    headers: Record<string, string> = {},
+    facts: Readonly<Record<string, unknown>> = {},
+  ) {
     const row = ERRORS[errorName];
     super(detail ?? row.message);
     this.name = 'LetheError';
@@ -33,6 +45,7 @@ export class LetheError extends Error {
     this.status = row.status;
     this.code = row.code;
     this.headers = headers;
+    this.facts = facts;
   }
 }
 
@@ -44,6 +57,8 @@ export const FAILURES = {
   unsealable: 'The sealed number cannot be opened with the keys at hand',
   unusable_file: 'A field with a recording holds what names no file of the storage',
   file_not_removed: 'A recording file could not be removed yet',
+  shared_record:
+    'Other records are known by this one, and several people share it: the data map must say what becomes of them',
   number_in_id: 'The number stands in the _id of a record that is kept, or in a field that nobody may change',
   ambiguous_number: "A record holds digits that may be this number, or another person's",
   unmapped_number: 'The number stands where the data map names none, and the map says that this is to fail',

@@ -1,10 +1,15 @@
 import type mongoose from 'mongoose';
+import { ErasureFailure } from '../base/errors.ts';
 import { recordKey } from '../lib/record-key.ts';
-import { type Edit, editsOf, stillNeeds } from './edits.ts';
+import { type Change, stillNeeds } from './change.ts';
+import { collectionOf } from './collection.ts';
 import { updateFailure } from './faults.ts';
 import { type FoundFile, fileFieldsOf, findFiles, projectionOf } from './file-fields.ts';
-import { type DataMap, nameOf } from './map/schema.ts';
-import { type Filter, type NumberRule, selectAnywhere } from './plan.ts';
+import { allOf, type Filter } from './filter.ts';
+import { scopeOf } from './owner.ts';
+import type { NumberRule } from './plan.ts';
+import { selectAnywhere } from './selections.ts';
+import { applyChange } from './store/apply.ts';
 import type { Subject } from './subject.ts';
 
 type Session = mongoose.mongo.ClientSession;
@@ -20,7 +25,7 @@ export interface Selection {
 
 interface SelectedPart {
   readonly rule: NumberRule;
-  readonly edits: readonly Edit[] | 'delete';
+  readonly change: Change;
   readonly ids: readonly unknown[];
 }
 
@@ -37,29 +42,24 @@ export class TooManyRecords extends Error {
  */
 export async function selectAtOnce(
   db: mongoose.mongo.Db,
-  map: DataMap,
   rules: readonly NumberRule[],
   subject: Subject,
   limit: number,
   session: Session,
 ): Promise<Selection> {
-  const entries = new Map(map.collections.map((entry) => [nameOf(entry), entry]));
   const seen = new Map<string, { name: string; files: FoundFile[] }>();
   const parts: SelectedPart[] = [];
   // In sequence: a transaction has one connection.
   for (const rule of rules) {
     const change = rule.change(subject);
-    const edits = change.kind === 'delete' ? 'delete' : editsOf(change);
-    if (edits.length === 0) continue;
-    const entry = entries.get(rule.name);
-    const fields = entry ? fileFieldsOf(entry, change) : [];
-    const records = await db
-      .collection(rule.collection)
-      .find(filterOf(rule, subject, edits), { projection: projectionOf(fields), session })
+    if (change.kind === 'update' && change.fields.length + change.elements.length === 0) continue;
+    const fields = fileFieldsOf(rule.entry, change);
+    const records = await collectionOf(db, rule.entry, subject.account)
+      .find(filterOf(rule, subject, change), { projection: projectionOf(fields), session })
       .limit(limit + 1)
       .toArray();
     for (const record of records) {
-      const key = `${rule.collection}\0${recordKey(record._id)}`;
+      const key = `${rule.entry.database}\0${rule.entry.collection}\0${recordKey(record._id)}`;
       const known = seen.get(key)?.files ?? [];
       const found = findFiles(record, fields).filter(({ reference }) =>
         known.every((one) => one.reference !== reference),
@@ -67,7 +67,8 @@ export async function selectAtOnce(
       seen.set(key, { name: rule.name, files: [...known, ...found] });
     }
     if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
-    if (records.length > 0) parts.push({ rule, edits, ids: records.map((record) => record._id) });
+    if (records.length > 0 && rule.needsReading) throw new ErasureFailure('unsupported_type', rule.key);
+    if (records.length > 0) parts.push({ rule, change, ids: records.map((record) => record._id) });
   }
   const counts: Record<string, number> = {};
   for (const { name } of seen.values()) counts[name] = (counts[name] ?? 0) + 1;
@@ -84,25 +85,21 @@ export async function changeAtOnce(
   subject: Subject,
   session: Session,
 ): Promise<void> {
-  for (const { rule, edits, ids } of parts) {
-    const collection = db.collection(rule.collection);
+  for (const { rule, change, ids } of parts) {
+    const collection = collectionOf(db, rule.entry, subject.account);
     // The ids suffice: if anything else changes these records meanwhile, the transaction starts anew.
-    const filter = { [rule.accountPath]: subject.account, _id: { $in: [...ids] } } as Filter;
+    const scope = scopeOf(rule.entry, subject.account);
     try {
-      if (edits === 'delete') await collection.deleteMany(filter, { session });
-      else
-        for (const { update, arrayFilters, needs } of edits)
-          await collection.updateMany({ ...filter, ...needs }, update, {
-            session,
-            ...(arrayFilters.length > 0 && { arrayFilters }),
-          });
+      if (change.kind === 'delete')
+        await collection.deleteMany(allOf({ _id: { $in: [...ids] } } as Filter, scope), { session });
+      else await applyChange(collection, scope, change, ids, rule.key, session);
     } catch (error) {
       throw updateFailure(error, rule);
     }
   }
 }
 
-function filterOf(rule: NumberRule, subject: Subject, edits: readonly Edit[] | 'delete'): Filter {
-  const found = { ...selectAnywhere(rule, subject), ...rule.only };
-  return edits === 'delete' ? found : { ...found, ...stillNeeds(edits) };
+function filterOf(rule: NumberRule, subject: Subject, change: Change): Filter {
+  const found = allOf(selectAnywhere(rule, subject), rule.only);
+  return change.kind === 'delete' ? found : allOf(found, stillNeeds(change));
 }

@@ -28,8 +28,15 @@ type BsonType = (typeof BSON_TYPES)[number];
 const without = (...left: readonly BsonType[]): readonly BsonType[] =>
   BSON_TYPES.filter((type) => !left.includes(type));
 
-/** Types that say nothing about when something happened. Null is asked for together with a missing field. */
-export const NO_DATES = without('date', 'null');
+/**
+ * Types that are no date. Null is asked for together with a missing field, and arrays by their elements: for `$type` with
+ * `array` MongoDB reads every record of an index.
+ */
+export const NO_DATES = without('date', 'null', 'array');
+/** Types that are no number, for times that are counted. */
+export const NO_NUMBERS = without('int', 'long', 'double', 'decimal', 'null', 'array');
+/** Types that are no text, for times that are written. */
+export const NO_TEXTS = without('string', 'null', 'array');
 
 /**
  * Types in which no number can be erased by its value. A symbol is found by its text; null and undefined hold nothing.
@@ -47,6 +54,3 @@ export const UNREADABLE_TYPES = without(
   'undefined',
   'array',
 );
-
-/** Matches every date and nothing else: the earliest moment a `Date` can be, as a bound. */
-export const ANY_DATE = { $gte: new Date(-8_640_000_000_000_000) } as const;

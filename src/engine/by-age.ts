@@ -1,13 +1,23 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from './bson-types.ts';
-import { BY_ID, type Filter } from './plan.ts';
+import type { UpdateChange } from './change.ts';
+import { collectionOf } from './collection.ts';
+import { allOf, type Filter } from './filter.ts';
+import { readPath } from './map/paths.ts';
+import type { CollectionMap } from './map/schema.ts';
+import { undated, within } from './moment.ts';
+import { scopeOf } from './owner.ts';
+import { BY_ID } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
+import { applyChange } from './store/apply.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
+const ONE = { projection: { _id: 1 } } as const;
+
 /**
  * The selector "records older than this": one target a collection. Of records that are kept, only those without a mark
- * are chosen: the change sets the mark, which takes them out of the selection.
+ * are chosen: the change sets the mark, which takes them out of the selection. Records are deleted only when a number
+ * stands in them, or stood there before they were redacted.
  * @param before records that happened before this moment
  * @throws TypeError when a rule names no time, or keeps records without marking them: it would never come to an end
  */
@@ -25,31 +35,47 @@ export function targetsByAge(
     if (at === undefined) throw new TypeError(`${rule.name} has no time`);
     const change = rule.change(now);
     if (change.kind === 'update' && redacted === undefined) throw new TypeError(`${rule.name} has no mark`);
-    const collection = db.collection(rule.collection);
-    const open: Filter = {
-      [rule.accountPath]: account,
-      ...(change.kind === 'update' && redacted && { [redacted]: null }),
-    };
-    const old: Filter = { ...open, [at]: { $lt: before }, ...rule.only };
+    const collection = collectionOf(db, rule.entry, account);
+    const open = allOf(
+      scopeOf(rule.entry, account),
+      change.kind === 'update' && redacted ? { [redacted]: null } : {},
+      change.kind === 'delete' ? holdsNumber(rule.entry) : {},
+    );
+    const old = allOf(open, within(at, { to: before }), rule.only);
+    const changeBy = (filter: Filter, ids: readonly unknown[], update: UpdateChange) =>
+      applyChange(collection, filter, update, ids, rule.key);
     return {
       key: rule.key,
       name: rule.name,
       async find(limit) {
-        const records = await collection
-          .find(old, { projection: { _id: 1 } })
-          .limit(limit)
-          .toArray();
+        const records = await collection.find(old, ONE).limit(limit).toArray();
         return records.map((record) => record._id);
       },
       async change(ids, also = {}) {
-        const filter = { ...old, ...also, _id: { $in: [...ids] } } as Filter;
-        if (change.kind === 'delete') await collection.deleteMany(filter, { hint: BY_ID });
-        else await collection.updateMany(filter, change.update, { hint: BY_ID });
+        const filter = allOf(old, also);
+        if (change.kind === 'update') await changeBy(filter, ids, change);
+        else await collection.deleteMany(allOf({ _id: { $in: [...ids] } } as Filter, filter), { hint: BY_ID });
       },
-      describe: () => ({ collection: rule.collection, filter: old, change }),
-      remains: async () => (await collection.findOne(old, { projection: { _id: 1 } })) !== null,
-      isUnreadable: async () =>
-        (await collection.findOne({ ...open, [at]: { $type: [...NO_DATES] } }, { projection: { _id: 1 } })) !== null,
+      describe: () => ({ collection, filter: old, change }),
+      remains: async () => (await collection.findOne(old, ONE)) !== null,
+      async isUnreadable() {
+        for (const filter of undated(at)) if (await collection.findOne(allOf(open, filter), ONE)) return true;
+        return false;
+      },
     };
   });
+}
+
+/** What a number field may hold that is a number, or what an erasure has left of one. */
+const VALUES = ['int', 'long', 'double', 'decimal', 'symbol', 'object', 'binData'];
+
+/** Records in which something stands at a mapped number, or that were redacted; of entries without numbers, none. */
+function holdsNumber(entry: CollectionMap): Filter {
+  const places = entry.numbers.flatMap(({ path }) => {
+    const { dotted } = readPath(path);
+    return [{ [dotted]: { $gt: '' } }, { [dotted]: { $type: VALUES } }];
+  });
+  const marked = entry.redacted === undefined ? [] : [{ [entry.redacted]: { $ne: null } }];
+  // "Not none of them": DocumentDB uses no index for a filter with `$or` at its top.
+  return { $nor: [{ $nor: [...places, ...marked, { _id: { $exists: false } }] }] } as Filter;
 }

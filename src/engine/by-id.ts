@@ -1,5 +1,7 @@
 import mongoose from 'mongoose';
-import type { Filter } from './plan.ts';
+import { collectionOf } from './collection.ts';
+import { allOf } from './filter.ts';
+import { scopeOf } from './owner.ts';
 import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
@@ -41,13 +43,8 @@ export async function findById(
   const found = await Promise.all(
     rules.map(async (rule): Promise<FoundRecord[]> => {
       if (rule.entry.id === undefined) return [];
-      const filter = {
-        ...rule.only,
-        [rule.accountPath]: account,
-        [rule.entry.id]: { $in: writingsOf(id) },
-      } as Filter;
-      const records = await db
-        .collection(rule.collection)
+      const filter = allOf(scopeOf(rule.entry, account), { [rule.entry.id]: { $in: writingsOf(id) } }, rule.only);
+      const records = await collectionOf(db, rule.entry, account)
         .find(filter, { ...(session && { session }) })
         .toArray();
       return records.map((record) => ({ rule, record }));

@@ -1,21 +1,30 @@
 import type mongoose from 'mongoose';
-import { NO_DATES } from './bson-types.ts';
-import { type NumberRule, selectAnywhere, selectChangeable } from './plan.ts';
+import { collectionOf } from './collection.ts';
+import { allOf } from './filter.ts';
+import { undated, within } from './moment.ts';
+import { type NumberRule, narrowNumberRule } from './plan.ts';
+import { selectAnywhere, selectChangeable } from './selections.ts';
 import type { RecordStore } from './store.ts';
 import type { Subject } from './subject.ts';
 import type { Target } from './target.ts';
 
 /** The selector "records that hold this number": one target for each place where it may stand. */
-export function targetsByNumber(store: RecordStore, rules: readonly NumberRule[], subject: Subject): Target[] {
+export function targetsByNumber(
+  db: mongoose.mongo.Db,
+  store: RecordStore,
+  rules: readonly NumberRule[],
+  subject: Subject,
+): Target[] {
   return rules.map((rule) => ({
     key: rule.key,
     name: rule.name,
     find: (limit) => store.find(rule, subject, limit),
-    change: (ids, also) => store.change(also ? { ...rule, only: { ...rule.only, ...also } } : rule, subject, ids),
+    change: (ids, also) => store.change(also ? narrowNumberRule(rule, also) : rule, subject, ids),
     describe: () => ({
-      collection: rule.collection,
-      filter: { ...selectChangeable(rule, subject), ...rule.only },
+      collection: collectionOf(db, rule.entry, subject.account),
+      filter: allOf(selectChangeable(rule, subject), rule.only),
       change: rule.change(subject),
+      needsReading: rule.needsReading,
     }),
     remains: () => store.remains(rule, subject),
     isUnreadable: () => store.isUnreadable(rule, subject.account),
@@ -37,20 +46,24 @@ export function targetsByNumberBefore(
 ): Target[] {
   if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
   return rules.flatMap((rule) => {
-    const { at } = rule;
+    const { at } = rule.entry;
     if (at === undefined) return [];
     const bound: NumberRule = {
-      ...rule,
+      ...narrowNumberRule(rule, within(at, { to: before })),
       // Searches with the same key are joined into one query: those with another bound need another key.
       key: `${rule.key}<${before.toISOString()}`,
-      only: { ...rule.only, [at]: { $lt: before } },
     };
-    const undated = { ...selectAnywhere(rule, subject), [at]: { $type: [...NO_DATES] } };
-    return targetsByNumber(store, [bound], subject).map((target) => ({
+    const collection = collectionOf(db, rule.entry, subject.account);
+    return targetsByNumber(db, store, [bound], subject).map((target) => ({
       ...target,
-      isUnreadable: async () =>
-        (await target.isUnreadable()) ||
-        (await db.collection(rule.collection).findOne(undated, { projection: { _id: 1 } })) !== null,
+      async isUnreadable() {
+        if (await target.isUnreadable()) return true;
+        for (const filter of undated(at)) {
+          const odd = allOf(selectAnywhere(rule, subject), filter);
+          if (await collection.findOne(odd, { projection: { _id: 1 } })) return true;
+        }
+        return false;
+      },
     }));
   });
 }

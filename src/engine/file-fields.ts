@@ -1,10 +1,11 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../base/errors.ts';
+import type { Change, ElementWrite } from './change.ts';
+import type { Filter } from './filter.ts';
 import { type FieldPath, readPath, throughArray, valueAt } from './map/paths.ts';
 import { type CollectionMap, nameOf } from './map/schema.ts';
 import { REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
-import type { Change, Filter } from './plan.ts';
-import { matcherOf, type Subject } from './subject.ts';
+import { matcherOf } from './subject.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -25,9 +26,6 @@ export interface FileField {
   readonly blanks: readonly unknown[];
 }
 
-/** An array in an update path. */
-const IDENTIFIED = /\.\$\[e\d+\]/g;
-
 /** The fields with a recording that a change clears, replaces or deletes. */
 export function fileFieldsOf(entry: CollectionMap, change: Change): FileField[] {
   return entry.fields
@@ -35,29 +33,25 @@ export function fileFieldsOf(entry: CollectionMap, change: Change): FileField[] 
     .flatMap(({ path: text }): FileField[] => {
       const field = { where: `${nameOf(entry)}.${text}`, path: readPath(text), blanks: [null, '', ...WORDS] };
       if (change.kind === 'delete') return [field];
-      const { $set = {}, $unset = {}, $pull = {} } = change.update as Record<string, Record<string, unknown>>;
-      for (const [key, value] of [...Object.entries($set), ...Object.entries($unset)]) {
-        if (key.replace(IDENTIFIED, '[]') !== text) continue;
-        const depth = field.path.pieces.length - 1;
-        const blanks = typeof value === 'string' ? [...field.blanks, value] : field.blanks;
-        return [{ ...field, blanks, ...(depth > 0 && { within: matching(depth, change.arrayFilters.at(-1) ?? {}) }) }];
+      const written = change.fields.find((one) => one.path === text);
+      if (written) {
+        const { text: word } = written.by;
+        return [{ ...field, blanks: [...field.blanks, ...(word === 'unset' ? [] : [word.set])] }];
       }
-      for (const [key, condition] of Object.entries($pull)) {
-        const array = `${key.replace(IDENTIFIED, '[]')}[]`;
-        if (text !== array && !text.startsWith(`${array}.`)) continue;
-        return [{ ...field, within: matching(array.split('[]').length - 1, condition as Document) }];
-      }
-      return [];
+      return change.elements
+        .filter((one) => one.text === text || ('$pull' in one.update && text.startsWith(`${one.text}.`)))
+        .slice(0, 1)
+        .map(({ words, theirs }) => ({
+          ...field,
+          blanks: [...field.blanks, ...words],
+          ...(theirs && { within: matching(theirs) }),
+        }));
     });
 }
 
 const WORDS = [REDACTED_TEXT, REDACTED_WORD] as const;
 
-/** @param condition `{'e0.number': {$in}}` or `{number: {$in}}`; `{$in}` and `{e0: {$in}}` for an array of plain values */
-function matching(depth: number, condition: Document): NonNullable<FileField['within']> {
-  const [[key, inner] = ['', {}]] = Object.entries(condition);
-  const values = (key === '$in' ? inner : (inner as Document).$in) as Subject['values'];
-  const rest = key === '$in' ? '' : key.replace(/^e\d+(\.|$)/, '');
+function matching({ depth, rest, values }: NonNullable<ElementWrite['theirs']>): NonNullable<FileField['within']> {
   return { depth, rest, isTheirs: matcherOf({ values }) };
 }
 

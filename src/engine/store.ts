@@ -1,9 +1,13 @@
 import type mongoose from 'mongoose';
 import { coalesce } from '../lib/coalesce.ts';
-import { type NumberRule, selectAnywhere, selectUnreadable, type Wait } from './plan.ts';
-import { type ChangeCall, changeJoined, changeLarge, type Outcome, statementFor } from './store/change.ts';
+import type { CountryCode } from '../phone/countries.ts';
+import { collectionOf } from './collection.ts';
+import { allOf } from './filter.ts';
+import type { NumberRule, Wait } from './plan.ts';
+import { selectAnywhere, selectUnreadable } from './selections.ts';
+import { type ChangeCall, changeJoined, changeLarge, type Outcome } from './store/change.ts';
 import { type FindCall, findAlone, findJoined } from './store/find.ts';
-import { askJoined, LARGE, laneOf, MOST_JOINED } from './store/joining.ts';
+import { askJoined, LARGE, laneOf, MOST_JOINED, NEWEST } from './store/joining.ts';
 import { lastDue } from './store/scheduled.ts';
 import type { AccountValue, Subject } from './subject.ts';
 
@@ -18,7 +22,12 @@ export interface RecordStore {
    * @throws ErasureFailure `unsupported_type`, `refused`
    */
   change(rule: NumberRule, subject: Subject, ids: readonly unknown[]): Promise<void>;
-  /** Does a record remain that holds the number, in whatever shape? */
+  /** Does a record hold the number, in whatever shape? What is newest counts, wherever it may lead. */
+  holds(rule: NumberRule, subject: Subject): Promise<boolean>;
+  /**
+   * Does a record remain that holds the number, in whatever shape? Asked twice: of what is newest on the primary, as a
+   * majority may lag behind it; and of the majority, as what is newest may be undone.
+   */
   remains(rule: NumberRule, subject: Subject): Promise<boolean>;
   /**
    * How many records of one collection an erasure by these rules would change in the end, scheduled ones included.
@@ -31,11 +40,18 @@ export interface RecordStore {
   lastScheduled(wait: Wait, subject: Subject): Promise<Date | null>;
 }
 
-/** @param db the platform's database */
-export function createRecordStore(db: Db): RecordStore {
+/**
+ * @param db the platform's database
+ * @param countries whose national writings are read in records that have to be read
+ */
+export function createRecordStore(db: Db, countries: readonly CountryCode[]): RecordStore {
   const find = coalesce<FindCall, unknown[]>((_lane, calls) => findJoined(db, calls), MOST_JOINED);
-  const change = coalesce<ChangeCall, Outcome>((_lane, calls) => changeJoined(db, calls), MOST_JOINED);
-  const remains = coalesce<LookCall, boolean>((_lane, calls) => remainsJoined(db, calls), MOST_JOINED);
+  const change = coalesce<ChangeCall, Outcome>((_lane, calls) => changeJoined(db, calls, countries), MOST_JOINED);
+  const holds = coalesce<LookCall, boolean>((_lane, calls) => holdsJoined(db, calls, NEWEST), MOST_JOINED);
+  const remains = coalesce<LookCall, boolean>(async (_lane, calls) => {
+    const newest = await holdsJoined(db, calls, NEWEST);
+    return newest.some(Boolean) ? newest : holdsJoined(db, calls, {});
+  }, MOST_JOINED);
   const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
   const scheduled = coalesce<WaitCall, Date | null>((_lane, calls) => scheduledJoined(db, calls), MOST_JOINED);
   return {
@@ -46,10 +62,11 @@ export function createRecordStore(db: Db): RecordStore {
     async change(rule, subject, ids) {
       const { failure } =
         ids.length > LARGE
-          ? await changeLarge(db, rule, subject, ids)
-          : await change(laneOf(rule.key, subject.account), { rule, statement: statementFor(rule, subject, ids) });
+          ? await changeLarge(db, { rule, subject, ids }, countries)
+          : await change(laneOf(rule.key, subject.account), { rule, subject, ids });
       if (failure !== undefined) throw failure;
     },
+    holds: (rule, subject) => holds(laneOf(rule.key, subject.account), { rule, subject }),
     remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
     count: (rules, subject) => countRecords(db, rules, subject),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
@@ -73,13 +90,18 @@ interface WaitCall {
   readonly subject: Subject;
 }
 
-async function remainsJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
+async function holdsJoined(
+  db: Db,
+  calls: readonly LookCall[],
+  concern: mongoose.mongo.FindOptions,
+): Promise<boolean[]> {
   const [first] = calls;
   if (!first) return [];
   const { rule } = first;
   const look = async (subject: Subject) => {
-    const filter = { ...selectAnywhere(rule, subject), ...rule.only };
-    return (await db.collection(rule.collection).findOne(filter, { projection: { _id: 1 } })) !== null;
+    const filter = allOf(selectAnywhere(rule, subject), rule.only);
+    const collection = collectionOf(db, rule.entry, subject.account);
+    return (await collection.findOne(filter, { projection: { _id: 1 }, ...concern })) !== null;
   };
   return askJoined(
     calls.map((call) => call.subject),
@@ -92,9 +114,10 @@ async function remainsJoined(db: Db, calls: readonly LookCall[]): Promise<boolea
 async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<boolean[]> {
   const [first] = calls;
   if (!first) return [];
-  const record = await db
-    .collection(first.rule.collection)
-    .findOne(selectUnreadable(first.rule, first.account), { projection: { _id: 1 } });
+  const record = await collectionOf(db, first.rule.entry, first.account).findOne(
+    selectUnreadable(first.rule, first.account),
+    { projection: { _id: 1 }, ...NEWEST },
+  );
   return calls.map(() => record !== null);
 }
 
@@ -110,9 +133,9 @@ async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Dat
 
 async function countRecords(db: Db, rules: readonly NumberRule[], subject: Subject): Promise<number> {
   const [first] = rules;
-  if (!first || rules.some((rule) => rule.collection !== first.collection))
+  if (!first || rules.some((rule) => rule.name !== first.name))
     throw new TypeError('the rules of one collection are needed');
   // A record that holds the number at two places is one record.
-  const places = rules.map((rule) => ({ ...selectAnywhere(rule, subject), ...(rule.suppression && rule.only) }));
-  return db.collection(first.collection).countDocuments({ $or: places });
+  const places = rules.map((rule) => allOf(selectAnywhere(rule, subject), rule.suppression ? rule.only : {}));
+  return collectionOf(db, first.entry, subject.account).countDocuments({ $or: places });
 }

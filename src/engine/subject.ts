@@ -1,11 +1,13 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
-import { storedForms } from '../phone/forms.ts';
+import type { CountryCode } from '../phone/countries.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
 import type { Replacements } from './map/strategies.ts';
+import { writeTemplate } from './map/templates.ts';
+import { writingsOf } from './writings.ts';
 
-const { Long } = mongoose.mongo;
+const { Binary, Long, ObjectId } = mongoose.mongo;
 
 /** Whose records: one number on one account, with every value a record may hold it as. */
 export interface Subject extends Replacements {
@@ -14,18 +16,35 @@ export interface Subject extends Replacements {
   readonly number: PhoneNumber;
   /** The value of the platform's own account field. */
   readonly account: AccountValue;
-  /** Strings and Int64: MongoDB compares Int32, Int64, Double and Decimal128 by value. */
-  readonly values: readonly (string | InstanceType<typeof Long>)[];
+  /**
+   * Strings and Int64: MongoDB compares Int32, Int64, Double and Decimal128 by value. Where templates of the map have an
+   * open tail, expressions that are anchored and begin with the number.
+   */
+  readonly values: readonly NumberValue[];
 }
 
-/** What a platform's account field may hold. */
-export type AccountValue = string | number | InstanceType<typeof mongoose.mongo.ObjectId>;
+/** One value for an equality search. */
+export type NumberValue = string | InstanceType<typeof Long> | RegExp;
+
+/** What a platform's account field may hold; a UUID is a binary value of its own subtype. */
+export type AccountValue =
+  | string
+  | number
+  | InstanceType<typeof ObjectId>
+  | InstanceType<typeof Binary>
+  | InstanceType<typeof Long>;
 
 /**
  * The selector of one number.
  * @throws TypeError when the number or the account is not one: a filter made from nothing would select everything
  */
-export function numberSubject(number: PhoneNumber, account: AccountValue, token: string, now = new Date()): Subject {
+export function numberSubject(
+  number: PhoneNumber,
+  account: AccountValue,
+  token: string,
+  now = new Date(),
+  countries?: readonly CountryCode[],
+): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
   return {
@@ -34,28 +53,52 @@ export function numberSubject(number: PhoneNumber, account: AccountValue, token:
     token,
     now,
     masked: maskNumber(number),
-    values: storedValues(number),
+    values: storedValues(number, countries),
   };
 }
 
 /**
- * Every value a record may hold a number as, for an equality search.
+ * The values a record usually holds a number as, for an equality search.
+ * @param countries whose national writings are meant; the number's own country unless given
  * @throws TypeError when it is no number: a filter made from nothing would select everything
  */
-export function storedValues(number: PhoneNumber): Subject['values'] {
+export function storedValues(number: PhoneNumber, countries?: readonly CountryCode[]): Subject['values'] {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
-  const forms = storedForms(number);
-  return [...forms.strings, ...forms.integers.map((value) => Long.fromBigInt(value))];
+  const { usual, integers } = writingsOf(number, countries);
+  return [...usual, ...integers.map((value) => Long.fromBigInt(value))];
+}
+
+/**
+ * The same subject with every value that can be listed: for questions whose answer must not hang on how usual a writing
+ * is. A search for it costs some hundred looks.
+ */
+export function inEveryWriting(subject: Subject, countries?: readonly CountryCode[]): Subject {
+  const { every, integers } = writingsOf(subject.number, countries);
+  return { ...subject, values: [...every, ...integers.map((value) => Long.fromBigInt(value))] };
+}
+
+/**
+ * The subject as one place of the map holds it: its values, and those in the place's templates.
+ * @throws TypeError when it is no number
+ */
+export function subjectAt(subject: Subject, templates: readonly string[]): Subject {
+  if (templates.length === 0) return subject;
+  if (!isPhoneNumber(subject.number)) throw new TypeError('not a phone number');
+  const plain = subject.values.filter((value): value is string => typeof value === 'string' && /^\d+$/.test(value));
+  const national = plain.filter((value) => !value.includes(subject.number));
+  const digits = { plain, plus: `+${subject.number}`, national };
+  return { ...subject, values: [...subject.values, ...templates.flatMap((one) => writeTemplate(one, digits))] };
 }
 
 /** Says of a stored value whether it is the number in one of its forms, as MongoDB's equality would. */
 export function matcherOf(subject: Pick<Subject, 'values'>): (value: unknown) => boolean {
   const strings = new Set(subject.values.filter((value) => typeof value === 'string'));
+  const openTails = subject.values.filter((value) => value instanceof RegExp);
   // By value: a decimal may stand as 447700900123.0. No number has more digits than a double can tell apart.
-  const integers = new Set(subject.values.filter((value) => typeof value !== 'string').map(Number));
+  const integers = new Set(subject.values.filter((value) => value instanceof Long).map(Number));
   return (value) =>
     typeof value === 'string'
-      ? strings.has(value)
+      ? strings.has(value) || openTails.some((one) => one.test(value))
       : bsonTypeOf(value) === 'number' && integers.has(Number(String(value)));
 }
 
@@ -64,13 +107,17 @@ export function assertAccount(account: unknown): asserts account is AccountValue
   const usable =
     (typeof account === 'string' && account !== '') ||
     (typeof account === 'number' && Number.isFinite(account)) ||
-    account instanceof mongoose.mongo.ObjectId;
+    account instanceof ObjectId ||
+    account instanceof Long ||
+    (account instanceof Binary && account.sub_type === Binary.SUBTYPE_UUID && account.position === 16);
   if (!usable) throw new TypeError('an account is needed for every filter');
 }
 
 /** A form of a number has seven digits at least. */
-const FORM = /^(?:\D*\d){7}/;
+const FORM = /^(?:\P{Nd}*\p{Nd}){7}/u;
 const SMALLEST = Long.fromNumber(1_000_000);
+/** An expression from a template: anchored, and seven digits before anything is left open. */
+const OPEN_TAIL = /^\^(?:[^\d[]*\d){7}/;
 
 /** @throws TypeError when a filter on this subject would match more than one number on one account */
 export function assertSubject(subject: Pick<Subject, 'account' | 'values'>): void {
@@ -79,8 +126,10 @@ export function assertSubject(subject: Pick<Subject, 'account' | 'values'>): voi
   const usable =
     Array.isArray(values) &&
     values.length > 0 &&
-    values.every((value: unknown) =>
-      typeof value === 'string' ? FORM.test(value) : value instanceof Long && value.gte(SMALLEST),
-    );
+    values.every((value: unknown) => {
+      if (typeof value === 'string') return FORM.test(value);
+      if (value instanceof RegExp) return OPEN_TAIL.test(value.source);
+      return value instanceof Long && value.gte(SMALLEST);
+    });
   if (!usable) throw new TypeError('a number is needed for every filter');
 }

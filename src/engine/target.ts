@@ -1,4 +1,6 @@
-import type { Change, Filter } from './plan.ts';
+import type mongoose from 'mongoose';
+import type { Change } from './change.ts';
+import type { Filter } from './filter.ts';
 
 /** A rule applied to one person's (or one period's) records. The sweep knows only this interface. */
 export interface Target {
@@ -24,8 +26,10 @@ export interface Target {
 
 /** The records behind a target that still need the change, and the change. */
 export interface TargetChange {
-  readonly collection: string;
+  readonly collection: mongoose.mongo.Collection;
   /** Begins with the account. */
   readonly filter: Filter;
   readonly change: Change;
+  /** What becomes of the records is more than the change says: they are changed by `Target.change` only. */
+  readonly needsReading?: boolean;
 }

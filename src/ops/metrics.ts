@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { QueueCounts } from '../base/queue/producer.ts';
+import { shareReading } from '../lib/share.ts';
 import type { LedgerFigures } from './ledger-figures.ts';
 
 /** The metrics of one process. Labels are names of routes, states and collections: never a value from a request. */
@@ -11,8 +13,11 @@ export interface Metrics {
 
 export interface MetricsSources {
   readonly ledger: () => Promise<LedgerFigures>;
-  readonly queue: () => Promise<Record<string, number>>;
+  readonly queue: () => Promise<QueueCounts>;
 }
+
+/** The methods of the API, and those that clients try by themselves. A caller may send dozens of others. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Gauges are read at each scrape: the ledger and the queue are shared, and no process owns their figures. */
 export function createMetrics(sources: MetricsSources): Metrics {
@@ -79,8 +84,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
-    help: 'Jobs in the queue by state',
-    labelNames: ['state'],
+    help: 'Jobs by queue and state',
+    labelNames: ['queue', 'state'],
     registers,
   });
   const up = new Gauge({
@@ -90,35 +95,40 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registers,
   });
 
+  // Scrapes side by side share one text.
+  const shared = shareReading(render, 0);
   return {
     contentType: registry.contentType,
     observeRequest(route, method, status, seconds) {
-      duration.observe({ route, method, status }, seconds);
+      duration.observe({ route, method: METHODS.has(method) ? method : 'other', status }, seconds);
     },
-    async render() {
-      const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
-      up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
-      up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
-      // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 in gauges without labels,
-      // which would say that nothing is overdue.
-      for (const metric of [requests, erased, scanned, depth]) metric.reset();
-      for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, oldestScan]) metric.remove();
-      if (ledger.status === 'fulfilled') {
-        const figures = ledger.value;
-        for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
-        for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
-        oldest.set(figures.oldestUnfinishedSeconds);
-        overdue.set(figures.overdue);
-        files.set(figures.filesLeft);
-        oldestFile.set(figures.oldestFileSeconds);
-        scans.set(figures.scans);
-        scanned.inc(figures.scanned);
-        oldestScan.set(figures.oldestScanSeconds);
-        if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
-      }
-      if (queue.status === 'fulfilled')
-        for (const [state, count] of Object.entries(queue.value)) depth.set({ state }, count);
-      return registry.metrics();
-    },
+    render: () => shared(new Date()),
   };
+
+  async function render(): Promise<string> {
+    const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
+    up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
+    up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
+    // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 in gauges without labels,
+    // which would say that nothing is overdue.
+    for (const metric of [requests, erased, scanned, depth]) metric.reset();
+    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, oldestScan]) metric.remove();
+    if (ledger.status === 'fulfilled') {
+      const figures = ledger.value;
+      for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
+      for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
+      oldest.set(figures.oldestUnfinishedSeconds);
+      overdue.set(figures.overdue);
+      files.set(figures.filesLeft);
+      oldestFile.set(figures.oldestFileSeconds);
+      scans.set(figures.scans);
+      scanned.inc(figures.scanned);
+      oldestScan.set(figures.oldestScanSeconds);
+      if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
+    }
+    if (queue.status === 'fulfilled')
+      for (const [name, states] of Object.entries(queue.value))
+        for (const [state, count] of Object.entries(states)) depth.set({ queue: name, state }, count);
+    return registry.metrics();
+  }
 }

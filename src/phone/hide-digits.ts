@@ -45,6 +45,31 @@ const LIKELY = [
  * Reads the text once; the time taken grows with its length alone.
  */
 export function redactDigitRuns(text: string): string {
+  const plain = plainDigits(text);
+  if (plain === text) return hideRuns(text);
+  // Characters are replaced only where there was something to hide.
+  const hidden = hideRuns(plain);
+  return hidden === plain ? text : hidden;
+}
+
+/** Digits of any script or shape (Thai, circled, mathematical, superscript) as ASCII ones. */
+function plainDigits(text: string): string {
+  return text.replace(/(?![0-9])[\p{Nd}\p{No}]/gu, (character) => {
+    const compatible = character.normalize('NFKC');
+    if (/[0-9]/.test(compatible)) return compatible;
+    return /\p{Nd}/u.test(character) ? String(digitValue(character)) : character;
+  });
+}
+
+/** The value of a decimal digit: a script's ten stand side by side, its zero first (Unicode, table 4-11). */
+function digitValue(digit: string): number {
+  const code = digit.codePointAt(0) ?? 0;
+  let zero = code;
+  while (/^\p{Nd}$/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return (code - zero) % 10;
+}
+
+function hideRuns(text: string): string {
   let output = '';
   let kept = 0;
   let index = 0;
@@ -68,9 +93,29 @@ export function redactDigitRuns(text: string): string {
   return kept === 0 ? text : output + text.slice(kept);
 }
 
-/** May a caller's text be repeated, in an answer or in the audit? Not when it may hold a phone number. */
+/** More marks that people could put between digits. In a log they part times, addresses and lists. */
+const MORE_SEPARATORS = /(?<=[0-9])[:;,|*~](?=[0-9])/g;
+/** An id of hexadecimal digits is spared in logs, whatever stands in it: here so many of them must not be decimal. */
+const LONG_RUN = /[0-9]{10}/;
+const LONG_RUN_OVER_DASHES = /[0-9]{11}/;
+
+/**
+ * May a caller's text be repeated, in an answer or in the audit? Not when it may hold a phone number. Stricter than
+ * what a log line hides: a number may stand in a UUID or an ObjectId, or between colons.
+ */
 export function isSpeakable(text: string): boolean {
-  return redactDigitRuns(text) === text;
+  if (redactDigitRuns(text) !== text) return false;
+  const joined = plainDigits(text.normalize('NFKC')).replace(MORE_SEPARATORS, '');
+  return (
+    hideRuns(joined) === joined && !LONG_RUN.test(joined) && !LONG_RUN_OVER_DASHES.test(joined.replaceAll('-', ''))
+  );
+}
+
+/** A caller's id as an answer may repeat it: without what may be a number. */
+export function sayId(id: string): string {
+  if (isSpeakable(id)) return id;
+  const hidden = redactDigitRuns(id);
+  return isSpeakable(hidden) ? hidden : REDACTED_RUN;
 }
 
 /** Reads the digits from `start` on, across gaps, up to anything else. `end` is just after the last digit. */

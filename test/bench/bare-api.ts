@@ -41,13 +41,13 @@ app.post('/gdpr/forget', async (request, response) => {
     requests.findOne(mine, one),
     ...plan.rules.map((rule) =>
       db
-        .collection(rule.collection)
-        .findOne({ [rule.accountPath]: account.records_id, [rule.path.dotted]: forms, ...rule.only }, one),
+        .collection(rule.entry.collection)
+        .findOne({ account_id: account.records_id, [rule.path.dotted]: forms, ...rule.only }, one),
     ),
     ...plan.waits.map((wait) =>
       db
-        .collection(wait.collection)
-        .find({ [wait.accountPath]: account.records_id, [wait.path.dotted]: forms, ...wait.scheduled })
+        .collection(wait.entry.collection)
+        .find({ account_id: account.records_id, [wait.path.dotted]: forms, ...wait.scheduled })
         .sort({ [wait.at]: -1 })
         .limit(1)
         .toArray(),

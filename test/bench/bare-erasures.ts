@@ -1,6 +1,7 @@
 import { readConfig } from '../../src/base/config.ts';
 import { createCore } from '../../src/core.ts';
-import { type Filter, selectAnywhere, selectChangeable } from '../../src/engine/plan.ts';
+import type { Filter } from '../../src/engine/filter.ts';
+import { selectAnywhere, selectChangeable } from '../../src/engine/selections.ts';
 import { type AccountValue, numberSubject } from '../../src/engine/subject.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { sideBySide } from './world.ts';
@@ -21,7 +22,7 @@ await core.db.command({ ping: 1 });
 async function erase({ account, number }: BareErasures['subjects'][number]): Promise<void> {
   const subject = numberSubject(number, account, 'none');
   for (const rule of core.plan.rules) {
-    const collection = core.db.collection(rule.collection);
+    const collection = core.db.collection(rule.entry.collection);
     const filter = { ...selectChangeable(rule, subject), ...rule.only };
     const found = await collection
       .find(filter, { projection: { _id: 1 } })
@@ -32,13 +33,16 @@ async function erase({ account, number }: BareErasures['subjects'][number]): Pro
     const change = rule.change(subject);
     if (change.kind === 'delete') await collection.deleteMany(these);
     else {
-      const { update, arrayFilters } = change;
-      await collection.updateMany(these, update, arrayFilters.length > 0 ? { arrayFilters } : {});
+      // By hand nobody looks at what the fields hold.
+      const texts = change.fields.map(({ path, by }) => [path, by.text === 'unset' ? null : by.text.set]);
+      if (texts.length > 0) await collection.updateMany(these, { $set: Object.fromEntries(texts) });
+      for (const { update, arrayFilters } of change.elements)
+        await collection.updateMany(these, update, { arrayFilters: [...arrayFilters] });
     }
   }
   for (const rule of core.plan.rules) {
     const filter = { ...selectAnywhere(rule, subject), ...rule.only };
-    const left = await core.db.collection(rule.collection).findOne(filter, { projection: { _id: 1 } });
+    const left = await core.db.collection(rule.entry.collection).findOne(filter, { projection: { _id: 1 } });
     if (left) throw new Error(`a record is left at ${rule.key}`);
   }
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { startServices } from '../../local/services.ts';
 import { measureAccept } from './accept.ts';
+import { measureFairness } from './fairness.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { type Bench, type Figure, isMet, type Measurement } from './measurement.ts';
 import { measureMemory } from './memory.ts';
@@ -21,6 +22,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   scan: measureScan,
   throughput: measureThroughput,
   accept: measureAccept,
+  fairness: measureFairness,
 };
 const RESULTS = 'bench-results.json';
 const QUICK = 0.1;

@@ -1,3 +1,4 @@
+import { placesOf } from '../../src/base/queue/catalogue.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { insertRecords } from '../support/records.ts';
 import type { BareErasures } from './bare-erasures.ts';
@@ -44,7 +45,7 @@ export const measureThroughput: Measurement = async (bench) => {
       const eraseBare = async (count: number) => {
         const people = await insertPeople(world, accounts, count, 'off');
         const question: BareErasures = {
-          concurrency: world.config.WORKER_CONCURRENCY,
+          concurrency: placesOf('erasure', world.config.WORKER_CONCURRENCY),
           subjects: people.flatMap(({ account, numbers }) =>
             numbers.map((number) => ({ account: account.records_id, number })),
           ),

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Config, readConfig } from '../../src/base/config.ts';
 import { generateKey } from '../../src/base/keys/key-ring.ts';
+import type { JobName } from '../../src/base/queue/catalogue.ts';
 import { openRedis } from '../../src/base/queue/connections.ts';
 import { createProducer } from '../../src/base/queue/producer.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import { type Core, createCore } from '../../src/core.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../src/ledger/requests/ledger.ts';
-import { addJob } from '../../src/ledger/work/call.ts';
+import { addJob, type Call } from '../../src/ledger/work/call.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { phoneNumber } from '../support/numbers.ts';
 import { indexPlatform } from '../support/records.ts';
@@ -24,6 +25,11 @@ export interface World {
   /** Puts requests in the ledger as the API does; no job is queued. */
   accept(account: Account, numbers: readonly PhoneNumber[]): Promise<Request[]>;
   queue(requests: readonly Request[]): Promise<void>;
+  /** Adds the jobs of rows of any kind. */
+  call<Row extends { readonly generation: number }, Name extends JobName>(
+    call: Call<Row, Name>,
+    rows: readonly Row[],
+  ): Promise<void>;
   /** @throws Error unless all are completed, with these records in all between them: a wrong count has no speed */
   check(requests: readonly Request[], records: number): Promise<void>;
   close(): Promise<void>;
@@ -87,6 +93,9 @@ export async function openWorld(engines: { mongodbUri: string; redisUrl: string 
       }),
     async queue(requests) {
       await Promise.all(requests.map((request) => addJob(producer, REQUEST_CALL, request)));
+    },
+    async call(call, rows) {
+      await Promise.all(rows.map((row) => addJob(producer, call, row)));
     },
     async check(requests, records) {
       const rows = await requestsOf(core.db)

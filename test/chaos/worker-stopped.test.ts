@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { QUEUE_NAMES } from '../../src/base/queue/catalogue.ts';
 import { scene } from '../support/chaos.ts';
 import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
 import { startTcpProxy, type Verdict } from '../support/tcp-proxy.ts';
@@ -13,6 +14,9 @@ const HELD = {
   SHUTDOWN_TIMEOUT_MS: '3600000',
 };
 const RECORDS = { contacts: 3, sent: 300, received: 200, calls: 100 };
+
+/** Of a worker: one that waits, one that fails fast, and one a queue to wait for its jobs. */
+const CONNECTIONS = 2 + QUEUE_NAMES.length;
 
 const isChange = (command: WireCommand) => command.name === 'update' && command.collection === 'sent_sms';
 
@@ -122,7 +126,7 @@ describe('a worker that is told to stop', () => {
         expect(await worker.said('redis')).toMatchObject({ error: { message: expect.stringMatching(/^WRONGPASS/) } });
         // Every connection in the middle of its next attempt: given up there, it fails with what Redis said last.
         isHolding = true;
-        await waitFor('all connections to try again', () => held.size >= 3);
+        await waitFor('all connections to try again', () => held.size >= CONNECTIONS);
         worker.signal('SIGTERM');
         expect(await worker.exited()).toEqual({ code: 0, signal: null });
       } finally {

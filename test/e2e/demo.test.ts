@@ -32,10 +32,16 @@ describe('the demo', () => {
     expect(code).toBe(0);
   });
 
+  it('ends with a drill that finds nothing left', async () => {
+    const { code, output } = await runDemo(['drill']);
+    expect(output).toMatch(/Nothing of \d+ records is left\./);
+    expect(code).toBe(0);
+  });
+
   it('names its scenes when asked for one that is not there, starts nothing, and leaves with 1', async () => {
     const { code, output } = await runDemo(['forgit']);
     expect(output.trim().split('\n')).toEqual([
-      'demo: there is no such scene; there are: forget, transaction, contact, interactions, access',
+      'demo: there is no such scene; there are: forget, transaction, contact, interactions, access, drill',
     ]);
     expect(code).toBe(1);
   });

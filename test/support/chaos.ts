@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { Queue } from 'bullmq';
-import { QUEUE_NAME } from '../../src/base/queue/catalogue.ts';
+import type { QueueName } from '../../src/base/queue/catalogue.ts';
 import { openRedis, queuePrefix } from '../../src/base/queue/connections.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
@@ -17,6 +17,7 @@ import { askToForget, untilCompleted } from './forget.ts';
 import { phoneNumber } from './numbers.ts';
 import { openPlatform, type Platform } from './platform.ts';
 import { openProcesses, type Processes } from './processes.ts';
+import { randomSource } from './random-source.ts';
 import { indexPlatform, insertRecords, type RecordCounts } from './records.ts';
 import type { Db } from './types.ts';
 import { waitFor } from './wait-for.ts';
@@ -40,8 +41,8 @@ export interface Chaos {
   readonly env: NodeJS.ProcessEnv;
   proxyMongo(): Promise<MongoProxy>;
   ownRedis(): Promise<OwnRedis>;
-  /** The queue as a process of this world sees it. */
-  queue(): Queue;
+  /** A queue as a process of this world sees it; without a name, that of erasures. */
+  queue(name?: QueueName): Queue;
   /** Waits until no request has a job any more, in any state. */
   noJobIsLeft(): Promise<void>;
   person(counts: RecordCounts, options?: { digits?: number; on?: Person }): Promise<Person>;
@@ -102,9 +103,9 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
   const requests = requestsOf(core.db);
   const row = (reference: string) => requests.findOne({ reference });
   let numbers = 0;
-  const queue = () => {
+  const queue = (name: QueueName = 'erasure') => {
     const connection = openRedis({ url: platform.config.REDIS_URL, cluster: false }, 'patient', () => {});
-    const opened = new Queue(QUEUE_NAME, {
+    const opened = new Queue(name, {
       connection,
       prefix: queuePrefix(platform.config.QUEUE_PREFIX),
       skipVersionCheck: true,
@@ -205,16 +206,10 @@ export async function forgetPerson(
 
 /**
  * A source of chance that a failed run can be repeated with: set CHAOS_SEED to the seed it printed.
- * @returns numbers from 0 up to, and not including, 1 (mulberry32)
+ * @returns numbers from 0 up to, and not including, 1
  */
 export function chance(name: string): () => number {
   const seed = Number(process.env.CHAOS_SEED ?? randomInt(2 ** 31));
   process.stderr.write(`${name}: CHAOS_SEED=${seed}\n`);
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return randomSource(seed);
 }

@@ -9,13 +9,22 @@ export interface CliResult {
   readonly err: string[];
 }
 
-/** Runs one command line of `lethe` in this process. */
-export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv, now = new Date()): Promise<CliResult> {
+/**
+ * Runs one command line of `lethe` in this process.
+ * @param input what stands on standard input
+ */
+export async function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  now = new Date(),
+  input = '',
+): Promise<CliResult> {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await runCommand(args, {
     env,
     print: (line) => out.push(line),
     note: (line) => err.push(line),
+    readSecret: async () => input,
     now: () => now,
   });
   return { code, out, err };

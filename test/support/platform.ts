@@ -9,6 +9,7 @@ import { createApp } from '../../api/app.ts';
 import { createApiServer } from '../../api/http/server.ts';
 import { type Config, readConfig } from '../../src/base/config.ts';
 import { createLogger, type Logger } from '../../src/base/log.ts';
+import { allPlaces } from '../../src/base/queue/catalogue.ts';
 import { openRedis } from '../../src/base/queue/connections.ts';
 import { createProducer, type Producer } from '../../src/base/queue/producer.ts';
 import { type Core, createCore } from '../../src/core.ts';
@@ -113,7 +114,7 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
     async startWorker(workerEnv = {}) {
       const workerConfig = readConfig({ ...env, ...workerEnv });
       const workerCore = createCore(workerConfig, {
-        poolSize: workerConfig.WORKER_CONCURRENCY + 4,
+        poolSize: allPlaces(workerConfig.WORKER_CONCURRENCY) + 4,
         ...(workerEnv.MONGODB_URI ? {} : PATIENT),
       });
       const worker = startWorker(workerCore, logger);
@@ -142,7 +143,7 @@ async function openApi(
   const core = createCore(config, { poolSize: 20, ...patience });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
   const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
-  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }));
+  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }), logger);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());
   });

@@ -8,8 +8,11 @@ interface Passing {
   readonly connection: number;
 }
 
-/** What becomes of a message; `cut` also ends its connection, on both sides. */
-export type Verdict = 'pass' | 'drop' | 'cut';
+/**
+ * What becomes of a message; `cut` also ends its connection, on both sides. `answer` goes back to the sender, and nothing
+ * further; `instead` goes further in the message's place.
+ */
+export type Verdict = 'pass' | 'drop' | 'cut' | { readonly answer: Buffer } | { readonly instead: Buffer };
 export type Gate = (passing: Passing) => Verdict | Promise<Verdict>;
 
 /** A server in front of another one, to break the network between a client and it. */
@@ -65,7 +68,8 @@ export async function startTcpProxy(
             if (sink.destroyed) return;
             const verdict = gate ? await gate({ from, bytes, connection }) : 'pass';
             if (verdict === 'cut') pair.end();
-            else if (verdict === 'pass' && !sink.destroyed) sink.write(bytes);
+            else if (typeof verdict === 'object' && 'answer' in verdict) source.write(verdict.answer);
+            else if (verdict !== 'drop' && !sink.destroyed) sink.write(verdict === 'pass' ? bytes : verdict.instead);
           });
         }
       });

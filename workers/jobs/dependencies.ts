@@ -15,20 +15,16 @@ import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.t
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
-import { countriesOf } from '../../src/phone/countries.ts';
-import { createScanPlaces, type ScanPlaces } from './scan.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
 /** Requests that ask for one scan together. */
 const MOST_JOINED = 1_000;
-/** How many of a worker's places scans may take. */
-const SCAN_SHARE = 0.5;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
   readonly erase: EraseDependencies;
-  readonly scan: ScanDependencies & { readonly places: ScanPlaces };
+  readonly scan: ScanDependencies;
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -43,9 +39,10 @@ export function createJobDependencies(
   logger: Logger,
   now: () => Date,
 ): JobDependencies {
-  const { config, times, db, dataMap, store, suppressions, tokens, seal, audit, files, copies, accounts } = core;
+  const { config, times, db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, accounts } =
+    core;
   const { deadlineMs, graceMs } = times;
-  const bind = createBinder({ db, dataMap, store, suppressions, tokens, seal, audit, files, copies, now });
+  const bind = createBinder({ db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, now });
   // Requests that begin to wait side by side ask once.
   const askJoined = coalesce<Date, undefined>(async (account, due) => {
     const first = new Date(Math.min(...due.map((date) => date.getTime())));
@@ -56,7 +53,7 @@ export function createJobDependencies(
   const circleOf = createCircles({
     db,
     dataMap,
-    countries: countriesOf(config.NUMBER_PREFIXES),
+    countries,
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
@@ -76,11 +73,13 @@ export function createJobDependencies(
     scan: {
       ...{ db, accounts, seal, files, producer, circleOf, logger, times, now },
       smallAccount: SMALL_ACCOUNT,
-      places: createScanPlaces(Math.ceil(config.WORKER_CONCURRENCY * SCAN_SHARE)),
     },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
-    report: { db, dataMap, accounts, seal, audit, folder, logger, times, now },
+    report: {
+      ...{ db, dataMap, accounts, seal, audit, folder, logger, times, now },
+      mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
+    },
     reportFiles: { db, folder, logger, now },
     retention: {
       ...{ db, dataMap, bind, producer, logger },

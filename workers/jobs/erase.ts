@@ -3,6 +3,7 @@ import { isTransient } from '../../src/base/db/faults.ts';
 import type { JobPayload } from '../../src/base/queue/catalogue.ts';
 import { type EraseDependencies, eraseRequest } from '../../src/ledger/requests/erase.ts';
 import { LeaseLost } from '../../src/ledger/work/lease.ts';
+import { callAgain } from './call-again.ts';
 
 /** While the database is away: the attempt itself takes seconds then, so the pause only keeps other faults from a tight loop. */
 const AWAY_MS = 1_000;
@@ -35,9 +36,4 @@ export async function processErase(
     });
     await callAgain(job, token, Date.now() + AWAY_MS);
   }
-}
-
-async function callAgain(job: Job, token: string | undefined, at: number): Promise<never> {
-  await job.moveToDelayed(at, token);
-  throw new DelayedError();
 }

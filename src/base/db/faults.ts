@@ -27,9 +27,17 @@ export function isTransient(error: unknown): boolean {
   return error instanceof mongoose.Error.MongooseServerSelectionError || TRANSIENT_NAMES.has(error.name);
 }
 
+/** What may be gone at the next attempt (MongoDB's error_codes.yml): the retryable ones, and those of a busy cluster. */
 const TRANSIENT_CODES = new Set([
+  // Network, time limits, primaries that step down, writes that conflict.
   ...[6, 7, 50, 64, 89, 91, 112, 133, 134, 189, 202, 262, 384],
   ...[9001, 10107, 11600, 11602, 13435, 13436],
+  // LockTimeout, CursorNotFound, LockBusy, CursorKilled: the operation was begun and not done.
+  ...[24, 43, 46, 237],
+  // A chunk or an index moved meanwhile: StaleEpoch, QueryPlanKilled, StaleChunkHistory, MigrationConflict, StaleConfig.
+  ...[150, 175, 250, 272, 13388],
+  // A server, or a connection pool of a router, that has too much to do.
+  ...[365, 402, 407, 433, 449],
 ]);
 const SOCKET_CODES = new Set(['ECONNRESET', 'ECONNREFUSED', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH']);
 const TRANSIENT_NAMES = new Set([

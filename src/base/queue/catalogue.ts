@@ -1,55 +1,63 @@
 import type { JobsOptions } from 'bullmq';
 import { z } from 'zod';
 
-/** Every job: its name, what it carries, how it is kept. Redis sees references only, never what they stand for. */
+interface QueueRule {
+  /** Its places in a worker process, as a share of `WORKER_CONCURRENCY`; at least one. */
+  readonly shareOfPlaces: number;
+  /** Do accounts take turns? Its jobs carry the account then. */
+  readonly byTurns: boolean;
+  /** Work that has taken so long goes back into the queue when another account waits for a place. */
+  readonly turnMs?: number;
+}
+
+/** The queues: work of one kind never waits behind work of another. */
+const QUEUES = {
+  // The name is older than the other queues: jobs of former versions are found in it. With more places than the database has
+  // hands each turn takes longer, and whoever comes waits longer.
+  erasure: { shareOfPlaces: 1 / 2, byTurns: true, turnMs: 2_000 },
+  // A report begins anew when it is given back: it is written to its end.
+  report: { shareOfPlaces: 1 / 8, byTurns: true },
+  // Longer than an attempt at one file may take: an attempt that is cut off does not count.
+  files: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
+  // A pass lets others have their turn by itself.
+  scan: { shareOfPlaces: 1 / 8, byTurns: true },
+  housekeeping: { shareOfPlaces: 1 / 8, byTurns: false },
+} as const satisfies Record<string, QueueRule>;
+
+export type QueueName = keyof typeof QUEUES;
+export const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
+
+export function ruleOf(queue: QueueName): QueueRule {
+  return QUEUES[queue];
+}
+
+const account = z.string().regex(/^acc_[A-Za-z0-9]{12}$/);
+const reference = z.string().regex(/^[A-Za-z0-9]{15}$/);
+// The ledger decides what is retried and when; a job in Redis is only the call to look.
+const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
+
+/** Every job: its name, its queue, what it carries, how it is kept. Redis sees references only, never what they stand for. */
 export const CATALOGUE = {
-  erase: {
-    payload: z.strictObject({
-      account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
-      reference: z.string().regex(/^[A-Za-z0-9]{15}$/),
-    }),
-    // The ledger decides what is retried and when; a job in Redis is only the call to look.
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  'remove-files': {
-    payload: z.strictObject({
-      account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
-      reference: z.string().regex(/^[A-Za-z0-9]{15}$/),
-    }),
-    // The outbox decides; the relay calls again.
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  scan: {
-    payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
-    // The ledger of passes decides.
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  'redact-due': {
-    payload: z.strictObject({ account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/) }),
-    // Missed runs are found by `reconcile`.
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  report: {
-    payload: z.strictObject({
-      account: z.string().regex(/^acc_[A-Za-z0-9]{12}$/),
-      report: z.uuid(),
-    }),
-    // As for an erasure: the ledger of reports decides.
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  'remove-report-files': {
-    payload: z.strictObject({}),
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-  retention: {
-    payload: z.strictObject({}),
-    options: { attempts: 1, removeOnComplete: true, removeOnFail: true },
-  },
-} as const satisfies Record<string, { payload: z.ZodType; options: JobsOptions }>;
+  erase: { queue: 'erasure', payload: z.strictObject({ account, reference }), options },
+  'remove-files': { queue: 'files', payload: z.strictObject({ account, reference }), options },
+  report: { queue: 'report', payload: z.strictObject({ account, report: z.uuid() }), options },
+  scan: { queue: 'scan', payload: z.strictObject({ account }), options },
+  'redact-due': { queue: 'housekeeping', payload: z.strictObject({ account }), options },
+  'remove-report-files': { queue: 'housekeeping', payload: z.strictObject({}), options },
+  retention: { queue: 'housekeeping', payload: z.strictObject({}), options },
+} as const satisfies Record<string, { queue: QueueName; payload: z.ZodType; options: JobsOptions }>;
 
 export type JobName = keyof typeof CATALOGUE;
 export type JobPayload<Name extends JobName> = z.output<(typeof CATALOGUE)[Name]['payload']>;
 
 export const JOB_NAMES = Object.keys(CATALOGUE) as JobName[];
-/** All jobs share one queue: they share the workers, too. */
-export const QUEUE_NAME = 'erasure';
+
+/** How many jobs of a queue one worker process works on side by side. */
+export function placesOf(queue: QueueName, concurrency: number): number {
+  return Math.max(1, Math.round(concurrency * QUEUES[queue].shareOfPlaces));
+}
+
+/** The places of all queues of one worker process. */
+export function allPlaces(concurrency: number): number {
+  return QUEUE_NAMES.reduce((sum, queue) => sum + placesOf(queue, concurrency), 0);
+}

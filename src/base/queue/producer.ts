@@ -1,12 +1,14 @@
 import { Queue } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
-import { CATALOGUE, type JobName, type JobPayload, QUEUE_NAME } from './catalogue.ts';
+import { CATALOGUE, type JobName, type JobPayload, QUEUE_NAMES, type QueueName, ruleOf } from './catalogue.ts';
 import { queuePrefix } from './connections.ts';
+import { TURN_LATER, takeTurn } from './turns.ts';
 
 export interface Producer {
   /**
-   * Adds a job; one that is there already under this id is left as it is.
-   * @throws what Redis throws, within about two seconds on a fail-fast connection
+   * Adds a job to its queue, in turn with those of other accounts; one that is there already under this id is left as it
+   * is.
+   * @throws what Redis throws, within about two seconds a command on a fail-fast connection
    */
   add<Name extends JobName>(
     name: Name,
@@ -14,16 +16,25 @@ export interface Producer {
     options: { id: string; delayMs?: number },
   ): Promise<void>;
   /** Is the job under this id still to be worked on? */
-  isAlive(id: string): Promise<boolean>;
+  isAlive(name: JobName, id: string): Promise<boolean>;
   /** Adds a job at the times of a pattern, from now on; a schedule of this id is replaced. */
-  schedule<Name extends JobName>(name: Name, payload: JobPayload<Name>, schedule: NewSchedule): Promise<void>;
+  schedule<Name extends ScheduledJob>(name: Name, payload: JobPayload<Name>, schedule: NewSchedule): Promise<void>;
   unschedule(id: string): Promise<void>;
   /** The schedules of one job. */
-  schedules(name: JobName): Promise<Schedule[]>;
-  /** Jobs by state: waiting, active, delayed, … */
-  counts(): Promise<Record<string, number>>;
+  schedules(name: ScheduledJob): Promise<Schedule[]>;
+  /** Removes the schedules that former versions made in the only queue they had. */
+  dropFormerSchedules(): Promise<void>;
+  /** Jobs by state, a queue: waiting, active, delayed, failed. */
+  counts(): Promise<QueueCounts>;
   close(): Promise<void>;
 }
+
+export type QueueCounts = Readonly<Record<QueueName, Readonly<Record<string, number>>>>;
+
+/** The jobs that run by the clock: those of the queue `housekeeping`. */
+export type ScheduledJob = {
+  [Name in JobName]: (typeof CATALOGUE)[Name]['queue'] extends 'housekeeping' ? Name : never;
+}[JobName];
 
 export interface NewSchedule {
   readonly id: string;
@@ -40,34 +51,40 @@ export interface Schedule extends NewSchedule {
 
 const ALIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-children']);
 
-/** @param prefix one name for all processes that share the queue */
+/** @param prefix one name for all processes that share the queues */
 export function createProducer(connection: Redis | Cluster, prefix: string, onError: (error: Error) => void): Producer {
-  const queue = new Queue(QUEUE_NAME, {
-    connection,
-    prefix: queuePrefix(prefix),
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-  });
-  queue.on('error', onError);
+  const queues = openQueues(connection, prefix, onError);
+  const clock = queues.housekeeping;
+  const priorityOf = async (queue: Queue, payload: { account?: string }, delayMs: number) => {
+    if (delayMs > 0) return TURN_LATER;
+    return payload.account === undefined ? undefined : (await takeTurn(connection, queue, payload.account)).turn;
+  };
   return {
     async add(name, payload, { id, delayMs = 0 }) {
-      const { payload: schema, options } = CATALOGUE[name];
-      await queue.add(name, schema.parse(payload), { ...options, jobId: id, ...(delayMs > 0 && { delay: delayMs }) });
+      const { payload: schema, options, queue } = CATALOGUE[name];
+      const data = schema.parse(payload);
+      const priority = ruleOf(queue).byTurns ? await priorityOf(queues[queue], data, delayMs) : undefined;
+      await queues[queue].add(name, data, {
+        ...options,
+        jobId: id,
+        ...(delayMs > 0 && { delay: delayMs }),
+        ...(priority !== undefined && { priority }),
+      });
     },
-    isAlive: async (id) => ALIVE.has(await queue.getJobState(id)),
+    isAlive: async (name, id) => ALIVE.has(await queues[CATALOGUE[name].queue].getJobState(id)),
     async schedule(name, payload, { id, pattern, timeZone }) {
       const { payload: schema, options } = CATALOGUE[name];
-      await queue.upsertJobScheduler(
+      await clock.upsertJobScheduler(
         id,
         { pattern, tz: timeZone },
         { name, data: schema.parse(payload), opts: options },
       );
     },
     async unschedule(id) {
-      await queue.removeJobScheduler(id);
+      await clock.removeJobScheduler(id);
     },
     async schedules(name) {
-      const all = await queue.getJobSchedulers(0, -1, true);
+      const all = await clock.getJobSchedulers(0, -1, true);
       return all
         .filter((one) => one.name === name)
         .map(({ key, pattern = '', tz = '', next }) => ({
@@ -77,7 +94,46 @@ export function createProducer(connection: Redis | Cluster, prefix: string, onEr
           next: next === undefined ? undefined : new Date(next),
         }));
     },
-    counts: () => queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
-    close: () => queue.close(),
+    async dropFormerSchedules() {
+      for (const { key } of await queues.erasure.getJobSchedulers(0, -1, true))
+        await queues.erasure.removeJobScheduler(key);
+    },
+    async counts() {
+      const counted = await Promise.all(
+        QUEUE_NAMES.map(async (name) => [name, await countJobs(queues[name])] as const),
+      );
+      return Object.fromEntries(counted) as Record<QueueName, Record<string, number>>;
+    },
+    async close() {
+      await Promise.all(QUEUE_NAMES.map((name) => queues[name].close()));
+    },
   };
+}
+
+function openQueues(
+  connection: Redis | Cluster,
+  prefix: string,
+  onError: (error: Error) => void,
+): Readonly<Record<QueueName, Queue>> {
+  const open = (name: QueueName) => {
+    const queue = new Queue(name, {
+      connection,
+      prefix: queuePrefix(prefix),
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+    });
+    queue.on('error', onError);
+    return queue;
+  };
+  return Object.fromEntries(QUEUE_NAMES.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
+}
+
+/** A job that waits for its turn is one that waits: BullMQ's `prioritized` is no word of ours. */
+async function countJobs(queue: Queue): Promise<Record<string, number>> {
+  const {
+    prioritized = 0,
+    waiting = 0,
+    ...others
+  } = await queue.getJobCounts(...(['waiting', 'prioritized', 'active', 'delayed', 'failed'] as const));
+  return { waiting: waiting + prioritized, ...others };
 }

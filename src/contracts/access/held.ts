@@ -1,10 +1,12 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
-import { type FieldPath, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { type FieldPath, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { isLookedUp } from '../../engine/map/places.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
-import { type Filter, selectAnywhere } from '../../engine/plan.ts';
-import type { Subject } from '../../engine/subject.ts';
-import { matcherOf } from '../../engine/subject.ts';
+import { selectAnywhere } from '../../engine/selections.ts';
+import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 
 type Document = mongoose.mongo.Document;
@@ -28,17 +30,23 @@ const BATCH = 200;
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
  * Scheduled messages and the platform's own suppressions are among them. A record found at two places comes once.
+ * @param signal ends the search, in the database, too
+ * @throws the signal's reason
  */
 export async function* findHeld(
   db: mongoose.mongo.Db,
   map: DataMap,
   subject: Subject,
+  signal?: AbortSignal,
 ): AsyncGenerator<{ entry: CollectionMap; record: HeldRecord }> {
-  const isTheirs = matcherOf(subject);
   for (const entry of map.collections) {
-    const describe = describer(entry, isTheirs);
+    if (entry.owner.kind === 'via') continue;
+    const templates = entry.numbers.flatMap((place) => place.templates);
+    const describe = describer(entry, matcherOf(subjectAt(subject, templates)));
     for (const filter of filtersOf(entry, subject)) {
-      const cursor = db.collection(entry.collection).find(filter).batchSize(BATCH);
+      const cursor = collectionOf(db, entry, subject.account)
+        .find(filter, signal && { signal })
+        .batchSize(BATCH);
       for await (const record of cursor) yield { entry, record: describe(record) };
     }
   }
@@ -46,11 +54,18 @@ export async function* findHeld(
 
 /** One query a place, so that each uses its index. A later one excludes what an earlier one has found. */
 function filtersOf(entry: CollectionMap, subject: Subject): Filter[] {
-  const paths = entry.numbers.map((text) => readPath(text));
-  return paths.map((path, index) => ({
-    ...selectAnywhere({ accountPath: entry.account, path }, subject),
-    ...Object.fromEntries(paths.slice(0, index).map(({ dotted }) => [dotted, { $nin: [...subject.values] }])),
-  }));
+  const places = entry.numbers.filter(isLookedUp).map(({ path, templates }) => {
+    const here = (one: Subject) => subjectAt(one, templates);
+    return { path: readPath(path), here };
+  });
+  return places.map((place, index) =>
+    allOf(
+      selectAnywhere({ entry, ...place }, subject),
+      ...places
+        .slice(0, index)
+        .map(({ path, here }): Filter => ({ [path.dotted]: { $nin: [...here(subject).values] } })),
+    ),
+  );
 }
 
 interface Place {
@@ -62,8 +77,10 @@ interface Place {
 /** Reads a person's part of a record: their numbers, and the fields of the same element or of the record. */
 function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean): (record: Document) => HeldRecord {
   const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
-  const numbers = entry.numbers.map((text) => placeOf(text, 'number'));
-  const fields = entry.fields.map((field) => placeOf(field.path, field.category));
+  const numbers = entry.numbers.map(({ path }) => placeOf(path, 'number'));
+  const fields = entry.fields
+    .filter(({ path }) => !path.includes(KEY))
+    .map((field) => placeOf(field.path, field.category));
   const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
 
   return (record) => {
@@ -91,7 +108,7 @@ function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean):
     for (const place of fields) if (isTheirRecord && !throughArray(place.path)) add(place, record);
     return {
       id: textOf(valueAt(record, entry.id ?? '_id')),
-      at: entry.at === undefined ? null : textOf(valueAt(record, entry.at)),
+      at: entry.at === undefined ? null : textOf(valueAt(record, entry.at.path)),
       fields: found,
     };
   };
@@ -113,5 +130,5 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
 
 /** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
-  return map.collections.filter((entry) => entry.numbers.length > 0).map(nameOf);
+  return map.collections.filter((entry) => entry.numbers.some(isLookedUp) && entry.owner.kind !== 'via').map(nameOf);
 }

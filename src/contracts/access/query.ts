@@ -1,7 +1,19 @@
 import type mongoose from 'mongoose';
 import { writingsOf } from '../../engine/by-id.ts';
-import { type CollectionMap, type DataMap, type Direction, nameOf, type Product } from '../../engine/map/schema.ts';
-import type { Filter } from '../../engine/plan.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { wentFilter } from '../../engine/direction.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
+import {
+  type CollectionMap,
+  type DataMap,
+  type Direction,
+  nameOf,
+  type Product,
+  type TimeField,
+} from '../../engine/map/schema.ts';
+import type { Span } from '../../engine/moment.ts';
+import { scopeOf } from '../../engine/owner.ts';
+import { productFilter, productsOf } from '../../engine/products.ts';
 import { type AccountValue, assertAccount, storedValues } from '../../engine/subject.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
@@ -27,12 +39,13 @@ export interface Source {
   readonly name: string;
   readonly entry: CollectionMap;
   /** The field with the moment it happened. */
-  readonly at: string;
+  readonly at: TimeField;
   readonly id: string;
   /** Every condition of the query but the time. */
   readonly filter: Filter;
-  /** The time; null when the query has no bound of it. */
-  readonly range: { $gte?: Date; $lt?: Date } | null;
+  readonly collection: (db: mongoose.mongo.Db) => mongoose.mongo.Collection;
+  /** The time, when a bound of it is asked for. */
+  readonly range: Span | null;
 }
 
 /**
@@ -42,33 +55,29 @@ export interface Source {
 export function selectSources(map: DataMap, query: RecordQuery, account: AccountValue): Source[] {
   assertAccount(account);
   return map.collections.flatMap((entry): Source[] => {
-    const { id, at, products } = entry;
-    if (id === undefined || at === undefined || products === undefined) return [];
-    if (query.product !== undefined && !products.includes(query.product)) return [];
+    const { id, at } = entry;
+    if (id === undefined || at === undefined || productsOf(entry).length === 0) return [];
+    if (entry.owner.kind === 'via') return [];
     const conditions = conditionsOf(entry, query);
     if (conditions === null) return [];
-    const range =
-      query.since || query.until
-        ? { ...(query.since && { $gte: query.since }), ...(query.until && { $lt: query.until }) }
-        : null;
-    const filter: Filter = {
-      [entry.account]: account,
-      ...(query.ids && { [id]: { $in: query.ids.flatMap(writingsOf) } }),
-      ...conditions,
-    };
-    return [{ name: nameOf(entry), entry, at, id, filter, range }];
+    const range = query.since || query.until ? { from: query.since, to: query.until } : null;
+    const filter = allOf(
+      scopeOf(entry, account),
+      query.ids ? { [id]: { $in: query.ids.flatMap(writingsOf) } } : {},
+      conditions,
+    );
+    return [
+      { name: nameOf(entry), entry, at, id, filter, range, collection: (db) => collectionOf(db, entry, account) },
+    ];
   });
 }
 
 /** The filter on columns; null when no record of this collection can match. */
 function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
-  const conditions: mongoose.mongo.Document = {};
-  if (query.direction !== undefined) {
-    // Collections without a direction (verifications, insights) count as outbound.
-    const direction = entry.direction ?? 'outbound';
-    if (typeof direction === 'object') conditions[direction.path] = query.direction;
-    else if (direction !== query.direction) return null;
-  }
+  const product = query.product === undefined ? {} : productFilter(entry, query.product);
+  const went = query.direction === undefined ? {} : wentFilter(entry, query.direction);
+  if (product === null || went === null) return null;
+  const conditions: Filter[] = [product, went];
   const wanted = [
     [entry.columns?.from, query.from && matchParty(query.from)],
     [entry.columns?.to, query.to && matchParty(query.to)],
@@ -77,9 +86,9 @@ function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
   for (const [path, condition] of wanted) {
     if (condition === undefined) continue;
     if (path === undefined) return null;
-    conditions[path] = condition;
+    conditions.push({ [path]: condition } as Filter);
   }
-  return conditions;
+  return allOf(...conditions);
 }
 
 function matchParty(party: Party): unknown {

@@ -1,7 +1,6 @@
 import type mongoose from 'mongoose';
-import { ANY_DATE, NO_DATES } from '../../engine/bson-types.ts';
-import { valueAt } from '../../engine/map/paths.ts';
-import type { Filter } from '../../engine/plan.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
+import { atMoment, momentOf, undated, within } from '../../engine/moment.ts';
 import type { Source } from './query.ts';
 
 type Document = mongoose.mongo.Document;
@@ -28,10 +27,15 @@ export interface ReadOptions {
   readonly after?: Position;
   /** Records in all. */
   readonly limit: number;
+  /** Ends the reading, in the database, too: its reason is thrown. */
+  readonly signal?: AbortSignal;
 }
 
 /** Records the driver holds at once: memory stays the same however many there are. */
 const BATCH = 500;
+
+/** The last pass of any source: that of texts which are no time. */
+export const MOST_PASSES = 4;
 
 /** One query, with the order its results come in. */
 interface Pass {
@@ -47,7 +51,7 @@ interface Pass {
 export async function* readRecords(
   db: mongoose.mongo.Db,
   sources: readonly Source[],
-  { paged = false, after, limit }: ReadOptions,
+  { paged = false, after, limit, signal }: ReadOptions,
 ): AsyncGenerator<Found> {
   let left = limit;
   const from = after ? sources.findIndex((source) => source.name === after.source) : 0;
@@ -56,19 +60,18 @@ export async function* readRecords(
   for (const source of sources.slice(from)) {
     for (const pass of passesOf(source, paged, after?.source === source.name ? after : undefined)) {
       if (left <= 0) return;
-      const cursor = db
-        .collection(source.entry.collection)
-        .find(pass.filter)
+      const cursor = source
+        .collection(db)
+        .find(pass.filter, signal && { signal })
         .sort(pass.sort)
         .limit(left)
         .batchSize(Math.min(BATCH, left));
       for await (const record of cursor) {
         left -= 1;
-        const at = valueAt(record, source.at);
         const position = {
           source: source.name,
           pass: pass.number,
-          at: at instanceof Date ? at : null,
+          at: pass.number === 0 ? momentOf(source.at, record) : null,
           id: record._id as unknown,
         };
         yield { source, record, position };
@@ -80,19 +83,21 @@ export async function* readRecords(
 /** Queries that an index on (account, time) answers in order, one after the other. No `$or`: not every engine uses an index for it. */
 function passesOf(source: Source, paged: boolean, after: Position | undefined): Pass[] {
   const { filter, range, at } = source;
-  const byTime: Pass['sort'] = paged ? { [at]: 1, _id: 1 } : { [at]: 1 };
-  const dated = (time: object): Pass => ({ number: 0, filter: { ...filter, [at]: time } as Filter, sort: byTime });
-  // With $and: the filter may constrain `_id` already.
-  const behind = { $and: [{ _id: { $gt: after?.id } }] } as Filter;
-  // With null and a missing field these types are every value that is no date.
-  const undated = [{ $type: [...NO_DATES] }, null].flatMap((time, index): Pass[] => {
+  const byTime: Pass['sort'] = paged ? { [at.path]: 1, _id: 1 } : { [at.path]: 1 };
+  const dated = (time: Filter): Pass => ({ number: 0, filter: allOf(filter, time), sort: byTime });
+  // Beside what is asked of `_id`, not in its place: it may be the id that was asked for.
+  const behind: Filter = { _id: { $gt: after?.id } } as Filter;
+  // With a missing field and null, all there is beside times.
+  const [oddTypes = {}, ...others] = undated(at);
+  const without = [oddTypes, { [at.path]: null }, ...others].flatMap((odd, index): Pass[] => {
     const number = index + 1;
     if (range !== null || (after && number < after.pass)) return [];
     const resumed = after?.pass === number ? behind : {};
-    return [{ number, filter: { ...filter, [at]: time, ...resumed } as Filter, sort: { _id: 1 } }];
+    return [{ number, filter: allOf(filter, odd as Filter, resumed), sort: { _id: 1 } }];
   });
-  if (after === undefined) return [dated(range ?? ANY_DATE), ...undated];
-  if (after.pass > 0 || after.at === null) return undated;
-  const sameMoment: Pass = { number: 0, filter: { ...filter, [at]: after.at, ...behind } as Filter, sort: { _id: 1 } };
-  return [sameMoment, dated({ ...range, $gt: after.at }), ...undated];
+  if (after === undefined) return [dated(within(at, range ?? {})), ...without];
+  if (after.pass > 0 || after.at === null) return without;
+  const sameMoment: Pass = { number: 0, filter: allOf(filter, atMoment(at, after.at), behind), sort: { _id: 1 } };
+  const later = within(at, { from: new Date(after.at.getTime() + 1), to: range?.to });
+  return [sameMoment, dated(later), ...without];
 }

@@ -1,7 +1,9 @@
 import type mongoose from 'mongoose';
+import { directionOf } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { directionOf } from '../../engine/map/read-entry.ts';
 import type { Direction, Product } from '../../engine/map/schema.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { productOf } from '../../engine/products.ts';
 import { textOf } from '../../lib/bson-text.ts';
 import type { Source } from './query.ts';
 
@@ -32,15 +34,14 @@ export function toRow(source: Source, record: mongoose.mongo.Document, product?:
     const path = entry.columns?.[name];
     return path === undefined ? null : textOf(valueAt(record, path));
   };
-  const at = valueAt(record, source.at);
   const body = entry.fields.find((field) => field.category === 'body');
   return {
     id: textOf(valueAt(record, source.id)),
-    product: product ?? entry.products?.[0] ?? 'messages',
+    product: product ?? productOf(entry, record) ?? 'messages',
     direction: directionOf(entry, record),
     from: column('from'),
     to: column('to'),
-    at: at instanceof Date && !Number.isNaN(at.getTime()) ? at : null,
+    at: momentOf(source.at, record),
     status: column('status'),
     network: column('network'),
     price: column('price'),

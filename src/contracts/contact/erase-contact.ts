@@ -86,7 +86,7 @@ export function createContactErasure(
         },
         session,
       );
-      selection = await selectAtOnce(db, deps.dataMap, rules, subject, deps.limit, session);
+      selection = await selectAtOnce(db, rules, subject, deps.limit, session);
       await writeCounts(selection.counts);
       await files.add(owner, selection.files, session);
       await changeAtOnce(db, selection, subject, session);

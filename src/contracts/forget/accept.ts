@@ -6,17 +6,19 @@ import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { numberSubject, type Subject } from '../../engine/subject.ts';
+import { inEveryWriting, numberSubject, type Subject } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
 import { draftRequest } from '../../ledger/requests/open-request.ts';
 import type { Suppressions } from '../../ledger/suppression/suppression.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface AcceptDependencies {
   readonly db: mongoose.mongo.Db;
   readonly plan: Plan;
   readonly store: RecordStore;
+  readonly countries: readonly CountryCode[];
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -57,7 +59,13 @@ interface Repeat {
 export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  const subject = numberSubject(
+    number,
+    account.records_id,
+    deps.tokens.current(account._id, number),
+    new Date(),
+    deps.countries,
+  );
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -113,7 +121,13 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
 export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = numberSubject(number, account.records_id, deps.tokens.current(account._id, number));
+  const subject = numberSubject(
+    number,
+    account.records_id,
+    deps.tokens.current(account._id, number),
+    new Date(),
+    deps.countries,
+  );
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -193,9 +207,16 @@ async function isAffiliated(
   unsuppress: boolean,
 ): Promise<boolean> {
   const looks = [
-    ...deps.plan.rules.map((rule) => deps.store.remains(rule, subject)),
+    ...deps.plan.rules.map((rule) => deps.store.holds(rule, subject)),
     ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, subject)) !== null),
     ...(unsuppress ? [deps.suppressions.hasToken(subject, tokens)] : []),
   ];
-  return (await Promise.all(looks)).some(Boolean);
+  if ((await Promise.all(looks)).some(Boolean)) return true;
+  // Before anybody is told that nothing is held: the writings that are not usual, too.
+  const every = inEveryWriting(subject, deps.countries);
+  const rare = [
+    ...deps.plan.rules.map((rule) => deps.store.holds(rule, every)),
+    ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, every)) !== null),
+  ];
+  return (await Promise.all(rare)).some(Boolean);
 }

@@ -1,18 +1,14 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
-import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { AccountValue } from '../../engine/subject.ts';
-import { readStoredNumber } from '../../phone/read-stored.ts';
+import { type ContactCount, createContactCount } from './contacts.ts';
 import { filterOf, type InteractionQuery, interactionEntries } from './log.ts';
 import type { InteractionEntry } from './row.ts';
+import { type Count, createTally, type Tally } from './tally.ts';
 
 type Document = mongoose.mongo.Document;
-
-/** How many interactions, and how many of them are redacted. */
-interface Count {
-  readonly total: number;
-  readonly redacted: number;
-}
 
 /**
  * Figures of a period. Fields that redaction keeps (kind, status, tracking number, source) count all interactions.
@@ -31,13 +27,12 @@ export interface Figures extends Count {
   readonly by_tag: Record<string, number>;
 }
 
-/** Different contacts that are held in memory. */
-const MOST_CONTACTS = 100_000;
-/** Rows of a breakdown; those after them are summed up as `other`. */
-const MOST_ROWS = 500;
 const MOST_MS = 30_000;
-const UNKNOWN = 'unknown';
-const OTHER = 'other';
+/** Rows the driver unpacks at once. Its own batches are by bytes, and hold as many small rows as take a second. */
+const BATCH = 1_000;
+
+/** What a tally has no room for are the rare values. */
+const FREQUENT_FIRST = { $sort: { count: -1 } };
 
 /** The counts so far, over the collections. */
 interface Totals {
@@ -46,7 +41,7 @@ interface Totals {
   readonly source: Tally;
   readonly number: Tally;
   readonly tag: Tally;
-  readonly contacts: Set<string>;
+  readonly contacts: ContactCount;
   sessions: number;
 }
 
@@ -57,12 +52,15 @@ interface Part {
   readonly filter: Document;
   /** The filter, for those that are not redacted. */
   readonly open: Document;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
  * Counts an account's interactions.
  * @param query a period and a kind; `redacted` is no question here, as both are counted
  * @param prefixes the country codes that are served: one contact stored in two ways counts once
+ * @param signal ends the counting, in the database, too
+ * @throws the signal's reason
  */
 export async function countInteractions(
   db: mongoose.mongo.Db,
@@ -70,6 +68,7 @@ export async function countInteractions(
   account: AccountValue,
   query: Omit<InteractionQuery, 'redacted'>,
   prefixes: readonly string[],
+  signal?: AbortSignal,
 ): Promise<Figures> {
   const totals: Totals = {
     kind: createTally(),
@@ -77,15 +76,15 @@ export async function countInteractions(
     source: createTally(),
     number: createTally(),
     tag: createTally(),
-    contacts: new Set(),
+    contacts: createContactCount(prefixes),
     sessions: 0,
   };
   for (const entry of interactionEntries(map, query.kind)) {
     const filter = filterOf(entry, account, query);
-    const open = { ...filter, [entry.redacted]: null };
-    const part: Part = { entry, collection: db.collection(entry.collection), filter, open };
+    const open = allOf(filter, { [entry.redacted]: null });
+    const part: Part = { entry, collection: collectionOf(db, entry, account), filter, open, signal };
     await countKept(part, totals);
-    await countContacts(part, totals, prefixes);
+    await countContacts(part, totals);
     await countSessions(part, totals);
     await countTags(part, totals);
   }
@@ -96,14 +95,15 @@ export async function countInteractions(
     by_status: totals.status.rows(),
     by_source: totals.source.rows(),
     by_tracking_number: totals.number.rows(),
-    contacts: { count: contacts.size, at_least: contacts.size >= MOST_CONTACTS },
+    contacts: { count: contacts.size, at_least: contacts.isFull },
     sessions,
     by_tag: Object.fromEntries(Object.entries(totals.tag.rows()).map(([tag, { total }]) => [tag, total])),
   };
 }
 
-function aggregate({ collection }: Part, pipeline: Document[]): mongoose.mongo.AggregationCursor<Document> {
-  return collection.aggregate(pipeline, { maxTimeMS: MOST_MS, allowDiskUse: true });
+function aggregate({ collection, signal }: Part, pipeline: Document[]): mongoose.mongo.AggregationCursor<Document> {
+  const options = { maxTimeMS: MOST_MS, allowDiskUse: true, batchSize: BATCH };
+  return collection.aggregate(pipeline, { ...options, ...(signal && { signal }) });
 }
 
 /** Counts by what redaction keeps. */
@@ -112,6 +112,7 @@ async function countKept(part: Part, totals: Totals): Promise<void> {
   for await (const row of aggregate(part, [
     { $match: filter },
     { $group: { _id: keptOf(entry), count: { $sum: 1 } } },
+    FREQUENT_FIRST,
   ])) {
     const { redacted, status, source, number } = row._id as Record<string, unknown>;
     const count = { total: Number(row.count), redacted: redacted ? Number(row.count) : 0 };
@@ -122,29 +123,28 @@ async function countKept(part: Part, totals: Totals): Promise<void> {
   }
 }
 
-async function countContacts(part: Part, { contacts }: Totals, prefixes: readonly string[]): Promise<void> {
-  if (contacts.size >= MOST_CONTACTS) return;
+async function countContacts(part: Part, { contacts }: Totals): Promise<void> {
   const values = aggregate(part, [{ $match: part.open }, { $group: { _id: contactOf(part.entry) } }]);
-  for await (const { _id: value } of values) {
-    // A mask of an earlier erasure is nobody's number.
-    if (sortStoredForm(value ?? '', prefixes) === 'blank') continue;
-    contacts.add(readStoredNumber(value, prefixes) ?? String(value));
-    if (contacts.size >= MOST_CONTACTS) return;
-  }
+  await contacts.addAll(values, part.signal);
 }
 
-async function countSessions({ entry, collection, open }: Part, totals: Totals): Promise<void> {
+async function countSessions({ entry, collection, open, signal }: Part, totals: Totals): Promise<void> {
   for (const { path } of entry.fields.filter(({ category }) => category === 'visitor')) {
-    const filter = { ...open, [path]: { $nin: [null, {}, ''] } };
-    totals.sessions += await collection.countDocuments(filter, { maxTimeMS: MOST_MS });
+    const filter = allOf(open, { [path]: { $nin: [null, {}, ''] } } as Filter);
+    totals.sessions += await collection.countDocuments(filter, { maxTimeMS: MOST_MS, ...(signal && { signal }) });
   }
 }
 
 async function countTags(part: Part, totals: Totals): Promise<void> {
   for (const { path, type } of part.entry.fields.filter(({ category }) => category === 'tag')) {
-    const unwind = type === 'list' ? [{ $unwind: `$${path}` }] : [];
+    const unwind = type === 'list' || type === 'any' ? [{ $unwind: `$${path}` }] : [];
     const group = { $group: { _id: `$${path}`, count: { $sum: 1 } } };
-    for await (const { _id: tag, count } of aggregate(part, [{ $match: part.open }, ...unwind, group])) {
+    for await (const { _id: tag, count } of aggregate(part, [
+      { $match: part.open },
+      ...unwind,
+      group,
+      FREQUENT_FIRST,
+    ])) {
       if (tag !== null && tag !== '') totals.tag.add(tag, { total: Number(count), redacted: 0 });
     }
   }
@@ -170,7 +170,7 @@ function ownOf({ own_number: own, direction }: InteractionEntry): unknown {
 /** The field with the contact's number, as `contactNumbers` finds it. */
 function contactOf({ numbers, own_number: own, direction }: InteractionEntry): unknown {
   const firstBut = (kept: string | undefined) => {
-    const path = numbers.find((one) => one !== kept);
+    const path = numbers.find((one) => one.path !== kept)?.path;
     return path === undefined ? null : { $ifNull: [`$${path}`, null] };
   };
   if (typeof own !== 'object') return firstBut(own);
@@ -179,38 +179,6 @@ function contactOf({ numbers, own_number: own, direction }: InteractionEntry): u
 
 function byDirection(direction: InteractionEntry['direction'], inbound: unknown, outbound: unknown): unknown {
   if (typeof direction !== 'object') return direction === 'inbound' ? inbound : outbound;
-  const is = (word: string) => ({ $eq: [`$${direction.path}`, word] });
-  return { $cond: [is('inbound'), inbound, { $cond: [is('outbound'), outbound, null] }] };
-}
-
-interface Tally {
-  add(value: unknown, count: Count): void;
-  sum(): Count;
-  /** The counts by value, the largest first. */
-  rows(): Record<string, Count>;
-}
-
-const addUp = (one: Count | undefined, other: Count): Count => ({
-  total: (one?.total ?? 0) + other.total,
-  redacted: (one?.redacted ?? 0) + other.redacted,
-});
-
-/** Counts by value. A Map, because a value of the records may be `__proto__`. */
-function createTally(): Tally {
-  const counts = new Map<string, Count>();
-  return {
-    add(value, count) {
-      const key = value === null || value === undefined ? UNKNOWN : String(value);
-      counts.set(key, addUp(counts.get(key), count));
-    },
-    sum: () => [...counts.values()].reduce(addUp, { total: 0, redacted: 0 }),
-    rows() {
-      const sorted = [...counts].sort(([, one], [, other]) => other.total - one.total);
-      const rest = sorted.splice(MOST_ROWS);
-      const rows = Object.fromEntries(sorted);
-      // `other` may be a value of the records, too: then its row takes the rest in.
-      for (const [, count] of rest) rows[OTHER] = addUp(Object.hasOwn(rows, OTHER) ? rows[OTHER] : undefined, count);
-      return rows;
-    },
-  };
+  const is = (values: readonly unknown[]) => ({ $in: [{ $ifNull: [`$${direction.path}`, null] }, [...values]] });
+  return { $cond: [is(direction.inbound), inbound, { $cond: [is(direction.outbound), outbound, null] }] };
 }

@@ -1,8 +1,9 @@
 import type mongoose from 'mongoose';
-import { ANY_DATE } from '../../engine/bson-types.ts';
-import { valueAt } from '../../engine/map/paths.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
-import type { Filter } from '../../engine/plan.ts';
+import { atMoment, momentOf, type Span, within } from '../../engine/moment.ts';
+import { scopeOf } from '../../engine/owner.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { asInteraction, type Interaction, type InteractionEntry, toInteraction } from './row.ts';
 
@@ -33,21 +34,28 @@ export interface LogPage {
 /** The collections of interactions a query is about. */
 export function interactionEntries(map: DataMap, kind: InteractionKind | undefined): InteractionEntry[] {
   return map.collections.flatMap((entry) => {
-    const one = asInteraction(entry);
+    const one = entry.owner.kind === 'via' ? null : asInteraction(entry);
     return one && (kind === undefined || one.interaction === kind) ? [one] : [];
   });
 }
 
-/** The filter of a query for one collection, without the page's position. @throws TypeError without an account */
-export function filterOf(entry: InteractionEntry, account: AccountValue, query: InteractionQuery): Filter {
+/**
+ * Everything a query asks of one collection. What has no time that can be read has no place in an order by time.
+ * @param span in place of the query's own
+ * @throws TypeError without an account
+ */
+export function filterOf(
+  entry: InteractionEntry,
+  account: AccountValue,
+  query: InteractionQuery,
+  span: Span = query,
+): Filter {
   assertAccount(account);
-  const range = { ...(query.from && { $gte: query.from }), ...(query.to && { $lt: query.to }) };
-  return {
-    [entry.account]: account,
-    // An interaction without a time has no place in an order by time.
-    [entry.at]: Object.keys(range).length > 0 ? range : ANY_DATE,
-    ...(query.redacted !== undefined && { [entry.redacted]: query.redacted ? { $ne: null } : null }),
-  };
+  return allOf(
+    scopeOf(entry, account),
+    within(entry.at, span),
+    query.redacted === undefined ? {} : ({ [entry.redacted]: query.redacted ? { $ne: null } : null } as Filter),
+  );
 }
 
 /**
@@ -65,17 +73,19 @@ export async function readLog(
   const lists = await Promise.all(
     interactionEntries(map, query.kind).map(async (entry) => {
       const found: Document[] = [];
-      for (const filter of behind(entry, filterOf(entry, account, query), after)) {
+      for (const filter of behind(entry, account, query, after)) {
         if (found.length > limit) break;
-        const more = await db
-          .collection(entry.collection)
+        const more = await collectionOf(db, entry, account)
           .find(filter)
-          .sort({ [entry.at]: -1, _id: -1 })
+          .sort({ [entry.at.path]: -1, _id: -1 })
           .limit(limit + 1 - found.length)
           .toArray();
         found.push(...more);
       }
-      return found.map((record) => ({ name: nameOf(entry), entry, record, at: valueAt(record, entry.at) as Date }));
+      return found.flatMap((record) => {
+        const at = momentOf(entry.at, record);
+        return at === null ? [] : [{ name: nameOf(entry), entry, record, at }];
+      });
     }),
   );
   const merged = lists
@@ -89,17 +99,26 @@ export async function readLog(
   };
 }
 
-/** Queries for the rows after a position, in order. Several, because not every engine uses an index for `$or`. */
-function behind(entry: InteractionEntry, filter: Filter, after: LogPosition | undefined): Filter[] {
-  if (after === undefined) return [filter];
-  const { at } = entry;
-  const { [at]: range, ...rest } = filter;
-  const within = (bound: object): Filter => ({ ...rest, $and: [{ [at]: range }, { [at]: bound }] }) as Filter;
+/** Queries for what comes behind a position, in order; apart, because not every engine uses an index for `$or`. */
+function behind(
+  entry: InteractionEntry,
+  account: AccountValue,
+  query: InteractionQuery,
+  after: LogPosition | undefined,
+): Filter[] {
+  if (after === undefined) return [filterOf(entry, account, query)];
+  const earlierThan = (moment: Date): Filter => {
+    const to = query.to && query.to < moment ? query.to : moment;
+    return filterOf(entry, account, query, { from: query.from, to });
+  };
   const order = compareText(nameOf(entry), after.name);
-  if (order > 0) return [within({ $lte: after.at })];
-  const earlier = within({ $lt: after.at });
+  if (order > 0) return [earlierThan(new Date(after.at.getTime() + 1))];
+  const earlier = earlierThan(after.at);
   if (order < 0) return [earlier];
-  return [{ ...within({ $eq: after.at }), _id: { $lt: after.id } } as Filter, earlier];
+  const same = allOf(filterOf(entry, account, query), atMoment(entry.at, after.at), {
+    _id: { $lt: after.id },
+  } as Filter);
+  return [same, earlier];
 }
 
 function compareText(one: string, other: string): number {

@@ -3,11 +3,14 @@ import { ErasureFailure } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import { type FoundRecord, findById } from '../../engine/by-id.ts';
-import { valueAt } from '../../engine/map/paths.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { directionOf } from '../../engine/direction.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import { directionOf } from '../../engine/map/read-entry.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
 import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { scopeOf } from '../../engine/owner.ts';
 import { compileRecordRules } from '../../engine/record-plan.ts';
 import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
@@ -98,10 +101,10 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     const opened = input.past ? await openPast(deps, input, found, now) : null;
     if (input.content) await redactNow(input, found, opened?.request.reference);
     const entry = asInteraction(found.rule.entry);
-    const record = await db.collection(found.rule.collection).findOne({
-      _id: found.record._id,
-      [found.rule.accountPath]: input.account.records_id,
-    });
+    const { records_id } = input.account;
+    const itself = { _id: found.record._id } as Filter;
+    const record =
+      entry && (await collectionOf(db, entry, records_id).findOne(allOf(itself, scopeOf(entry, records_id))));
     if (!entry || !record) throw new InteractionFault('not_found');
     return {
       interaction: toInteraction(entry, record),
@@ -118,8 +121,8 @@ async function openPast(
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
   const number = contactOf(found, deps.prefixes);
-  const before = valueAt(found.record, found.rule.entry.at ?? '');
-  if (!(before instanceof Date)) throw new InteractionFault('number_unclear', 'The interaction has no time');
+  const before = momentOf(found.rule.entry.at, found.record);
+  if (before === null) throw new InteractionFault('number_unclear', 'The interaction has no time');
   return openRequest(deps.db, {
     account_id: account._id,
     profile: 'interaction',

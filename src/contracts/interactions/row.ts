@@ -1,7 +1,8 @@
 import type mongoose from 'mongoose';
+import { directionOf } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
-import { directionOf } from '../../engine/map/read-entry.ts';
-import type { CollectionMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
+import type { CollectionMap, Direction, InteractionKind, TimeField } from '../../engine/map/schema.ts';
+import { momentOf } from '../../engine/moment.ts';
 import { textOf } from '../../lib/bson-text.ts';
 
 type Document = mongoose.mongo.Document;
@@ -29,7 +30,7 @@ export interface Interaction {
 /** A mapped collection of interactions: the map's schema demands these fields of it. */
 export interface InteractionEntry extends CollectionMap {
   readonly id: string;
-  readonly at: string;
+  readonly at: TimeField;
   readonly redacted: string;
   readonly interaction: InteractionKind;
 }
@@ -40,7 +41,7 @@ export function asInteraction(entry: CollectionMap): InteractionEntry | null {
   return id && at && redacted && interaction ? { ...entry, id, at, redacted, interaction } : null;
 }
 
-/** Path of the account's own number in this record; undefined when the map does not say. */
+/** Where the account's own number stands in this record; undefined when the map does not tell. */
 function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
   const { own_number: own } = entry;
   if (typeof own !== 'object') return own;
@@ -51,8 +52,8 @@ function ownNumberPath(entry: CollectionMap, direction: Direction | null): strin
 export function contactNumbers(entry: CollectionMap, record: Document): unknown[] {
   const own = ownNumberPath(entry, directionOf(entry, record));
   return entry.numbers
-    .filter((path) => path !== own)
-    .map((path) => valueAt(record, path))
+    .filter(({ path }) => path !== own)
+    .map(({ path }) => valueAt(record, path))
     .filter((value) => value !== undefined && value !== null);
 }
 
@@ -60,7 +61,6 @@ export function contactNumbers(entry: CollectionMap, record: Document): unknown[
 export function toInteraction(entry: InteractionEntry, record: Document): Interaction {
   const direction = directionOf(entry, record);
   const text = (path: string | undefined) => (path === undefined ? null : textOf(valueAt(record, path)));
-  const at = valueAt(record, entry.at);
   const mark = valueAt(record, entry.redacted);
   const redacted = mark !== undefined && mark !== null;
   const [contact] = redacted ? [] : contactNumbers(entry, record);
@@ -68,7 +68,7 @@ export function toInteraction(entry: InteractionEntry, record: Document): Intera
     id: text(entry.id),
     kind: entry.interaction,
     direction,
-    at: at instanceof Date ? at : null,
+    at: momentOf(entry.at, record),
     status: text(entry.log?.status),
     tracking_number: text(ownNumberPath(entry, direction)),
     source: text(entry.log?.source),

@@ -1,8 +1,10 @@
 import type mongoose from 'mongoose';
 import { writingsOf } from '../../engine/by-id.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf } from '../../engine/filter.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
-import type { Filter } from '../../engine/plan.ts';
+import { scopeOf } from '../../engine/owner.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 
@@ -37,20 +39,21 @@ export async function listLegs(
   let total = 0;
   for (const entry of map.collections) {
     const { id, at, conversation, columns, log } = entry;
-    if (entry.resource !== 'leg' || id === undefined) continue;
+    if (entry.resource !== 'leg' || id === undefined || entry.owner.kind === 'via') continue;
     if (query.conversation !== undefined && conversation === undefined) continue;
-    const filter = {
-      [entry.account]: account,
-      ...(query.conversation !== undefined &&
-        conversation && { [conversation]: { $in: writingsOf(query.conversation) } }),
-    } as Filter;
-    const collection = db.collection(entry.collection);
+    const filter = allOf(
+      scopeOf(entry, account),
+      query.conversation !== undefined && conversation
+        ? { [conversation]: { $in: writingsOf(query.conversation) } }
+        : {},
+    );
+    const collection = collectionOf(db, entry, account);
     const skip = Math.max(0, query.skip - total);
     total += await collection.countDocuments(filter);
     if (legs.length >= query.limit) continue;
     const records = await collection
       .find(filter)
-      .sort({ ...(at !== undefined && { [at]: 1 as const }), _id: 1 })
+      .sort({ ...(at !== undefined && { [at.path]: 1 as const }), _id: 1 })
       .skip(skip)
       .limit(query.limit - legs.length)
       .toArray();
@@ -60,7 +63,7 @@ export async function listLegs(
         id: read(record, id) ?? '',
         conversation: read(record, conversation),
         status: read(record, columns?.status ?? log?.status),
-        started_at: read(record, at),
+        started_at: read(record, at?.path),
         ended_at: read(record, columns?.closed_at),
       });
   }

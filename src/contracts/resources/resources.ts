@@ -83,19 +83,15 @@ function inConversation(rule: RecordRule, conversation: string): RecordRule[] {
 /** A user's handle stands in the entry's numbers, since it may be a number. Categories say where the others stand. */
 function replacement(entry: CollectionMap, fields: UserFields): ReturnType<RecordRule['change']> {
   const set: Record<string, unknown> = {};
-  const unset: Record<string, ''> = {};
+  const removed: string[] = [];
   const write = (path: string | undefined, value: unknown) => {
     if (path === undefined) return;
-    if (value === undefined || value === null) unset[path] = '';
+    if (value === undefined || value === null) removed.push(path);
     else set[path] = value;
   };
   const of = (category: FieldCategory) => entry.fields.find((field) => field.category === category)?.path;
-  for (const path of entry.numbers) write(path, fields.name);
+  for (const { path } of entry.numbers) write(path, fields.name);
   write(of('name'), fields.display_name);
   write(of('custom'), fields.properties);
-  const update = {
-    ...(Object.keys(set).length > 0 && { $set: set }),
-    ...(Object.keys(unset).length > 0 && { $unset: unset }),
-  };
-  return { kind: 'update', update, arrayFilters: [] };
+  return { kind: 'update', fields: [], elements: [], always: set, removed };
 }

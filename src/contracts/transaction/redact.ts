@@ -1,8 +1,12 @@
 import type mongoose from 'mongoose';
+import { ErasureFailure } from '../../base/errors.ts';
 import { findById } from '../../engine/by-id.ts';
+import { notOppositeFilter } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import type { CollectionMap, DataMap, Direction, Product } from '../../engine/map/schema.ts';
+import { type CollectionMap, type DataMap, type Direction, nameOf, type Product } from '../../engine/map/schema.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { productFilter } from '../../engine/products.ts';
 import { compileRecordRules, narrowRule, type RecordRule } from '../../engine/record-plan.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
@@ -48,7 +52,7 @@ export function createTransactionRedaction(
 
   return async ({ account, keyId, id, product, direction }, now) => {
     if (!isProvisioned(account, product)) return 'unprovisioned';
-    const meant = rules.flatMap((rule) => (rule.entry.products?.includes(product) ? inDirection(rule, direction) : []));
+    const meant = rules.flatMap((rule) => narrowTo(rule, product, direction));
     const found = await findById(db, meant, account.records_id, id);
     if (found.length === 0) return 'not_found';
     // A redacted record stays redacted, however young it is.
@@ -56,8 +60,10 @@ export function createTransactionRedaction(
     if (open.length === 0) return 'redacted';
     const young = now.getTime() - waitMs;
     const isYoung = open.some(({ rule: { entry }, record }) => {
-      const moment = valueAt(record, entry.at ?? '');
-      return moment instanceof Date && moment.getTime() > young;
+      const moment = momentOf(entry.at, record);
+      // Nobody could say that it is old enough.
+      if (moment === null) throw new ErasureFailure('unsupported_type', `${nameOf(entry)}.${entry.at?.path}`);
+      return moment.getTime() > young;
     });
     if (isYoung) return 'premature';
     await eraseNow({ account, keyId, ...AUDIT_WORDS.transaction, id, found: open });
@@ -69,11 +75,9 @@ function isMarked({ redacted }: CollectionMap, record: unknown): boolean {
   return redacted !== undefined && (valueAt(record, redacted) ?? null) !== null;
 }
 
-const OPPOSITE = { inbound: 'outbound', outbound: 'inbound' } as const satisfies Record<Direction, Direction>;
-
-/** Records without a direction are found in both: none must be out of reach. */
-function inDirection(rule: RecordRule, direction: Direction): RecordRule[] {
-  const { direction: mapped }: CollectionMap = rule.entry;
-  if (typeof mapped === 'object') return [narrowRule(rule, { [mapped.path]: { $ne: OPPOSITE[direction] } })];
-  return mapped === undefined || mapped === direction ? [rule] : [];
+/** Records that do not tell their direction are found in both: they must not be out of reach. */
+function narrowTo(rule: RecordRule, product: Product, direction: Direction): RecordRule[] {
+  const filters = [productFilter(rule.entry, product), notOppositeFilter(rule.entry, direction)];
+  if (filters.includes(null)) return [];
+  return [filters.reduce<RecordRule>((narrowed, filter) => narrowRule(narrowed, filter ?? {}), rule)];
 }

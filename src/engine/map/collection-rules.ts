@@ -1,13 +1,13 @@
-import type { z } from 'zod';
-import { findContradictions } from './overlaps.ts';
+import { isName } from './names.ts';
+import { findContradictions, type PlacedPath } from './overlaps.ts';
+import { arrayOf, KEY } from './paths.ts';
 import type { CollectionMap } from './schema.ts';
 
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,62}$/;
-/** Counts are kept under this name. MongoDB would read a dot as a path; `constructor` and the like are in every object. */
-export const isName = (text: string) => NAME.test(text) && !(text in {});
-
-/** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
-const arrayOf = (text: string): string => (text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '');
+/** A fault of the map, and where it stands in the file. */
+export interface MapFault {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
 
 /** `_id` and the fields inside it, which MongoDB never changes. */
 export const isDocumentId = (text: string) => text === '_id' || text.startsWith('_id.');
@@ -15,104 +15,78 @@ export const isDocumentId = (text: string) => text === '_id' || text.startsWith(
 /** Fields of a suppression row that Lethe writes beside the number, or cannot change. */
 export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 'reason', 'created_at'];
 
-/** Checks the parts of one entry of the map against each other. */
-export function checkEntry(entry: CollectionMap, context: z.RefinementCtx): void {
-  const inside = (text: string) =>
-    entry.elements === undefined || text === entry.elements || text.startsWith(`${entry.elements}.`);
-  entry.numbers.forEach((text, index) => {
-    if (!inside(text))
-      context.addIssue({ code: 'custom', path: ['numbers', index], message: `must lie inside ${entry.elements}` });
-  });
-  entry.fields.forEach((one, index) => {
-    if (!inside(one.path))
-      context.addIssue({
-        code: 'custom',
-        path: ['fields', index, 'path'],
-        message: `must lie inside ${entry.elements}`,
-      });
-    if (isDocumentId(one.path))
-      context.addIssue({ code: 'custom', path: ['fields', index, 'path'], message: 'cannot be changed' });
-  });
-  for (const issue of [...missingParts(entry), ...lostParts(entry)]) context.addIssue({ code: 'custom', ...issue });
-  const places = [
-    { at: ['account'], path: entry.account },
-    ...(entry.pending ? [{ at: ['pending', 'path'], path: entry.pending.path }] : []),
-    ...(entry.pending ? [{ at: ['pending', 'at'], path: entry.pending.at }] : []),
-    ...(entry.id && entry.id !== '_id' ? [{ at: ['id'], path: entry.id }] : []),
-    ...(entry.at && entry.at !== entry.pending?.at ? [{ at: ['at'], path: entry.at }] : []),
-    ...(entry.redacted ? [{ at: ['redacted'], path: entry.redacted }] : []),
-    ...(entry.conversation ? [{ at: ['conversation'], path: entry.conversation }] : []),
-    ...(typeof entry.direction === 'object' ? [{ at: ['direction', 'path'], path: entry.direction.path }] : []),
-    ...entry.numbers.map((text, index) => ({ at: ['numbers', index], path: text })),
-    ...entry.fields.map((one, index) => ({ at: ['fields', index, 'path'], path: one.path })),
+/** What must hold between the parts of one entry of the map. Paths of the faults begin at the entry. */
+export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
+  return [
+    ...faultsOfOwner(entry),
+    ...faultsOfElements(entry),
+    ...missingParts(entry),
+    ...lostParts(entry),
+    ...findContradictions(placesOf(entry), version === 2),
+    ...faultsOfName(entry),
+    ...faultsOfFields(entry, version),
+    ...faultsOfSuppression(entry),
   ];
-  for (const { at, message } of findContradictions(places))
-    context.addIssue({ code: 'custom', path: [...at], message });
-  if (entry.name === undefined && !isName(entry.collection))
-    context.addIssue({
-      code: 'custom',
-      path: ['collection'],
-      message: 'needs a name beside it: counts cannot be kept under this one',
-    });
-  const arrays = new Set(entry.numbers.map(arrayOf));
-  for (const [index, one] of entry.fields.entries()) {
-    const array = arrayOf(one.path);
-    if (array !== '' && !arrays.has(array)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['fields', index, 'path'],
-        message: 'must be in the record, or in the same array as a number',
-      });
-    }
-  }
-  if (entry.record === 'suppression') {
-    if (entry.numbers.length !== 1 || entry.numbers[0]?.includes('[]') || entry.numbers[0]?.includes('.')) {
-      context.addIssue({
-        code: 'custom',
-        path: ['numbers'],
-        message: 'a suppression list has one plain number field',
-      });
-    }
-    for (const [at, text] of [
-      ['numbers', entry.numbers[0]],
-      ['account', entry.account],
-    ] as const) {
-      if (text !== undefined && SUPPRESSION_FIELDS.includes(text))
-        context.addIssue({
-          code: 'custom',
-          path: at === 'numbers' ? ['numbers', 0] : ['account'],
-          message: `${text} is written by Lethe itself in a suppression list`,
-        });
-    }
-    if (entry.elements || entry.pending)
-      context.addIssue({
-        code: 'custom',
-        path: [],
-        message: 'a suppression list has no elements and nothing pending',
-      });
-  } else if (entry.suppression) {
-    context.addIssue({ code: 'custom', path: ['suppression'], message: 'is only for record: suppression' });
-  }
+}
+
+function faultsOfOwner({ owner }: CollectionMap): MapFault[] {
+  if (owner.kind !== 'field' || owner.path !== '') return [];
+  const message =
+    "is needed: the field that holds the account, or none where all records are one customer's. One for all entries may stand beside version";
+  return [{ path: ['account'], message }];
+}
+
+function faultsOfElements({ elements, numbers, fields }: CollectionMap): MapFault[] {
+  const inside = (text: string) => elements === undefined || text === elements || text.startsWith(`${elements}.`);
+  const message = `must lie inside ${elements}`;
+  return [
+    ...numbers.flatMap(({ path }, index) => (inside(path) ? [] : [{ path: ['numbers', index], message }])),
+    ...fields.flatMap((one, index) => {
+      const path = ['fields', index, 'path'];
+      return [
+        ...(inside(one.path) ? [] : [{ path, message }]),
+        ...(isDocumentId(one.path) ? [{ path, message: 'cannot be changed' }] : []),
+      ];
+    }),
+  ];
+}
+
+function faultsOfName(entry: CollectionMap): MapFault[] {
+  if (entry.name !== undefined || isName(entry.collection)) return [];
+  return [{ path: ['collection'], message: 'needs a name beside it: counts cannot be kept under this one' }];
+}
+
+/** Every path that a query or a change names, in the order in which they win. */
+function placesOf(entry: CollectionMap): PlacedPath[] {
+  const { owner, pending, id, at, redacted, conversation, direction } = entry;
+  const one = (where: readonly PropertyKey[], path: string | undefined): PlacedPath[] =>
+    path === undefined ? [] : [{ at: where, path }];
+  return [
+    ...(owner.kind === 'field' && owner.path !== '' ? one(['account'], owner.path) : []),
+    ...one(['pending', 'path'], pending?.path),
+    ...one(['pending', 'at'], pending?.at),
+    ...(id === '_id' ? [] : one(['id'], id)),
+    ...(at?.path === pending?.at ? [] : one(['at'], at?.path)),
+    ...one(['redacted'], redacted),
+    ...one(['conversation'], conversation),
+    ...(typeof direction === 'object' && direction.path !== pending?.path
+      ? one(['direction', 'path'], direction.path)
+      : []),
+    ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
+    ...entry.fields.flatMap((field, index) => one(['fields', index, 'path'], field.path)),
+  ];
 }
 
 /** Keys that an entry needs for what it says it serves. */
-function missingParts(entry: {
-  numbers: string[];
-  fields: { path: string }[];
-  id?: string | undefined;
-  at?: string | undefined;
-  redacted?: string | undefined;
-  retention_months?: number | undefined;
-  products?: unknown;
-  interaction?: unknown;
-  resource?: unknown;
-}): { path: string[]; message: string }[] {
-  const issues: { path: string[]; message: string }[] = [];
+function missingParts(entry: CollectionMap): MapFault[] {
+  const issues: MapFault[] = [];
   const byId = entry.products !== undefined || entry.interaction !== undefined || entry.resource !== undefined;
   const need = (missing: boolean, path: string, message: string) => {
     if (missing) issues.push({ path: path === '' ? [] : [path], message });
   };
-  need(entry.numbers.length === 0 && entry.resource === undefined, 'numbers', 'needs at least one path');
+  const isFound =
+    entry.numbers.length + entry.joined.length > 0 || entry.json.some((one) => one.numbers.length > 0) || entry.via;
+  need(!isFound && entry.resource === undefined, 'numbers', 'needs at least one path');
   need(byId && entry.id === undefined, '', 'products, interaction and resource need id');
   need(
     (entry.products || entry.interaction) !== undefined && entry.at === undefined,
@@ -121,7 +95,7 @@ function missingParts(entry: {
   );
   need(entry.interaction !== undefined && entry.redacted === undefined, '', 'interaction needs redacted');
   need(entry.retention_months !== undefined && entry.at === undefined, '', 'retention_months needs at');
-  const paths = [...entry.numbers, ...entry.fields.map((one) => one.path)];
+  const paths = [...entry.numbers.map((one) => one.path), ...entry.fields.map((one) => one.path)];
   need(
     byId && paths.some((text) => text.includes('[]')),
     '',
@@ -131,23 +105,66 @@ function missingParts(entry: {
 }
 
 /** Fields that an entry says it keeps, and that an erasure would change. */
-function lostParts(entry: {
-  numbers: string[];
-  fields: { path: string }[];
-  direction?: unknown;
-  own_number?: string | { inbound: string; outbound: string } | undefined;
-  log?: Partial<Record<'status' | 'source' | 'flow', string | undefined>> | undefined;
-}): { path: string[]; message: string }[] {
+function lostParts(entry: CollectionMap): MapFault[] {
   const { own_number: own, log = {} } = entry;
-  const erased = [...entry.numbers, ...entry.fields.map((one) => one.path)];
+  const erased = [...entry.numbers.map((one) => one.path), ...entry.fields.map((one) => one.path)];
   const isErased = (text: string) =>
     erased.some((one) => one === text || text.startsWith(`${one}.`) || one.startsWith(`${text}.`));
-  const issues = Object.entries(log).flatMap(([name, text]) =>
-    text !== undefined && isErased(text) ? [{ path: ['log', name], message: 'is erased: it cannot be kept' }] : [],
-  );
+  const issues: MapFault[] = [
+    ...Object.entries(log),
+    ...Object.keys(entry.where).map((path) => ['where', path]),
+  ].flatMap(([name = '', text]) => {
+    const [key, path] = name === 'where' ? ['where', text ?? ''] : ['log', name];
+    return text !== undefined && isErased(text)
+      ? [{ path: [key ?? '', path], message: 'is erased: it cannot be kept' }]
+      : [];
+  });
   if (typeof own === 'string' && isErased(own))
     issues.push({ path: ['own_number'], message: 'is erased: say in which direction it is kept' });
   if (typeof own === 'object' && typeof entry.direction !== 'object')
     issues.push({ path: ['own_number'], message: 'needs a direction that is told by a field' });
   return issues;
+}
+
+/** A change of one element must tell which: by its own number, by one further in, or by saying all. */
+function faultsOfFields(entry: CollectionMap, version: 1 | 2): MapFault[] {
+  const arrays = entry.numbers.map(({ path }) => arrayOf(path));
+  return entry.fields.flatMap((one, index): MapFault[] => {
+    const array = arrayOf(one.path);
+    const path = ['fields', index, 'path'];
+    if (one.path.includes(KEY) && one.path.endsWith(KEY))
+      return [{ path, message: `ends in ${KEY}: name what stands under the key, or the object as a whole` }];
+    if (array === '' || one.all || one.path.includes(KEY)) return [];
+    if (version === 1)
+      return arrays.includes(array)
+        ? []
+        : [{ path, message: 'must be in the record, or in the same array as a number' }];
+    const within = arrays.some((other) => other === array || other.startsWith(`${array}.`));
+    return within
+      ? []
+      : [{ path, message: 'stands in an array without a number: all: true takes every element of it' }];
+  });
+}
+
+function faultsOfSuppression(entry: CollectionMap): MapFault[] {
+  if (entry.record !== 'suppression')
+    return entry.suppression ? [{ path: ['suppression'], message: 'is only for record: suppression' }] : [];
+  const faults: MapFault[] = [];
+  const { numbers, owner } = entry;
+  const [first] = numbers;
+  const isPlain = numbers.length === 1 && first !== undefined && !/\[\]|\.|\{/.test(first.path);
+  if (!isPlain || entry.joined.length > 0)
+    faults.push({ path: ['numbers'], message: 'a suppression list has one plain number field' });
+  for (const [path, text] of [
+    [['numbers', 0], first?.path],
+    [['account'], owner.kind === 'field' ? owner.path : undefined],
+  ] as const) {
+    if (text !== undefined && SUPPRESSION_FIELDS.includes(text))
+      faults.push({ path, message: `${text} is written by Lethe itself in a suppression list` });
+  }
+  if (entry.elements || entry.pending)
+    faults.push({ path: [], message: 'a suppression list has no elements and nothing pending' });
+  if (entry.via || Object.keys(entry.where).length > 0 || /\{account\}/.test(entry.collection + (entry.database ?? '')))
+    faults.push({ path: [], message: 'a suppression list is one collection of its own: no via, where or {account}' });
+  return faults;
 }

@@ -1,4 +1,4 @@
-import type { DataMapInput } from './schema.ts';
+import type { DataMapInput } from './version-1.ts';
 
 /** The collections of the demo data; a platform with other names brings a map of its own (DATA_MAP). */
 export const DEFAULT_DATA_MAP = {

@@ -2,10 +2,11 @@
 export interface PlacedPath {
   readonly at: readonly PropertyKey[];
   readonly path: string;
+  readonly isNumber?: boolean;
 }
 
-export interface Contradiction {
-  readonly at: readonly PropertyKey[];
+interface Contradiction {
+  readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
@@ -13,19 +14,34 @@ export interface Contradiction {
  * Finds paths of one collection that cannot both be true. MongoDB refuses to write `a` and `a.b` in one update, and a
  * field is either an array everywhere (`a[].b`) or nowhere (`a.c`).
  * @param paths earlier paths win: of two that contradict each other, the later one is reported
+ * @param mixed number paths may differ in shape (`to`, `to[]`, `to[].phone`): each is looked up and written by itself
  */
-export function findContradictions(paths: readonly PlacedPath[]): Contradiction[] {
+export function findContradictions(paths: readonly PlacedPath[], mixed: boolean): Contradiction[] {
   const found: Contradiction[] = [];
   paths.forEach((later, index) => {
     for (const earlier of paths.slice(0, index)) {
+      const isShape = mixed && (earlier.isNumber ?? false) && earlier.path !== later.path;
+      if (isShape && (later.isNumber || isWithin(later.path, earlier.path))) continue;
       const message = contradiction(earlier.path, later.path);
-      if (message !== undefined) {
-        found.push({ at: later.at, message });
+      // Where the shapes of numbers differ, a field beside one of them contradicts the others.
+      if (message !== undefined && !(isShape && hasShapeOf(paths, later.path))) {
+        found.push({ path: later.at, message });
         break;
       }
     }
   });
   return found;
+}
+
+/** `to[].name` within `to` or `to[]`: a field of the elements that are objects. */
+function isWithin(text: string, number: string): boolean {
+  return text.startsWith(`${number}[].`) || (number.endsWith('[]') && text.startsWith(`${number}.`));
+}
+
+/** Is there a number in the very array the path goes through? */
+function hasShapeOf(paths: readonly PlacedPath[], text: string): boolean {
+  const array = text.slice(0, text.lastIndexOf('[]') + 2);
+  return array !== '' && paths.some((one) => one.isNumber && one.path.startsWith(`${array}.`));
 }
 
 function contradiction(earlier: string, later: string): string | undefined {

@@ -1,5 +1,7 @@
 /** A path of the data map, taken apart at its arrays: `contacts[].number` -> `[['contacts'], ['number']]`. */
 export interface FieldPath {
+  /** As the map writes it: `contacts[].number`. */
+  readonly text: string;
   /** As MongoDB queries it: `contacts.number`. */
   readonly dotted: string;
   /** The dotted pieces between arrays; one piece: no array on the way. The last is '' for an array of plain values. */
@@ -9,7 +11,15 @@ export interface FieldPath {
 /** Takes a path of the data map apart. */
 export function readPath(text: string): FieldPath {
   const pieces = text.split('[]').map((piece) => piece.replace(/^\./, ''));
-  return { dotted: text.replaceAll('[]', ''), pieces };
+  return { text, dotted: text.replaceAll('[]', ''), pieces };
+}
+
+/** In a path of the map: every key of an object. */
+export const KEY = '{key}';
+
+/** The innermost array a path goes through, `''` for none: `contacts[].number` -> `contacts[]`. */
+export function arrayOf(text: string): string {
+  return text.includes('[]') ? text.slice(0, text.lastIndexOf('[]') + 2) : '';
 }
 
 /** Does the path go through an array? */

@@ -1,13 +1,10 @@
 import type { FoundFile } from '../file-fields.ts';
-import type { Replacements } from '../map/strategies.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from '../map/strategies.ts';
+import { isLeftBehind, type Replacements } from '../map/strategies.ts';
 import { isCovered } from './changes.ts';
 import type { Path } from './edits.ts';
 import { instancesAt, placeOf, textOf } from './places.ts';
 import type { Scene } from './scene.ts';
 import { changeValue } from './values.ts';
-
-const WRITTEN: readonly unknown[] = [REDACTED_TEXT, REDACTED_WORD];
 
 /** The files whose references go, and the references that cannot be read. */
 export interface Recordings {
@@ -30,15 +27,17 @@ export function findRecordings(scene: Scene, words: Replacements, all: boolean):
       for (const { path, value } of instancesAt(start, placeOf(field.path).names, scene.open)) {
         if (!all && !isCovered(scene.changes, path)) continue;
         for (const reference of Array.isArray(value) ? value.flat(Infinity) : [value]) {
-          // What an erasure wrote before is no reference.
-          if (WRITTEN.includes(reference) || changeValue(reference, field.strategy, words) === reference) {
-            if (field.strategy !== 'keep') continue;
-          }
-          if (reference === null || reference === undefined || reference === '') continue;
+          if (isBlank(reference)) continue;
+          // What the strategy has written before is no reference either.
+          if (field.strategy !== 'keep' && changeValue(reference, field.strategy, words) === reference) continue;
           if (typeof reference !== 'string') unreadable.push(path);
           else if (!files.has(reference)) files.set(reference, { where, reference });
         }
       }
     }
   return { files: [...files.values()], unreadable };
+}
+
+function isBlank(reference: unknown): boolean {
+  return reference === null || reference === undefined || (typeof reference === 'string' && isLeftBehind(reference));
 }

@@ -1,7 +1,6 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
-import type { Strategy } from '../map/strategies.ts';
-import { applyStrategy, type Replacements } from '../map/strategies.ts';
+import { applyStrategy, type Replacements, type Strategy } from '../map/strategies.ts';
 import { REMOVED } from './edits.ts';
 
 const { Binary } = mongoose.mongo;

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import type { Filter } from '../plan.ts';
+import type { Filter } from '../filter.ts';
 
 const { BSON } = mongoose.mongo;
 

@@ -1,8 +1,16 @@
 import type mongoose from 'mongoose';
+import { ErasureFailure } from '../../base/errors.ts';
+import type { CountryCode } from '../../phone/countries.ts';
+import { collectionOf } from '../collection.ts';
 import { isRecordFault, updateFailure } from '../faults.ts';
-import { BY_ID, type Filter, type NumberRule, selectChangeable } from '../plan.ts';
+import { allOf, type Filter } from '../filter.ts';
+import { scopeOf } from '../owner.ts';
+import { BY_ID, type NumberRule } from '../plan.ts';
+import { selectChangeable } from '../selections.ts';
 import type { Subject } from '../subject.ts';
+import { classify, isBarred, narrowClasses, type ShapeClass, statementsFor } from './apply.ts';
 import { LARGE } from './joining.ts';
+import { rewriteRecords } from './rewrite-records.ts';
 
 type Db = mongoose.mongo.Db;
 type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
@@ -10,7 +18,8 @@ type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
 /** One call of a joined change. Calls of one change have their rule and their account in common. */
 export interface ChangeCall {
   readonly rule: NumberRule;
-  readonly statement: Statement;
+  readonly subject: Subject;
+  readonly ids: readonly unknown[];
 }
 
 /** Given back, not thrown: an error thrown would fail all calls that were joined. */
@@ -18,44 +27,46 @@ export interface Outcome {
   readonly failure?: unknown;
 }
 
-/** The statement that changes those of the records that still hold the number. */
-export function statementFor(rule: NumberRule, subject: Subject, ids: readonly unknown[]): Statement {
-  const filter = { _id: { $in: [...ids] }, ...selectChangeable(rule, subject), ...rule.only } as Filter;
-  const change = rule.change(subject);
-  if (change.kind === 'delete') return { deleteMany: { filter, hint: BY_ID } };
-  const { update, arrayFilters } = change;
-  return { updateMany: { filter, update, hint: BY_ID, ...(arrayFilters.length > 0 && { arrayFilters }) } };
-}
-
-/** Changes the records of several calls in one round trip. */
-export async function changeJoined(db: Db, calls: readonly ChangeCall[]): Promise<Outcome[]> {
+/** Changes the records of several calls: one query for their shapes, and one round trip for the changes. */
+export async function changeJoined(
+  db: Db,
+  calls: readonly ChangeCall[],
+  countries: readonly CountryCode[],
+): Promise<Outcome[]> {
   const [first] = calls;
   if (!first) return [];
+  const { rule } = first;
+  const collection = collectionOf(db, rule.entry, first.subject.account);
+  // Before anything is asked: a filter made from nothing must not come that far.
+  const filters = calls.map((call) => allOf(selectChangeable(call.rule, call.subject), call.rule.only));
+  if (rule.needsReading)
+    return Promise.all(calls.map((call, index) => rewriteAlone(db, call, filters[index] ?? {}, countries)));
+  const classes = await classesOf(collection, calls);
+  const parts = calls.map((call, index) =>
+    partOf(call, filters[index] ?? {}, calls.length > 1 ? narrowClasses(classes, call.ids) : classes),
+  );
+  const statements = parts.flatMap((part) => part.statements);
   try {
-    await db.collection(first.rule.collection).bulkWrite(
-      calls.map((call) => call.statement),
-      { ordered: false },
-    );
+    if (statements.length > 0) await collection.bulkWrite(statements, { ordered: parts.some((part) => part.ordered) });
   } catch (error) {
     // A statement that one record refuses must not fail the others: each is tried again alone.
-    if (calls.length === 1 || !isRecordFault(error)) throw updateFailure(error, first.rule);
-    return Promise.all(calls.map((call) => changeAlone(db, call)));
+    if (calls.length === 1 || !isRecordFault(error)) throw updateFailure(error, rule);
+    return Promise.all(calls.map((call) => changeAlone(db, call, countries)));
   }
-  return calls.map(() => ({}));
+  return parts.map(({ barred }) => (barred ? { failure: new ErasureFailure('unsupported_type', rule.key) } : {}));
 }
 
 /** Runs a large change as two parallel streams. Parts never share a record, and we wait for both. */
 export async function changeLarge(
   db: Db,
-  rule: NumberRule,
-  subject: Subject,
-  ids: readonly unknown[],
+  { rule, subject, ids }: ChangeCall,
+  countries: readonly CountryCode[],
 ): Promise<Outcome> {
   const parts = split(ids, LARGE);
   let outcome: Outcome = {};
   const stream = async () => {
     for (let next = parts.shift(); next; next = parts.shift()) {
-      const { failure } = await changeAlone(db, { rule, statement: statementFor(rule, subject, next) });
+      const { failure } = await changeAlone(db, { rule, subject, ids: next }, countries);
       if (failure !== undefined) outcome = { failure };
     }
   };
@@ -63,13 +74,59 @@ export async function changeLarge(
   return outcome;
 }
 
-async function changeAlone(db: Db, { rule, statement }: ChangeCall): Promise<Outcome> {
+async function rewriteAlone(
+  db: Db,
+  { rule, subject, ids }: ChangeCall,
+  filter: Filter,
+  countries: readonly CountryCode[],
+): Promise<Outcome> {
   try {
-    await db.collection(rule.collection).bulkWrite([statement], { ordered: false });
+    await rewriteRecords(db, rule, subject, ids, filter, countries);
     return {};
   } catch (error) {
     return { failure: updateFailure(error, rule) };
   }
+}
+
+async function changeAlone(db: Db, call: ChangeCall, countries: readonly CountryCode[]): Promise<Outcome> {
+  try {
+    const [outcome = {}] = await changeJoined(db, [call], countries);
+    return outcome;
+  } catch (error) {
+    return { failure: updateFailure(error, call.rule) };
+  }
+}
+
+/** What the fields hold does not depend on the number: one query serves all calls. */
+async function classesOf(
+  collection: mongoose.mongo.Collection,
+  calls: readonly ChangeCall[],
+): Promise<readonly ShapeClass[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const ids = calls.flatMap((call) => call.ids);
+  const change = first.rule.change(first.subject);
+  if (change.kind === 'delete') return [{ letters: '', ids }];
+  return classify(collection, scopeOf(first.rule.entry, first.subject.account), change, ids);
+}
+
+interface Part {
+  readonly statements: readonly Statement[];
+  readonly ordered: boolean;
+  readonly barred: boolean;
+}
+
+function partOf({ rule, subject, ids }: ChangeCall, filter: Filter, classes: readonly ShapeClass[]): Part {
+  const change = rule.change(subject);
+  if (change.kind === 'delete') {
+    const mine = allOf({ _id: { $in: [...ids] } } as Filter, filter);
+    return { statements: [{ deleteMany: { filter: mine, hint: BY_ID } }], ordered: false, barred: false };
+  }
+  return {
+    statements: statementsFor(filter, change, classes),
+    ordered: change.elements.length > 0,
+    barred: classes.some(isBarred),
+  };
 }
 
 function split<Item>(items: readonly Item[], size: number): Item[][] {

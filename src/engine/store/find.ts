@@ -1,8 +1,11 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../collection.ts';
+import { allOf } from '../filter.ts';
 import { throughArray } from '../map/paths.ts';
-import { type NumberRule, selectChangeable } from '../plan.ts';
+import type { NumberRule } from '../plan.ts';
+import { selectChangeable } from '../selections.ts';
 import type { Subject } from '../subject.ts';
-import { joinSubjects, ownersOf } from './joining.ts';
+import { joinSubjects, NEWEST, ownersOf } from './joining.ts';
 
 type Document = mongoose.mongo.Document;
 type Db = mongoose.mongo.Db;
@@ -40,7 +43,7 @@ export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<un
     id: '$_id',
     held: heldAt(first.rule, joined),
   });
-  const { found, complete } = sortOut(records, subjects);
+  const { found, complete } = sortOut(records, subjects.map(first.rule.here));
   const enough = complete && records.length < limit;
   return Promise.all(
     calls.map((call, index) => {
@@ -79,13 +82,15 @@ async function collect<Item>(
   limit: number,
   item: Document | string,
 ): Promise<Item[]> {
-  const [all] = await db
-    .collection(rule.collection)
-    .aggregate<{ items: Item[] }>([
-      { $match: { ...selectChangeable(rule, subject), ...rule.only } },
-      { $limit: limit },
-      { $group: { _id: null, items: { $push: item } } },
-    ])
+  const [all] = await collectionOf(db, rule.entry, subject.account)
+    .aggregate<{ items: Item[] }>(
+      [
+        { $match: allOf(selectChangeable(rule, subject), rule.only) },
+        { $limit: limit },
+        { $group: { _id: null, items: { $push: item } } },
+      ],
+      NEWEST,
+    )
     .toArray();
   return all?.items ?? [];
 }
@@ -94,7 +99,9 @@ async function collect<Item>(
  * The values by which a record was found: never a whole array, which holds other people's values, too. For nested
  * arrays MongoDB gives us nothing here, so those records are searched once per number.
  */
-function heldAt(rule: NumberRule, { values }: Subject): Document | string {
+function heldAt(rule: NumberRule, subject: Subject): Document | string {
+  // An expression of a template cannot be looked for by value: its records are searched once per number.
+  const values = rule.here(subject).values.filter((value) => !(value instanceof RegExp));
   const path = `$${rule.path.dotted}`;
   return throughArray(rule.path) ? { $setIntersection: [path, { $literal: values }] } : path;
 }

@@ -6,6 +6,12 @@ export const MOST_JOINED = 64;
 export const LARGE = 500;
 
 /**
+ * How searches read: what is newest on the primary. A majority may lag behind what was acknowledged, and a search must
+ * see that, too.
+ */
+export const NEWEST = { readConcern: { level: 'local' } } as const;
+
+/**
  * The key under which calls are joined.
  * @param place a rule's key, or what else names the query
  * @param account its type is part of the key: `7` and `'7'` are two accounts

@@ -1,16 +1,19 @@
 import type mongoose from 'mongoose';
+import { collectionOf } from '../collection.ts';
+import { allOf } from '../filter.ts';
 import { valueAt } from '../map/paths.ts';
-import { selectAnywhere, type Wait } from '../plan.ts';
+import type { Wait } from '../plan.ts';
+import { selectAnywhere } from '../selections.ts';
 import type { Subject } from '../subject.ts';
+import { NEWEST } from './joining.ts';
 
 /**
  * When the last of a number's scheduled messages is due.
  * @returns null when nothing is scheduled; now, for a due time that is no date
  */
 export async function lastDue(db: mongoose.mongo.Db, wait: Wait, subject: Subject): Promise<Date | null> {
-  const [record] = await db
-    .collection(wait.collection)
-    .find({ ...selectAnywhere(wait, subject), ...wait.scheduled }, { projection: { _id: 0, [wait.at]: 1 } })
+  const [record] = await collectionOf(db, wait.entry, subject.account)
+    .find(allOf(selectAnywhere(wait, subject), wait.scheduled), { projection: { _id: 0, [wait.at]: 1 }, ...NEWEST })
     .sort({ [wait.at]: -1 })
     .limit(1)
     .toArray();

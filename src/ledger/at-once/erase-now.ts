@@ -2,8 +2,10 @@ import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import type { FoundRecord } from '../../engine/by-id.ts';
+import { collectionOf } from '../../engine/collection.ts';
 import { fileFieldsOf } from '../../engine/file-fields.ts';
-import type { Filter } from '../../engine/plan.ts';
+import { allOf } from '../../engine/filter.ts';
+import { scopeOf } from '../../engine/owner.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { randomText } from '../../lib/random-text.ts';
@@ -128,13 +130,9 @@ async function changeById(
   assertAccount(account);
   const change = rule.change(now);
   const { redacted } = rule.entry;
-  const marks = change.kind === 'update' && redacted !== undefined && redacted in (change.update.$set ?? {});
-  const filter = {
-    ...rule.only,
-    [rule.accountPath]: account,
-    ...(marks && { [redacted]: null }),
-  } as Filter;
+  const marks = change.kind === 'update' && redacted !== undefined && redacted in change.always;
+  const filter = allOf(scopeOf(rule.entry, account), rule.only, marks ? { [redacted]: null } : {});
   const fields = deps.files.stored ? fileFieldsOf(rule.entry, change) : [];
-  const place = { collection: rule.collection, filter, change, fields };
+  const place = { collection: collectionOf(deps.db, rule.entry, account), filter, change, fields, where: rule.key };
   return (await changeWithin(deps, owner, place, [record._id], session)) === 1;
 }

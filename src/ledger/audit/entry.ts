@@ -41,14 +41,14 @@ export interface AuditEntry extends Omit<AuditEvent, 'account'> {
   readonly seq: number;
   /** The mac of the entry before; empty for the first. */
   readonly previous: string;
-  /** `keyId.base64url(HMAC-SHA-256)` over everything above: who can write to the database cannot forge it. */
+  /** `keyId.base64url(HMAC-SHA-256)` over all fields but `_id`: who can write to the database cannot forge it. */
   readonly mac: string;
 }
 
 /** Makes and checks the macs of a chain, under a key derived from the token keys for this use alone (RFC 5869). */
 export interface AuditSeal {
   mac(entry: Omit<AuditEntry, 'mac' | '_id'>): string;
-  /** False, too, for an entry whose fields are not even of their types: the database may hold anything. */
+  /** False, too, for an entry that has another field, or one of another type: the database may hold anything. */
   isGenuine(entry: AuditEntry): boolean;
   /** Is the key that the entry's mac names at hand? */
   hasKeyOf(entry: AuditEntry): boolean;
@@ -67,7 +67,7 @@ export function createAuditSeal(ring: KeyRing): AuditSeal {
     mac: (entry) => macUnder(currentId, entry) ?? '',
     isGenuine(entry) {
       try {
-        return macUnder(keyIdOf(entry), entry) === entry.mac;
+        return isWellFormed(entry) && macUnder(keyIdOf(entry), entry) === entry.mac;
       } catch {
         return false;
       }
@@ -78,6 +78,34 @@ export function createAuditSeal(ring: KeyRing): AuditSeal {
 
 function keyIdOf({ mac }: AuditEntry): string {
   return String(mac).slice(0, String(mac).lastIndexOf('.'));
+}
+
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrAbsent = (value: unknown) => value === undefined || isText(value);
+
+/** Every field under the mac, with its type. One that is missing here does not compile. */
+const FIELDS: Readonly<Record<keyof Omit<AuditEntry, 'mac' | '_id'>, (value: unknown) => boolean>> = {
+  account_id: isText,
+  seq: (value) => typeof value === 'number',
+  at: (value) => value instanceof Date,
+  actor: isText,
+  action: isText,
+  reason: isText,
+  reference: isTextOrAbsent,
+  token: isTextOrAbsent,
+  once: isTextOrAbsent,
+  counts: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((count) => typeof count === 'number'),
+  previous: isText,
+};
+
+function isWellFormed(entry: AuditEntry): boolean {
+  const fields = Object.entries(FIELDS) as [keyof typeof FIELDS, (value: unknown) => boolean][];
+  const names = Object.keys(entry).filter((name) => name !== '_id' && name !== 'mac');
+  return names.every((name) => Object.hasOwn(FIELDS, name)) && fields.every(([name, is]) => is(entry[name]));
 }
 
 /** One text for one entry, whatever order a database gives its fields back in. */

@@ -1,9 +1,12 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
+import { ErasureFailure } from '../../base/errors.ts';
 import { updateFailure } from '../../engine/faults.ts';
 import { type FileField, fileFieldsOf, findFiles, projectionOf, withoutFiles } from '../../engine/file-fields.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
-import { BY_ID, type Filter } from '../../engine/plan.ts';
+import { BY_ID } from '../../engine/plan.ts';
+import { applyChange } from '../../engine/store/apply.ts';
 import type { Target, TargetChange } from '../../engine/target.ts';
 import type { FileOwner, Files } from './files.ts';
 
@@ -16,6 +19,8 @@ interface Dependencies {
 export interface FilePlace extends TargetChange {
   /** From `fileFieldsOf`. */
   readonly fields: readonly FileField[];
+  /** What a failure names. */
+  readonly where: string;
 }
 
 /** Records of one transaction. */
@@ -41,9 +46,9 @@ export function withRecordings(deps: Dependencies, map: DataMap): (target: Targe
     return {
       ...target,
       async change(ids, also = {}) {
-        const place = { ...described, filter: { ...described.filter, ...also }, fields };
+        const place = { ...described, filter: allOf(described.filter, also), fields, where: target.key };
         try {
-          await changeWithFiles(deps, owner, place, ids, (plain) => target.change(ids, { ...also, ...plain }));
+          await changeWithFiles(deps, owner, place, ids, (plain) => target.change(ids, allOf(also, plain)));
         } catch (error) {
           throw updateFailure(error, target);
         }
@@ -68,10 +73,8 @@ async function changeWithFiles(
 ): Promise<void> {
   const plain = withoutFiles(place.fields);
   if (plain) await changePlain(plain);
-  const left = await deps.db
-    .collection(place.collection)
-    .find(among(place, ids), { projection: { _id: 1 }, hint: BY_ID })
-    .toArray();
+  const left = await place.collection.find(among(place, ids), { projection: { _id: 1 }, hint: BY_ID }).toArray();
+  if (left.length > 0 && place.needsReading) throw new ErasureFailure('unusable_file', place.where);
   for (let from = 0; from < left.length; from += BATCH) {
     const batch = left.slice(from, from + BATCH).map((record) => record._id);
     await inTransaction(deps.db, async (session) => {
@@ -86,14 +89,13 @@ async function changeWithFiles(
  * @throws ErasureFailure `unusable_file`, `unsupported_type`
  */
 export async function changeWithin(
-  { db, files }: Dependencies,
+  { files }: Pick<Dependencies, 'files'>,
   owner: FileOwner,
   place: FilePlace,
   ids: readonly unknown[],
   session: mongoose.mongo.ClientSession,
 ): Promise<number> {
-  const { change, fields } = place;
-  const collection = db.collection(place.collection);
+  const { change, collection, fields } = place;
   const records = await collection
     .find(among(place, ids), { projection: projectionOf(fields), hint: BY_ID, session })
     .toArray();
@@ -103,16 +105,13 @@ export async function changeWithin(
     records.flatMap((record) => findFiles(record, fields)),
     session,
   );
-  const filter = among(
-    place,
-    records.map((record) => record._id),
-  );
-  if (change.kind === 'delete') return (await collection.deleteMany(filter, { hint: BY_ID, session })).deletedCount;
-  const { update, arrayFilters } = change;
-  const options = { hint: BY_ID, session, ...(arrayFilters.length > 0 && { arrayFilters }) };
-  return (await collection.updateMany(filter, update, options)).matchedCount;
+  const found = records.map((record) => record._id);
+  if (change.kind === 'delete')
+    return (await collection.deleteMany(among(place, found), { hint: BY_ID, session })).deletedCount;
+  await applyChange(collection, place.filter, change, found, place.where, session);
+  return records.length;
 }
 
 function among(place: FilePlace, ids: readonly unknown[]): Filter {
-  return { ...place.filter, _id: { $in: [...ids] } } as Filter;
+  return allOf({ _id: { $in: [...ids] } } as Filter, place.filter);
 }

@@ -10,13 +10,17 @@ import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { numberSubject } from '../../engine/subject.ts';
+import { numberSubject, type Subject } from '../../engine/subject.ts';
+import type { Announced } from '../../engine/sweep.ts';
 import type { Target } from '../../engine/target.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
-import type { Files, FilesLeft } from '../recordings/files.ts';
+import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
+import { createReferences, type References } from '../references/children.ts';
+import { openKeys, type SealedKeys, type StoredKeys, sealKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import type { ErasureRequest } from './ledger.ts';
@@ -24,6 +28,10 @@ import type { ErasureRequest } from './ledger.ts';
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
   readonly targets: readonly Target[];
+  /** Records known by the person's own, as far as their keys are written down. @throws ErasureFailure `unsealable` */
+  children(stored: StoredKeys): Target[];
+  /** The keys of records about to be changed, to be written down before. @throws ErasureFailure `shared_record` */
+  readKeys(batch: readonly Announced[]): Promise<SealedKeys>;
   /**
    * - `needed`: it is completed only when a scan over the account's records has left nothing
    * - `off`: the account's records are not read, and the request says so
@@ -47,6 +55,7 @@ export interface BinderDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
+  readonly countries: readonly CountryCode[];
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -58,6 +67,8 @@ export interface BinderDependencies {
 
 /** What a selector decides of a bound request; the rest is the same for all. */
 interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'scan'> {
+  /** Whose records others may be known by; without it, no reference is followed. */
+  readonly subject?: Subject;
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -67,9 +78,14 @@ interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'set
 /** Binds a request to its targets. @throws ErasureFailure */
 export type Bind = (request: ErasureRequest, account: Account) => BoundRequest;
 
+/** What one turn of a request waits for the storage of recordings. */
+const RECORDINGS_MS = 1_000;
+/** The pause before a request asks again whether files that were not waited for are gone. */
+const RECORDINGS_AGAIN_MS = 2_000;
+
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createBinder(deps: BinderDependencies): Bind {
-  const { dataMap, audit, files, now } = deps;
+  const { dataMap, audit, now } = deps;
   const minded = withRecordings(deps, dataMap);
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
@@ -81,17 +97,20 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, scan, lastScheduled, settle, clearReports } =
+    const { token, targets, subject, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
+    const references = subject && createReferences(deps, profile, subject, owner);
     return {
+      ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),
       scan,
       lastScheduled,
       settle,
-      removeFiles: async (signal) => (await files.removeNow(owner, signal)) ?? (await clearReports?.(signal)) ?? null,
+      removeFiles: async (signal) =>
+        (await removeRecordings(deps, owner, signal)) ?? (await clearReports?.(signal)) ?? null,
       async record(erased) {
         await audit.append({
           account: account._id,
@@ -109,6 +128,49 @@ export function createBinder(deps: BinderDependencies): Bind {
   };
 }
 
+/** The two ends of following references: keys into the ledger, and targets out of it. */
+function followWith(
+  seal: Seal,
+  references: References | undefined,
+  reference: string,
+): Pick<BoundRequest, 'children' | 'readKeys'> {
+  if (!references?.any) return { children: () => [], readKeys: async () => ({}) };
+  return {
+    children: (stored) =>
+      references.targets(
+        new Map(Object.entries(stored).map(([child, texts]) => [child, openKeys(seal, texts, child, reference)])),
+      ),
+    async readKeys(batch) {
+      const all = new Map<string, unknown[]>();
+      const seen = new Set<string>();
+      for (const { name, ids } of batch) {
+        // A record is announced at each of its places.
+        if (seen.has(name)) continue;
+        seen.add(name);
+        for (const [child, keys] of await references.readKeys(name, ids))
+          all.set(child, [...(all.get(child) ?? []), ...keys]);
+      }
+      return sealKeys(seal, all, reference);
+    },
+  };
+}
+
+/**
+ * A storage that answers does so within the time given here. One that hangs would hold a place of the erasures for as
+ * long as it is waited for, so that the files are left to their own queue, and looked at again.
+ */
+async function removeRecordings(
+  { files, now }: BinderDependencies,
+  owner: FileOwner,
+  signal: AbortSignal,
+): Promise<FilesLeft | null> {
+  const left = await files.removeNow(owner, AbortSignal.any([signal, AbortSignal.timeout(RECORDINGS_MS)]));
+  const at = now().getTime();
+  // One that failed says itself when it is due again; one that was cut off is due.
+  if (!left || signal.aborted || left.again.getTime() > at) return left;
+  return { ...left, again: new Date(at + RECORDINGS_AGAIN_MS) };
+}
+
 function total(erased: Readonly<Record<string, number>>): number {
   return Object.values(erased).reduce((sum, count) => sum + count, 0);
 }
@@ -117,7 +179,7 @@ function total(erased: Readonly<Record<string, number>>): number {
 function endsByItself(rule: RecordRule): boolean {
   const change = rule.change(new Date());
   const { redacted } = rule.entry;
-  return change.kind === 'delete' || (redacted !== undefined && redacted in (change.update.$set ?? {}));
+  return change.kind === 'delete' || (redacted !== undefined && redacted in change.always);
 }
 
 function selectByNumber(
@@ -133,14 +195,15 @@ function selectByNumber(
   const { before } = request.selector;
   // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
-  const subject = numberSubject(number, account.records_id, token, deps.now());
+  const subject = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
+    ...(before === undefined && { subject }),
     targets:
       before === undefined
-        ? targetsByNumber(store, rules, subject)
+        ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
     // Only the forget profile says that a number is gone.
     scan: !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed'),

@@ -3,10 +3,12 @@ import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Times } from '../../base/times.ts';
-import { type Announced, sweep } from '../../engine/sweep.ts';
+import { type Announced, type Journal, sweep } from '../../engine/sweep.ts';
+import type { Target } from '../../engine/target.ts';
 import { verify } from '../../engine/verify.ts';
 import { backOff } from '../../lib/back-off.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { StoredKeys } from '../references/keys.ts';
 import { LeaseLost } from '../work/lease.ts';
 import type { Bind, BoundRequest } from './bind.ts';
 import { claimRequest, type Lease } from './lease.ts';
@@ -113,13 +115,22 @@ async function workOn(
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
   let done: readonly Announced[] = lease.left();
-  // What was swept before the scan is looked at once more by the verification.
-  let open = isScanned() && done.length === 0 ? [] : bound.targets;
+  let children = bound.children(lease.references());
+  // What was swept before the scan is looked at once more by the verification; what it found may have children.
+  let open: readonly Target[] = isScanned() && done.length === 0 ? children : [...bound.targets, ...children];
+  const journal: Journal = {
+    announce: async (batch, before, next) => lease.announce(batch, before, next, await bound.readKeys(batch)),
+  };
   for (;;) {
-    if (open.length > 0) {
-      const result = await sweep(lease, bound.targets, open, done, options);
+    while (open.length > 0) {
+      const known = countKeys(lease.references());
+      const result = await sweep(journal, [...bound.targets, ...children], open, done, options);
       done = result.done;
       if (!result.finished) return later('sweeping', deps.now(), done);
+      // Records that were found may be parents, and those that are known by them parents again.
+      const isNew = countKeys(lease.references()) > known;
+      if (isNew) children = bound.children(lease.references());
+      open = isNew ? children : [];
     }
 
     await lease.renew();
@@ -133,7 +144,7 @@ async function workOn(
     }
 
     await lease.renew();
-    open = await verify(bound.targets, isScanned() ? 'scanned' : 'alone');
+    open = await verify([...bound.targets, ...children], isScanned() ? 'scanned' : 'alone');
     await lease.renew();
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
@@ -148,11 +159,14 @@ async function workOn(
       // The repeated request may have changed `keep_suppression`: bind again.
       bound = deps.bind(asked, account);
       ({ scan } = asked);
-      open = bound.targets;
+      children = bound.children(lease.references());
+      open = [...bound.targets, ...children];
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);
   }
 }
+
+const countKeys = (references: StoredKeys) => Object.values(references).reduce((sum, texts) => sum + texts.length, 0);
 
 /** Waits for a whole turn of the scan: nothing is called removed on the word of the index alone. */
 async function waitForScan(

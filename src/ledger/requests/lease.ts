@@ -1,6 +1,7 @@
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Announced, Journal } from '../../engine/sweep.ts';
 import { recordKey } from '../../lib/record-key.ts';
+import { pushKeys, type SealedKeys, type StoredKeys } from '../references/keys.ts';
 import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
 import { openAnnounced, storeAnnounced } from './announced.ts';
 import type { ErasureRequest, RequestState } from './ledger.ts';
@@ -16,7 +17,9 @@ export type Claim =
   | { readonly outcome: 'later'; readonly at: Date };
 
 /** The right to work on one request. Every write is guarded by it: after a takeover they match nothing. */
-export interface Lease extends Journal {
+export interface Lease extends Omit<Journal, 'announce'> {
+  /** Keys of the person's records, as far as they are written down, by the entry of the records that name them. */
+  references(): StoredKeys;
   /** What a worker before this one announced and may not have changed. @throws ErasureFailure `unsealable` */
   left(): Announced[];
   /**
@@ -24,7 +27,13 @@ export interface Lease extends Journal {
    * been changed since. A killed worker's successor finds the announcement, repeats the change and counts it once.
    * @throws LeaseLost
    */
-  announce(batch: readonly Announced[], done: readonly Announced[], state: RequestState): Promise<void>;
+  announce(
+    batch: readonly Announced[],
+    done: readonly Announced[],
+    state: RequestState,
+    /** Of the batch's records: written down with them, since they may be gone or unfindable afterwards. */
+    keys?: SealedKeys,
+  ): Promise<void>;
   /**
    * Renews during long searches. Otherwise the lease expires between two of them and the request passes from worker to
    * worker. @throws LeaseLost
@@ -91,13 +100,16 @@ function leaseOn(
 ): Lease {
   const guard = guardOf(request, hold);
   const total = { ...request.erased };
+  let references: StoredKeys = request.references ?? {};
   return {
+    references: () => references,
     left: () => openAnnounced(seal, request.announced ?? [], request.reference),
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
-    async announce(batch, done, state) {
+    async announce(batch, done, state, keys = {}) {
       const announced = storeAnnounced(seal, batch, request.reference);
-      const update = { $set: { announced, state, ...hold.extend() }, ...counting(done) };
+      const update = { $set: { announced, state, ...hold.extend() }, ...pushKeys(keys), ...counting(done) };
       await assertHeld(ledger.keep(guard, update as LedgerUpdate));
+      references = withKeys(references, keys);
       addCounts(total, countRecords(done));
     },
     async renew() {
@@ -106,7 +118,16 @@ function leaseOn(
     async complete(done, settle, { isUnscanned = false } = { isUnscanned: false }) {
       const update = {
         $set: { state: 'completed', completed_at: now(), ...(isUnscanned && { 'scan.off': true }) },
-        $unset: { sealed: '', unfinished: '', lease: '', announced: '', failure: '', wait: '', 'scan.joined': '' },
+        $unset: {
+          sealed: '',
+          unfinished: '',
+          lease: '',
+          announced: '',
+          references: '',
+          failure: '',
+          wait: '',
+          'scan.joined': '',
+        },
         ...counting(done),
       };
       if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
@@ -155,6 +176,11 @@ const FORGOTTEN = {
   'scan.failed': '',
   'scan.scheduled': '',
 } as const;
+
+function withKeys(references: StoredKeys, keys: SealedKeys): StoredKeys {
+  const added = Object.entries(keys).map(([child, sealed]) => [child, [...(references[child] ?? []), sealed]]);
+  return { ...references, ...Object.fromEntries(added) };
+}
 
 /** The part of an update that adds records to the ledger's counts. */
 function counting(done: readonly Announced[]): { $inc?: Record<string, number> } {

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
+import type { StoredKeys } from '../references/keys.ts';
 import type { StoredPosition } from '../scan/position.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
@@ -79,6 +80,8 @@ export interface ErasureRequest extends WorkRow {
   announced?: StoredAnnounced[];
   /** Records changed so far, by the names of the data map. */
   erased: Record<string, number>;
+  /** Keys of the person's records by which other records name them, sealed, by the entry of those others. */
+  references?: StoredKeys;
   failures: number;
   failure?: { name: string; where?: string; at: Date };
   scan?: RequestScan;

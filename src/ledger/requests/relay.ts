@@ -35,5 +35,6 @@ async function reportOverdue({ db, logger, now }: RequestRelayDependencies): Pro
 
 /** Requests that a worker could go on with now, or that one is going on with. */
 export function countDue(db: mongoose.mongo.Db, now: Date): Promise<number> {
-  return requestsOf(db).countDocuments({ unfinished: true, not_before: { $lte: now } });
+  // Every look lies later. With a bound on its key the partial index of the unfinished is taken; else all are read.
+  return requestsOf(db).countDocuments({ unfinished: true, look_at: { $gt: new Date(0) }, not_before: { $lte: now } });
 }

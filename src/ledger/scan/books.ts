@@ -4,6 +4,8 @@ import type { FoundFile } from '../../engine/file-fields.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import { speakableId } from '../../lib/speakable-id.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import type { KeysOf } from '../references/children.ts';
+import { pushKeys, type SealedKeys } from '../references/keys.ts';
 import type { ErasureRequest, ScanFailure } from '../requests/ledger.ts';
 
 /** A record in which numbers were found, and what becomes of it. */
@@ -22,9 +24,12 @@ export interface Book {
   readonly failures: readonly ScanFailure[];
   /** A record that is still to be acted on holds the number. */
   readonly scheduled: boolean;
+  /** Keys of the person's records for the records known by them, by the entry of those. */
+  readonly keys: ReadonlyMap<string, readonly unknown[]>;
 }
 
 interface OpenBook {
+  readonly keys: Map<string, unknown[]>;
   readonly counts: Map<string, number>;
   readonly elsewhere: Map<string, number>;
   readonly files: FoundFile[];
@@ -35,13 +40,17 @@ interface OpenBook {
 /** Failures, and places, that are kept with a request; more are only counted. */
 const MOST_KEPT = 20;
 
-/** Sorts what was found by the numbers. @param place the collection, as failures name it */
-export function keepBooks(place: string, found: readonly FoundRecord[]): Map<PhoneNumber, Book> {
+/**
+ * Sorts what was found by the numbers.
+ * @param place the collection, as failures name it
+ * @param keysOf the keys of a person's record for others that are known by it
+ */
+export function keepBooks(place: string, found: readonly FoundRecord[], keysOf: KeysOf): Map<PhoneNumber, Book> {
   const books = new Map<PhoneNumber, OpenBook>();
   const bookOf = (number: PhoneNumber): OpenBook => {
     let book = books.get(number);
     if (book === undefined) {
-      book = { counts: new Map(), elsewhere: new Map(), files: [], failures: [], scheduled: false };
+      book = { counts: new Map(), elsewhere: new Map(), files: [], failures: [], scheduled: false, keys: new Map() };
       books.set(number, book);
     }
     return book;
@@ -49,7 +58,15 @@ export function keepBooks(place: string, found: readonly FoundRecord[]): Map<Pho
   for (const { document, rewrite } of found) {
     if (rewrite.fate !== 'unchanged') {
       const numbers = [...new Set(rewrite.found.map(({ number }) => number))];
-      for (const number of numbers) countRecord(bookOf(number), rewrite, number);
+      for (const number of numbers) {
+        countRecord(bookOf(number), rewrite, number);
+        const own = rewrite.found.filter((find) => find.number === number && find.as === 'mapped');
+        for (const name of new Set(own.map((find) => find.name)))
+          for (const [child, keys] of keysOf(name, document, number)) {
+            const all = bookOf(number).keys;
+            all.set(child, [...(all.get(child) ?? []), ...keys]);
+          }
+      }
       // A recording goes with the record, whoever asked first.
       const [owner] = numbers;
       if (owner !== undefined) bookOf(owner).files.push(...rewrite.files);
@@ -81,7 +98,10 @@ export function bookRefusal(
     [...numbers].map((number): [PhoneNumber, Book] => {
       const path = rewrite.found.find((find) => find.number === number)?.path ?? '';
       const failures = [failureAt(place, document, path, why)];
-      return [number, { counts: new Map(), elsewhere: new Map(), files: [], failures, scheduled: false }];
+      return [
+        number,
+        { counts: new Map(), elsewhere: new Map(), files: [], failures, scheduled: false, keys: new Map() },
+      ];
     }),
   );
 }
@@ -89,11 +109,13 @@ export function bookRefusal(
 /**
  * A book as an update of the request.
  * @param known what the request's row says
+ * @param keys those of the book, sealed for the request
  * @returns the update, null where there is nothing to write, and what the row says then
  */
 export function updateFrom(
   book: Book,
   known: ErasureRequest['scan'],
+  keys: SealedKeys,
 ): { update: mongoose.mongo.UpdateFilter<ErasureRequest> | null; notes: ErasureRequest['scan'] } {
   const inc = Object.fromEntries([...book.counts].map(([name, count]) => [`erased.${name}`, count]));
   const notes: NonNullable<ErasureRequest['scan']> = {
@@ -107,6 +129,7 @@ export function updateFrom(
   const set = Object.fromEntries(Object.entries(notes).map(([name, value]) => [`scan.${name}`, value]));
   const update = {
     ...(book.counts.size > 0 && { $inc: inc }),
+    ...pushKeys(keys),
     ...(Object.keys(set).length > 0 && { $set: set }),
   } as mongoose.mongo.UpdateFilter<ErasureRequest>;
   return { update: Object.keys(update).length > 0 ? update : null, notes: { ...known, ...notes } };

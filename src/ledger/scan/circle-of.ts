@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
+import { collectionOf } from '../../engine/collection.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import { compileRewriteRules } from '../../engine/map/rewrite-rules.ts';
-import type { DataMap } from '../../engine/map/schema.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
+import { accountPathOf, ownerFilter } from '../../engine/owner.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
+import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import { compileNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
+import { createKeysOf } from '../references/children.ts';
 import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
@@ -23,29 +26,40 @@ export interface CircleOptions {
   readonly keepsNumber: boolean;
 }
 
-/** @returns what a pass reads of an account: every mapped collection once, by the names of the database */
+/**
+ * The entries of the map whose collections are read: one a collection and account field. Of records whose account only
+ * others tell, no query finds an account's: they are reached through those others.
+ */
+function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
+  const entries = new Map<string, CollectionMap>();
+  for (const entry of dataMap.collections) {
+    if (!entry.scan || entry.owner.kind === 'via' || (keepsNumber && entry.record === 'suppression')) continue;
+    const key = [entry.database ?? '', entry.collection, accountPathOf(entry) ?? ''].join('\0');
+    if (!entries.has(key)) entries.set(key, entry);
+  }
+  return [...entries].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
+}
+
+/** @returns what a pass reads of an account: every mapped collection, in the order of their names */
 export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOptions): (account: Account) => Circle {
   const profile = profileFor('forget', dataMap);
-  const entries = dataMap.collections.filter((entry) => !(keepsNumber && entry.record === 'suppression'));
-  const collections = [...new Set(entries.map(({ collection }) => collection))].sort();
-  const rules = new Map(collections.map((name) => [name, compileRewriteRules(dataMap, profile, name)]));
-  return (account) => {
-    assertAccount(account.records_id);
-    const places = collections.flatMap((name): ScanPlace[] => {
-      const of = rules.get(name);
-      const accountPaths = new Set(entries.filter((entry) => entry.collection === name).map((entry) => entry.account));
-      if (of === undefined) return [];
-      // A collection whose entries name the account by different fields is read once for each.
-      return [...accountPaths].map((path) => ({
-        key: name,
-        collection: db.collection(name),
-        filter: { [path]: account.records_id },
-        rewrite: (document, { matcher, words }, now) => rewrite(document, of, words, matcher, now),
-      }));
-    });
+  const scanned = scannedEntries(dataMap, keepsNumber);
+  const keysOf = createKeysOf(dataMap, profile, countries);
+  const digest = digestOf([dataMap, countries, scanned.map(nameOf)]);
+  return ({ records_id }) => {
+    assertAccount(records_id);
     return {
-      digest: digestOf([dataMap, countries, places.map(({ key }) => key)]),
-      places,
+      digest,
+      places: scanned.map((entry): ScanPlace => {
+        const rules = rewriteRulesFor(entriesOfCollection(dataMap, entry), profile, records_id);
+        return {
+          key: entry.collection,
+          collection: collectionOf(db, entry, records_id),
+          filter: ownerFilter(entry, records_id),
+          keysOf,
+          rewrite: (document, { matcher, words }, now) => rewrite(document, rules, words, matcher, now),
+        };
+      }),
       createNumbers: async (tokens) => ({
         matcher: await compileNumberMatcher([...tokens.keys()], countries, turnOfLoop),
         words: new Map([...tokens].map(([number, token]) => [number, wordsFor(number, token)])),

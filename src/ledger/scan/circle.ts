@@ -3,10 +3,12 @@ import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import type { KeysOf } from '../references/children.ts';
 
 /** A place with what the data map says of its records. */
 export interface ScanPlace extends Place {
   rewrite(document: Readonly<Record<string, unknown>>, numbers: ScanNumbers, now: Date): Rewrite;
+  readonly keysOf: KeysOf;
 }
 
 /** The numbers that a pass searches for. */

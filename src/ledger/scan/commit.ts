@@ -2,12 +2,15 @@ import mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { ErasureFailure, type FailureName } from '../../base/errors.ts';
+import type { Seal } from '../../base/keys/seal.ts';
 import { isRecordFault } from '../../engine/faults.ts';
 import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Files } from '../recordings/files.ts';
+import type { KeysOf } from '../references/children.ts';
+import { sealKeys } from '../references/keys.ts';
 import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
 import { LeaseLost } from '../work/lease.ts';
 import { type Book, bookRefusal, type FoundRecord, keepBooks, updateFrom } from './books.ts';
@@ -21,6 +24,7 @@ type Document = FoundRecord['document'];
 export interface CommitDependencies {
   readonly db: mongoose.mongo.Db;
   readonly files: Pick<Files, 'add'>;
+  readonly seal: Seal;
   /**
    * Writes down that everything up to this `_id` is done, under the pass's lease.
    * @throws LeaseLost: then the transaction is rolled back
@@ -34,6 +38,7 @@ export interface Scene {
   /** Whose numbers are searched for; the first of several with one number has the counts, all of them the failures. */
   readonly joiners: ReadonlyMap<PhoneNumber, readonly Joiner[]>;
   rewrite(document: Document): Rewrite;
+  readonly keysOf: KeysOf;
 }
 
 /** A record that was changed by somebody else since it was read, or that no statement can change. */
@@ -84,7 +89,7 @@ async function commitTogether(
   const writes = statements.flatMap((some) => some ?? []);
   await commit(deps, scene, after, async (session) => {
     await writeAll(place, writes, session);
-    return keepBooks(place.key, found);
+    return keepBooks(place.key, found, scene.keysOf);
   });
 }
 
@@ -111,7 +116,7 @@ async function commitAlone(deps: CommitDependencies, scene: Scene, id: unknown, 
         if (read === null || known === null) return new Map();
         const statements = reads === 1 ? statementsFor(known.document, known.rewrite, place.filter) : null;
         await writeAll(place, statements ?? wholeOf(read.bytes, known.rewrite, place), session);
-        return keepBooks(place.key, [known]);
+        return keepBooks(place.key, [known], scene.keysOf);
       });
       return;
     } catch (error) {
@@ -154,7 +159,7 @@ const NONE: ReadonlyMap<string, number> = new Map();
  * @returns to be called when the transaction is committed
  */
 async function writeBooks(
-  { db, files }: CommitDependencies,
+  { db, files, seal }: CommitDependencies,
   { joiners }: Scene,
   books: ReadonlyMap<PhoneNumber, Book>,
   session: Session,
@@ -166,7 +171,7 @@ async function writeBooks(
       const own = index === 0 ? book : { ...book, counts: NONE, elsewhere: NONE, files: [] };
       const { _id, account_id, reference } = joiner.request;
       if (own.files.length > 0) await files.add({ account: account_id, reference }, own.files, session);
-      const { update, notes } = updateFrom(own, joiner.notes);
+      const { update, notes } = updateFrom(own, joiner.notes, sealKeys(seal, own.keys, reference));
       if (update === null) continue;
       updates.push({ updateOne: { filter: { _id, account_id, unfinished: true, state: 'scanning' }, update } });
       written.push([joiner, notes]);

@@ -53,7 +53,8 @@ export async function readOn(
     do {
       const place = pass.circle.places[pass.position.place];
       if (place !== undefined) {
-        const scene: Scene = { place, joiners, rewrite: (document) => place.rewrite(document, numbers, now()) };
+        const { keysOf } = place;
+        const scene: Scene = { place, joiners, keysOf, rewrite: (document) => place.rewrite(document, numbers, now()) };
         if (!(await readPlaceOn(deps, pass, scene, numbers.matcher, reader.take(), isOver))) return;
       }
       count();

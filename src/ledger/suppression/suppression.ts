@@ -1,9 +1,12 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/faults.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
+import { allOf } from '../../engine/filter.ts';
 import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
-import { assertAccount, assertSubject, type Subject } from '../../engine/subject.ts';
+import { ownerFilter } from '../../engine/owner.ts';
+import { assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
+import { nest } from '../../lib/nest.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -62,7 +65,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     has,
     hasToken: async (subject, tokens) => isThere(byToken(entry, subject, tokens)),
     async claimPlatformRow(subject, tokens, session) {
-      const withoutToken = { ...byNumber(list, subject), token: { $not: TOKEN_SHAPE } };
+      const withoutToken = allOf(byNumber(list, subject), { token: { $not: TOKEN_SHAPE } });
       // Under a token of an earlier request, beside the platform's own row: on the list twice over.
       if (await isThere(byToken(entry, subject, tokens), session)) return true;
       const own = await collection.updateOne(
@@ -105,9 +108,10 @@ function readList(db: Db, map: DataMap): List {
   const entry = suppressionEntry(map);
   const paths = entry.fields.map(({ path }) => path);
   return {
-    collection: db.collection(entry.collection),
+    // A list is one collection: the map has no account in its name.
+    collection: (entry.database === undefined ? db : db.client.db(entry.database)).collection(entry.collection),
     entry,
-    numberPath: entry.numbers[0] ?? 'number',
+    numberPath: entry.numbers[0]?.path ?? 'number',
     keepsNumber: entry.suppression?.keep_number ?? false,
     hasFields: paths.length > 0,
     others: Object.fromEntries(
@@ -122,25 +126,25 @@ function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string
   assertAccount(subject.account);
   if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
     throw new TypeError('a token is needed for every filter');
-  return { [entry.account]: subject.account, token: { $in: [...tokens] } };
+  return allOf(ownerFilter(entry, subject.account), { token: { $in: [...tokens] } });
 }
 
 /** @throws TypeError without an account or a number */
 function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo.Document {
   assertSubject(subject);
-  return { [entry.account]: subject.account, [numberPath]: { $in: [...subject.values] } };
+  const { values } = subjectAt(subject, entry.numbers[0]?.templates ?? []);
+  return allOf(ownerFilter(entry, subject.account), { [numberPath]: { $in: [...values] } });
 }
 
 function putOn({ collection, entry, numberPath }: List): Suppressions['add'] {
   return async (subject, tokens, now, session) => {
-    await collection.updateOne(
-      byToken(entry, subject, tokens),
-      {
-        $set: { [numberPath]: subject.number, masked: subject.masked },
-        $setOnInsert: { token: subject.token, reason: SUPPRESSION_REASON, created_at: now },
-      },
-      { upsert: true, session },
-    );
+    const row = { [numberPath]: subject.number, masked: subject.masked };
+    // Not an upsert: one that is repeated within a transaction may break the unique index (CVE-2025-10060).
+    const there = await collection.updateOne(byToken(entry, subject, tokens), { $set: row }, { session });
+    if (there.matchedCount > 0) return;
+    const owned = entry.owner.kind === 'field' ? { [entry.owner.path]: subject.account } : {};
+    const fresh = { ...owned, ...row, token: subject.token };
+    await collection.insertOne(nest({ ...fresh, reason: SUPPRESSION_REASON, created_at: now }), { session });
   };
 }
 

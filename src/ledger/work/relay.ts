@@ -66,7 +66,7 @@ async function relayOne<Row extends RelayedRow, Name extends JobName>(
   const lookAt = new Date(begins + times.graceMs);
   // BullMQ renews the lock of a live process even when its job hangs. If the lease is long expired, take it away.
   const abandoned = row.lease !== undefined && row.lease.until.getTime() + times.abandonedMs < at;
-  if (!abandoned && (await producer.isAlive(jobIdOf(call, row)))) {
+  if (!abandoned && (await producer.isAlive(call.job, jobIdOf(call, row)))) {
     await rows.keep(row, lookAt);
     return false;
   }

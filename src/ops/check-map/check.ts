@@ -1,25 +1,33 @@
 import type mongoose from 'mongoose';
+import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
+import { countAccounts, entriesOfOneTenant, tenantFault } from '../../ledger/accounts/one-tenant.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import type { CountryCode } from '../../phone/countries.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
-import { type Collation, checkCollation } from './collation.ts';
+import { describeId } from '../collections/describe-id.ts';
+import { type CollectionInfo, isLethes, isStored, listCollections } from '../collections/list.ts';
+import { createProfiler } from '../discover/profile.ts';
+import { describeNumberField, findUnmapped } from '../discover/unmapped.ts';
+import { type EntryView, entriesOf, isAbout, isIgnored, isNamedByAccount } from '../map-view.ts';
+import { createSpotter, type Spotter } from '../numbers/spot.ts';
+import { checkCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
-import { checkRecords, type RecordCheckOptions } from './records.ts';
+import { createLook, type LookOptions } from './look.ts';
+import { type RecordOptions, readRecords } from './records.ts';
 
 type Db = mongoose.mongo.Db;
+type Collection = mongoose.mongo.Collection;
 
-export interface CheckOptions {
-  /** The prefixes of the numbers that are served. */
-  readonly prefixes: readonly string[];
-  /** Value of the account field: only records of this account are checked. */
-  readonly account?: AccountValue;
-  /** Records to look at a collection, 1000 unless given. */
-  readonly sampleSize?: number;
+export interface CheckOptions extends RecordOptions {
+  /** Whose national writings are read. */
+  readonly countries: readonly CountryCode[];
 }
 
 export interface CheckReport {
@@ -31,60 +39,67 @@ export interface CheckReport {
   readonly sampled: number;
 }
 
-const SAMPLE_SIZE = 1_000;
-const MOST_ACCOUNTS = 1_000;
+const MOST_ACCOUNTS = 100_000;
+const MOST_FIELDS = 8;
 const UNAUTHORIZED = 13;
 const OUT_OF_TIME = 50;
 
-interface CollectionInfo {
-  readonly name: string;
-  readonly type?: string;
-  readonly options?: {
-    readonly capped?: boolean;
-    readonly validator?: object;
-    readonly validationAction?: string;
-    readonly collation?: Collation;
-  };
+/** What every part of a check needs. */
+interface Check {
+  readonly db: Db;
+  readonly options: CheckOptions;
+  readonly looks: LookOptions;
+  readonly profiles: readonly Profile[];
+  readonly spotter: Spotter;
 }
 
 /**
- * Compares a data map with the live database: collections, indexes, and a bounded sample of records. Reads only, and
- * reports names, types and counts, never a value. An `error` means that erasures would fail, take all day, or miss
- * records; a `warning`, that a person should look.
+ * Compares a data map with the live database: collections, indexes, and a bounded sample of records, or all of them.
+ * Reads only, and reports names, types, shapes and counts, never a value. An `error` means that erasures would fail,
+ * take all day, or miss records; a `warning`, that a person should look.
  * @throws what the database throws while it is away
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
-  const findings: Finding[] = [...(await checkServer(db))];
-  const infos = new Map<string, CollectionInfo>();
-  for await (const info of db.listCollections({}, { nameOnly: false })) infos.set(info.name, info as CollectionInfo);
-
-  const accountTypes = await readAccountTypes(db, options.account);
+  const findings: Finding[] = [...(await checkServer(db)), ...(await checkTenants(db, map))];
+  const infos = new Map([[db.databaseName, await readInfos(db)]]);
+  const { types: accountTypes, values: accounts } = await readAccounts(db, options.account);
   if (accountTypes.size === 0)
     findings.push({
       severity: 'warning',
       where: 'accounts',
       message: 'there are none yet: account fields are compared with nothing',
     });
-  const looks: RecordCheckOptions = {
-    prefixes: options.prefixes,
-    profile: profileFor('forget', map),
-    account: options.account,
-    accountTypes,
-    sampleSize: options.sampleSize ?? SAMPLE_SIZE,
+  const spotter = createSpotter(options.countries);
+  const check: Check = {
+    db,
+    options,
+    spotter,
+    profiles: PROFILE_NAMES.map((name) => profileFor(name, map)),
+    looks: {
+      profile: profileFor('forget', map),
+      reader: createNumberReader(options.countries),
+      accountTypes,
+      accounts,
+      account: options.account,
+      describeId: (id) => describeId(id, spotter),
+    },
   };
-  const profiles = PROFILE_NAMES.map((name) => profileFor(name, map));
+  const views = entriesOf(map);
   let sampled = 0;
-  for (const entry of map.collections) {
-    const result = await checkCollection(db, entry, infos.get(entry.collection), profiles, looks);
+  for (const group of groupByCollection(check, views)) {
+    const result =
+      'finding' in group ? { findings: [group.finding], sampled: 0 } : await checkGroup(check, group, infos);
     findings.push(...result.findings);
     sampled += result.sampled;
   }
-  findings.push(...findUnmapped(map, [...infos.values()]));
+  findings.push(
+    ...(await findUnmappedCollections(check, map, [...(infos.get(db.databaseName)?.values() ?? [])], views)),
+  );
   return {
     findings,
     sampled,
     collections: map.collections.length,
-    places: map.collections.reduce((sum, entry) => sum + entry.numbers.length, 0),
+    places: views.reduce((sum, view) => sum + view.places, 0),
   };
 }
 
@@ -100,25 +115,73 @@ async function checkServer(db: Db): Promise<Finding[]> {
   ];
 }
 
-async function readAccountTypes(db: Db, account: AccountValue | undefined): Promise<Set<string>> {
-  if (account !== undefined) return new Set([bsonTypeOf(account)]);
-  return new Set((await readRecordsIds(db, MOST_ACCOUNTS)).map(bsonTypeOf));
+async function checkTenants(db: Db, map: DataMap): Promise<Finding[]> {
+  const names = entriesOfOneTenant(map);
+  if (names.length === 0 || (await countAccounts(db)) <= 1) return [];
+  return [{ severity: 'error', where: 'accounts', message: tenantFault(names) }];
+}
+
+async function readInfos(db: Db): Promise<Map<string, CollectionInfo>> {
+  return new Map((await listCollections(db)).map((info) => [info.name, info]));
+}
+
+async function readAccounts(
+  db: Db,
+  account: AccountValue | undefined,
+): Promise<{ types: Set<string>; values: Set<string> | undefined }> {
+  if (account !== undefined) return { types: new Set([bsonTypeOf(account)]), values: undefined };
+  const ids = await readRecordsIds(db, MOST_ACCOUNTS);
+  const isComplete = ids.length > 0 && ids.length < MOST_ACCOUNTS;
+  return { types: new Set(ids.map(bsonTypeOf)), values: isComplete ? new Set(ids.map(String)) : undefined };
+}
+
+/** The entries about one collection. */
+interface Group {
+  readonly collection: Collection;
+  readonly entries: EntryView[];
+}
+
+/** A name that holds the account is that of the account asked for. */
+function groupByCollection({ db, options }: Check, views: readonly EntryView[]): (Group | { finding: Finding })[] {
+  const groups = new Map<string, Group>();
+  const findings: { finding: Finding }[] = [];
+  for (const view of views) {
+    if (options.account === undefined && isNamedByAccount(view)) {
+      const message = "has the account in its name: look at one account's with --account";
+      findings.push({ finding: { severity: 'warning', where: view.collection, message } });
+      continue;
+    }
+    const collection = collectionOf(db, view.entry, options.account ?? ACCOUNT_WORD);
+    const group = groups.get(collection.namespace) ?? { collection, entries: [] };
+    group.entries.push(view);
+    groups.set(collection.namespace, group);
+  }
+  return [...groups.values(), ...findings];
+}
+
+/** @param infos by database; those of one that was not looked at yet are added */
+async function checkGroup(
+  check: Check,
+  group: Group,
+  infos: Map<string, Map<string, CollectionInfo>>,
+): Promise<{ findings: Finding[]; sampled: number }> {
+  const { dbName, collectionName } = group.collection;
+  const known = infos.get(dbName) ?? (await readInfos(check.db.client.db(dbName)));
+  infos.set(dbName, known);
+  return checkCollection(check, group, known.get(collectionName));
 }
 
 async function checkCollection(
-  db: Db,
-  entry: CollectionMap,
+  check: Check,
+  { collection, entries }: Group,
   info: CollectionInfo | undefined,
-  profiles: readonly Profile[],
-  looks: RecordCheckOptions,
 ): Promise<{ findings: Finding[]; sampled: number }> {
-  const where = entry.collection;
+  const { collection: where = '' } = entries[0] ?? {};
   const one = (severity: Finding['severity'], message: string): Finding => ({ severity, where, message });
   if (info === undefined) {
-    const finding =
-      entry.record === 'suppression'
-        ? one('warning', 'is not there yet: Lethe makes it. If the platform has its own, the name is wrong')
-        : one('error', 'is not in the database: is the name right?');
+    const finding = entries.every(({ entry }) => entry.record === 'suppression')
+      ? one('warning', 'is not there yet: Lethe makes it. If the platform has its own, the name is wrong')
+      : one('error', 'is not in the database: is the name right?');
     return { findings: [finding], sampled: 0 };
   }
   if (info.type === 'view') return { findings: [one('error', 'is a view: map the collection behind it')], sampled: 0 };
@@ -129,36 +192,92 @@ async function checkCollection(
     findings.push(one('warning', 'is capped: MongoDB may refuse to change or delete its records'));
   if (Object.keys(info.options?.validator ?? {}).length > 0 && info.options?.validationAction !== 'warn')
     findings.push(one('warning', 'has a validator: it must let masked numbers, null and [REDACTED] through'));
-  findings.push(...checkCollation(entry, info.options?.collation));
+  for (const { entry } of entries) findings.push(...checkCollation(entry, info.options?.collation));
   try {
-    const collection = db.collection(entry.collection);
+    const { dbName, collectionName } = collection;
+    const place = { ...(dbName !== check.db.databaseName && { database: dbName }), collection: collectionName };
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
-    findings.push(...checkIndexes(entry, indexes, profiles, info.options?.collation));
-    const records = await checkRecords(collection, entry, looks);
+    for (const { entry } of entries)
+      findings.push(...checkIndexes(entry, place, indexes, check.profiles, info.options?.collation));
+    const records = await checkRecords(check, where, { collection, entries });
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === UNAUTHORIZED) findings.push(one('error', 'this user may not read it'));
-    else if (code === OUT_OF_TIME) findings.push(one('warning', 'its records could not be looked at in time'));
-    else throw error;
+    findings.push({ ...describeRefusal(error), where });
     return { findings, sampled: 0 };
   }
 }
 
-/** Lists collections outside the map: nothing in them is erased. */
-function findUnmapped(map: DataMap, infos: readonly CollectionInfo[]): Finding[] {
-  const mapped = new Set(map.collections.map((entry) => entry.collection));
-  const others = infos
-    .filter(({ name, type }) => type !== 'view' && !mapped.has(name) && !/^(lethe_|system\.)/.test(name))
-    .map(({ name }) => redactDigitRuns(name))
-    .sort();
+/** @throws the error when it says something else than that these records cannot be read */
+function describeRefusal(error: unknown): Omit<Finding, 'where'> {
+  const { code } = error as { code?: unknown };
+  if (code === UNAUTHORIZED) return { severity: 'error', message: 'this user may not read it' };
+  if (code === OUT_OF_TIME) return { severity: 'warning', message: 'its records could not be looked at in time' };
+  throw error;
+}
+
+/** Compares a collection's records with every entry about them, and looks for numbers beside what the entries name. */
+async function checkRecords(
+  check: Check,
+  where: string,
+  { collection, entries }: Group,
+): Promise<{ findings: Finding[]; sampled: number }> {
+  const looks = entries.map((view) => createLook(view, check.looks));
+  const profiler = createProfiler(check.spotter);
+  let sampled = 0;
+  const values = () => Math.max(0, ...looks.map((look) => look.values()));
+  for await (const record of readRecords(collection, entries, check.options, values)) {
+    for (const look of looks) look.record(record);
+    profiler.record(record);
+    sampled += 1;
+  }
+  const unmapped = findUnmapped(profiler.profile(), entries).map(
+    (field): Finding => ({
+      severity: 'warning',
+      where: `${where}.${redactDigitRuns(field.path)}`,
+      message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
+    }),
+  );
+  return { findings: [...looks.flatMap((look) => look.findings()), ...unmapped], sampled };
+}
+
+/** Lists collections outside the map, as nothing in them is erased, and says which of them seem to hold numbers. */
+async function findUnmappedCollections(
+  check: Check,
+  map: DataMap,
+  infos: readonly CollectionInfo[],
+  views: readonly EntryView[],
+): Promise<Finding[]> {
+  const isMapped = ({ name }: CollectionInfo) => views.some((view) => isAbout(view, { collection: name }));
+  const others = infos.filter(
+    (info) => isStored(info) && !isMapped(info) && !isIgnored(map, info.name) && !isLethes(info.name),
+  );
   if (others.length === 0) return [];
-  return [
+  const findings: Finding[] = [
     {
       severity: 'warning',
       where: 'database',
-      message: `not in the map, so nothing in them is erased: ${others.join(', ')}`,
+      message: `not in the map, so nothing in them is erased: ${others.map(({ name }) => redactDigitRuns(name)).join(', ')}`,
     },
   ];
+  for (const { name } of others) {
+    const where = redactDigitRuns(name);
+    try {
+      const profiler = createProfiler(check.spotter);
+      for await (const record of readRecords(check.db.collection(name), [], check.options, () => 0))
+        profiler.record(record);
+      const fields = findUnmapped(profiler.profile(), []);
+      const shown = fields.slice(0, MOST_FIELDS).map((field) => redactDigitRuns(describeNumberField(field)));
+      const more = fields.length > MOST_FIELDS ? ` and ${fields.length - MOST_FIELDS} more` : '';
+      if (fields.length > 0)
+        findings.push({
+          severity: 'warning',
+          where,
+          message: `looks like it holds numbers, and is not in the map: ${shown.join('; ')}${more}`,
+        });
+    } catch (error) {
+      findings.push({ ...describeRefusal(error), where });
+    }
+  }
+  return findings;
 }

@@ -1,22 +1,18 @@
 import type { CollectionMap } from '../../engine/map/schema.ts';
+import { accountPathOf } from '../../engine/owner.ts';
+import type { Collation } from '../collections/list.ts';
 import type { Finding } from './findings.ts';
-
-/** How a collection or an index compares texts, as MongoDB describes it; undefined: byte by byte. */
-export interface Collation {
-  readonly locale?: string;
-  /** 1 compares letters alone, 2 accents as well, 3 case as well (MongoDB manual, "Collation"). */
-  readonly strength?: number;
-}
 
 const WITH_CASE = 3;
 
 /** In a collection that ignores case, two accounts may share their records. */
 export function checkCollation(entry: CollectionMap, collation: Collation | undefined): Finding[] {
-  if (isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
+  const account = accountPathOf(entry);
+  if (account === undefined || isSimple(collation) || strengthOf(collation) >= WITH_CASE) return [];
   return [
     {
       severity: 'warning',
-      where: `${entry.collection}.${entry.account}`,
+      where: `${entry.collection}.${account}`,
       message: `texts are compared without case (collation strength ${strengthOf(collation)}): accounts whose ids differ in nothing else share their records`,
     },
   ];

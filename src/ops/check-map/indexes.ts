@@ -1,8 +1,11 @@
 import { readPath } from '../../engine/map/paths.ts';
+import { isLookedUp } from '../../engine/map/places.ts';
 import { concerns, type Profile } from '../../engine/map/profile.ts';
 import type { CollectionMap } from '../../engine/map/schema.ts';
 import { makesAlike, type Strategy } from '../../engine/map/strategies.ts';
-import { type Collation, isSameCollation } from './collation.ts';
+import { accountPathOf } from '../../engine/owner.ts';
+import type { Collation } from '../collections/list.ts';
+import { isSameCollation } from './collation.ts';
 import type { Finding } from './findings.ts';
 
 /** An index as MongoDB describes it; engines differ in further keys. */
@@ -15,13 +18,22 @@ export interface IndexDescription {
   readonly collation?: Collation;
 }
 
+/** A collection as the server names it. */
+export interface IndexPlace {
+  /** Undefined: the platform's own. */
+  readonly database?: string;
+  readonly collection: string;
+}
+
 /**
  * Compares the indexes of a collection with what erasures ask of it.
+ * @param place where the entry's collection is
  * @param profiles every profile, as the map lays its changes over them
  * @param collation the collection's own, which an index must share to serve its queries
  */
 export function checkIndexes(
   entry: CollectionMap,
+  place: IndexPlace,
   indexes: readonly IndexDescription[],
   profiles: readonly Profile[],
   collation: Collation | undefined,
@@ -33,35 +45,42 @@ export function checkIndexes(
           .filter((profile) => concerns(profile, entry) && profile.records[entry.record] === 'keep')
           .flatMap((profile) => findCollisions(entry, indexes, profile));
   const once = new Map(collisions.map((finding) => [`${finding.where}\0${finding.message}`, finding]));
-  return [...findMissing(entry, indexes, collation), ...once.values()];
+  return [...findMissing(entry, place, indexes, collation), ...once.values()];
 }
 
 /** Every query names the account, then the number, the id or the time. Without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
+  place: IndexPlace,
   indexes: readonly IndexDescription[],
   collation: Collation | undefined,
 ): Finding[] {
+  const account = accountPathOf(entry);
   const byId = entry.products ?? entry.interaction ?? entry.resource;
   const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
-    ...entry.numbers.map((path) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+    ...entry.numbers
+      .filter((place) => entry.owner.kind !== 'via' && isLookedUp(place))
+      .map(({ path }) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
+    ...(entry.via === undefined || entry.via.field === '_id'
+      ? []
+      : [{ path: entry.via.field, severity: 'warning' as const, looks: 'every look for what belongs to a record' }]),
     // Without it, all legs of the account are read to list the few of one call.
     ...(entry.resource === 'leg' && entry.conversation !== undefined
       ? [{ path: entry.conversation, severity: 'warning' as const, looks: 'every look for the legs of a call' }]
       : []),
     ...(entry.at === undefined
       ? []
-      : [{ path: entry.at, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+      : [{ path: entry.at.path, severity: 'warning' as const, looks: 'every look for the age of records' }]),
     // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
       : [
           {
             path: entry.redacted,
-            next: entry.at,
+            next: entry.at.path,
             severity: 'warning' as const,
             looks: 'every look for what is due for redaction',
           },
@@ -69,26 +88,25 @@ function findMissing(
   ];
   return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
     const { dotted } = readPath(path);
+    const fields = [account, dotted, next].filter((field) => field !== undefined);
     const serves = (index: IndexDescription) => {
-      const [first, second, third] = Object.entries(index.key);
+      const keys = Object.entries(index.key);
       return (
-        isKey(first, entry.account) &&
-        isKey(second, dotted) &&
-        (next === undefined || isKey(third, next)) &&
+        fields.every((field, position) => isKey(keys[position], field)) &&
         !index.hidden &&
         index.partialFilterExpression === undefined &&
         isSameCollation(index.collation, collation)
       );
     };
     if (indexes.some(serves)) return [];
-    const fields = [entry.account, dotted, ...(next === undefined ? [] : [next])];
-    const keys = JSON.stringify(Object.fromEntries(fields.map((field) => [field, 1])));
+    const keys = Object.fromEntries(fields.map((field) => [field, 1 as const]));
     return [
       {
         severity,
         where: `${entry.collection}.${path}`,
         message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
-        remedy: `${inShell(entry.collection)}.createIndex(${keys})`,
+        remedy: `${inShell(place)}.createIndex(${JSON.stringify(keys)})`,
+        index: { ...place, keys },
       },
     ];
   });
@@ -99,16 +117,17 @@ function findMissing(
  * would reject our inserts.
  */
 function findSuppressionCollisions(entry: CollectionMap, indexes: readonly IndexDescription[]): Finding[] {
-  const [number = ''] = entry.numbers;
+  const number = entry.numbers[0]?.path ?? '';
+  const account = accountPathOf(entry);
   return indexes
     .filter((index) => index.unique && !isOwnIndex(index))
     .flatMap(({ key, partialFilterExpression }): Finding[] => {
       const keys = Object.keys(key).join(', ');
-      const others = Object.keys(key).filter((name) => name !== entry.account);
+      const others = Object.keys(key).filter((name) => name !== account);
       const where = `${entry.collection}.${others.join('+')}`;
       const finding = (message: string): Finding[] => [{ severity: 'error', where, message }];
       if (number in key)
-        return entry.account in key
+        return account === undefined || account in key
           ? []
           : finding(
               `a unique index on ${keys} without the account: a number on one account's list cannot be put on another's`,
@@ -121,12 +140,13 @@ function findSuppressionCollisions(entry: CollectionMap, indexes: readonly Index
 
 /** Two people's erased values may be alike: a unique index over nothing else refuses the second erasure. */
 function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription[], profile: Profile): Finding[] {
+  const account = accountPathOf(entry);
   const unique = indexes.filter((index) => index.unique);
   const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);
   const alike = new Set([
-    ...(isAlike(profile.fields.number) ? entry.numbers : []).map((text) => readPath(text).dotted),
+    ...(isAlike(profile.fields.number) ? entry.numbers : []).map(({ path }) => readPath(path).dotted),
     ...entry.fields
-      .filter((field) => isAlike(profile.fields[field.category]))
+      .filter((field) => isAlike(field.strategy ?? profile.fields[field.category]))
       .map((field) => readPath(field.path).dotted),
   ]);
   return unique.flatMap((index): Finding[] => {
@@ -134,7 +154,7 @@ function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription
     const touched = keys.filter((key) => alike.has(key));
     if (touched.length === 0) return [];
     const certain =
-      keys.every((key) => alike.has(key) || key === entry.account) && index.partialFilterExpression === undefined;
+      keys.every((key) => alike.has(key) || key === account) && index.partialFilterExpression === undefined;
     return [
       {
         severity: certain ? 'error' : 'warning',
@@ -152,6 +172,9 @@ const isKey = (key: [string, unknown] | undefined, path: string) =>
   key?.[0] === path && (typeof key[1] === 'number' || typeof key[1] === 'object' || key[1] === 'hashed');
 
 /** A collection as mongosh names it. */
-function inShell(collection: string): string {
-  return /^[A-Za-z_]\w*$/.test(collection) ? `db.${collection}` : `db.getCollection(${JSON.stringify(collection)})`;
+function inShell({ database, collection }: IndexPlace): string {
+  const db = database === undefined ? 'db' : `db.getSiblingDB(${JSON.stringify(database)})`;
+  return /^[A-Za-z_]\w*$/.test(collection)
+    ? `${db}.${collection}`
+    : `${db}.getCollection(${JSON.stringify(collection)})`;
 }

@@ -1,117 +1,91 @@
-import { UNREADABLE_TYPES } from '../../engine/bson-types.ts';
 import { readPath, throughArray } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
-import { type CollectionMap, DIRECTIONS } from '../../engine/map/schema.ts';
-import { isLeftBy } from '../../engine/map/strategies.ts';
-import { type FormKind, sortStoredForm } from '../../engine/stored-form.ts';
+import type { CollectionMap, DirectionField, Owner, TimeField } from '../../engine/map/schema.ts';
+import { momentOf } from '../../engine/moment.ts';
+import { isOneOf } from '../../engine/owner.ts';
+import { readJson } from '../../engine/rewrite/json.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import type { NumberReader } from '../../phone/reader.ts';
+import { followPath } from '../collections/follow.ts';
 import type { Finding, Tally } from './findings.ts';
-import { walk } from './walk.ts';
 
 export interface PartOptions {
-  readonly prefixes: readonly string[];
   readonly profile: Profile;
+  readonly reader: NumberReader;
   /** The types of account values that Lethe's accounts know; empty without accounts. */
   readonly accountTypes: ReadonlySet<string>;
+  /** The values themselves, as texts; undefined where they are too many, or only one account is looked at. */
+  readonly accounts: ReadonlySet<string> | undefined;
 }
 
-const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId']);
-const EXPECTED = { string: ['string'], list: ['array'], object: ['object'] } as const;
+const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId', 'binData']);
+const MOST_STRANGERS = 1_000;
+const EXPECTED = { string: ['string'], list: ['array'], object: ['object'], number: ['number'] } as const;
 
 /** Checker of one path. */
 export interface Part {
   values: number;
   record(record: unknown): void;
-  findings(sampled: number): Finding[];
+  /** @param seen the records in which something was to be expected */
+  findings(seen: number): Finding[];
 }
 
-export function lookAtAccount(entry: CollectionMap, options: PartOptions, tally: Tally): Part {
-  const where = `${entry.collection}.${entry.account}`;
-  const path = readPath(entry.account);
-  const { accountTypes } = options;
+export function lookAtAccount(
+  entry: CollectionMap,
+  owner: Extract<Owner, { kind: 'field' }>,
+  options: PartOptions,
+  tally: Tally,
+): Part {
+  const where = `${entry.collection}.${owner.path}`;
+  const path = readPath(owner.path);
+  const { accounts } = options;
+  // An entry that names its types is searched in all of them, whichever Lethe's accounts have.
+  const accountTypes = owner.types ? ACCOUNT_TYPES : options.accountTypes;
   const known = [...accountTypes].join(' or ');
+  const strangers = new Set<string>();
   let present = 0;
   let matching = 0;
+  let strange = 0;
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing' || type === 'null')
             return tally.note('warning', where, 'no account: no erasure finds such a record');
           present += 1;
           if (!ACCOUNT_TYPES.has(type)) return tally.note('error', where, `holds ${type}, which no account can have`);
-          if (accountTypes.has(type)) matching += 1;
-          else if (accountTypes.size > 0)
+          if (accountTypes.has(type)) {
+            matching += 1;
+            const key = String(value);
+            if (accounts === undefined || accounts.has(key)) return;
+            strange += 1;
+            if (strangers.size < MOST_STRANGERS) strangers.add(key);
+          } else if (accountTypes.size > 0)
             tally.note('warning', where, `holds ${type}, and Lethe's accounts know ${known} only (--records-id-type)`);
         },
         closed: (place, value, wanted) =>
           tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, where the map wants an ${wanted}`),
       });
     },
-    findings() {
+    findings(seen) {
       if (present === 0) return [{ severity: 'error', where, message: 'no record looked at has this field' }];
       if (accountTypes.size > 0 && matching === 0)
         return [
           { severity: 'error', where, message: `no record looked at has an account of a type Lethe knows: ${known}` },
         ];
+      if (strange > 0)
+        return [
+          {
+            severity: 'warning',
+            where,
+            message: `${strange} of ${seen} records are of ${strangers.size}${strangers.size < MOST_STRANGERS ? '' : ' or more'} accounts that Lethe does not know`,
+          },
+        ];
       return [];
     },
   };
-}
-
-export function lookAtNumber(entry: CollectionMap, text: string, options: PartOptions, tally: Tally): Part {
-  const where = `${entry.collection}.${text}`;
-  const path = readPath(text);
-  const unreadable = new Set<string>(UNREADABLE_TYPES);
-  const kinds: Record<FormKind, number> = { found: 0, blank: 0, likely: 0, unlike: 0 };
-  const kindOf = (value: unknown): FormKind =>
-    isLeftBy(options.profile.fields.number, String(value)) ? 'blank' : sortStoredForm(value, options.prefixes);
-  let empty = 0;
-  const part: Part = {
-    values: 0,
-    record(record) {
-      const before = part.values;
-      walk(record, path, {
-        value(value) {
-          const type = bsonTypeOf(value);
-          if (type === 'missing') return;
-          part.values += 1;
-          if (type === 'null') kinds.blank += 1;
-          else if (type === 'array') tally.note('error', where, `holds an array: the map must say ${text}[]`);
-          else if (type === 'string' || type === 'number') kinds[kindOf(value)] += 1;
-          else
-            tally.note(
-              'error',
-              where,
-              `holds ${type}, in which no number can be erased${unreadable.has(type) ? ': requests of its account fail' : ''}`,
-            );
-        },
-        closed(place, value, wanted) {
-          const type = bsonTypeOf(value);
-          if (wanted === 'object' && type === 'array')
-            tally.note('error', where, `${place} is an array: the map must say ${place}[]`);
-          else if (wanted === 'array' && type !== 'null')
-            tally.note('error', where, `${place} holds ${type}, where the map wants an array`);
-        },
-      });
-      if (part.values === before) empty += 1;
-    },
-    findings(sampled) {
-      const findings: Finding[] = [];
-      const odd = kinds.likely + kinds.unlike;
-      if (empty === sampled) findings.push(absent(where, sampled));
-      if (odd > 0)
-        findings.push({
-          severity: 'warning',
-          where,
-          message: `${odd} of ${part.values} values are in no form that is searched for, ${kinds.likely} of them with seven digits or more: an erasure does not find them`,
-        });
-      return findings;
-    },
-  };
-  return part;
 }
 
 export function lookAtField(
@@ -128,7 +102,7 @@ export function lookAtField(
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing') return;
@@ -144,7 +118,7 @@ export function lookAtField(
         },
       });
     },
-    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+    findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
   };
 }
 
@@ -161,7 +135,7 @@ export function lookAtScheduled(
     values: 0,
     record(record) {
       let isScheduled = false;
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           if (value !== undefined) present += 1;
           isScheduled = pending.values.some((one) => one === value);
@@ -169,7 +143,7 @@ export function lookAtScheduled(
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
       if (!isScheduled) return;
-      walk(record, time, {
+      followPath(record, time, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type !== 'date')
@@ -192,14 +166,17 @@ export function lookAtScheduled(
 }
 
 /** The time field, which selections by age compare. */
-export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part {
-  const where = `${entry.collection}.${at}`;
+export function lookAtTime(entry: CollectionMap, at: TimeField, tally: Tally): Part {
+  const where = `${entry.collection}.${at.path}`;
   let undated = 0;
   const part = lookAtPlain(
     where,
-    at,
+    at.path,
     tally,
-    (type) => (type === 'date' ? undefined : ['error', `holds ${type}, no date: erasures by age fail on its account`]),
+    (type, value) =>
+      isTime(at, type, value)
+        ? undefined
+        : ['error', `holds ${type}, no ${TIMES[at.unit]}: erasures by age fail on its account`],
     () => {
       undated += 1;
     },
@@ -214,6 +191,14 @@ export function lookAtTime(entry: CollectionMap, at: string, tally: Tally): Part
   };
 }
 
+const TIMES = { date: 'date', s: 'number of seconds', ms: 'number of milliseconds', text: 'text in ISO 8601' } as const;
+
+/** Is it a time of the very kind the map says? A date beside numbers would be out of every comparison. */
+function isTime(at: TimeField, type: string, value: unknown): boolean {
+  const wanted = at.unit === 'date' ? 'date' : at.unit === 'text' ? 'string' : 'number';
+  return type === wanted && momentOf({ path: 'at', unit: at.unit }, { at: value }) !== null;
+}
+
 /** The mark of a redacted record: whatever else stands there, the record counts as redacted. */
 export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally): Part {
   const where = `${entry.collection}.${redacted}`;
@@ -224,17 +209,42 @@ export function lookAtMark(entry: CollectionMap, redacted: string, tally: Tally)
   return { ...part, findings: () => [] };
 }
 
-export function lookAtId(entry: CollectionMap, id: string, tally: Tally): Part {
-  return lookAtPlain(`${entry.collection}.${id}`, id, tally, () => undefined);
+/** A path at which anything may stand: ids, references, parts of a number. */
+export function lookAtAny(entry: CollectionMap, path: string, tally: Tally): Part {
+  return lookAtPlain(`${entry.collection}.${path}`, path, tally, () => undefined);
 }
 
-export function lookAtDirection(entry: CollectionMap, path: string, tally: Tally): Part {
-  const known = new Set<unknown>(DIRECTIONS);
+export function lookAtDirection(entry: CollectionMap, direction: DirectionField, tally: Tally): Part {
+  const { path, outbound, inbound } = direction;
+  const known = [...outbound, ...inbound];
   return lookAtPlain(`${entry.collection}.${path}`, path, tally, (_type, value) =>
-    known.has(value)
+    isOneOf(known, value)
       ? undefined
-      : ['warning', `holds neither ${DIRECTIONS.join(' nor ')}: no request finds such a record`],
+      : ['warning', `holds neither ${known.join(' nor ')}: a request for either direction finds such a record`],
   );
+}
+
+/** A field that tells the product: a record of none of them is found by no transaction id. */
+export function lookAtProduct(
+  entry: CollectionMap,
+  products: Extract<CollectionMap['products'], { readonly path: string }>,
+  tally: Tally,
+): Part {
+  const known = Object.values(products.values).flat();
+  return lookAtPlain(`${entry.collection}.${products.path}`, products.path, tally, (_type, value) =>
+    isOneOf(known, value)
+      ? undefined
+      : ['warning', 'holds no value of a product: no transaction id finds such a record'],
+  );
+}
+
+/** A text that holds JSON: what cannot be read as such is searched like any other text. */
+export function lookAtJson(entry: CollectionMap, path: string, tally: Tally): Part {
+  return lookAtPlain(`${entry.collection}.${path}`, path, tally, (type, value) => {
+    if (type !== 'string') return ['warning', `holds ${type}, where the map says JSON in a text`];
+    const isBlank = String(value).trim() === '';
+    return isBlank || readJson(String(value)) !== undefined ? undefined : ['warning', 'holds a text that is no JSON'];
+  });
 }
 
 function lookAtPlain(
@@ -249,7 +259,7 @@ function lookAtPlain(
   return {
     values: 0,
     record(record) {
-      walk(record, path, {
+      followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
           if (type === 'missing' || type === 'null') return isAbsent();
@@ -260,11 +270,12 @@ function lookAtPlain(
         closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
     },
-    findings: (sampled) => (present === 0 ? [absent(where, sampled)] : []),
+    findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
   };
 }
 
-const absent = (where: string, sampled: number): Finding => ({
+/** A path that leads nowhere. */
+export const absent = (where: string, sampled: number): Finding => ({
   severity: 'warning',
   where,
   message: `none of ${sampled} records has this field: is the path right?`,

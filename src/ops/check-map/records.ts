@@ -1,131 +1,76 @@
 import type mongoose from 'mongoose';
-import { readPath } from '../../engine/map/paths.ts';
-import type { CollectionMap } from '../../engine/map/schema.ts';
+import type { Filter } from '../../engine/filter.ts';
+import { ownerFilter, scopeOf, whereFilter } from '../../engine/owner.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { recordKey } from '../../lib/record-key.ts';
-import { createTally, type Finding } from './findings.ts';
-import {
-  lookAtAccount,
-  lookAtDirection,
-  lookAtField,
-  lookAtId,
-  lookAtMark,
-  lookAtNumber,
-  lookAtScheduled,
-  lookAtTime,
-  type PartOptions,
-} from './parts.ts';
+import { redactDigitRuns } from '../../phone/scan.ts';
+import type { OnProgress } from '../collections/progress.ts';
+import { estimateSize, readBytes, readDocument } from '../collections/read.ts';
+import { sampleDocuments } from '../collections/sample.ts';
+import type { EntryView } from '../map-view.ts';
 
 type Document = mongoose.mongo.Document;
 
-export interface RecordCheckOptions extends PartOptions {
-  /** Records of this account only. */
-  readonly account: AccountValue | undefined;
-  /** Records to look at, half of them the oldest and half the newest. */
-  readonly sampleSize: number;
+export interface RecordOptions {
+  /** Value of the account field: only records of this account are checked. */
+  readonly account?: AccountValue;
+  /** Records to look at a collection, 1000 unless given; all: every one. */
+  readonly sampleSize?: number | 'all';
+  readonly onProgress?: OnProgress;
 }
 
-/** Values are looked at up to this many a collection: one record may hold a list of any length. */
+const SAMPLE_SIZE = 1_000;
+/** Values are looked at up to this many a collection in a sample: one record may hold a list of any length. */
 const MOST_VALUES = 5_000;
-const MOST_TIME_MS = 10_000;
-const BATCH = 20;
 
 /**
- * Looks at a bounded sample of a collection's records and compares them with the map.
- * @returns what does not fit, and how many records were looked at
+ * The records of a collection that a check looks at: all, or a sample. Where entries are about some of the records only,
+ * each has a sample of its own. No record comes twice.
+ * @param entries about this collection; none: nobody knows which field of it holds the account
+ * @param values how many values were looked at so far
  */
-export async function checkRecords(
+export async function* readRecords(
   collection: mongoose.mongo.Collection,
-  entry: CollectionMap,
-  options: RecordCheckOptions,
-): Promise<{ findings: Finding[]; sampled: number }> {
-  const look = createLook(entry, options);
-  let sampled = 0;
-  for await (const record of sample(collection, entry, options, look.values)) {
-    look.record(record);
-    sampled += 1;
-  }
-  return { findings: look.findings(sampled), sampled };
-}
-
-/**
- * The oldest and the newest records, as formats change over the years. Not a random sample: not every engine has `$sample`.
- * @param values how many values were looked at so far; each half may take half of what is allowed
- */
-async function* sample(
-  collection: mongoose.mongo.Collection,
-  entry: CollectionMap,
-  { account, sampleSize }: RecordCheckOptions,
+  entries: readonly EntryView[],
+  options: RecordOptions,
   values: () => number,
 ): AsyncGenerator<Document> {
-  const projection = projectionOf(entry);
-  const read = (filter: Document, limit: number) =>
-    collection.find(filter, { projection }).batchSize(BATCH).limit(limit).maxTimeMS(MOST_TIME_MS);
-  if (account !== undefined) {
-    // Unsorted, so that the index on the account serves it.
-    for await (const record of read({ [entry.account]: account }, sampleSize)) {
-      yield record;
-      if (values() > MOST_VALUES) return;
+  const { account, sampleSize: size = SAMPLE_SIZE, onProgress } = options;
+  const filter = account === undefined ? undefined : filterOf(entries, account);
+  if (size === 'all') {
+    const total = await estimateSize(collection);
+    let read = 0;
+    for await (const batch of readBytes(collection, { ...(filter && { filter }) })) {
+      for (const bytes of batch) yield readDocument(bytes);
+      read += batch.length;
+      onProgress?.({ place: redactDigitRuns(collection.collectionName), read, total });
     }
     return;
   }
-  const half = Math.ceil(sampleSize / 2);
   const seen = new Set<string>();
-  let more = false;
-  for await (const record of read({}, half).sort({ _id: 1 })) {
-    seen.add(recordKey(record._id));
-    yield record;
-    more = seen.size >= half || values() > MOST_VALUES / 2;
-    if (more) break;
-  }
-  if (!more) return;
-  for await (const record of read({}, half).sort({ _id: -1 })) {
-    if (seen.has(recordKey(record._id))) return;
-    yield record;
-    if (values() > MOST_VALUES) return;
-  }
-}
-
-/** The outermost field of every path: a projection on a dotted path would hide values of the wrong type on the way. */
-function projectionOf(entry: CollectionMap): Record<string, 1> {
-  const paths = [
-    entry.account,
-    ...entry.numbers,
-    ...entry.fields.map((field) => field.path),
-    ...(entry.pending ? [entry.pending.path, entry.pending.at] : []),
-    ...[entry.id, entry.at, entry.redacted].filter((path) => path !== undefined),
-    ...(typeof entry.direction === 'object' ? [entry.direction.path] : []),
-  ];
-  return Object.fromEntries([['_id', 1], ...paths.map((path) => [readPath(path).dotted.split('.')[0], 1])]);
-}
-
-interface Look {
-  record(record: Document): void;
-  /** How many values were looked at so far. */
-  values(): number;
-  findings(sampled: number): Finding[];
-}
-
-function createLook(entry: CollectionMap, options: RecordCheckOptions): Look {
-  const tally = createTally();
-  const parts = [
-    lookAtAccount(entry, options, tally),
-    ...entry.numbers.map((text) => lookAtNumber(entry, text, options, tally)),
-    ...entry.fields.map((field) => lookAtField(entry, field, options, tally)),
-    ...(entry.pending ? [lookAtScheduled(entry, entry.pending, tally)] : []),
-    ...(entry.id ? [lookAtId(entry, entry.id, tally)] : []),
-    ...(entry.at ? [lookAtTime(entry, entry.at, tally)] : []),
-    ...(entry.redacted ? [lookAtMark(entry, entry.redacted, tally)] : []),
-    ...(typeof entry.direction === 'object' ? [lookAtDirection(entry, entry.direction.path, tally)] : []),
-  ];
-  return {
-    record(record) {
-      for (const part of parts) part.record(record);
-    },
-    values: () => Math.max(...parts.map((part) => part.values)),
-    findings: (sampled) => [
-      ...tally.findings(`of ${sampled} records`),
-      ...(sampled > 0 ? parts.flatMap((part) => part.findings(sampled)) : []),
-    ],
+  const isNew = ({ _id }: Document) => {
+    const key = recordKey(_id);
+    return !seen.has(key) && seen.add(key) !== undefined;
   };
+  const enough = () => {
+    const before = values();
+    return (part: number) => values() - before > MOST_VALUES * part;
+  };
+  for await (const record of sampleDocuments(collection, { size, isEnough: enough(), ...(filter && { filter }) }))
+    if (isNew(record)) yield record;
+  for (const { entry } of entries) {
+    if (Object.keys(entry.where).length === 0) continue;
+    const isOwned = account !== undefined && entry.owner.kind === 'field';
+    const some = isOwned ? { filter: scopeOf(entry, account) } : { where: whereFilter(entry) };
+    for await (const record of sampleDocuments(collection, { size, isEnough: enough(), ...some }))
+      if (isNew(record)) yield record;
+  }
+}
+
+/** Records of the account by any of the entries; undefined where one of them has no field that says whose they are. */
+function filterOf(entries: readonly EntryView[], account: AccountValue): Filter | undefined {
+  if (entries.length === 0 || entries.some(({ entry }) => entry.owner.kind !== 'field')) return undefined;
+  const filters = entries.map(({ entry }) => ownerFilter(entry, account));
+  const different = [...new Map(filters.map((one) => [JSON.stringify(one), one])).values()];
+  return different.length === 1 ? different[0] : { $or: different };
 }

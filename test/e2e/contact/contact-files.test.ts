@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ERRORS } from '../../../src/base/errors.ts';
 import { FILES } from '../../../src/ledger/recordings/outbox.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -95,8 +96,8 @@ describe('erasing a contact: recording files', () => {
     await insertCalls({ from: DIGITS, recording_url: 's3://somebody-else/a.mp3' });
     const before = await snapshotDatabase(platform);
     const answer = await erase();
-    expectStatus(answer, 500);
-    expect(answer.body).toEqual({ error_code: 'INTERNAL', message: 'Internal error' });
+    expectStatus(answer, 409);
+    expect(answer.body).toEqual({ error_code: 'NOT_REMOVABLE', message: ERRORS.not_removable.message });
     expect(await snapshotDatabase(platform)).toEqual(before);
     expect(s3.asked).toEqual([]);
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import type { AccountValue } from '../../../src/engine/subject.ts';
-import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { verifyAudit } from '../../../src/ledger/audit/verify.ts';
 import { expectStatuses } from '../../support/expect-status.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
@@ -164,17 +164,18 @@ describe('erasing a contact', () => {
       [{ transcript: ['hello'] }, { transcript: ['[REDACTED]'] }],
       [{ transcript: ['[REDACTED]', 'and more'] }, { transcript: ['[REDACTED]'] }],
       [{ transcript: ['', 'hello'] }, { transcript: ['[REDACTED]'] }],
-      [{ transcript: [null, 'hello'] }, { transcript: ['[REDACTED]'] }],
-      [{ transcript: 'hello' }, { transcript: ['[REDACTED]'] }],
-      [{ transcript: [{ speaker: 'Jo', text: 'hello' }] }, { transcript: ['[REDACTED]'] }],
+      [{ transcript: [null, 'hello'] }, { transcript: [] }],
+      // What a field is, it stays: a text a text, a list of documents a list that holds none.
+      [{ transcript: 'hello' }, { transcript: '[REDACTED]' }],
+      [{ transcript: [{ speaker: 'Jo', text: 'hello' }] }, { transcript: [] }],
     ];
     const texts: [object, object | null][] = [
       [{ body: '[REDACTED]' }, null],
       [{ body: '' }, null],
       [{ body: null }, null],
       [{}, null],
-      [{ body: ['[REDACTED]', 'a second part'] }, { body: '[REDACTED]' }],
-      [{ body: 0 }, { body: '[REDACTED]' }],
+      [{ body: ['[REDACTED]', 'a second part'] }, { body: ['[REDACTED]'] }],
+      [{ body: 0 }, { body: null }],
       [{ body: '[REDACTED] ' }, { body: '[REDACTED]' }],
     ];
     await platform.core.db.collection('calls').insertMany(calls.map(([fields]) => ({ ...base, ...fields })));

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { DataMapInput } from '../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import { forget, untilCompleted } from '../../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';

@@ -47,7 +47,7 @@ describe('POST /gdpr/forget with sandbox', () => {
     expectStatus(answer, 200);
     expect(answer.body).toEqual({
       status: 'SUCCESS',
-      msg: 'Your request has been accepted',
+      msg: 'Dry run: nothing was written',
       reference: expect.stringMatching(/^[A-Za-z0-9]{15}$/),
       created_at: expect.any(Number),
       sandbox: true,

@@ -129,8 +129,19 @@ describe('/gdpr/status', () => {
       await submitted(account._id, new Date());
       for (const [way, ask] of asked({ date }, key)) {
         const answer = await ask();
-        expect([way, answer.status, answer.body]).toEqual([way, 404, NO_RECORDS]);
+        const day = expect.stringMatching(/^\d{4}-\d\d-\d\d$/);
+        expect([way, answer.status, answer.body]).toEqual([way, 404, { ...NO_RECORDS, day }]);
       }
+    });
+
+    it('says which day was searched, and takes all the days of a week', async () => {
+      const { account, key } = await platform.account({ timeZone: 'Europe/London' });
+      const monday = DateTime.now().setZone('Europe/London').minus({ weeks: 1 }).startOf('week');
+      for (const days of [-1, 0, 6, 7]) await submitted(account._id, noon(monday.plus({ days })).toJSDate());
+      const week = await call(url, '/gdpr/status?date=last%20week', { key });
+      expect(week.body).toMatchObject({ total: 2, from: monday.toISODate(), to: monday.plus({ days: 6 }).toISODate() });
+      const day = await call(url, '/gdpr/status?date=a%20week%20ago', { key });
+      expect(day.body.day).toBe(DateTime.now().setZone('Europe/London').minus({ weeks: 1 }).toISODate());
     });
 
     it('reads a plus that a query turned into a space', async () => {
@@ -153,7 +164,7 @@ describe('/gdpr/status', () => {
       const { account, key } = await platform.account({ timeZone });
       const reference = await submitted(account._id, ends);
       expect((await call(url, `/gdpr/status?date=${day}`, { key })).body.reference).toBe(reference);
-      expect((await call(url, `/gdpr/status?date=${not}`, { key })).body).toEqual(NO_RECORDS);
+      expect((await call(url, `/gdpr/status?date=${not}`, { key })).body).toEqual({ ...NO_RECORDS, day: not });
     }
   });
 
@@ -188,7 +199,7 @@ describe('/gdpr/status', () => {
     expect(await page('&skip=25')).toEqual(references.slice(25));
     expect(await page('&limit=10&skip=5')).toEqual(references.slice(5, 15));
     const beyond = await call(url, '/gdpr/status?date=2024-01-10&skip=30', { key });
-    expect([beyond.status, beyond.body]).toEqual([404, NO_RECORDS]);
+    expect([beyond.status, beyond.body]).toEqual([404, { ...NO_RECORDS, day: '2024-01-10' }]);
   });
 
   describe('states', () => {
@@ -218,16 +229,19 @@ describe('/gdpr/status', () => {
       const entry = { ...common, reference, state, ...expected };
       const listed = await call(url, '/gdpr/status?date=2024-02-01', { key });
       // A list holds failed requests as entries; nothing else of the ledger is shown.
-      expect([listed.status, listed.body]).toEqual([200, { ...entry, requests: [entry], total: 1 }]);
+      expect([listed.status, listed.body]).toEqual([200, { ...entry, requests: [entry], total: 1, day: '2024-02-01' }]);
       for (const [way, ask] of asked({ reference }, key)) {
         const answer = await ask();
-        const wanted = state === 'failed' ? [409, FAILED] : [200, { ...entry, requests: [entry], total: 1 }];
+        const wanted =
+          state === 'failed'
+            ? [409, { ...FAILED, reference, state, created_at: common.created_at, due_at: common.due_at }]
+            : [200, { ...entry, requests: [entry], total: 1 }];
         expect([way, answer.status, answer.body]).toEqual([way, ...wanted]);
       }
       const both = await call(url, `/gdpr/status?date=2024-02-01&reference=${reference}`, { key });
       expectStatus(both, state === 'failed' ? 409 : 200);
       const otherDay = await call(url, `/gdpr/status?date=2024-02-02&reference=${reference}`, { key });
-      expect([otherDay.status, otherDay.body]).toEqual([404, NO_RECORDS]);
+      expect([otherDay.status, otherDay.body]).toEqual([404, { ...NO_RECORDS, day: '2024-02-02' }]);
     });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { verifyAudit } from '../../../src/ledger/audit/audit.ts';
 import { AUDIT, type AuditEntry, createAuditSeal } from '../../../src/ledger/audit/entry.ts';
+import { verifyAudit } from '../../../src/ledger/audit/verify.ts';
 import { type MongoProxy, startMongoProxy } from '../../support/chaos-mongo.ts';
 import { expectStatus, expectStatuses } from '../../support/expect-status.ts';
 import { phoneNumber } from '../../support/numbers.ts';

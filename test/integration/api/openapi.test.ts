@@ -70,6 +70,40 @@ describe('the description of the API', () => {
     expect(JSON.stringify(document)).not.toMatch(/https?:\/\/(?!developer\.nexmo\.com)/);
   });
 
+  it('can be tried: one type a parameter, a name an operation, an example a body, forget first', async () => {
+    const document = (await fetchDocument()) as unknown as {
+      tags: { name: string }[];
+      paths: Record<string, Record<string, { operationId: string; parameters?: Parameter[]; requestBody?: Body }>>;
+    };
+    interface Parameter {
+      name: string;
+      schema: { type?: unknown; enum?: unknown };
+    }
+    interface Body {
+      content: Record<string, { example?: object; schema: { properties: object; additionalProperties?: boolean } }>;
+    }
+    expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(['forget']));
+    expect([document.tags[0]?.name, document.tags.at(-1)?.name]).toEqual(['forget', 'operator']);
+    expect(Object.keys(document.paths)[0]).toBe('/gdpr/forget');
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+    const names = operations.map(({ operationId }) => operationId);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { operationId, parameters = [], requestBody } of operations) {
+      for (const { name, schema } of parameters)
+        expect({ operationId, name, type: Array.isArray(schema.type) }).toEqual({ operationId, name, type: false });
+      if (!requestBody) continue;
+      const { example, schema } = requestBody.content['application/json'] ?? {};
+      expect({ operationId, example: typeof example }).toEqual({ operationId, example: 'object' });
+      expect(Object.keys(schema?.properties ?? {})).toEqual(expect.arrayContaining(Object.keys(example ?? {})));
+    }
+    const access = document.paths['/gdpr/access']?.get?.parameters?.find(({ name }) => name === 'number');
+    expect(access).toMatchObject({ required: true, schema: { type: 'string' }, example: '447700900123' });
+    // The example of an irreversible act is its dry run.
+    const forget = document.paths['/gdpr/forget']?.post?.requestBody?.content['application/json'];
+    expect(forget?.example).toEqual({ number: 447700900123, sandbox: true });
+    expect(forget?.schema.additionalProperties).toBe(false);
+  });
+
   it('can be browsed with nothing loaded from elsewhere', async () => {
     const page = await fetch(`${url}/docs`);
     const html = await page.text();

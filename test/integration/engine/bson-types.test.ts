@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { NO_DATES, UNREADABLE_TYPES } from '../../../src/engine/bson-types.ts';
+import { parseDataMap } from '../../../src/engine/map/load.ts';
 import { readPath } from '../../../src/engine/map/paths.ts';
-import { selectAnywhere, selectUnreadable } from '../../../src/engine/plan.ts';
-import { numberSubject } from '../../../src/engine/subject.ts';
+import { selectAnywhere, selectUnreadable } from '../../../src/engine/selections.ts';
+import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
+import { SUPPRESSION_LIST } from '../../support/map-file.ts';
 import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 
@@ -36,7 +38,15 @@ const VALUES = {
 
 describe('the BSON types', () => {
   let platform: Platform;
-  const place = { accountPath: 'account_id', path: readPath('to') };
+  const [entry] = parseDataMap(
+    JSON.stringify({
+      version: 1,
+      collections: [{ ...SUPPRESSION_LIST, name: 'values', collection: 'values' }],
+    }),
+    'map.json',
+  ).collections;
+  if (!entry) throw new Error('no entry');
+  const place = { entry, path: readPath('to'), here: (subject: Subject) => subject };
   const named = async (filter: object) => {
     const records = await platform.core.db
       .collection('values')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataMapInput } from '../../../src/engine/map/schema.ts';
 import type { Strategy } from '../../../src/engine/map/strategies.ts';
+import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import { forget, untilCompleted } from '../../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../../support/map-file.ts';
 import { openPlatform } from '../../support/platform.ts';
@@ -149,7 +149,7 @@ describe('what a strategy makes of a field', () => {
         tags: [],
         custom: {},
         visitor: token,
-        form: null,
+        form: {},
         seen: { by: '', at: 5 },
       },
     ]);

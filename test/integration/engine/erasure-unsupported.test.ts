@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
-import type { DataMapInput } from '../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../../support/map-file.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { ErasureFailure } from '../../../src/base/errors.ts';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
-import type { DataMapInput } from '../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import type { NumberRule, Wait } from '../../../src/engine/plan.ts';
 import { type AccountValue, numberSubject, type Subject } from '../../../src/engine/subject.ts';
 import { writeMap } from '../../support/map-file.ts';

@@ -30,17 +30,25 @@ describe('what operators see', () => {
 
   describe('health and readiness', () => {
     let evicting: Service;
-    let folder: string;
-    beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), 'lethe-redis-'));
-      evicting = await startRedis({ dataDir: folder, durable: false, print: () => {} });
-      const redis = new Redis(evicting.url);
-      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    let full: Service;
+    const folders: string[] = [];
+    const startSet = async (name: string, value: string): Promise<Service> => {
+      const folder = await mkdtemp(join(tmpdir(), 'lethe-redis-'));
+      folders.push(folder);
+      const service = await startRedis({ dataDir: folder, durable: false, print: () => {} });
+      const redis = new Redis(service.url);
+      await redis.config('SET', name, value);
       await endRedis(redis);
+      return service;
+    };
+    beforeAll(async () => {
+      evicting = await startSet('maxmemory-policy', 'allkeys-lru');
+      full = await startSet('maxmemory', '1');
     });
     afterAll(async () => {
       await evicting?.stop();
-      await rm(folder, { recursive: true, force: true });
+      await full?.stop();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
     });
 
     it('/healthz: alive, whatever the services do, and without a key', async () => {
@@ -55,6 +63,8 @@ describe('what operators see', () => {
       await nowhere.close();
     });
 
+    /** What is asked of MongoDB beside whether it is there. */
+    const inDatabase = (answer: object) => ['version', 'indexes', 'keys'].map((name) => ({ name, ...answer }));
     const readiness: [string, () => NodeJS.ProcessEnv, number, object][] = [
       [
         'everything is as it must be',
@@ -64,6 +74,7 @@ describe('what operators see', () => {
           status: 'ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],
@@ -77,8 +88,22 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: false, detail: 'maxmemory-policy is allkeys-lru, must be noeviction' },
+          ],
+        },
+      ],
+      [
+        'a Redis that takes no writes',
+        () => ({ REDIS_URL: full.url }),
+        503,
+        {
+          status: 'not ready',
+          checks: [
+            { name: 'mongodb', ok: true },
+            { name: 'redis', ok: false, detail: 'refuses writes: its memory is full, or it is a replica' },
+            { name: 'noeviction', ok: true },
           ],
         },
       ],
@@ -90,6 +115,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: false, detail: 'not reachable' },
             { name: 'noeviction', ok: false, detail: 'not reachable' },
           ],
@@ -103,6 +129,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: false, detail: 'not reachable' },
+            ...inDatabase({ ok: false, detail: 'not reachable' }),
             { name: 'redis', ok: true },
             { name: 'noeviction', ok: true },
           ],
@@ -165,6 +192,12 @@ describe('what operators see', () => {
       );
     };
 
+    const untilOverdue = (count: number) =>
+      waitFor(`${count} overdue`, async () => {
+        const figures = await read();
+        return figures.get('lethe_overdue_requests') === count && figures;
+      });
+
     it('counts what was done, and names nothing that was sent', async () => {
       const before = await read();
       expect(before.get('lethe_requests{state="completed"}')).toBe(0);
@@ -177,6 +210,7 @@ describe('what operators see', () => {
       const first = [await forget(url, key, { number: NUMBERS[0] }), await forget(url, key, { number: NUMBERS[1] })];
       expect((await read()).get('lethe_queue_jobs{state="waiting"}')).toBe(2);
       await call(url, `/nowhere/${NUMBERS[0]}`);
+      for (const method of ['MKCALENDAR', 'PROPFIND']) await call(url, '/nowhere', { method });
       await call(url, '/gdpr/forget', { body: {} });
       await platform.startWorker();
       for (const reference of first) await untilCompleted(platform, reference);
@@ -190,7 +224,8 @@ describe('what operators see', () => {
       const long = new Date(Date.now() - 90_000);
       await requestsOf(platform.core.db).updateOne({ reference: stuck }, { $set: { due_at: long, created_at: long } });
 
-      const after = await read();
+      // Figures are told again for some seconds.
+      const after = await untilOverdue(1);
       expect(after.get('lethe_requests{state="completed"}')).toBe(2);
       const unfinished = ['accepted', 'sweeping', 'waiting', 'verifying', 'failed'].map(
         (state) => after.get(`lethe_requests{state="${state}"}`) ?? Number.NaN,
@@ -208,12 +243,12 @@ describe('what operators see', () => {
         after.get(`lethe_http_request_duration_seconds_count{route="${route}",method="${method}",status="${status}"}`);
       expect(requests('/gdpr/forget', 'POST', 200)).toBe(3);
       expect(requests('none', 'GET', 404)).toBeGreaterThanOrEqual(1);
+      expect(requests('none', 'other', 404)).toBe(2);
       expect([...after.keys()].join('\n')).not.toMatch(/44770090|nowhere|acc_/);
 
       await platform.core.db.collection('calls').deleteOne({ _id: insertedId });
       await untilCompleted(platform, stuck);
-      const end = await read();
-      expect(end.get('lethe_overdue_requests')).toBe(0);
+      const end = await untilOverdue(0);
       expect(end.get('lethe_requests{state="completed"}')).toBe(3);
     });
 

@@ -114,6 +114,19 @@ describe('configuration', () => {
     expect(faults[0]).not.toContain('hunter2');
   });
 
+  it.each([
+    ['PORT', 'http', 'PORT must be a whole number from 0 to 65535'],
+    ['PORT', '80.5', 'PORT must be a whole number from 0 to 65535'],
+    ['LEASE_MS', '1', 'LEASE_MS must be a whole number from 200 to 2147483647'],
+    ['MONGODB_DATABASE', 'a.b', 'MONGODB_DATABASE must be 1 to 63 letters, digits, _ or -'],
+    ['QUEUE_PREFIX', 'a:b', 'QUEUE_PREFIX must be 1 to 40 letters, digits, _ or -'],
+    ['REDIS_CLUSTER', 'yes', 'REDIS_CLUSTER must be true or false'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL must be one of error, warn, info, debug'],
+    ['RECORDINGS_S3_BUCKET', '.', 'RECORDINGS_S3_BUCKET must be the name of a bucket'],
+  ])('says what %s=%s should be, in words', (name, value, message) => {
+    expect(faultsOf({ ...good, [name]: value })).toEqual([message]);
+  });
+
   it('reads a part without asking for the rest', () => {
     expect(readConfigPart({ PORT: '80' }, ['PORT', 'LOG_LEVEL'])).toEqual({ PORT: 80, LOG_LEVEL: 'info' });
     expect(() => readConfigPart({ PORT: 'x', REDIS_URL: 'x' }, ['PORT'])).toThrow(/^PORT\b[^\n]*$/);

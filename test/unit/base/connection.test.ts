@@ -66,6 +66,10 @@ describe('an error of MongoDB', () => {
     ['a pool that was cleared between mongos and a shard', new MongoServerError({ message: 'expired', code: 384 })],
     ['the same in a bulk write', bulk(133)],
     ['a member that left the set a moment ago', new MongoServerClosedError()],
+    ...[24, 43, 46, 150, 175, 237, 250, 272, 365, 402, 407, 433, 449, 13388].map((code): [string, Error] => [
+      `code ${code}`,
+      new MongoServerError({ message: 'for now', code }),
+    ]),
   ])('may be gone the next time: %s', (_what, error) => {
     expect(isTransient(error)).toBe(true);
   });

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +48,7 @@ describe('lethe', () => {
     ],
     [
       ['account', 'create', '--name', 'A', '--records-id', 'x', '--records-id-type', 'uuid'],
-      /^lethe: option '--records-id-type <type>' argument 'uuid' is invalid/,
+      'lethe: --records-id is not of the type uuid',
     ],
     [['key', 'create'], "lethe: required option '--account <id>' not specified"],
     [['key', 'create', '--account', 'a', '--label', 'x'.repeat(201)], 'lethe: --label takes 200 characters at most'],
@@ -112,6 +112,19 @@ describe('lethe keys generate', () => {
     const rings = readConfigPart(env, KEYS);
     expect(rings.LETHE_SEAL_KEYS.currentId).toMatch(/^k20260301-/);
     expect(env.LETHE_SEAL_KEYS?.split(':')[1]).not.toBe(env.LETHE_TOKEN_KEYS?.split(':')[1]);
+  });
+
+  it('prints no new keys where there are some: in their place they would hide every suppression', async () => {
+    const there = parseEnv((await run(['keys', 'generate'])).out.join('\n'));
+    const { code, out, err } = await run(['keys', 'generate'], there);
+    expect({ code, out }).toEqual({ code: 1, out: [] });
+    expect(err).toEqual([expect.stringMatching(/^lethe: there are keys already: .*--add/)]);
+  });
+
+  it('prints the one that is missing', async () => {
+    const there = parseEnv((await run(['keys', 'generate'])).out.join('\n'));
+    const { out } = await run(['keys', 'generate'], { LETHE_SEAL_KEYS: there.LETHE_SEAL_KEYS, LETHE_TOKEN_KEYS: ' ' });
+    expect(Object.keys(parseEnv(out.join('\n')))).toEqual(['LETHE_TOKEN_KEYS']);
   });
 
   it('adds new keys behind those there are, and says how to go on', async () => {
@@ -262,6 +275,28 @@ describe('the program lethe', () => {
     const cwd = inFolder('env', 'MONGODB_URI=nonsense\nNUMBER_PREFIXES=x\n');
     const { err } = await launch(['check-map'], { cwd, env: { NUMBER_PREFIXES: '44' } });
     expect(err).toBe('lethe: MONGODB_URI must begin with mongodb:// or mongodb+srv://\n');
+  });
+
+  it('makes the file that keys are printed into readable by its owner alone, and a second time prints none', async () => {
+    const cwd = inFolder('secret', '');
+    chmodSync(join(cwd, '.env'), 0o644);
+    const line = `"${process.execPath}" "${join(root, 'cli/lethe.mjs')}" keys generate >> .env`;
+    const generate = () => spawnSync('sh', ['-c', line], { cwd, env: { PATH: process.env.PATH } }).status;
+    expect(generate()).toBe(0);
+    expect(statSync(join(cwd, '.env')).mode & 0o777).toBe(0o600);
+    const text = readFileSync(join(cwd, '.env'), 'utf8');
+    expect(Object.keys(parseEnv(text))).toEqual([...KEYS]);
+    expect(generate()).toBe(1);
+    expect(readFileSync(join(cwd, '.env'), 'utf8')).toBe(text);
+  });
+
+  it('refuses a .env that sets a variable twice', async () => {
+    const cwd = inFolder('twice', 'PORT=1\nPORT=2\n');
+    expect(await launch(['print-map'], { cwd })).toEqual({
+      code: 1,
+      out: '',
+      err: 'lethe: the file .env sets a variable twice: PORT. Keep one line of each\n',
+    });
   });
 
   it('says so when .env cannot be read', async () => {

@@ -41,7 +41,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       scanned: 1,
       oldestScanSeconds: 1,
     }),
-    queue: async () => ({ waiting: 1 }),
+    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
   const series = new Map<string, Set<string>>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { redactDigitRuns } from '../../../src/phone/hide-digits.ts';
+import { isSpeakable, redactDigitRuns, sayId } from '../../../src/phone/hide-digits.ts';
 import { REDACTED_RUN } from '../../../src/phone/scan.ts';
 
 const MEGABYTE = 1_000_000;
@@ -22,6 +22,11 @@ const HIDDEN: [string, string][] = [
   ['07700+900123', '[number]'],
   ['0770\u2010090\u20100123', '[number]'],
   ['٠٧٧٠٠٩٠٠١٢٣', '[number]'],
+  ['๐๗๗๐๐๙๐๐๑๒๓', '[number]'],
+  ['𝟒𝟒𝟕𝟕𝟎𝟎𝟗𝟎𝟎𝟏𝟐𝟑', '[number]'],
+  ['⁴⁴⁷⁷⁰⁰⁹⁰⁰¹²³ x', '[number] x'],
+  ['④④⑦⑦⓪⓪⑨⓪⓪①②③', '[number]'],
+  ['᠐᠗᠗᠐᠐ ᠙᠐᠐᠑᠒᠓ 𝟒', '[number]'],
   ['1234567', '[number]'],
   ['1548892800', '[number]'],
   ['at 1548892800123 ms', 'at [number] ms'],
@@ -69,7 +74,41 @@ const LEFT_ALONE = [
   'node v20.19.43, redis 7.0.15, mongoose 9.12.1',
   'HTTP/1.1 404',
   '44********23',
+  '๑๒๓ and 𝟒𝟒, ½ of ①',
 ];
+
+const SPOKEN = [
+  '0A000000B0C9A1234',
+  'aaaaaaaa-bbbb-4ccc-8ddd-0123456e89ab',
+  '507f1f77bcf86cd799439011',
+  'CON-1:2',
+  '2026-11-22',
+  'BWwmkoxO3YTfpEt',
+  's-607',
+];
+const UNSPOKEN = [
+  '447700900123',
+  'id:44:7700:901:001',
+  'msg:44:7911:654321',
+  '44,7700,900123',
+  '44|7700|900123',
+  '00000000-0000-4000-8000-447911654321',
+  '00004479-1165-4321-8000-aaaaaaaaaaaa',
+  '447911654321aaaaaaaaaaaa',
+  '𝟒𝟒𝟕𝟕𝟎𝟎𝟗𝟎𝟎𝟏𝟐𝟑',
+  '๔๔๗๗๐๐๙๐๐๑๒๓',
+  'a４４：７７００：９００１２３',
+];
+
+describe('what an answer or the audit may repeat', () => {
+  it.each(SPOKEN)('%p', (id) => expect([isSpeakable(id), sayId(id)]).toEqual([true, id]));
+  it.each(UNSPOKEN)('not %p', (id) => {
+    expect(isSpeakable(id)).toBe(false);
+    const shown = sayId(id);
+    expect(shown).toContain('[number]');
+    expect(isSpeakable(shown)).toBe(true);
+  });
+});
 
 describe('redactDigitRuns', () => {
   it.each(HIDDEN)('%p becomes %p', (text, redacted) => {

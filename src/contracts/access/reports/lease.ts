@@ -21,7 +21,11 @@ export interface ReportLease {
    */
   confirm(drafts: readonly string[]): Promise<void>;
   /** The end of the work: the file is there under its name. @throws LeaseLost */
-  complete(state: ReportState & ('SUCCESS' | 'TRUNCATED'), items: number, expiresAt: Date): Promise<void>;
+  complete(
+    state: ReportState & ('SUCCESS' | 'TRUNCATED'),
+    written: { readonly items: number; readonly bytes: number },
+    expiresAt: Date,
+  ): Promise<void>;
   /**
    * The end without a file.
    * @param left names of files that could not be taken away: an erasure must know of them
@@ -66,9 +70,9 @@ export async function claimReport(
       if (hold.isEnding()) await write({ $set: hold.extend() });
     },
     confirm: (drafts) => write({ $set: { ...hold.extend(), drafts } }),
-    complete: (state, items, expiresAt) =>
+    complete: (state, { items, bytes }, expiresAt) =>
       write({
-        $set: { state, items_count: items, file, expires_at: expiresAt, completed_at: now() },
+        $set: { state, items_count: items, bytes, file, expires_at: expiresAt, completed_at: now() },
         $unset: { ...ended, lease: '', drafts: '' },
       }),
     fail: (left) =>

@@ -54,6 +54,8 @@ export interface Report extends WorkRow {
   items_count?: number;
   /** The finished file's name in the reports' folder; gone when the file is. */
   file?: string;
+  /** The finished file's size. */
+  bytes?: number;
   /** When the file goes. */
   expires_at?: Date;
   /** When an erasure took the file away, since it held the number. */

@@ -15,6 +15,7 @@ import type { ReportFolder } from './folder.ts';
 import { createReportWriter } from './format.ts';
 import { claimReport, type ReportLease } from './lease.ts';
 import { queryOfReport } from './ledger.ts';
+import { bytesOnDisk } from './quota.ts';
 
 export interface ReportDependencies {
   readonly db: mongoose.mongo.Db;
@@ -25,10 +26,12 @@ export interface ReportDependencies {
   readonly folder: ReportFolder;
   readonly logger: Logger;
   readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'retryBaseMs' | 'longestPauseMs' | 'reportKeepMs'>;
+  /** What the files of one account may take up, in bytes. */
+  readonly mostBytes: number;
   readonly now: () => Date;
 }
 
-/** Records in one report; a report that would have more is TRUNCATED. */
+/** Records in one report; a report that would have more, or that would fill the room of its account, is TRUNCATED. */
 const MOST_REPORTED = 50_000;
 /** Attempts before a report is FAILED. */
 const MOST_FAILURES = 5;
@@ -139,7 +142,7 @@ async function writeFile(
     });
     await lease.complete(
       done.truncated ? 'TRUNCATED' : 'SUCCESS',
-      done.items,
+      done,
       new Date(deps.now().getTime() + deps.times.reportKeepMs),
     );
     return 'written';
@@ -155,18 +158,24 @@ async function writeRecords(
   account: Account,
   write: (text: string) => Promise<void>,
   signal: AbortSignal,
-): Promise<{ items: number; counts: Record<string, number>; truncated: boolean } | null> {
+): Promise<{ items: number; bytes: number; counts: Record<string, number>; truncated: boolean } | null> {
   const { report } = lease;
+  const room = deps.mostBytes - (await bytesOnDisk(deps.db, account._id));
   const query = queryOfReport(report, deps.seal);
   const sources = selectSources(deps.dataMap, query, account.records_id);
   const writer = createReportWriter(report.format, report.include_message, report.request_id);
   const counts: Record<string, number> = {};
   let items = 0;
+  let bytes = 0;
   let truncated = false;
   let text = writer.begin;
+  const put = async (more: string) => {
+    bytes += Buffer.byteLength(more);
+    await write(more);
+  };
   for await (const { source, record } of readRecords(deps.db, sources, { limit: MOST_REPORTED + 1 })) {
     if (signal.aborted) return null;
-    if (items === MOST_REPORTED) {
+    if (items === MOST_REPORTED || bytes >= room) {
       truncated = true;
       break;
     }
@@ -175,10 +184,10 @@ async function writeRecords(
     items += 1;
     counts[source.name] = (counts[source.name] ?? 0) + 1;
     if (text.length < CHUNK_LENGTH) continue;
-    await write(text);
+    await put(text);
     text = '';
     await lease.renew();
   }
-  await write(text + writer.end(items));
-  return { items, counts, truncated };
+  await put(text + writer.end(items));
+  return { items, bytes, counts, truncated };
 }

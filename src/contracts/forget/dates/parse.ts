@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { firstMoment } from '../../../lib/calendar.ts';
 import { readPhrase } from './grammar.ts';
 import { type DateFault, FIRST_YEAR, LAST_YEAR, resolvePhrase } from './resolve.ts';
+import { readSpan } from './spans.ts';
 import { tokenize } from './tokens.ts';
 
 export interface DateContext {
@@ -10,9 +11,12 @@ export interface DateContext {
   timeZone: string;
 }
 
-/** The calendar day a text means: from its first moment to the next day's (exclusive), and its date, `YYYY-MM-DD`. */
+/**
+ * The calendar day a text means, or the days: from the first moment of the first to the end of the last (exclusive), and
+ * the dates of these two, `YYYY-MM-DD`.
+ */
 export type SubmissionDate =
-  | { ok: true; from: Date; to: Date; day: string }
+  | { ok: true; from: Date; to: Date; day: string; lastDay: string }
   | { ok: false; reason: 'missing' | DateFault };
 
 /** Examples of what can be read, for the answer to what cannot. */
@@ -28,6 +32,7 @@ export const DATE_FORMATS: readonly string[] = [
   'last friday',
   'last friday of march 2019',
   '2 weeks ago',
+  'last week',
 ];
 
 const LONGEST_TEXT = 100;
@@ -47,6 +52,7 @@ const DOTTED_HALF = /\b([ap])\.m\b\.?/g;
  * - A time of day can move the day only if a zone comes with it. A time alone is today's.
  * - Digits alone: eight are YYYYMMDD, nine or more UNIX seconds, fewer unreadable (PHP takes `2019` for 20:19).
  *   After an `@` any number is UNIX seconds. A JSON number is read as its digits.
+ * - `last week`, `this month` and `next year` are all the days of it; `a week ago` is one day.
  * - A month or a year is no day: `may 2019` is unreadable. So are years of two digits, and dates with slashes that a
  *   Briton and an American read differently: `03/04/2019`. Dashes and dots put the day first: `03-04-2019`.
  * - Nothing rolls over: 30 February, 25:00 and a fifth Monday that the month has not are unreadable.
@@ -71,6 +77,8 @@ export function parseSubmissionDate(input: unknown, context: DateContext): Submi
 
   const text = input.trim().toLowerCase();
   if (text === '') return refuse('missing');
+  const span = readSpan(text, now);
+  if (span) return windowOf(span.first, span.last);
   const digits = /^(@?)([0-9]+)$/.exec(text);
   if (digits?.[2] !== undefined && (digits[1] === '@' || digits[2].length !== 8)) {
     return readSeconds(digits[2], digits[1] === '@', now);
@@ -100,11 +108,16 @@ function readWords(text: string, now: DateTime): SubmissionDate {
   return resolved.ok ? windowOf(resolved.moment.setZone(now.zone)) : resolved;
 }
 
-function windowOf(moment: DateTime): SubmissionDate {
-  if (!moment.isValid || moment.year < FIRST_YEAR || moment.year > LAST_YEAR) return refuse('out_of_range');
-  const from = firstMoment(moment);
-  const to = firstMoment(from.plus({ days: 1 }));
-  return { ok: true, from: from.toJSDate(), to: to.toJSDate(), day: moment.toFormat('yyyy-MM-dd') };
+function windowOf(first: DateTime, last = first): SubmissionDate {
+  if (!first.isValid || first.year < FIRST_YEAR || last.year > LAST_YEAR) return refuse('out_of_range');
+  const to = firstMoment(firstMoment(last).plus({ days: 1 }));
+  return {
+    ok: true,
+    from: firstMoment(first).toJSDate(),
+    to: to.toJSDate(),
+    day: first.toFormat('yyyy-MM-dd'),
+    lastDay: last.toFormat('yyyy-MM-dd'),
+  };
 }
 
 function refuse(reason: 'missing' | DateFault): SubmissionDate {

@@ -1,7 +1,7 @@
 import { readMonth, readYear } from './calendar-dates.ts';
 import type { DayReference, MonthReference, Shift } from './phrase.ts';
 import { attempt, peek, type Reader, takeDigits, takeFrom, takeMark, takeWord } from './tokens.ts';
-import { AMOUNTS, DIRECTIONS, NAMED_DAYS, ORDINALS, SPANS, UNITS, WEEKDAYS } from './words.ts';
+import { AMOUNTS, DIRECTIONS, NAMED_DAYS, ORDINALS, UNITS, WEEKDAYS } from './words.ts';
 
 /** Digits enough for any count of seconds since 1970, and for one that is out of range. */
 const LONGEST_AMOUNT = 12;
@@ -68,17 +68,11 @@ function readWeekday(reader: Reader): DayReference | undefined {
 }
 
 /**
- * A distance from now. `2 weeks`, `2 weeks ago` and `last week` lie behind, as a submission cannot lie ahead;
- * `in 2 weeks`, `2 weeks from now`, `next week` and `+2 weeks` keep the direction they name. `this week` is no day.
+ * A distance from now. `2 weeks` and `2 weeks ago` lie behind, as a submission cannot lie ahead; `in 2 weeks`,
+ * `2 weeks from now` and `+2 weeks` keep the direction they name. `last week` is no day, but all of its days: see `readSpan`.
  */
 export function readDistance(reader: Reader): Shift[] | undefined {
-  return attempt(reader, readSpan) ?? attempt(reader, readCounted) ?? readSignedShifts(reader);
-}
-
-function readSpan(reader: Reader): Shift[] | undefined {
-  const amount = takeFrom(reader, DIRECTIONS);
-  const unit = amount ? takeFrom(reader, SPANS) : undefined;
-  return amount && unit ? [{ amount, unit }] : undefined;
+  return attempt(reader, readCounted) ?? readSignedShifts(reader);
 }
 
 /** `1 year, 2 months and 3 days ago`. */

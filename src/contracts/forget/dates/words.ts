@@ -59,7 +59,7 @@ export interface Unit {
 }
 
 /** `last week` names a day; `last day` and `last hour` do not, so only these follow last, next and previous. */
-export const SPANS: ReadonlyMap<string, Unit> = new Map([
+const SPANS: ReadonlyMap<string, Unit> = new Map([
   ['week', { measure: 'days', size: 7 }],
   ['fortnight', { measure: 'days', size: 14 }],
   ['month', { measure: 'months', size: 1 }],

@@ -49,6 +49,7 @@ describe('an erasure and the report files that hold the number', () => {
     timesOf({ ...platform.config, LEASE_MS: 60_000, REPORT_KEEP_HOURS: 1, RETRY_BASE_MS: retryBaseMs });
   const deps = (own: ReportFolder = folder()): ReportDependencies => ({
     ...platform.core,
+    mostBytes: 1e9,
     folder: own,
     logger: platform.logger,
     times: times(),
@@ -91,8 +92,7 @@ describe('an erasure and the report files that hold the number', () => {
     });
     return names.filter((_name, index) => containsNumber(texts[index] ?? '', number));
   };
-  const erase = async (key: string, number: string) =>
-    untilCompleted(platform, await forget(url, key, { number, understood: true }));
+  const erase = async (key: string, number: string) => untilCompleted(platform, await forget(url, key, { number }));
 
   it.each([
     ['csv', NUMBER],
@@ -318,7 +318,7 @@ describe('an erasure and the report files that hold the number', () => {
       { _id: report._id, account_id: account._id },
       { $set: { restarts: 3 } },
     );
-    const reference = await forget(url, key, { number: NUMBER, understood: true });
+    const reference = await forget(url, key, { number: NUMBER });
     await waitFor('the erasure to be at its end', async () => {
       const request = await platform.core.db.collection('lethe_requests').findOne({ reference });
       return request?.state === 'verifying';
@@ -326,7 +326,7 @@ describe('an erasure and the report files that hold the number', () => {
     await claim?.confirm([claim.file]);
     await draft.finish();
     await draft.close();
-    await claim?.complete('SUCCESS', 1, new Date(Date.now() + 3_600_000));
+    await claim?.complete('SUCCESS', { items: 1, bytes: 1 }, new Date(Date.now() + 3_600_000));
     await untilCompleted(platform, reference);
     expect(await filesWith(NUMBER)).toEqual([]);
     expect(await row(report)).toMatchObject({ state: 'SUCCESS', file_removed_at: expect.any(Date) });

@@ -41,6 +41,7 @@ describe('the life of a report and its file', () => {
   const files = () => readdir(platform.config.REPORTS_DIR);
   const deps = (): ReportDependencies => ({
     ...platform.core,
+    mostBytes: 1e9,
     folder: folder(),
     logger: platform.logger,
     times: timesOf({ ...platform.config, LEASE_MS: 10_000, REPORT_KEEP_HOURS: 72, RETRY_BASE_MS: 10 }),
@@ -139,7 +140,7 @@ describe('the life of a report and its file', () => {
     const lease = await claimReport(platform.core.db, { account: account._id, report: report.request_id }, deps());
     expect(await abortReport(platform.core.db, folder(), account._id, report.request_id, now())).toBe(true);
     await expect(lease?.confirm([])).rejects.toThrow('lost');
-    await expect(lease?.complete('SUCCESS', 1, now())).rejects.toThrow('lost');
+    await expect(lease?.complete('SUCCESS', { items: 1, bytes: 1 }, now())).rejects.toThrow('lost');
     expect(await write(report)).toBe('nothing to do');
     expect((await row(report)).state).toBe('ABORTED');
     expect(await platform.core.db.collection(AUDIT).countDocuments({ account_id: account._id })).toBe(0);
@@ -156,9 +157,9 @@ describe('the life of a report and its file', () => {
     expect(second).not.toBeNull();
     expect(second?.file).not.toBe(first?.file);
     await expect(first?.renew()).rejects.toThrow('lost');
-    await expect(first?.complete('SUCCESS', 1, now())).rejects.toThrow('lost');
+    await expect(first?.complete('SUCCESS', { items: 1, bytes: 1 }, now())).rejects.toThrow('lost');
     await expect(first?.release(now(), true, [])).rejects.toThrow('lost');
-    await second?.complete('SUCCESS', 7, now());
+    await second?.complete('SUCCESS', { items: 7, bytes: 1 }, now());
     expect(await row(report)).toMatchObject({ state: 'SUCCESS', items_count: 7, file: second?.file });
   });
 

@@ -36,7 +36,7 @@ describe('automatic redaction', () => {
     platform = await openPlatform('redact-automatic');
     await indexPlatform(platform.core.db);
     redis = new Redis(platform.config.REDIS_URL, { maxRetriesPerRequest: null });
-    queue = new Queue('erasure', { connection: redis, prefix: `{${platform.config.QUEUE_PREFIX}}` });
+    queue = new Queue('housekeeping', { connection: redis, prefix: `{${platform.config.QUEUE_PREFIX}}` });
     producer = createProducer(redis, platform.config.QUEUE_PREFIX, () => {});
   });
   afterAll(async () => {

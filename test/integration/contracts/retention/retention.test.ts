@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import mongoose from 'mongoose';
 import { openRetention } from '../../../../src/contracts/retention/open-retention.ts';
 import { DEFAULT_DATA_MAP } from '../../../../src/engine/map/default-map.ts';
-import type { DataMapInput } from '../../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../../src/engine/map/version-1.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
 import { createBinder } from '../../../../src/ledger/requests/bind.ts';

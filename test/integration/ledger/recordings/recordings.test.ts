@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { DataMapInput } from '../../../../src/engine/map/schema.ts';
+import type { DataMapInput } from '../../../../src/engine/map/version-1.ts';
 import { FILES } from '../../../../src/ledger/recordings/outbox.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts';
@@ -68,7 +68,7 @@ describe('recordings in a folder', () => {
       expect([name, await folder.has(name)]).toEqual([name, false]);
     for (const name of ['other.mp3', 'theirs.mp3']) expect([name, await folder.has(name)]).toEqual([name, true]);
     expect(await outboxOf(platform)).toEqual([]);
-    const left = await calls.find({ account_id: at, recording_url: { $nin: [null] } }).toArray();
+    const left = await calls.find({ account_id: at, recording_url: { $nin: [null, ''] } }).toArray();
     expect(left.map((row) => row.recording_url)).toEqual(['other.mp3']);
   });
 
@@ -162,7 +162,7 @@ describe('without a storage', () => {
     const done = await untilCompleted(platform, await forget(url, key, { number: DIGITS }));
     expect(done.erased).toMatchObject({ calls: 2 });
     const rows = await platform.core.db.collection('calls').find({ account_id: account.records_id }).toArray();
-    expect(rows.map((row) => row.recording_url)).toEqual([null, null]);
+    expect(rows.map((row) => row.recording_url)).toEqual([null, {}]);
     expect(await outboxOf(platform)).toEqual([]);
   });
 });
@@ -248,7 +248,7 @@ describe('recordings in lists, in arrays, and of records that are deleted', () =
       expect(left.sort()).toEqual(['al', 'bo', 'other-greeting', 't3', 'vm-al']);
       expect(await db.collection('conferences').find(at).toArray()).toMatchObject([
         {
-          tracks: null,
+          tracks: [],
           people: [
             { recording: null, name: null },
             { recording: 'al', name: 'Al', number: OTHER },

@@ -92,7 +92,7 @@ describe('a message that is scheduled', () => {
 
   it('is masked when it was cancelled', async () => {
     const { account, key } = await platform.account();
-    const message = await schedule(account.records_id, new Date(), Number(DIGITS));
+    const message = await schedule(account.records_id, new Date(), DIGITS);
     await startWorker();
     const reference = await forget(url, key, { number: DIGITS });
     await untilLookedAt(reference, 1);

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type Database, openDatabase } from '../../../../src/base/db/connection.ts';
+import { ensureIndexes } from '../../../../src/base/db/ensure-indexes.ts';
 import { loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
-import { ensureIndexes } from '../../../../src/indexes.ts';
+import { neededIndexes } from '../../../../src/indexes.ts';
 import { type CheckReport, checkDataMap } from '../../../../src/ops/check-map/check.ts';
 import { runCli } from '../../../support/cli.ts';
 import { LIMITS } from '../../../support/limits.ts';
@@ -40,13 +41,14 @@ afterAll(async () => {
 const SUPPRESSION = { collection: 'blacklist', account: 'account_id', record: 'suppression', numbers: ['number'] };
 
 /** A map of one entry and the suppression list. */
-const mapOf = (entry: object, rest: object = {}) =>
-  parseDataMap(JSON.stringify({ version: 1, collections: [entry, SUPPRESSION], ...rest }), 'map.json');
+const fileOf = (entry: object, rest: object = {}) =>
+  JSON.stringify({ version: 1, collections: [entry, SUPPRESSION], ...rest });
+const mapOf = (entry: object, rest: object = {}) => parseDataMap(fileOf(entry, rest), 'map.json');
 
 const MESSAGES = { collection: 'sms', account: 'account_id', record: 'message', numbers: ['to'] };
 
 const check = (map = mapOf(MESSAGES), account?: string) =>
-  checkDataMap(db, map, { prefixes: ['44'], ...(account !== undefined && { account }) });
+  checkDataMap(db, map, { countries: ['GB'], ...(account !== undefined && { account }) });
 
 /** The findings about one place, as `severity message`. */
 const about = (report: CheckReport, where: string) =>
@@ -78,7 +80,7 @@ async function paste(line: string | undefined): Promise<void> {
 describe('checkDataMap', () => {
   it('finds nothing wrong with a platform that is as the default map says', async () => {
     await addAccount();
-    await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+    await ensureIndexes(db, neededIndexes({ collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } }));
     const common = { account_id: OWNER };
     const at = new Date();
     await db.collection('contact_lists').insertOne({
@@ -280,7 +282,7 @@ describe('checkDataMap', () => {
       await addMessages([{ account_id: OWNER, to: PERSON }]);
       const list = db.collection('blacklist');
       await list.createIndex({ account_id: 1, number: 1 }, { unique: true, name: 'one' });
-      await ensureIndexes(db, { collection: 'blacklist', account: 'account_id' });
+      await ensureIndexes(db, neededIndexes({ collection: 'blacklist', owner: { kind: 'field', path: 'account_id' } }));
       expect(about(await check(), 'blacklist.number')).toEqual([]);
 
       await list.createIndex({ number: 1 }, { unique: true, name: 'of all' });
@@ -381,15 +383,68 @@ describe('checkDataMap', () => {
       );
     });
 
-    it('counts what is in no form that is searched for, and shows none of it', async () => {
-      const odd = ['44 (7700) 900-123', 'VODAFONE', '60777', 'tel:447700900123', 60_777];
-      await addMessages([...odd, PERSON, '', null].map((to) => ({ account_id: OWNER, to })));
+    it('is silent about writings that are looked up, and what an erasure leaves', async () => {
+      const good = [PERSON, `+${PERSON}`, '(07700) 900123', 'tel:447700900123', 447700900123, 7700900123, '', null];
+      const left = ['REDACTED', '[REDACTED]', '44********23', `k1.${'A'.repeat(43)}`];
+      await addMessages([...good, ...left].map((to) => ({ account_id: OWNER, to })));
+      expect(about(await check(), 'sms.to')).toEqual([]);
+    });
+
+    it('says how the rest is written and which records hold it, and shows none of it', async () => {
+      const odd = ['447700900123@c.us', 'whatsapp:+447700900123', '447700900123 or so', '123456789012345678@lid'];
+      await addMessages([PERSON, ...odd, 'VODAFONE', 60_777].map((to, _id) => ({ _id, account_id: OWNER, to })));
       const report = await check();
-      expect(about(report, 'sms.to')).toEqual([
-        'warning 5 of 8 values are in no form that is searched for, 2 of them with seven digits or more: an erasure does not find them',
+      expect(report.findings).toEqual([
+        {
+          severity: 'error',
+          where: 'sms.to',
+          message:
+            '4 of 7 values are in no form that is looked up: 447#########@c.us, whatsapp:+447#########, ############ x x; the map may say forms: [ whatsapp, twilio ]',
+          ids: ['1', '2', '3', '4'],
+        },
       ]);
-      const text = JSON.stringify(report);
-      for (const value of [...odd.slice(0, 4), '900', PERSON]) expect(text).not.toContain(value);
+      for (const value of [...odd, 'VODAFONE', '7700']) expect(JSON.stringify(report)).not.toContain(value);
+    });
+
+    it('warns only while most of them are looked up', async () => {
+      await addMessages([PERSON, PERSON, `${PERSON}@c.us`].map((to) => ({ account_id: OWNER, to })));
+      expect(about(await check(), 'sms.to')).toEqual([expect.stringMatching(/^warning 1 of 3 values are in no form/)]);
+    });
+
+    it("names records whose number could be two people's", async () => {
+      await addMessages([PERSON, '2079460123'].map((to, _id) => ({ _id, account_id: OWNER, to })));
+      expect((await check()).findings).toEqual([
+        {
+          severity: 'warning',
+          where: 'sms.to',
+          message: "1 of 2 values could be two people's numbers: such a record is changed for neither",
+          ids: ['1'],
+        },
+      ]);
+    });
+
+    it('asks whether a path is right where most values are no numbers', async () => {
+      await addMessages(['ACME', 'ACME', PERSON].map((to) => ({ account_id: OWNER, to })));
+      expect(about(await check(), 'sms.to')).toEqual(['warning 2 of 3 values are no numbers: is the path right?']);
+      await db.collection('sms').deleteMany({ to: PERSON });
+      expect(about(await check(), 'sms.to')).toEqual(['error 2 of 2 values are no numbers: is the path right?']);
+    });
+
+    it('names the first records that cannot be read', async () => {
+      await addMessages(Array.from({ length: 9 }, (_, _id) => ({ _id, account_id: OWNER, to: { cc: 44 } })));
+      const [finding] = (await check()).findings;
+      expect(finding).toMatchObject({ severity: 'error', ids: ['0', '1', '2', '3', '4'] });
+    });
+
+    it('is silent about the rows that Lethe puts on the suppression list, and about what was redacted', async () => {
+      await addMessages([{ account_id: OWNER, redacted_at: new Date() }]);
+      await db.collection('blacklist').deleteMany({});
+      await db
+        .collection('blacklist')
+        .insertMany(
+          [1, 2].map((id) => ({ account_id: OWNER, token: `k${id}.${'A'.repeat(43)}`, reason: 'gdpr_forget' })),
+        );
+      expect((await check(mapOf({ ...MESSAGES, redacted: 'redacted_at' }))).findings).toEqual([]);
     });
 
     it('asks about a field that no record has', async () => {
@@ -400,9 +455,9 @@ describe('checkDataMap', () => {
     it('looks at the newest records as well as the oldest, and at no more than it is told', async () => {
       await addMessages(Array.from({ length: 60 }, (_, index) => ({ _id: index, account_id: OWNER, to: PERSON })));
       await db.collection<{ _id: number }>('sms').updateOne({ _id: 59 }, { $set: { to: true } });
-      const sample = (sampleSize: number) => checkDataMap(db, mapOf(MESSAGES), { prefixes: ['44'], sampleSize });
+      const sample = (sampleSize: number) => checkDataMap(db, mapOf(MESSAGES), { countries: ['GB'], sampleSize });
       const small = await sample(10);
-      expect(about(small, 'sms.to')[0]).toMatch(/^error holds bool.* \(1 of 10 records\)$/);
+      expect(about(small, 'sms.to')[0]).toMatch(/^error holds bool.* \(1 of (?:[6-9]|10) records\)$/);
       expect((await sample(1_000)).sampled).toBe(61);
     });
   });
@@ -516,7 +571,7 @@ describe('checkDataMap', () => {
       expect(found).toEqual([
         'error sms.started_at: holds string, no date: erasures by age fail on its account (1 of 2 records)',
         'error sms.redacted_at: holds bool, no date: such a record is taken for redacted (1 of 2 records)',
-        'warning sms.way: holds neither outbound nor inbound: no request finds such a record (1 of 2 records)',
+        'warning sms.way: holds neither outbound nor inbound: a request for either direction finds such a record (1 of 2 records)',
       ]);
       expect(found.join()).not.toContain(PERSON);
     });
@@ -541,6 +596,74 @@ describe('checkDataMap', () => {
     const report = await check(mapOf({ ...MESSAGES, numbers: ['to[].n'] }));
     expect(about(report, 'sms.to[].n')[0]).toMatch(/^error holds bool/);
     expect(report.sampled).toBeLessThan(6);
+  });
+
+  describe('what the map does not name', () => {
+    it('is named where it looks like numbers, by share and writing', async () => {
+      const record = (index: number) => ({
+        ...{ account_id: OWNER, to: PERSON, body: 'call 07700 900123', status: 'sent', order: 1_234_567 },
+        ...{ alt: `07700 90012${index}`, unread: { [PERSON]: 1 }, raw: JSON.stringify({ from: `+${PERSON}` }) },
+        at: 1_790_000_000 + index,
+      });
+      await addMessages([0, 1, 2].map(record));
+      const report = await check();
+      expect(report.findings.map(({ severity, where, message }) => `${severity} ${where}: ${message}`).sort()).toEqual(
+        [
+          'alt: looks like it holds numbers, and is not in the map: alt (3 of 3 values, written 07### ######)',
+          'body: looks like it holds numbers, and is not in the map: body (numbers within 3 of 3 values)',
+          'raw.from: looks like it holds numbers, and is not in the map: raw.from (3 of 3 values, written +447#########)',
+          'unread.{key}: looks like it holds numbers, and is not in the map: unread.{key} (keys, written 447#########)',
+        ].map((line) => `warning sms.${line}`),
+      );
+      const body = { path: 'body', category: 'body' };
+      const named = await check(mapOf({ ...MESSAGES, numbers: ['to', 'alt', 'unread', 'raw'], fields: [body] }));
+      expect(named.findings.filter(({ message }) => message.startsWith('looks like'))).toEqual([]);
+    });
+
+    it('is looked for in whole collections, too', async () => {
+      await addMessages([{ account_id: OWNER, to: PERSON }]);
+      await db.collection('customers').insertMany([{ search: `Orla ${PERSON}` }, { search: 'Bram' }]);
+      await db.collection('sessions').insertOne({ expires: new Date(), code: 12_345_678 });
+      const report = await check();
+      expect(about(report, 'database')).toEqual([
+        'warning not in the map, so nothing in them is erased: customers, sessions',
+      ]);
+      expect(about(report, 'customers')).toEqual([
+        'warning looks like it holds numbers, and is not in the map: search (numbers within 1 of 2 values)',
+      ]);
+      expect(about(report, 'sessions')).toEqual([]);
+    });
+  });
+
+  it('counts accounts that Lethe does not know', async () => {
+    await addMessages(['acc_other', 'acc_more', 'acc_more', OWNER].map((account_id) => ({ account_id, to: PERSON })));
+    const report = await check();
+    expect(about(report, 'sms.account_id')).toEqual([
+      'warning 3 of 4 records are of 2 accounts that Lethe does not know',
+    ]);
+    expect(JSON.stringify(report)).not.toContain('acc_other');
+  });
+
+  it('reads every record when told to, with progress', async () => {
+    await addMessages(
+      Array.from({ length: 3_000 }, (_, _id) => ({ _id, account_id: OWNER, to: _id === 1_500 ? { cc: 44 } : PERSON })),
+    );
+    const seen: number[] = [];
+    const report = await checkDataMap(db, mapOf(MESSAGES), {
+      countries: ['GB'],
+      sampleSize: 'all',
+      onProgress: ({ place, read }) => place === 'sms' && seen.push(read),
+    });
+    expect(report.findings).toEqual([
+      {
+        severity: 'error',
+        where: 'sms.to',
+        message: 'holds object, in which no number can be erased: requests of its account fail (1 of 3000 records)',
+        ids: ['1500'],
+      },
+    ]);
+    expect(report.sampled).toBe(3_001);
+    expect(seen.at(-1)).toBe(3_000);
   });
 
   it('changes nothing', async () => {
@@ -573,7 +696,7 @@ describe('lethe check-map', () => {
 
   it('exits with 0 on a map that fits', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON }]);
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     expect(await run('--file', file, '--account', 'acc_AAAAAAAAAAAA')).toEqual({
       code: 0,
       out: [],
@@ -583,7 +706,7 @@ describe('lethe check-map', () => {
 
   it('exits with 1 on an error, and prints the line that mends it', async () => {
     await addMessages([{ account_id: OWNER, to: PERSON }], { body: 1 });
-    writeFileSync(file, JSON.stringify(mapOf(MESSAGES)));
+    writeFileSync(file, fileOf(MESSAGES));
     const { code, out, err } = await run('--file', file);
     expect(code).toBe(1);
     expect(out).toEqual([
@@ -592,6 +715,29 @@ describe('lethe check-map', () => {
     ]);
     expect(err[0]).toContain('1 error, 0 warnings');
     expect(err[1]).toMatch(/^lethe: the map and the database do not fit/);
+  });
+
+  it('creates what is missing when told to, and judges then', async () => {
+    await addMessages([{ account_id: OWNER, to: PERSON }], { body: 1 });
+    writeFileSync(file, fileOf(MESSAGES));
+    const { code, out, err } = await run('--file', file, '--create-indexes');
+    expect({ code, out, created: err[0] }).toEqual({
+      code: 0,
+      out: [],
+      created: 'created  db.sms.createIndex({"account_id":1,"to":1})',
+    });
+    expect((await run('--file', file)).out).toEqual([]);
+  });
+
+  it('reads everything, and gives one object a finding', async () => {
+    await addMessages([{ _id: 7, account_id: OWNER, to: true }]);
+    writeFileSync(file, fileOf(MESSAGES));
+    const { code, out } = await run('--file', file, '--all', '--json');
+    expect(code).toBe(1);
+    expect(out.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ severity: 'error', where: 'sms.to', ids: ['7'] }),
+    ]);
+    expect((await run('--file', file, '--all')).out[1]).toBe('         _id: 7');
   });
 
   it('exits with 1 on a map that cannot be read, naming the line', async () => {

@@ -40,7 +40,8 @@ describe('a cursor', () => {
     ['an operator for a moment', encode(['a', 0, { $gt: 1 }, 'x'])],
     ['no moment where there must be one', encode(['a', 0, null, 'x'])],
     ['a date that is none', encode(['a', 0, { $date: 'never' }, 'x'])],
-    ['a pass there is not', encode(['a', 3, null, 'x'])],
+    ['a pass there is not', encode(['a', 5, null, 'x'])],
+    ['a vector that cannot be', encode(['a', 1, null, { $binary: { base64: 'EP8B', subType: '09' } }])],
     ['an object for a source', encode([{ $ne: 1 }, 1, null, 'x'])],
   ])('refused: %s', (_name, text) => {
     expect(() => readCursor(text)).toThrow('cursor is not one that was given out');

@@ -70,9 +70,15 @@ describe('parseSubmissionDate', () => {
       if (result.ok) {
         understood += 1;
         const hours = (result.to.getTime() - result.from.getTime()) / 3_600_000;
-        expect([text, hours >= 23 && hours <= 25]).toEqual([text, true]);
+        const isSpan = result.day !== result.lastDay;
+        expect([text, hours >= 23 && hours <= (isSpan ? 366 * 24 : 25)]).toEqual([text, true]);
+        if (isSpan) expect(text.trim()).toMatch(/^(the +)?(last|next|this) +(week|month|year)$/);
         expect(result.day).toMatch(/^(19[789]|[2-9]\d\d)\d-\d\d-\d\d$/);
-        expect(parseSubmissionDate(result.day, CONTEXT)).toEqual(result);
+        const [first, last] = [result.day, result.lastDay].map((day) => parseSubmissionDate(day, CONTEXT));
+        expect([first, last]).toEqual([
+          expect.objectContaining({ ok: true, from: result.from }),
+          expect.objectContaining({ ok: true, to: result.to }),
+        ]);
       } else {
         expect(['missing', 'unreadable', 'out_of_range']).toContain(result.reason);
       }

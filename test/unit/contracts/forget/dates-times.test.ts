@@ -232,12 +232,14 @@ describe('the day in the account', () => {
       from: new Date('2019-12-24T11:00:00Z'),
       to: new Date('2019-12-25T11:00:00Z'),
       day: '2019-12-25',
+      lastDay: '2019-12-25',
     });
     expect(read('2026-03-29')).toEqual({
       ok: true,
       from: new Date('2026-03-29T00:00:00Z'),
       to: new Date('2026-03-29T23:00:00Z'),
       day: '2026-03-29',
+      lastDay: '2026-03-29',
     });
   });
 

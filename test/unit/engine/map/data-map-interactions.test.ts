@@ -57,7 +57,9 @@ describe('a record that is redacted whole', () => {
   const rulesOf = (name: 'interaction' | 'transaction' | 'retention', map = parse(BY_DIRECTION)) =>
     compileRecordRules(map, profileFor(name, map), (entry) => entry.collection === 'calls').map((rule) => {
       const change = rule.change(now);
-      return [rule.key, rule.only, change.kind === 'update' ? change.update.$set : change.kind];
+      if (change.kind === 'delete') return [rule.key, rule.only, 'delete'];
+      const texts = change.fields.map(({ path, by }) => [path, by.text === 'unset' ? by.text : by.text.set]);
+      return [rule.key, rule.only, { ...Object.fromEntries(texts), ...change.always }];
     });
 
   it('keeps the number of the account, by direction', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parse } from 'yaml';
 import { DEFAULT_DATA_MAP } from '../../../../src/engine/map/default-map.ts';
 import { DataMapError, loadDataMap, parseDataMap } from '../../../../src/engine/map/load.ts';
 
@@ -38,10 +39,15 @@ describe('the data map', () => {
   });
 
   it('is read from YAML and from JSON alike', () => {
-    const yaml = parseDataMap(entry('collection: sms\naccount: owner\nrecord: message\nnumbers: [to]'), 'map.yaml');
-    const json = parseDataMap(JSON.stringify(yaml), 'map.json');
+    const text = entry('collection: sms\naccount: owner\nrecord: message\nnumbers: [to]');
+    const yaml = parseDataMap(text, 'map.yaml');
+    const json = parseDataMap(JSON.stringify(parse(text)), 'map.json');
     expect(json).toEqual(yaml);
-    expect(yaml.collections[1]).toMatchObject({ collection: 'sms', account: 'owner', fields: [] });
+    expect(yaml.collections[1]).toMatchObject({
+      collection: 'sms',
+      owner: { kind: 'field', path: 'owner' },
+      fields: [],
+    });
   });
 
   it('names the file that cannot be read', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { readPath } from '../../../../src/engine/map/paths.ts';
 import { AL, JO, MASK, NOW, outcomeOf, rulesOf, run } from './support.ts';
 
 const { Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
@@ -438,7 +439,7 @@ describe('failures', () => {
   });
 
   it('a field that must stay', () => {
-    const rules = rulesOf([contact], { fixed: [{ dotted: 'owner', pieces: ['owner'] }] });
+    const rules = rulesOf([contact], { fixed: [readPath('owner')] });
     expect(run({ owner: JO, phone: AL }, rules)).toMatchObject({
       fate: 'unchanged',
       failures: [{ path: 'owner', why: 'number_in_id' }],

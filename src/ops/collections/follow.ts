@@ -9,7 +9,7 @@ export interface Visitor {
 }
 
 /** Follows a path of the map into a document. */
-export function walk(document: unknown, path: FieldPath, visitor: Visitor): void {
+export function followPath(document: unknown, path: FieldPath, visitor: Visitor): void {
   follow(document, path.pieces, '', visitor);
 }
 

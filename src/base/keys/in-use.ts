@@ -1,0 +1,128 @@
+import type mongoose from 'mongoose';
+import { isDuplicateKey, PassingFault } from '../db/faults.ts';
+import type { KeyRing } from './key-ring.ts';
+
+type Db = mongoose.mongo.Db;
+
+/** The two rings of an installation. */
+type RingName = 'seal' | 'token';
+
+/** Where text stands that begins with the id of the key that made it: `keyId.…`. */
+export interface KeyPlace {
+  readonly ring: RingName;
+  readonly collection: string;
+  /** Another database of the same deployment. */
+  readonly database?: string | undefined;
+  readonly field: string;
+  /** Only these rows count: those that somebody will still have to read. */
+  readonly filter?: Readonly<Record<string, unknown>>;
+}
+
+/** The keys of a process, and what it knows of those it lacks. */
+export interface HeldKeys {
+  readonly rings: Readonly<Record<RingName, KeyRing>>;
+  /** Ids of keys that are gone for good, and known to be. */
+  readonly lost: readonly string[];
+}
+
+/** The ids of all keys that were ever written with: a small collection, read at every start. */
+const KEY_IDS = 'lethe_key_ids';
+
+interface KeyIdRow {
+  /** `token:ID`. */
+  readonly _id: string;
+}
+
+/**
+ * Keys that made what is still in use are not at hand: suppressions would not be found, and open requests not be read.
+ * Nothing may be accepted or erased: a ring of new keys in place of the old one would hide everybody who asked to be
+ * forgotten.
+ */
+export class KeysMissing extends PassingFault {
+  override readonly name = 'KeysMissing';
+  /** What is missing and where it is in use: `token key k1 (blacklist.token)`. */
+  readonly missing: readonly string[];
+
+  constructor(missing: readonly string[]) {
+    super(
+      `keys are in use that are not at hand: ${missing.join(', ')}. Put them back into LETHE_SEAL_KEYS and LETHE_TOKEN_KEYS; ` +
+        'only if they are gone for good, name their ids in LETHE_LOST_KEYS',
+    );
+    this.missing = missing;
+  }
+}
+
+/** What an id may look like, as in a key ring; and what follows it is as long as a hash, or longer. */
+const MADE_BY_A_KEY = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{28,}$/;
+/** Ids that are named at most, of one place. */
+const MOST_NAMED = 10;
+
+/**
+ * Names the keys that are in use and not at hand. As long as every id that was ever written with is at hand it reads one
+ * small collection; otherwise one query a place.
+ * @throws what the database throws while it is away
+ */
+export async function findMissingKeys(db: Db, places: readonly KeyPlace[], held: HeldKeys): Promise<string[]> {
+  const known = await db.collection<KeyIdRow>(KEY_IDS).find().toArray();
+  const ids = idsAtHand(held);
+  // Without any row nobody of this version has written yet: look at everything once.
+  if (known.length > 0 && known.every(({ _id }) => ids.has(_id))) return [];
+  const missing: string[] = [];
+  for (const place of places) {
+    for (const id of await foreignIds(db, place, ids))
+      missing.push(`${place.ring} key ${id} (${place.collection}.${place.field})`);
+  }
+  return missing;
+}
+
+/**
+ * Lets a process write with its keys, or not: notes the ids of those it writes with when nothing in use is missing.
+ * @throws KeysMissing; what the database throws while it is away
+ */
+export async function checkKeys(db: Db, places: readonly KeyPlace[], held: HeldKeys): Promise<void> {
+  const missing = await findMissingKeys(db, places, held);
+  if (missing.length > 0) throw new KeysMissing(missing);
+  const ids = db.collection<KeyIdRow>(KEY_IDS);
+  for (const ring of ['seal', 'token'] as const)
+    await ids.insertOne({ _id: `${ring}:${held.rings[ring].currentId}` }).catch((error: unknown) => {
+      if (!isDuplicateKey(error)) throw error;
+    });
+}
+
+/** As rows name them. */
+function idsAtHand({ rings, lost }: HeldKeys): ReadonlySet<string> {
+  return new Set(
+    (['seal', 'token'] as const).flatMap((ring) => [...rings[ring].keys.keys(), ...lost].map((id) => `${ring}:${id}`)),
+  );
+}
+
+/** One look finds one id; each further look leaves out those that were found. */
+async function foreignIds(
+  db: Db,
+  { ring, collection, database, field, filter = {} }: KeyPlace,
+  atHand: ReadonlySet<string>,
+): Promise<string[]> {
+  const known = [...atHand].filter((id) => id.startsWith(`${ring}:`)).map((id) => id.slice(ring.length + 1));
+  const found: string[] = [];
+  while (found.length < MOST_NAMED) {
+    const others = new RegExp(`^(?:${[...known, ...found].join('|')})\\.`);
+    const row = await (database === undefined ? db : db.client.db(database))
+      .collection(collection)
+      .findOne(
+        { ...filter, $and: [{ [field]: MADE_BY_A_KEY }, { [field]: { $not: others } }] },
+        { projection: { [field]: 1, _id: 0 } },
+      );
+    const id = row && readId(row, field);
+    if (!id) break;
+    found.push(id);
+  }
+  return found;
+}
+
+/** The id before the dot of a field that may lie deeper. */
+function readId(row: Record<string, unknown>, field: string): string | undefined {
+  const value = field
+    .split('.')
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null)?.[name], row);
+  return typeof value === 'string' ? value.slice(0, value.indexOf('.')) : undefined;
+}

@@ -1,0 +1,31 @@
+import type mongoose from 'mongoose';
+import type { CollectionMap } from './map/schema.ts';
+import { type AccountValue, assertAccount } from './subject.ts';
+
+/** What a map may write in the names of databases and collections. */
+export const ACCOUNT_WORD = '{account}';
+
+/** Characters that no name of a collection or a database may hold. */
+const UNFIT = /[\0$/\\. "*<>:|?]/;
+
+/**
+ * The collection an entry of the map is about.
+ * @param db the platform's database: an entry may name another one of the same deployment
+ * @throws TypeError when the account is none, or cannot stand in a name
+ */
+export function collectionOf(
+  db: mongoose.mongo.Db,
+  entry: Pick<CollectionMap, 'collection' | 'database'>,
+  account: AccountValue,
+): mongoose.mongo.Collection {
+  const within = entry.database === undefined ? db : db.client.db(fill(entry.database, account));
+  return within.collection(fill(entry.collection, account));
+}
+
+function fill(name: string, account: AccountValue): string {
+  if (!name.includes(ACCOUNT_WORD)) return name;
+  assertAccount(account);
+  const text = String(account);
+  if (UNFIT.test(text)) throw new TypeError('the account cannot stand in the name of a collection');
+  return name.replaceAll(ACCOUNT_WORD, () => text);
+}

@@ -1,0 +1,42 @@
+import { type FieldPath, KEY } from './paths.ts';
+import type { Profile } from './profile.ts';
+import type { CollectionMap, FieldMap, NumberPlace } from './schema.ts';
+
+/**
+ * Does a number at this place say whose record it is? What the map says, else: of records that are deleted, numbers
+ * through no array do where there are any, else all; of records that are kept, all do.
+ */
+export function isOwnPlace(entry: CollectionMap, place: NumberPlace, fate: 'keep' | 'delete' | 'skip'): boolean {
+  if (place.own !== undefined) return place.own;
+  if (fate !== 'delete' || entry.elements !== undefined) return true;
+  const isPlain = (text: string) => !/\[\]|\{/.test(text);
+  return isPlain(place.path) || !entry.numbers.some((one) => isPlain(one.path));
+}
+
+/** What a number at this place means for the record: whether it is the record's own, and whether the record goes. */
+export function concernsNumber(entry: CollectionMap, number: FieldPath, profile: Profile) {
+  const fate = profile.records[entry.record];
+  const place = entry.numbers.find((one) => one.path === number.text);
+  const isOwn = place === undefined || isOwnPlace(entry, place, fate);
+  return { isOwn, isDeleted: fate === 'delete' && isOwn };
+}
+
+/** Can the place be looked up by its index? What stands under keys cannot. */
+export function isLookedUp({ path }: NumberPlace): boolean {
+  return !path.includes(KEY);
+}
+
+/** An update that takes every element of an array in an array is refused where one of them has none. */
+const isDeep = ({ all, path }: FieldMap) => all && path.split('[]').length > 2;
+
+/**
+ * Do records of the entry have to be read before they are changed? What stands in JSON or under keys, texts that are kept
+ * for others, and mentions inside of texts are nothing an update could say.
+ */
+export function needsReading(entry: CollectionMap): boolean {
+  return (
+    entry.json.length > 0 ||
+    entry.joined.length > 0 ||
+    entry.fields.some((field) => field.onlyIfAlone || field.maskInText || field.path.includes(KEY) || isDeep(field))
+  );
+}

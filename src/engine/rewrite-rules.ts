@@ -1,0 +1,81 @@
+import { readPath, valueAt } from './map/paths.ts';
+import { isOwnPlace } from './map/places.ts';
+import { concerns, type Profile } from './map/profile.ts';
+import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
+import { accountPathOf, isOneOf, isOwned, matchesWhere } from './owner.ts';
+import type { CollectionRules, EntryRules, FieldRule, NumberRule } from './rewrite/rules.ts';
+import type { AccountValue } from './subject.ts';
+
+/** The entries of the map that are about the same collection, in the map's order. */
+export function entriesOfCollection(
+  map: DataMap,
+  entry: Pick<CollectionMap, 'collection' | 'database'>,
+): CollectionMap[] {
+  return map.collections.filter((one) => one.collection === entry.collection && one.database === entry.database);
+}
+
+/**
+ * What the rewriter knows of one collection of an account, for one profile.
+ * @param entries all entries of the map about it, as `entriesOfCollection` gives them
+ * @param isKnown says of records whose account only other records tell whether they are the account's
+ */
+export function rewriteRulesFor(
+  entries: readonly CollectionMap[],
+  profile: Profile,
+  account: AccountValue,
+  isKnown: (entry: CollectionMap, document: Record<string, unknown>) => boolean = () => false,
+): CollectionRules {
+  const [first] = entries;
+  if (!first) throw new TypeError('a collection needs an entry');
+  const belongs = (entry: CollectionMap, document: Record<string, unknown>) =>
+    entry.owner.kind === 'via' ? isKnown(entry, document) : isOwned(entry, account, document);
+  const fixed = new Set(entries.map(accountPathOf).filter((path) => path !== undefined));
+  return {
+    name: nameOf(first),
+    entries: entries
+      .filter((entry) => concerns(profile, entry))
+      .map((entry) => entryRulesFor(entry, profile, (document) => belongs(entry, document))),
+    unmapped: entries.some((entry) => entry.unmapped === 'fail') ? 'fail' : 'mask',
+    belongs: (document) => entries.some((entry) => belongs(entry, document)),
+    fixed: [...fixed].map(readPath),
+  };
+}
+
+function entryRulesFor(
+  entry: CollectionMap,
+  profile: Profile,
+  belongs: (document: Record<string, unknown>) => boolean,
+): EntryRules {
+  const fate = profile.records[entry.record] === 'delete' ? 'delete' : 'keep';
+  const { pending } = entry;
+  const number = (place: NumberPlace, within = ''): NumberRule => ({
+    path: readPath(within + place.path),
+    own: isOwnPlace(entry, place, fate),
+    strategy: profile.fields.number,
+  });
+  const field = (one: FieldMap, within = ''): FieldRule => ({
+    path: readPath(within + one.path),
+    category: one.category,
+    strategy: one.strategy ?? profile.fields[one.category],
+    onlyIfAlone: one.onlyIfAlone,
+    all: one.all,
+    maskInText: one.maskInText,
+  });
+  return {
+    name: nameOf(entry),
+    fate,
+    matches: (document) => matchesWhere(entry, document) && belongs(document),
+    ...(entry.elements !== undefined && { elements: readPath(entry.elements) }),
+    numbers: [
+      ...entry.numbers.map((place) => number(place)),
+      ...entry.json.flatMap((json) => json.numbers.map((place) => number(place, `${json.path}.`))),
+    ],
+    fields: [
+      ...entry.fields.map((one) => field(one)),
+      ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),
+    ],
+    ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
+    suppression: entry.record === 'suppression',
+    ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
+  };
+}

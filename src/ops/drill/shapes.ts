@@ -1,0 +1,67 @@
+import mongoose from 'mongoose';
+import type { NumberPlace } from '../../engine/map/schema.ts';
+import { storedForms } from '../../phone/forms.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import type { NumberReader } from '../../phone/reader.ts';
+import { shapeOf } from '../numbers/shape.ts';
+
+const { Decimal128, Double, Long } = mongoose.mongo;
+
+/** `indexed`: what a look-up by index finds; `all`: also what only a reading of the records finds. */
+export const SHAPE_SETS = ['indexed', 'all'] as const;
+export type ShapeSet = (typeof SHAPE_SETS)[number];
+
+/** One way to put a number into a record. */
+export interface Shape {
+  /** For reports; it does not hold the number. */
+  readonly name: string;
+  /** What stands at the mapped place; `around` changes the containers on the way to it. */
+  readonly value: unknown;
+  readonly around?: 'list in list' | 'list' | 'no list';
+  /** An erasure masks the number there, and takes the record for nobody's: what else it holds stays. */
+  readonly isMention?: true;
+}
+
+/** Of the many writings of a number, so many are tried beside the usual ones. */
+const OTHER_WRITINGS = 12;
+
+/** Every shape of a number at one mapped place. */
+export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: NumberReader, set: ShapeSet): Shape[] {
+  const written = (value: string): Shape => ({ name: `written ${shapeOf(value, number)}`, value });
+  const { strings, integers } = storedForms(number);
+  const typed: Shape[] = integers.flatMap((integer, index) => {
+    const which = index === 0 ? 'international' : 'national';
+    return [
+      { name: `Int64, ${which}`, value: Long.fromBigInt(integer) },
+      { name: `Double, ${which}`, value: new Double(Number(integer)) },
+      { name: `Decimal128, ${which}`, value: Decimal128.fromString(String(integer)) },
+    ];
+  });
+  if (place.type === 'number') return typed;
+  const indexed = [...strings.map(written), ...typed, ...place.templates.map((one) => written(fill(one, number)))];
+  if (set === 'indexed') return indexed;
+
+  const others = reader.writings(number).strings.filter((one) => !strings.includes(one));
+  const step = Math.max(1, Math.floor(others.length / OTHER_WRITINGS));
+  const text = `+${number}`;
+  return [
+    ...indexed,
+    ...others.filter((_, index) => index % step === 0).map(written),
+    ...[`whatsapp:+${number}`, `${number}@c.us`, `${number}:3@s.whatsapp.net`].map(written),
+    { name: 'within a text', value: `Call ${text} please` },
+    { name: 'as JSON', value: JSON.stringify({ from: text }) },
+    { name: 'in base64', value: Buffer.from(`from ${text}.`).toString('base64'), isMention: true },
+    { name: 'in a list', value: text, around: 'list' },
+    { name: 'in a list in a list', value: text, around: 'list in list' },
+    ...(place.path.includes('[]') ? [{ name: 'without its list', value: text, around: 'no list' } as const] : []),
+  ];
+}
+
+/** A template of the map around the number; what may stand in its open tail is a device's index. */
+function fill(template: string, number: PhoneNumber): string {
+  return template
+    .replace('{+number}', `+${number}`)
+    .replace('{number}', number)
+    .replace('{national}', storedForms(number).strings.find((one) => one.startsWith('0')) ?? number)
+    .replace('*', '3');
+}

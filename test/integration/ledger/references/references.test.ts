@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
+import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
+import { addJob } from '../../../../src/ledger/work/call.ts';
+import type { RunningWorker } from '../../../../workers/worker.ts';
+import { writeMap } from '../../../support/map-file.ts';
+import { phoneNumber } from '../../../support/numbers.ts';
+import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { waitFor } from '../../../support/wait-for.ts';
+
+const { ObjectId } = mongoose.mongo;
+const JO = phoneNumber(447700900123);
+const AL = phoneNumber(447700900456);
+
+/** A chat platform: visitors have numbers, rooms know the visitor, messages the room, and hooks the message. */
+const MAP = `
+version: 2
+account: acc
+collections:
+  - { collection: visitors, record: contact, numbers: [ phone ], fields: [ { path: name, category: name } ] }
+  - collection: rooms
+    record: chat
+    numbers: []
+    via: { collection: visitors, key: _id, field: visitorId }
+    fields: [ { path: title, category: name }, { path: lastMessage, category: transcript } ]
+  - collection: messages
+    record: message
+    numbers: []
+    via: { collection: rooms, key: _id, field: rid }
+    fields: [ { path: msg, category: body }, { path: "md[].value", category: body, all: true } ]
+  - collection: hooks
+    record: message
+    via: { collection: messages, key: _id, field: message }
+    numbers: []
+    fields: [ { path: payload.text, category: body } ]
+  - collection: groups
+    record: chat
+    numbers: [ "members[].phone" ]
+  - collection: groupmessages
+    record: message
+    numbers: []
+    via: { collection: groups, key: _id, field: group }
+    fields: [ { path: msg, category: body } ]
+  - { collection: blacklist, record: suppression, numbers: [ number ] }
+`;
+
+describe('records known by others', () => {
+  let platform: Platform;
+  let worker: RunningWorker;
+  let map: Awaited<ReturnType<typeof writeMap>>;
+  beforeAll(async () => {
+    map = await writeMap(MAP);
+    platform = await openPlatform('references', { DATA_MAP: map.file });
+    worker = await platform.startWorker();
+  });
+  afterAll(async () => {
+    await platform?.close();
+    await map?.remove();
+  });
+
+  async function forget(account: Account): Promise<ErasureRequest> {
+    const { request } = await acceptForget(
+      { ...platform.core, deadlineMs: 86_400_000, graceMs: 1_000 },
+      { account, keyId: 'test', number: JO, unsuppress: false },
+      new Date(),
+    );
+    await addJob(worker.producer, REQUEST_CALL, request);
+    return waitFor('the end', async () => {
+      const row = await requestsOf(platform.core.db).findOne({ account_id: account._id, reference: request.reference });
+      return row?.state === 'completed' || row?.state === 'failed' ? row : null;
+    });
+  }
+
+  const fill = async (at: unknown, phone: unknown) => {
+    const { db } = platform.core;
+    const [jo, al, room, other] = [new ObjectId(), new ObjectId(), new ObjectId(), new ObjectId()];
+    await db.collection('visitors').insertMany([
+      { _id: jo, acc: at, phone, name: 'Jo' },
+      { _id: al, acc: at, phone: AL, name: 'Al' },
+    ]);
+    await db.collection('rooms').insertMany([
+      { _id: room, acc: at, visitorId: jo, title: 'Jo', lastMessage: { msg: 'bye', u: { name: 'Jo' } } },
+      { _id: other, acc: at, visitorId: al, title: 'Al', lastMessage: { msg: 'later' } },
+    ]);
+    const messages = [new ObjectId(), new ObjectId(), new ObjectId()];
+    await db.collection('messages').insertMany([
+      { _id: messages[0], acc: at, rid: room, msg: 'my secret', md: [{ type: 'text', value: 'my secret' }], n: 1 },
+      { _id: messages[1], acc: at, rid: room.toHexString(), msg: 'and another' },
+      { _id: messages[2], acc: at, rid: other, msg: 'for Al' },
+    ] as mongoose.mongo.OptionalId<mongoose.mongo.Document>[]);
+    await db.collection('hooks').insertMany([
+      { message: messages[0], payload: { text: 'my secret', n: 2 } },
+      { message: messages[2], payload: { text: 'for Al' } },
+    ]);
+  };
+  const read = async (name: string, at: unknown) => {
+    const rows = await platform.core.db
+      .collection(name)
+      .find({ acc: at }, { projection: { acc: 0 } })
+      .toArray();
+    return rows.map(({ _id, visitorId, rid, ...rest }) => rest);
+  };
+
+  it.each([
+    ['found by index', String(JO)],
+    ['found by the scan', 'Jo Bloggs <+44 (0)7700-900-123>'],
+  ])('go with their parents, over several hops: %s', async (_name, phone) => {
+    const { account } = await platform.account();
+    const at = account.records_id;
+    await fill(at, phone);
+    // So that there is something an index finds.
+    await platform.core.db.collection('groups').insertOne({ acc: at, members: [{ phone: JO }] });
+    const done = await forget(account);
+    expect({ state: done.state, failure: done.failure }).toEqual({ state: 'completed' });
+    expect(await read('visitors', at)).toEqual([{ phone: AL, name: 'Al' }]);
+    expect(await read('rooms', at)).toEqual([
+      { title: null, lastMessage: { msg: '[REDACTED]', u: { name: '[REDACTED]' } } },
+      { title: 'Al', lastMessage: { msg: 'later' } },
+    ]);
+    expect(await read('messages', at)).toEqual([
+      { msg: '[REDACTED]', md: [{ type: 'text', value: '[REDACTED]' }], n: 1 },
+      { msg: '[REDACTED]' },
+      { msg: 'for Al' },
+    ]);
+    const hooks = await platform.core.db.collection('hooks').find({}).sort({ _id: -1 }).limit(2).toArray();
+    expect(hooks.map(({ payload }) => payload).reverse()).toEqual([{ text: '[REDACTED]', n: 2 }, { text: 'for Al' }]);
+    expect(done.erased).toMatchObject({ visitors: 1, rooms: 1, messages: 2, hooks: 1 });
+    expect(done).not.toHaveProperty('references');
+  });
+
+  it('of several people fail the request, and are named', async () => {
+    const { account } = await platform.account();
+    const at = account.records_id;
+    await fill(at, String(JO));
+    const group = new ObjectId();
+    await platform.core.db
+      .collection('groups')
+      .insertOne({ _id: group, acc: at, members: [{ phone: JO }, { phone: AL }] });
+    await platform.core.db.collection('groupmessages').insertOne({ acc: at, group, msg: 'to all' });
+    const done = await forget(account);
+    expect(done).toMatchObject({ state: 'failed', failure: { name: 'shared_record', where: 'groups' } });
+    expect(await read('groupmessages', at)).toMatchObject([{ msg: 'to all' }]);
+    expect(JSON.stringify(await read('groups', at))).toContain(String(JO));
+  });
+});

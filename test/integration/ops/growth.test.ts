@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
+import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { countDue } from '../../../src/ledger/requests/relay.ts';
+import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
+import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
+import { openPlatform, type Platform } from '../../support/platform.ts';
+
+const FINISHED = 20_000;
+const ACCOUNT = 'acc_000000000001';
+const DAY = new Date('2026-03-03T00:00:00Z').getTime();
+
+/** What is asked of the ledger must be found by an index, however much has been finished. */
+describe('a ledger that has grown', () => {
+  let platform: Platform;
+  let client: mongoose.mongo.MongoClient;
+  let db: mongoose.mongo.Db;
+  const commands: mongoose.mongo.Document[] = [];
+
+  beforeAll(async () => {
+    platform = await openPlatform('growth');
+    client = new mongoose.mongo.MongoClient(platform.config.MONGODB_URI, { monitorCommands: true });
+    client.on('commandStarted', ({ command }) => commands.push(command));
+    db = client.db(platform.config.MONGODB_DATABASE);
+    const rows = Array.from({ length: FINISHED }, (_, index) => {
+      const at = new Date(DAY + index * 1_000);
+      const isFinished = index % 2_000 !== 0;
+      return {
+        reference: `r${index}`.padEnd(15, 'x'),
+        account_id: ACCOUNT,
+        profile: 'forget' as const,
+        selector: { by: 'number' as const },
+        token: `t${index}`,
+        requested_by: 'k',
+        keep_suppression: true,
+        created_at: at,
+        due_at: new Date(at.getTime() + 86_400_000),
+        not_before: at,
+        look_at: at,
+        generation: 1,
+        failures: 0,
+        erased: { sent_sms: 2, calls: index % 2 },
+        ...(isFinished
+          ? { state: 'completed' as const, completed_at: new Date(at.getTime() + 5_000) }
+          : { state: 'accepted' as const, unfinished: true as const }),
+      };
+    });
+    for (let from = 0; from < rows.length; from += 5_000)
+      await requestsOf(db).insertMany(rows.slice(from, from + 5_000) as never);
+  });
+  afterAll(async () => {
+    await client?.close();
+    await platform?.close();
+  });
+
+  /** The commands of some work, and the plan of each. */
+  const plansOf = async (work: () => Promise<unknown>): Promise<{ command: string; plan: string }[]> => {
+    commands.length = 0;
+    await work();
+    const asked = commands.filter((one) => ['lethe_requests'].includes(String(one.find ?? one.aggregate ?? one.count)));
+    return Promise.all(
+      asked.map(async ({ lsid: _session, $db: _db, txnNumber: _txn, ...command }) => ({
+        command: JSON.stringify(command),
+        plan: JSON.stringify(await db.command({ explain: command })),
+      })),
+    );
+  };
+  const expectIndexed = (plans: { command: string; plan: string }[], least: number) => {
+    expect(plans.length).toBeGreaterThanOrEqual(least);
+    for (const { command, plan } of plans) {
+      const indexes = [...plan.matchAll(/"Index Name":"([^"]*)"/g)].map(([, name]) => name);
+      // The engine calls reading all rows a scan of its index of `_id`.
+      expect({ command, indexes }).toEqual({ command, indexes: [expect.not.stringMatching(/^_id_$/)] });
+    }
+  };
+  const now = new Date(DAY + 10 * 86_400_000);
+
+  it('the figures for Prometheus', async () => {
+    const figures = createLedgerFigures(db);
+    expectIndexed(await plansOf(() => figures(now)), 4);
+    const { byState, erased, overdue } = await figures(now);
+    expect({ completed: byState.completed, accepted: byState.accepted, overdue, erased }).toEqual({
+      completed: 19_990,
+      accepted: 10,
+      overdue: 10,
+      erased: { sent_sms: 39_980, calls: 10_000 },
+    });
+  });
+
+  it('what was summed up once is not read again, by no process', async () => {
+    commands.length = 0;
+    await createLedgerFigures(db)(new Date(now.getTime() + 60_000));
+    const from = commands.flatMap((one) => JSON.stringify(one).match(/"completed_at":\{"\$gte":"([^"]+)"/)?.[1] ?? []);
+    expect(from.length).toBeGreaterThan(0);
+    for (const moment of from) expect(new Date(moment).getTime()).toBeGreaterThan(DAY + 9 * 86_400_000);
+  });
+
+  it('askers side by side share one reading, and those a moment later its result', async () => {
+    const figures = createLedgerFigures(db);
+    const later = new Date(now.getTime() + 120_000);
+    const alone = (await plansOf(() => createLedgerFigures(db)(later))).length;
+    expect((await plansOf(() => Promise.all([1, 2, 3, 4].map(() => figures(later))))).length).toBe(alone);
+    expect((await plansOf(() => figures(new Date(later.getTime() + 1_000)))).length).toBe(0);
+    expect((await plansOf(() => figures(new Date(later.getTime() + 60_000)))).length).toBe(alone);
+  });
+
+  it('what a drain asks four times a second', async () => {
+    expectIndexed(await plansOf(() => countDue(db, now)), 1);
+    expect(await countDue(db, now)).toBe(10);
+  });
+
+  describe('the status of a busy day', () => {
+    const query = {
+      account: { _id: ACCOUNT } as never,
+      profile: 'forget' as const,
+      window: { from: new Date(DAY), to: new Date(DAY + 86_400_000) },
+      limit: 25,
+      skip: 0,
+    };
+    const counts = () => commands.filter((one) => JSON.stringify(one).includes('"$sum":1'));
+
+    it('is found by an index, and counted once', async () => {
+      const find = createRequestSearch(db);
+      expectIndexed(await plansOf(() => find(query, now)), 2);
+      commands.length = 0;
+      const { requests, total } = await find({ ...query, skip: 50 }, new Date(now.getTime() + 1_000));
+      expect([requests.length, total]).toEqual([25, FINISHED]);
+      expect(counts()).toEqual([]);
+    });
+
+    it('tells at once of a request that came since, while the day lasts and after', async () => {
+      const find = createRequestSearch(db);
+      const late = DAY + FINISHED * 1_000;
+      const today = new Date(late);
+      expect((await find(query, today)).total).toBe(FINISHED);
+      const [row] = await requestsOf(db).find({ account_id: ACCOUNT }).limit(1).toArray();
+      const { _id, ...more } = {
+        ...row,
+        reference: 'r'.padEnd(15, 'y'),
+        token: 'y',
+        created_at: new Date(late - 10_000),
+      };
+      await requestsOf(db).insertOne(more as never);
+      expect((await find(query, new Date(late + 1_000))).total).toBe(FINISHED + 1);
+      expect((await find(query, new Date(late + 600_000))).total).toBe(FINISHED + 1);
+      expect((await find(query, now)).total).toBe(FINISHED + 1);
+    });
+
+    it('is not counted where the page says how many there are', async () => {
+      const find = createRequestSearch(db);
+      for (const [skip, limit, total] of [
+        [FINISHED - 4, 25, FINISHED + 1],
+        [FINISHED + 1_000, 25, FINISHED + 1],
+      ] as const)
+        expect((await find({ ...query, skip, limit }, now)).total).toBe(total);
+      commands.length = 0;
+      const first = await find({ ...query, window: { from: new Date(DAY), to: new Date(DAY + 3_000) } }, now);
+      expect(first.total).toBe(3);
+      expect(counts()).toEqual([]);
+    });
+  });
+});
