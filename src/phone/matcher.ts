@@ -51,7 +51,41 @@ const FEWEST_DIGITS = 7;
 export function createNumberMatcher(numbers: readonly PhoneNumber[], countries: readonly CountryCode[]): NumberMatcher {
   const callingCodes = callingCodesOf(countries);
   const wanted = new Set(numbers);
-  const needles = [...wanted].flatMap((number) => needlesOf(number, callingCodes));
+  return matcherOf(
+    numbers,
+    [...wanted].flatMap((number) => needlesOf(number, callingCodes)),
+    callingCodes,
+  );
+}
+
+/** Numbers between two pauses: so many take about ten milliseconds. */
+const COMPILED_AT_ONCE = 200;
+
+/**
+ * As `createNumberMatcher`, in steps: ten thousand numbers would hold the loop of events for a third of a second.
+ * @param pause lets others have their turn
+ */
+export async function compileNumberMatcher(
+  numbers: readonly PhoneNumber[],
+  countries: readonly CountryCode[],
+  pause: () => Promise<unknown>,
+): Promise<NumberMatcher> {
+  const callingCodes = callingCodesOf(countries);
+  const wanted = [...new Set(numbers)];
+  const needles: Needle[] = [];
+  for (let from = 0; from < wanted.length; from += COMPILED_AT_ONCE) {
+    if (from > 0) await pause();
+    for (const number of wanted.slice(from, from + COMPILED_AT_ONCE)) needles.push(...needlesOf(number, callingCodes));
+  }
+  return matcherOf(numbers, needles, callingCodes);
+}
+
+function matcherOf(
+  numbers: readonly PhoneNumber[],
+  needles: readonly Needle[],
+  callingCodes: readonly string[],
+): NumberMatcher {
+  const wanted = new Set(numbers);
   const index = indexOf(needles);
   const read = keepReadings(callingCodes);
 

@@ -14,17 +14,17 @@ import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
-import { createScanPlaces, type ScanPlaces } from './scan.ts';
+import { coalesce } from '../../src/lib/coalesce.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
-/** How many of a worker's places scans may take. */
-const SCAN_SHARE = 0.5;
+/** Requests that ask for one scan together. */
+const MOST_JOINED = 1_000;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
   readonly erase: EraseDependencies;
-  readonly scan: ScanDependencies & { readonly places: ScanPlaces };
+  readonly scan: ScanDependencies;
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -43,7 +43,13 @@ export function createJobDependencies(
     core;
   const { deadlineMs, graceMs } = times;
   const bind = createBinder({ db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, now });
-  const askForScan = (need: ScanNeed) => askFor({ db, producer, logger, times, now }, need);
+  // Requests that begin to wait side by side ask once.
+  const askJoined = coalesce<Date, undefined>(async (account, due) => {
+    const first = new Date(Math.min(...due.map((date) => date.getTime())));
+    await askFor({ db, producer, logger, times, now }, { account, due: first });
+    return due.map(() => undefined);
+  }, MOST_JOINED);
+  const askForScan = async ({ account, due }: ScanNeed) => askJoined(account, due);
   const circleOf = createCircles({
     db,
     dataMap,
@@ -67,7 +73,6 @@ export function createJobDependencies(
     scan: {
       ...{ db, accounts, seal, files, producer, circleOf, logger, times, now },
       smallAccount: SMALL_ACCOUNT,
-      places: createScanPlaces(Math.ceil(config.WORKER_CONCURRENCY * SCAN_SHARE)),
     },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },

@@ -9,49 +9,15 @@ import { callAgain } from './call-again.ts';
 /** While the database is away. */
 const AWAY_MS = 1_000;
 
-/** Before a scan looks again whether it may begin. */
-const NO_PLACE_MS = 250;
-
-/** The places that scans may take of a worker's: what is short must not wait for what is long. */
-export interface ScanPlaces {
-  /** @returns false: all of them are taken */
-  take(): boolean;
-  leave(): void;
-}
-
-export function createScanPlaces(most: number): ScanPlaces {
-  let taken = 0;
-  return {
-    take() {
-      if (taken >= most) return false;
-      taken += 1;
-      return true;
-    },
-    leave() {
-      taken -= 1;
-    },
-  };
-}
-
 /** The job `scan`: one turn of the pass over an account's records. The ledger says how it stands; the relay calls again. */
 export async function processScan(
-  deps: ScanDependencies & { readonly places: ScanPlaces },
+  deps: ScanDependencies,
   job: Job<JobPayload<'scan'>>,
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { account } = job.data;
-  let at = Date.now() + NO_PLACE_MS;
-  if (deps.places.take()) {
-    try {
-      const next = await scanTurn(deps, account, signal);
-      if (next === null) return;
-      at = next;
-    } finally {
-      deps.places.leave();
-    }
-  }
-  await callAgain(job, token, at);
+  const at = await scanTurn(deps, job.data.account, signal);
+  if (at !== null) await callAgain(job, token, at);
 }
 
 /** @returns when to go on, in milliseconds since 1970; null: it is over, or another worker's */

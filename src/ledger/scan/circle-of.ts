@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
 import { profileFor } from '../../engine/map/profile.ts';
@@ -10,7 +11,7 @@ import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules
 import { assertAccount } from '../../engine/subject.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
-import { createNumberMatcher } from '../../phone/matcher.ts';
+import { compileNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { createKeysOf } from '../references/children.ts';
@@ -59,8 +60,8 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
           rewrite: (document, { matcher, words }, now) => rewrite(document, rules, words, matcher, now),
         };
       }),
-      createNumbers: (tokens) => ({
-        matcher: createNumberMatcher([...tokens.keys()], countries),
+      createNumbers: async (tokens) => ({
+        matcher: await compileNumberMatcher([...tokens.keys()], countries, turnOfLoop),
         words: new Map([...tokens].map(([number, token]) => [number, wordsFor(number, token)])),
       }),
     };

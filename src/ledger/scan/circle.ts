@@ -24,5 +24,5 @@ export interface Circle {
   readonly digest: string;
   readonly places: readonly ScanPlace[];
   /** @param tokens of each number, which stand for it where the map says so */
-  createNumbers(tokens: ReadonlyMap<PhoneNumber, string>): ScanNumbers;
+  createNumbers(tokens: ReadonlyMap<PhoneNumber, string>): Promise<ScanNumbers>;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import type { Seal } from '../../base/keys/seal.ts';
 import { hasComeRound, type Position } from '../../engine/scan/circle.ts';
@@ -24,6 +25,9 @@ const READ = {
   scan: 1,
   sealed: 1,
 } as const;
+
+/** Numbers unsealed between two turns of the loop of events. */
+const OPENED_AT_ONCE = 500;
 
 export interface Joiners {
   readonly all: readonly Joiner[];
@@ -79,7 +83,8 @@ export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassS
   }
   const all: Joiner[] = [];
   const unreadable: Joiner['request'][] = [];
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
+    if (index % OPENED_AT_ONCE === OPENED_AT_ONCE - 1) await turnOfLoop();
     const { sealed, scan, ...request } = row;
     const number = opened.get(row.reference) ?? openNumber(seal, sealed, row.reference);
     if (number === null) unreadable.push(request);

@@ -33,7 +33,7 @@ export async function readOn(
   signal: AbortSignal,
 ): Promise<void> {
   const { now, times } = deps;
-  const numbers = numbersOf(pass, waiting);
+  const numbers = await numbersOf(pass, waiting);
   const joiners = byNumber(waiting);
   const stops = stopsOf(waiting);
   const since = now().getTime();
@@ -77,14 +77,14 @@ function byNumber(waiting: readonly Joiner[]): Map<PhoneNumber, Joiner[]> {
   return joiners;
 }
 
-function numbersOf(pass: Pass, waiting: readonly Joiner[]): ScanNumbers {
+async function numbersOf(pass: Pass, waiting: readonly Joiner[]): Promise<ScanNumbers> {
   const key = waiting
     .map(({ request }) => request.reference)
     .sort()
     .join();
   if (pass.compiled?.key !== key) {
     const tokens = new Map(waiting.map(({ number, request }) => [number, request.token]));
-    pass.compiled = { key, numbers: pass.circle.createNumbers(tokens) };
+    pass.compiled = { key, numbers: await pass.circle.createNumbers(tokens) };
   }
   return pass.compiled.numbers;
 }
