@@ -23,7 +23,7 @@ export async function runApi(env: NodeJS.ProcessEnv): Promise<void> {
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'api' });
   logCrashes(logger);
   await checkStart(config, env, logger);
-  const core = createCore(config, { poolSize: POOL_SIZE });
+  const core = createCore(config, { poolSize: POOL_SIZE, logger });
   const onError = createFaultLog(logger, 'redis');
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', onError);
   const producer = createProducer(redis, config.QUEUE_PREFIX, onError);

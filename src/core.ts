@@ -5,6 +5,7 @@ import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
+import type { Logger } from './base/log.ts';
 import { type Times, timesOf } from './base/times.ts';
 import { createReportErasure } from './contracts/access/reports/clear.ts';
 import { createReportFolder } from './contracts/access/reports/folder.ts';
@@ -21,6 +22,7 @@ import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
+import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
@@ -61,9 +63,13 @@ export interface Core {
  * Wires the engine. Opens the connection without waiting for the server.
  * @param options.poolSize connections to MongoDB this process may hold
  * @param options.serverSelectionMs how long an operation waits for a server that is not there; 2 s if not given
+ * @param options.logger told of recordings that are not there
  * @throws DataMapError, ConfigError
  */
-export function createCore(config: Config, options: { poolSize: number; serverSelectionMs?: number }): Core {
+export function createCore(
+  config: Config,
+  options: { poolSize: number; serverSelectionMs?: number; logger?: Logger },
+): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
   const storage = openStorage(config);
   const times = timesOf(config);
@@ -96,7 +102,7 @@ export function createCore(config: Config, options: { poolSize: number; serverSe
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
     audit,
-    files: createFiles({ db, seal, storage, times }),
+    files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),

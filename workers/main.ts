@@ -21,7 +21,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   const logger = createLogger({ level: config.LOG_LEVEL, service: 'worker' });
   logCrashes(logger);
   await checkStart(config, env, logger);
-  const core = createCore(config, { poolSize: allPlaces(config.WORKER_CONCURRENCY) + 8 });
+  const core = createCore(config, { poolSize: allPlaces(config.WORKER_CONCURRENCY) + 8, logger });
   if (options.drain) await core.prepare();
   else await prepareWhenThere(core.prepare, logger);
   await warnOfVersion(core.db, logger);

@@ -84,6 +84,12 @@ function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureReq
   };
 }
 
+function whyOf({ failure, files_missing: missing = 0 }: ErasureRequest, progress: ScanProgress | undefined): string {
+  if (progress) return describeProgress(progress);
+  if (failure) return failure.name + (failure.where ? ` ${failure.where}` : '');
+  return missing === 0 ? '' : `${missing} recordings not found`;
+}
+
 function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): string[] {
   const erased = Object.values(request.erased).reduce((sum, count) => sum + count, 0);
   const overdue = request.unfinished && request.due_at < now ? ' (overdue)' : '';
@@ -99,7 +105,7 @@ function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now:
     request.unfinished ? formatTime(progress ? progress.next : request.not_before) : '',
     String(request.failures),
     String(erased),
-    progress ? describeProgress(progress) : failure ? failure.name + (failure.where ? ` ${failure.where}` : '') : '',
+    whyOf(request, progress),
   ];
 }
 

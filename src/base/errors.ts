@@ -57,6 +57,8 @@ export const FAILURES = {
   unsealable: 'The sealed number cannot be opened with the keys at hand',
   unusable_file: 'A field with a recording holds what names no file of the storage',
   file_not_removed: 'A recording file could not be removed yet',
+  no_storage:
+    'Recording files are still to be removed, and this worker has no storage: the settings of recordings must be the same everywhere',
   shared_record:
     'Other records are known by this one, and several people share it: the data map must say what becomes of them',
   number_in_id: 'The number stands in the _id of a record that is kept, or in a field that nobody may change',

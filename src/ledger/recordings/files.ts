@@ -25,6 +25,7 @@ export interface Files {
    * Removes the files of an owner that are due now; one that cannot be removed is due again later. Safe to run twice.
    * @param signal told to stop: no further file is begun, and an attempt under way is given up
    * @returns what is left, or null for nothing
+   * @throws ErasureFailure `no_storage` when files are left and this process has no storage
    */
   removeNow(owner: FileOwner, signal: AbortSignal): Promise<FilesLeft | null>;
   /** The files that are due and that nobody is at, by owner. */
@@ -49,6 +50,8 @@ export interface FilesOptions {
   readonly storage: RecordingStorage | null;
   readonly times: LeaseOptions['times'] & Pick<Times, 'fileAttemptMs' | 'retryBaseMs' | 'longestPauseMs'>;
   readonly now?: () => Date;
+  /** Told of references that led to no file, once each. */
+  readonly onMissing?: (owner: FileOwner, where: readonly string[]) => Promise<void>;
 }
 
 const SIDE_BY_SIDE = 8;
@@ -60,9 +63,17 @@ interface Context {
   readonly storage: RecordingStorage;
   readonly times: FilesOptions['times'];
   readonly now: () => Date;
+  readonly onMissing: NonNullable<FilesOptions['onMissing']>;
 }
 
-export function createFiles({ db, seal, storage, times, now = () => new Date() }: FilesOptions): Files {
+export function createFiles({
+  db,
+  seal,
+  storage,
+  times,
+  now = () => new Date(),
+  onMissing = async () => {},
+}: FilesOptions): Files {
   const outbox = createOutbox(db, seal);
   return {
     stored: storage !== null,
@@ -72,9 +83,11 @@ export function createFiles({ db, seal, storage, times, now = () => new Date() }
       await outbox.add(owner, found, now(), session);
     },
     async removeNow(owner, signal) {
-      if (!storage || !(await outbox.holds(owner))) return null;
+      if (!(await outbox.holds(owner))) return null;
+      // Written down by a process that has one: to go on would call removed what is still there.
+      if (!storage) throw new ErasureFailure('no_storage', (await outbox.first(owner))?.where);
       const hold = newHold({ times, now });
-      await removeDue({ outbox, storage, times, now }, owner, hold, signal);
+      await removeDue({ outbox, storage, times, now, onMissing }, owner, hold, signal);
       const left = await outbox.first(owner);
       if (!left) return null;
       await outbox.release(owner, hold);
@@ -99,24 +112,64 @@ async function removeDue(context: Context, owner: FileOwner, hold: Hold, signal:
     for (let from = 0; from < rows.length && !signal.aborted; from += SIDE_BY_SIDE) {
       if (hold.isEnding()) await outbox.renew(owner, hold);
       const some = rows.slice(from, from + SIDE_BY_SIDE);
-      const gone = await Promise.all(some.map((row) => removeOne(context, row, signal)));
-      await outbox.drop(
-        owner,
-        some.filter((_, index) => gone[index]),
-      );
+      const found = await findNames(context, some, signal);
+      const gone = await Promise.all(some.map((row) => removeOne(context, row, found.get(row), signal)));
+      const away = some.filter((_, index) => gone[index]);
+      await outbox.drop(owner, away);
+      const missing = away.filter((row) => found.get(row)?.length === 0).map(({ where }) => where);
+      if (missing.length > 0) await context.onMissing(owner, missing);
     }
   } while (rows.length === BATCH && !signal.aborted);
 }
 
+/** What each row's reference leads to, written down before anything is removed. A row whose look failed is left out. */
+async function findNames(
+  context: Context,
+  rows: readonly FileRow[],
+  signal: AbortSignal,
+): Promise<Map<FileRow, readonly string[]>> {
+  const { outbox, storage, times } = context;
+  const find = storage.find?.bind(storage);
+  const names = new Map<FileRow, readonly string[]>();
+  const fresh = new Map<FileRow, readonly string[]>();
+  await Promise.all(
+    rows.map((row) =>
+      orPostpone(context, row, signal, async () => {
+        const known = outbox.namesOf(row);
+        const reference = outbox.nameOf(row);
+        if (known) names.set(row, known);
+        else if (!find) names.set(row, [reference]);
+        else fresh.set(row, await withinTime(() => find(reference, row.created_at), signal, times.fileAttemptMs));
+      }),
+    ),
+  );
+  await outbox.keepNames(fresh);
+  return new Map([...names, ...fresh]);
+}
+
 /** @returns whether the file is gone */
 async function removeOne(
-  { outbox, storage, times, now }: Context,
+  context: Context,
   row: FileRow,
+  names: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (!names) return false;
+  const { storage, times } = context;
+  return orPostpone(context, row, signal, async () => {
+    for (const name of names) await withinTime((limit) => storage.remove(name, limit), signal, times.fileAttemptMs);
+  });
+}
+
+/** @returns whether the work was done; otherwise the row is due again later, unless it was told to stop */
+async function orPostpone(
+  { outbox, times, now }: Context,
+  row: FileRow,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<boolean> {
   try {
-    const name = outbox.nameOf(row);
-    await withinTime((limit) => storage.remove(name, limit), signal, times.fileAttemptMs);
+    await work();
     return true;
   } catch (error) {
     if (signal.aborted) return false;
@@ -130,11 +183,11 @@ async function removeOne(
  * Waits for an attempt until it ends, is told to stop or takes too long, whether or not it heeds its signal.
  * @throws what the attempt throws; the signal's reason; a DOMException `TimeoutError`
  */
-async function withinTime(
-  attempt: (signal: AbortSignal) => Promise<void>,
+async function withinTime<Result>(
+  attempt: (signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal,
   longestMs: number,
-): Promise<void> {
+): Promise<Result> {
   signal.throwIfAborted();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
   let stop = () => {};
@@ -143,7 +196,7 @@ async function withinTime(
     limit.addEventListener('abort', stop, { once: true });
   });
   try {
-    await Promise.race([attempt(limit), stopped]);
+    return await Promise.race([attempt(limit), stopped]);
   } finally {
     limit.removeEventListener('abort', stop);
   }

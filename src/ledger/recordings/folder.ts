@@ -1,17 +1,31 @@
-import { open, realpath, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, unlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { createFileIndex } from './file-index.ts';
 import { checkNames, FileRefused, type RecordingStorage, readUrl } from './storage.ts';
 
 /**
  * Recordings in a local folder. A plain name is read from the folder on. Of a URL (`file:` too, unless it lies inside
- * the folder) the last part of the path is the name. Nothing outside the folder is ever touched, by symbolic links neither.
+ * the folder) the last part of the path is the name. Where no file has it, one in a sub-folder, of another case, or with
+ * an extension the reference lacks, is meant if there is exactly one. Nothing outside the folder is ever touched, by symbolic links neither.
  * @param folder its path
  */
 export function folderStorage(folder: string): RecordingStorage {
   const root = resolve(folder);
+  const index = createFileIndex(root);
   return {
     check(reference) {
       locate(root, reference);
+    },
+    async find(reference, since) {
+      const name = locate(root, reference);
+      // Asked first, as below.
+      await realpath(`${root}/.`);
+      if (await isFile(join(root, name))) return [name];
+      const listed = await Promise.all(
+        listOf(reference).map(async (one) => ((await isFile(join(root, one))) ? one : null)),
+      );
+      if (listed.some((one) => one !== null)) return listed.filter((one) => one !== null);
+      return index.find(name, since);
     },
     async remove(reference) {
       const path = join(root, locate(root, reference));
@@ -42,6 +56,21 @@ function locate(root: string, reference: string): string {
   if (!isAbsolute(reference)) return join(...checkNames(reference.split('/')));
   if (!isInside(root, reference)) throw new FileRefused();
   return join(...checkNames(relative(root, reference).split('/')));
+}
+
+/** What a plain name consists of that lists several files, such as `a.mp3,b.mp3`; none for any other. */
+function listOf(reference: string): string[] {
+  const parts = reference.split(/[,;|]|[?&](?:[\w-]+=)?/);
+  if (parts.length < 2 || readUrl(reference) || isAbsolute(reference)) return [];
+  const names = parts.map((part) => part.trim()).filter((part) => part !== '');
+  return names.every((name) => name.split('/').every((piece) => piece !== '' && piece !== '.' && piece !== '..'))
+    ? names
+    : [];
+}
+
+/** Is there anything that is no folder? A folder is left to `remove`, which refuses it. */
+async function isFile(path: string): Promise<boolean> {
+  return (await unlessGone(lstat(path))) !== undefined;
 }
 
 function isInside(root: string, path: string): boolean {

@@ -22,6 +22,8 @@ export interface FileRow extends WorkRow {
   readonly where: string;
   /** The name or URL that the record held, sealed: files are named after numbers, too. */
   readonly file: string;
+  /** The names that the file was found under, sealed; written before the first of them is removed. None: there is no file. */
+  names?: string;
   readonly created_at: Date;
   /** Attempts that failed. */
   tries: number;
@@ -45,6 +47,13 @@ export interface Outbox {
    * harm. The lease tells the relay that somebody is at it.
    */
   take(owner: FileOwner, now: Date, hold: Hold, limit: number): Promise<FileRow[]>;
+  /**
+   * Writes down what files were found under. Whoever goes on after a crash removes these: with the right file gone, a look
+   * might find another one.
+   */
+  keepNames(found: ReadonlyMap<FileRow, readonly string[]>): Promise<void>;
+  /** What was found; undefined: nobody has looked. @throws ErasureFailure `unsealable` */
+  namesOf(row: FileRow): readonly string[] | undefined;
   /** Renews the lease on files that were taken. */
   renew(owner: FileOwner, hold: Hold): Promise<void>;
   /** Gives back files that were taken and are still there. */
@@ -107,6 +116,19 @@ export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
       if (due.length > 0) await rows.updateMany(among(owner, due), { $set: { lease } });
       return due;
     },
+    async keepNames(found) {
+      if (found.size === 0) return;
+      await rows.bulkWrite(
+        [...found].map(([row, names]) => ({
+          updateOne: {
+            filter: itself(row),
+            update: { $set: { names: seal.closeText(JSON.stringify(names), contextOf(row)) } },
+          },
+        })),
+      );
+    },
+    namesOf: (row) =>
+      row.names === undefined ? undefined : (JSON.parse(seal.openText(row.names, contextOf(row))) as string[]),
     async renew(owner, hold) {
       const { 'lease.until': until } = hold.extend();
       await rows.updateMany(heldBy(owner, hold), { $set: { 'lease.until': until } });

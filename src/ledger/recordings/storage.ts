@@ -3,6 +3,13 @@ export interface RecordingStorage {
   /** Can the reference name a file here at all? @throws FileRefused when it cannot */
   check(reference: string): void;
   /**
+   * Looks for what a reference leads to. Absent where a storage cannot tell: then the reference itself is removed.
+   * @param since when the reference was taken out of its record: a file that was there then is found
+   * @returns names for `remove`; none: there is no such file
+   * @throws AmbiguousFile when several files might be meant
+   */
+  find?(reference: string, since: Date): Promise<readonly string[]>;
+  /**
    * Removes the file that a record refers to. One that is gone already is fine.
    * @param signal ends the attempt
    * @throws FileRefused; what the storage throws while it cannot be reached or does not allow it
@@ -16,6 +23,15 @@ export class FileRefused extends Error {
 
   constructor() {
     super('the reference names no file of the storage');
+  }
+}
+
+/** A reference that leads to no file, while several have a name like it: to guess would remove somebody else's. */
+export class AmbiguousFile extends Error {
+  override readonly name = 'AmbiguousFile';
+
+  constructor() {
+    super('several files of the storage might be meant');
   }
 }
 

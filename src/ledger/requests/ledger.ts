@@ -82,6 +82,8 @@ export interface ErasureRequest extends WorkRow {
   erased: Record<string, number>;
   /** Keys of the person's records by which other records name them, sealed, by the entry of those others. */
   references?: StoredKeys;
+  /** References to recordings that led to no file. */
+  files_missing?: number;
   failures: number;
   failure?: { name: string; where?: string; at: Date };
   scan?: RequestScan;

@@ -1,6 +1,10 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inTransaction } from '../../../../src/base/db/transaction.ts';
+import { createCore } from '../../../../src/core.ts';
 import type { DataMapInput } from '../../../../src/engine/map/version-1.ts';
-import { FILES } from '../../../../src/ledger/recordings/outbox.ts';
+import { createOutbox, FILES, type FileRow } from '../../../../src/ledger/recordings/outbox.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../../../support/map-file.ts';
@@ -70,6 +74,67 @@ describe('recordings in a folder', () => {
     expect(await outboxOf(platform)).toEqual([]);
     const left = await calls.find({ account_id: at, recording_url: { $nin: [null, ''] } }).toArray();
     expect(left.map((row) => row.recording_url)).toEqual(['other.mp3']);
+  });
+
+  it('references that lead to no file are counted, logged, and told from those that lead to one of another name', async () => {
+    const { account, key } = await platform.account();
+    for (const name of ['deep/RE3.mp3', 'RE2.wav', 'l1.mp3', 'l2.mp3']) await folder.put(name);
+    await platform.core.db
+      .collection('calls')
+      .insertMany(
+        ['RE2.WAV', 'https://cdn.example.org/RE3.mp3', 'l1.mp3,l2.mp3', 'nowhere.mp3', 'nowhere-2.mp3'].map((name) =>
+          callOf(account.records_id, DIGITS, name),
+        ),
+      );
+    const done = await untilCompleted(platform, await forget(url, key, { number: DIGITS }));
+    expect(done.files_missing).toBe(2);
+    for (const name of ['deep/RE3.mp3', 'RE2.wav', 'l1.mp3', 'l2.mp3'])
+      expect([name, await folder.has(name)]).toEqual([name, false]);
+  });
+
+  it('a reference that several files might be meant by fails the request, and none is removed', async () => {
+    const { account, key } = await platform.account();
+    for (const name of ['acc1/same.mp3', 'acc2/same.mp3']) await folder.put(name);
+    await platform.core.db.collection('calls').insertOne(callOf(account.records_id, DIGITS, 'same.mp3'));
+    const request = await forget(url, key, { number: DIGITS });
+    const failed = await untilRequest(platform, request, 'a failure', (row) => row.state === 'failed');
+    expect(failed.failure).toMatchObject({ name: 'file_not_removed', where: 'calls.recording_url' });
+    for (const name of ['acc1/same.mp3', 'acc2/same.mp3']) expect(await folder.has(name)).toBe(true);
+    await rm(join(folder.path, 'acc2/same.mp3'));
+    await untilCompleted(platform, request);
+    expect(await folder.has('acc1/same.mp3')).toBe(false);
+  });
+
+  it('after a crash what was found is removed, and no other file of a like name', async () => {
+    const { db, files } = platform.core;
+    await folder.put('other-account/crash.mp3');
+    const owner = { account: 'acc_crash', reference: 'crash'.padStart(15, 'A') };
+    await inTransaction(db, (session) =>
+      files.add(owner, [{ where: 'calls.recording_url', reference: 'crash.mp3' }], session),
+    );
+    // It was found, written down and removed; then the process died.
+    const outbox = createOutbox(db, platform.core.seal);
+    const row = await db.collection<FileRow>(FILES).findOne({ reference: owner.reference });
+    if (!row) throw new Error('no row');
+    await outbox.keepNames(new Map([[row, ['crash.mp3']]]));
+    expect(await files.removeNow(owner, new AbortController().signal)).toBeNull();
+    expect(await folder.has('other-account/crash.mp3')).toBe(true);
+  });
+
+  it('a worker without a storage completes no request whose files are still to be removed', async () => {
+    const { account, key } = await platform.account();
+    await folder.put('stays/x.mp3');
+    await platform.core.db.collection('calls').insertOne(callOf(account.records_id, DIGITS, 'stays'));
+    const request = await forget(url, key, { number: DIGITS });
+    await untilRequest(platform, request, 'a file that cannot be removed', (row) => row.state === 'failed');
+    const blind = createCore({ ...platform.config, RECORDINGS_DIR: undefined }, { poolSize: 2 });
+    const row = await untilRequest(platform, request, 'the row', () => true);
+    await expect(
+      blind.files.removeNow({ account: account._id, reference: row.reference }, new AbortController().signal),
+    ).rejects.toMatchObject({ failure: 'no_storage', where: 'calls.recording_url' });
+    await blind.close();
+    await rm(join(folder.path, 'stays'), { recursive: true });
+    await untilCompleted(platform, request);
   });
 
   it('many recordings, over several batches and transactions', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { folderStorage } from '../../../../src/ledger/recordings/folder.ts';
-import { FileRefused, type RecordingStorage } from '../../../../src/ledger/recordings/storage.ts';
+import { AmbiguousFile, FileRefused, type RecordingStorage } from '../../../../src/ledger/recordings/storage.ts';
 
 describe('recordings in a folder', () => {
   let home: string;
@@ -43,6 +43,43 @@ describe('recordings in a folder', () => {
     const all = ['a.mp3', 'sub/b.mp3', 'sub/a.mp3', 'odd name+1.mp3'];
     for (const one of all) expect([one, await exists(join(folder, one))]).toEqual([one, one !== name]);
     expect(await exists(join(home, 'a.mp3'))).toBe(true);
+  });
+
+  it.each([
+    ['another case', 'ODD.WAV', ['Odd.wav']],
+    ['no extension', 'odd', ['Odd.wav']],
+    ['a folder that is left out', 'b.mp3', ['sub/b.mp3']],
+    ['a URL of a file in a sub-folder', 'https://cdn.example.org/x/b.mp3', ['sub/b.mp3']],
+    ['the right name beside one in another case', 'twin.mp3', ['twin.mp3']],
+    ['a list', 'a.mp3,sub/b.mp3', ['a.mp3', 'sub/b.mp3']],
+    ['a list with semicolons, one of them gone', 'a.mp3; gone.mp3', ['a.mp3']],
+    ['a name with a query', 'a.mp3?file=recordings2', ['a.mp3', 'recordings2']],
+    ['a comma of its own', 'one,two.mp3', ['one,two.mp3']],
+    ['nothing', 'gone.mp3', []],
+    ['a list with a way up', '../outside.mp3x,a.mp3', []],
+  ])('finds what is meant by a reference with %s', async (_what, reference, names) => {
+    for (const name of ['Odd.wav', 'twin.mp3', 'TWIN.mp3', 'one,two.mp3']) await writeFile(join(folder, name), 'sound');
+    const find = () => storage.find?.(reference, new Date());
+    if (reference.startsWith('..')) await expect(find()).rejects.toThrow(FileRefused);
+    else expect(await find()).toEqual(names);
+  });
+
+  it.each(['A.MP3X', 'Twin.mp3', 'twins'])('removes nothing on a guess: %s', async (reference) => {
+    for (const name of ['twin.mp3', 'TWIN.mp3', 'twins.wav', 'sub/twins.mp3'])
+      await writeFile(join(folder, name), 'sound');
+    if (reference === 'A.MP3X') expect(await storage.find?.(reference, new Date())).toEqual([]);
+    else await expect(storage.find?.(reference, new Date())).rejects.toThrow(AmbiguousFile);
+  });
+
+  it('finds what was written since it last looked', async () => {
+    expect(await storage.find?.('late.mp3', new Date())).toEqual([]);
+    await writeFile(join(folder, 'sub/late.mp3'), 'sound');
+    expect(await storage.find?.('late.mp3', new Date(Date.now() + 1))).toEqual(['sub/late.mp3']);
+  });
+
+  it('finds nothing outside of the folder, by links neither', async () => {
+    await symlink(home, join(folder, 'way-out'));
+    expect(await storage.find?.('outside.mp3', new Date())).toEqual([]);
   });
 
   it('takes a file that is gone already for removed, its folder too', async () => {
