@@ -93,7 +93,6 @@ function whyOf({ failure, files_missing: missing = 0 }: ErasureRequest, progress
 function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): string[] {
   const erased = Object.values(request.erased).reduce((sum, count) => sum + count, 0);
   const overdue = request.unfinished && request.due_at < now ? ' (overdue)' : '';
-  const { failure } = request;
   return [
     request.reference,
     request.account_id,
