@@ -1,8 +1,8 @@
 import type mongoose from 'mongoose';
 import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
+import type { Stop } from '../../engine/scan/circle.ts';
 import type { StoredKeys } from '../references/keys.ts';
-import type { StoredPosition } from '../scan/position.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
 import type { StoredAnnounced } from './announced.ts';
@@ -28,8 +28,8 @@ interface RequestScan {
   readonly off?: true;
   /** Since when the request waits for it. */
   readonly since?: Date;
-  /** Where the pass stood when the request joined it, and how many records it had read. */
-  readonly joined?: StoredPosition;
+  /** From where on the pass reads for the request, and how many records it had read by then. */
+  readonly joined?: Stop;
   readonly from?: number;
   /** The pass has come round since. */
   readonly done?: Date;

@@ -55,6 +55,7 @@ export async function askForScan(deps: AskDependencies, need: ScanNeed): Promise
     places: '',
     read: 0,
     turn_read: 0,
+    skipped: false,
     worked_ms: 0,
     ...newWork(now(), times.graceMs),
   };

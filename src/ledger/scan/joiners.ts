@@ -1,17 +1,16 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import type { Seal } from '../../base/keys/seal.ts';
-import { hasComeRound, type Position } from '../../engine/scan/circle.ts';
+import { hasComeRound, type Position, type Stop, stopAhead } from '../../engine/scan/circle.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
-import { openPosition, sealPosition } from './position.ts';
 
 /** A request that waits for a pass over its account's records. */
 export interface Joiner {
   readonly request: Pick<ErasureRequest, '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at'>;
   readonly number: PhoneNumber;
-  /** Where the pass stood when the request joined it. */
-  readonly joined: Position;
+  /** From where on the pass reads for the request. */
+  readonly joined: Stop;
   /** What the request's row says of the scan; kept up by whoever writes there, which is the holder of the pass alone. */
   notes: ErasureRequest['scan'];
 }
@@ -40,15 +39,17 @@ export interface PassState {
   /** Lethe's account. */
   readonly account: string;
   readonly position: Position;
+  /** How many places there are. */
+  readonly places: number;
   /** Records read so far. */
   readonly read: number;
   /** Numbers opened before, by reference; added to. */
   readonly opened: Map<string, PhoneNumber>;
 }
 
-/** The requests that wait for a pass over an account's records; those that come new join where the pass stands. */
+/** The requests that wait for a pass over an account's records; those that come new join at the place that begins next. */
 export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassState): Promise<Joiners> {
-  const { account, position, opened } = pass;
+  const { account, opened } = pass;
   const requests = requestsOf(db);
   const rows = await requests
     .find(
@@ -56,17 +57,9 @@ export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassS
       { projection: READ },
     )
     .toArray();
-  const positions = new Map<string, Position | null>();
-  const joinedOf = ({ scan }: (typeof rows)[number]): Position | null => {
-    const stored = scan?.joined;
-    if (stored === undefined) return null;
-    const key = `${stored.turn} ${stored.place} ${stored.after ?? ''}`;
-    if (!positions.has(key)) positions.set(key, openOrNull(seal, account, stored));
-    return positions.get(key) ?? null;
-  };
-  const fresh = rows.filter((row) => joinedOf(row) === null);
+  const joined = stopAhead(pass.position, pass.places);
+  const fresh = rows.filter((row) => row.scan?.joined === undefined);
   if (fresh.length > 0) {
-    const joined = sealPosition(seal, account, position);
     await requests.bulkWrite(
       fresh.map(({ _id, account_id, generation }) => ({
         updateOne: {
@@ -90,7 +83,7 @@ export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassS
     if (number === null) unreadable.push(request);
     else {
       opened.set(row.reference, number);
-      all.push({ request, number, joined: joinedOf(row) ?? position, notes: scan });
+      all.push({ request, number, joined: scan?.joined ?? joined, notes: scan });
     }
   }
   return { all, unreadable };
@@ -101,15 +94,6 @@ export async function refreshNotes(db: mongoose.mongo.Db, joiners: Iterable<Join
   for (const joiner of joiners) {
     const { _id, account_id } = joiner.request;
     joiner.notes = (await requestsOf(db).findOne({ _id, account_id }, { projection: { scan: 1 } }))?.scan;
-  }
-}
-
-/** Null: sealed with a key that is gone. The request then joins anew: nothing is taken for read. */
-function openOrNull(...args: Parameters<typeof openPosition>): Position | null {
-  try {
-    return openPosition(...args);
-  } catch {
-    return null;
   }
 }
 
@@ -127,11 +111,6 @@ export function sortOut(joiners: readonly Joiner[], position: Position): { done:
   const waiting: Joiner[] = [];
   for (const joiner of joiners) (hasComeRound(joiner.joined, position) ? done : waiting).push(joiner);
   return { done, waiting };
-}
-
-/** Where somebody joined, each place once. */
-export function stopsOf(joiners: readonly Joiner[]): Position[] {
-  return [...new Set(joiners.map(({ joined }) => joined))];
 }
 
 /**

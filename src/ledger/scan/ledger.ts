@@ -24,6 +24,8 @@ export interface ScanRow extends WorkRow {
   /** Records read in this turn, and in the last whole one. */
   turn_read: number;
   size?: number;
+  /** A part of this turn was left out, as nobody waited for it: it does not tell how many records there are. */
+  skipped: boolean;
   /** When this turn began to read. */
   began_at?: Date;
   /** Milliseconds spent reading and changing in this turn, and in the last whole one; rests are none of it. */

@@ -39,6 +39,7 @@ export interface Pass {
   /** Of the row: records read in all turns, and in this one. */
   read: number;
   turnRead: number;
+  skipped: boolean;
   /** When this turn began to read; before it does, when the last one did. */
   began: Date | undefined;
   workedMs: number;
@@ -76,21 +77,23 @@ export async function claimPass(deps: ScanDependencies, accountId: string): Prom
 
 async function openPass(deps: ScanDependencies, row: ScanRow, hold: Hold, account: Account): Promise<Pass> {
   const circle = deps.circleOf(account);
-  const { read, turn_read: turnRead, worked_ms: workedMs, began_at: began } = row;
+  const { read, turn_read: turnRead, skipped, worked_ms: workedMs, began_at: began } = row;
   const whole = {
     ...(row.size !== undefined && { size: row.size }),
     ...(row.took_ms !== undefined && { took_ms: row.took_ms }),
   };
-  const pass = { row, hold, account, circle, read, turnRead, workedMs, began, whole };
+  const pass = { row, hold, account, circle, read, turnRead, skipped, workedMs, began, whole };
   const position = row.places === circle.digest ? positionOf(deps, row) : null;
   if (position !== null) return { ...pass, position, opened: new Map(), compiled: undefined };
   // Another circle: where requests joined the old one means nothing here.
   await requestsOf(deps.db).updateMany(
     { account_id: account._id, unfinished: true, state: 'scanning' },
-    { $unset: { 'scan.joined': '', 'scan.from': '' } },
+    {
+      $unset: { 'scan.joined': '', 'scan.from': '', 'scan.failures': '', 'scan.failed': '', 'scan.scheduled': '' },
+    },
   );
   const anew = { ...BEGINNING, turn: row.position.turn + 2 };
-  return { ...pass, position: anew, turnRead: 0, workedMs: 0, opened: new Map(), compiled: undefined };
+  return { ...pass, position: anew, turnRead: 0, skipped: false, workedMs: 0, opened: new Map(), compiled: undefined };
 }
 
 /** Null: sealed with a key that is gone. */
@@ -131,6 +134,7 @@ export async function keepPass(
         places: circle.digest,
         read: pass.read,
         turn_read: pass.turnRead,
+        skipped: pass.skipped,
         worked_ms: Math.round(pass.workedMs),
         ...(pass.began && { began_at: pass.began }),
         ...pass.whole,
@@ -160,9 +164,16 @@ export async function dropPass({ db }: ScanDependencies, { row, hold }: Pick<Pas
 export function leavePlace(pass: Pass): void {
   pass.position = nextPlace(pass.position, pass.circle.places.length);
   if (pass.position.place !== 0) return;
-  pass.whole = { size: pass.turnRead, took_ms: Math.round(pass.workedMs) };
+  if (!pass.skipped) pass.whole = { size: pass.turnRead, took_ms: Math.round(pass.workedMs) };
   pass.turnRead = 0;
+  pass.skipped = false;
   pass.workedMs = 0;
+}
+
+/** As `leavePlace`, of a place that was not read to its end. */
+export function skipPlace(pass: Pass): void {
+  pass.skipped = true;
+  leavePlace(pass);
 }
 
 /** Has nothing of this turn been read yet? */

@@ -2,15 +2,15 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
-import { hasComeRound } from '../../engine/scan/circle.ts';
+import { hasComeRound, hasReached } from '../../engine/scan/circle.ts';
 import { idOf, readPlace } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { FoundRecord } from './books.ts';
 import type { ScanNumbers } from './circle.ts';
 import { commitFinds, type Scene } from './commit.ts';
-import { type Joiner, stopsOf } from './joiners.ts';
-import { holdPass, isBeginning, leavePlace, type Pass, type ScanDependencies } from './pass.ts';
+import type { Joiner } from './joiners.ts';
+import { holdPass, isBeginning, leavePlace, type Pass, type ScanDependencies, skipPlace } from './pass.ts';
 
 const { BSON } = mongoose.mongo;
 
@@ -33,15 +33,17 @@ export async function readOn(
   signal: AbortSignal,
 ): Promise<void> {
   const { now, times } = deps;
-  const numbers = await numbersOf(pass, waiting);
-  const joiners = byNumber(waiting);
-  const stops = stopsOf(waiting);
+  const joined = waiting.filter((joiner) => hasReached(pass.position, joiner.joined));
+  // Nobody has joined yet: there is no need to read to the end of the place.
+  if (joined.length === 0) return skipPlace(pass);
+  const numbers = await numbersOf(pass, joined);
+  const joiners = byNumber(joined);
   const since = now().getTime();
   if (isBeginning(pass)) pass.began = now();
-  const isOver = () =>
-    signal.aborted ||
-    now().getTime() - since > times.scanLookMs ||
-    stops.some((stop) => hasComeRound(stop, pass.position));
+  const isOver = () => signal.aborted || now().getTime() - since > times.scanLookMs;
+  /** Does somebody join here, or has the pass come round for somebody? */
+  const isStop = () =>
+    joined.length < waiting.length || waiting.some((joiner) => hasComeRound(joiner.joined, pass.position));
   const reader = openAhead(pass);
   let counted = performance.now();
   const count = () => {
@@ -60,7 +62,7 @@ export async function readOn(
       count();
       leavePlace(pass);
       if (isBeginning(pass)) break;
-    } while (!isOver());
+    } while (!isOver() && !isStop());
   } finally {
     count();
     await reader.close();

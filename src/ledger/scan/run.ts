@@ -49,7 +49,11 @@ async function goRound(deps: ScanDependencies, pass: Pass, signal: AbortSignal):
   for (;;) {
     // Read before the joiners are: whoever has asked by then is among them.
     const row = await scansOf(db).findOne({ _id: pass.row._id }, { projection: { asked: 1 } });
-    const { all, unreadable } = await loadJoiners(db, seal, { ...pass, account: pass.account._id });
+    const { all, unreadable } = await loadJoiners(db, seal, {
+      ...pass,
+      account: pass.account._id,
+      places: pass.circle.places.length,
+    });
     const { done, waiting } = sortOut(all, pass.position);
     // Nobody is told on the word of a worker that lost its lease.
     if (done.length + unreadable.length > 0) await holdPass(deps, pass);

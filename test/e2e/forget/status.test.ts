@@ -72,7 +72,7 @@ describe('/gdpr/status', () => {
     expect(await read()).toMatchObject({ msg: PENDING, state: 'scanning', scan: { read: 0, of: null } });
     await scansOf(platform.core.db).insertOne({
       ...{ _id: new mongoose.mongo.ObjectId(), account_id: account._id, unfinished: true, asked: 1, places: 'x' },
-      ...{ position: { turn: 3, place: 0 }, read: 350, turn_read: 0, size: 1_000, worked_ms: 0 },
+      ...{ position: { turn: 3, place: 0 }, read: 350, turn_read: 0, skipped: false, size: 1_000, worked_ms: 0 },
       ...{ not_before: since, look_at: new Date(since.getTime() + HOUR), generation: 1 },
     });
     expect((await read()).scan).toEqual({ read: 250, of: 1_000 });

@@ -63,7 +63,7 @@ describe('lethe request list', () => {
     await addRequest('scanning', { ...waiting, scan: { since: NOW }, account_id: 'acc_CCCCCCCCCCCC' });
     await scansOf(platform.core.db).insertOne({
       ...{ _id: new mongoose.mongo.ObjectId(), account_id: ACCOUNT, unfinished: true, asked: 1, places: 'x' },
-      ...{ position: { turn: 3, place: 0 }, read: 17_000, turn_read: 0, size: 98_000, worked_ms: 0 },
+      ...{ position: { turn: 3, place: 0 }, read: 17_000, turn_read: 0, skipped: false, size: 98_000, worked_ms: 0 },
       ...{ not_before: next, look_at: next, generation: 1 },
     });
     const { out } = await run('request', 'list');

@@ -129,7 +129,6 @@ describe('who waits for a scan', () => {
     await hand.stepUntil(account, isInPlace(account, 6));
     await records('calls').insertOne({ account_id: account.records_id, from: odd(JO) });
     await scansOf(platform.core.db).updateOne({ account_id: account._id }, { $set: { 'position.after': 'gone.AAAA' } });
-    await requestsOf(platform.core.db).updateOne({ reference }, { $set: { 'scan.joined.after': 'gone.AAAA' } });
     expect((await hand.finish(account, reference)).erased).toEqual({ contacts: 1, calls: 1 });
     expect(await oddLeft(account)).toBe(0);
   });
