@@ -17,6 +17,7 @@ import { keysGenerate } from './commands/keys-generate.ts';
 import { printMap } from './commands/print-map.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
+import { retentionPreview } from './commands/retention-preview.ts';
 import { worker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { describeFault, EXIT } from './faults.ts';
@@ -43,6 +44,7 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
     .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
     .addCommand(checkMap(context))
     .addCommand(find(context))

@@ -1,16 +1,19 @@
 import { Command, Option } from 'commander';
-import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { readConfigPart } from '../../src/base/config.ts';
+import { previewRetention } from '../../src/contracts/retention/preview.ts';
+import { loadDataMap } from '../../src/engine/map/load.ts';
+import { type AccountWithRetention, createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
-import { withDatabase } from '../database.ts';
+import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
-
-/** The longest period there is, as in RETENTION_MONTHS. */
-const MOST_MONTHS = 1_200;
+import { readMonths } from '../retention.ts';
+import { formatTime } from '../table.ts';
 
 interface Options {
   account: string;
   retentionMonths?: string;
+  yes?: true;
   products?: string;
   scan?: 'on' | 'off';
 }
@@ -22,7 +25,11 @@ export function accountSet(context: CommandContext): Command {
       'Set how long the records of an account are kept, which transactions it may redact, and whether it is scanned',
     )
     .requiredOption('--account <id>', 'the account')
-    .option('--retention-months <months>', 'calendar months; 0: for ever; default: as RETENTION_MONTHS says')
+    .option(
+      '--retention-months <months>',
+      'turn retention on: calendar months, 0: for ever; default: RETENTION_MONTHS; off',
+    )
+    .option('--yes', 'delete what the counts say')
     .option('--products <list>', PRODUCTS_OPTION)
     .addOption(
       new Option('--scan <switch>', 'off: "removed" rests on look-ups by index alone, records are not read').choices([
@@ -33,26 +40,50 @@ export function accountSet(context: CommandContext): Command {
     .action((options: Options) => set(context, options));
 }
 
-async function set(context: CommandContext, { account, retentionMonths, products, scan }: Options): Promise<void> {
+async function set(context: CommandContext, options: Options): Promise<void> {
+  const { account, retentionMonths, products, scan } = options;
   if (retentionMonths === undefined && products === undefined && scan === undefined)
     throw new UsageFault('nothing to set: give --retention-months, --products or --scan');
-  const months = retentionMonths === undefined ? undefined : readMonths(retentionMonths);
+  const months = retentionMonths === undefined ? undefined : monthsOf(context, retentionMonths);
   const list = products === undefined ? undefined : readProducts(products);
-  const known = await withDatabase(context, async ({ connection }) => {
+  const known = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
+    const row = await accounts.find(account);
+    if (!row) return false;
+    if (typeof months === 'number' && !options.yes) await assertSeen(context, db, { ...row, retention_months: months });
     if (months !== undefined && !(await accounts.setRetention(account, months))) return false;
     if (list !== undefined && !(await accounts.setProducts(account, list))) return false;
     return scan === undefined || (await accounts.setScan(account, scan));
   });
   if (!known) throw new CommandFailure('there is no such account');
-  if (months !== undefined) context.note('Retention set. It counts from the next daily run on.');
+  if (months === null) context.note('Retention off.');
+  else if (months !== undefined) context.note('Retention on. It counts from the next daily run on.');
   if (scan !== undefined) context.note(`Scan ${scan}. It counts from the next look at a request on.`);
   if (list !== undefined) context.note('Products set. They count from the next request on.');
 }
 
-function readMonths(text: string): number | null {
-  if (text === 'default') return null;
-  const months = /^\d{1,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(months <= MOST_MONTHS)) throw new UsageFault(`--retention-months must be 0 to ${MOST_MONTHS}, or default`);
-  return months;
+/** @returns null: off */
+function monthsOf(context: CommandContext, text: string): number | null {
+  if (text === 'off') return null;
+  if (text === 'default') return readConfigPart(context.env, ['RETENTION_MONTHS']).RETENTION_MONTHS;
+  return readMonths(text, '--retention-months');
+}
+
+/**
+ * Nothing is deleted before somebody has seen how much it is.
+ * @throws CommandFailure after the counts when there is anything to delete
+ */
+async function assertSeen(
+  context: CommandContext,
+  db: OpenDatabase['db'],
+  account: AccountWithRetention,
+): Promise<void> {
+  const dataMap = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const counts = await previewRetention({ db, dataMap }, account, context.now());
+  if (counts.length === 0) return;
+  for (const { name, records, before } of counts)
+    context.print(`${records} of ${name}, from before ${formatTime(before)}`);
+  throw new CommandFailure(
+    'nothing was set: the next run would delete these for good. If that is right, say --yes, too',
+  );
 }

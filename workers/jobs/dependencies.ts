@@ -83,7 +83,7 @@ export function createJobDependencies(
     reportFiles: { db, folder, logger, now },
     retention: {
       ...{ db, dataMap, bind, producer, logger },
-      ...{ months: config.RETENTION_MONTHS, deadlineMs, graceMs, now },
+      ...{ deadlineMs, graceMs, now },
     },
   };
 }

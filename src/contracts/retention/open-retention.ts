@@ -3,8 +3,8 @@ import { isTransient } from '../../base/db/faults.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Producer } from '../../base/queue/producer.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
-import { eachAccount } from '../../ledger/accounts/account-rows.ts';
-import type { Account } from '../../ledger/accounts/accounts.ts';
+import { eachAccountWithRetention, noteRetentionLook } from '../../ledger/accounts/account-rows.ts';
+import type { Account, AccountWithRetention } from '../../ledger/accounts/accounts.ts';
 import type { BoundRequest } from '../../ledger/requests/bind.ts';
 import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../ledger/requests/ledger.ts';
 import { draftRequest, openRequest } from '../../ledger/requests/open-request.ts';
@@ -18,8 +18,6 @@ export interface RetentionDependencies {
   readonly bind: (request: ErasureRequest, account: Account) => Pick<BoundRequest, 'targets'>;
   readonly producer: Pick<Producer, 'add'>;
   readonly logger: Logger;
-  /** Months that records are kept when neither map nor account has a period. */
-  readonly months: number;
   readonly deadlineMs: number;
   readonly graceMs: number;
   readonly now: () => Date;
@@ -29,29 +27,34 @@ export interface RetentionDependencies {
 const ACTOR = 'schedule';
 
 /**
- * One round over all accounts: a request for each that has records past their time, at most one a day. Safe to run at
- * any moment and from any number of processes; the next round makes up for a missed one.
+ * One round over the accounts whose retention is turned on: a request for each that has records past their time, at most
+ * one a day. Safe to run at any moment and from any number of processes; the next round makes up for a missed one. One that
+ * was looked at today, and had nothing old, is not looked at again.
  * @returns how many requests were opened or moved on
- * @throws what the database throws while it is away
+ * @throws the first error that passes by itself, such as a query that took too long, after all accounts
  */
 export async function openRetention(deps: RetentionDependencies, signal: AbortSignal): Promise<number> {
   let opened = 0;
-  for await (const account of eachAccount(deps.db)) {
+  let passing: unknown;
+  for await (const account of eachAccountWithRetention(deps.db)) {
     if (signal.aborted) break;
     // A fault of one account must not keep the others' records for ever.
     const done = await openForAccount(deps, account).catch((error: unknown) => {
-      if (isTransient(error)) throw error;
-      deps.logger.error('retention not begun', { account: account._id, error });
+      if (isTransient(error)) passing ??= error;
+      deps.logger[isTransient(error) ? 'warn' : 'error']('retention not begun', { account: account._id, error });
       return false;
     });
     if (done) opened += 1;
   }
+  if (passing !== undefined) throw passing;
   return opened;
 }
 
-async function openForAccount(deps: RetentionDependencies, account: Account): Promise<boolean> {
+async function openForAccount(deps: RetentionDependencies, account: AccountWithRetention): Promise<boolean> {
   const { db, now } = deps;
-  const run = retentionRun(deps.dataMap, account, deps.months, now());
+  const run = retentionRun(deps.dataMap, account, now());
+  const look = JSON.stringify(run);
+  if (account.retention_look === look) return false;
   const draft = {
     account_id: account._id,
     profile: 'retention',
@@ -64,7 +67,10 @@ async function openForAccount(deps: RetentionDependencies, account: Account): Pr
     graceMs: deps.graceMs,
   } as const;
   if (await isSettled(db, account, run.token)) return false;
-  if (!(await isAnythingOld(deps, draftRequest(draft), account))) return false;
+  if (!(await isAnythingOld(deps, draftRequest(draft), account))) {
+    await noteRetentionLook(db, account, look);
+    return false;
+  }
 
   const earlier = { account_id: account._id, profile: 'retention', unfinished: true } as const;
   // An unfinished run takes the new day's moment over: it must not hold later records back, and two would be one too

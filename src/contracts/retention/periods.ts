@@ -11,27 +11,20 @@ export interface RetentionRun {
 }
 
 /**
- * Months a collection's records are kept: the map's period, else the account's, else the configured one. 0: for ever.
- */
-function monthsFor(
-  entry: Pick<DataMap['collections'][number], 'retention_months'>,
-  account: Pick<Account, 'retention_months'>,
-  configured: number,
-): number {
-  return entry.retention_months ?? account.retention_months ?? configured;
-}
-
-/**
  * The run of the account's present day. Months are calendar months, counted back from the beginning of the day, so that
  * every round of one day selects the same records.
- * @param configured months, for collections without a period of their own
+ * @param account with its months: for collections without a period of their own in the map. 0: for ever
  */
-export function retentionRun(map: DataMap, account: Account, configured: number, now: Date): RetentionRun {
+export function retentionRun(
+  map: DataMap,
+  account: Account & { readonly retention_months: number },
+  now: Date,
+): RetentionRun {
   const day = DateTime.fromJSDate(now, { zone: account.time_zone }).startOf('day');
-  const general = account.retention_months ?? configured;
+  const general = account.retention_months;
   const momentFor = (months: number) => (months === 0 ? null : day.minus({ months }).toJSDate());
   const apart = map.collections
-    .map((entry): [string, number] => [nameOf(entry), monthsFor(entry, account, configured)])
+    .map((entry): [string, number] => [nameOf(entry), entry.retention_months ?? general])
     .filter(([, months]) => months !== general || general === 0)
     .map(([name, months]): [string, Date | null] => [name, momentFor(months)]);
   return {

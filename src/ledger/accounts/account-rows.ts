@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import type { AccountValue } from '../../engine/subject.ts';
-import { ACCOUNTS, type Account, AUTOMATIC } from './accounts.ts';
+import { ACCOUNTS, type Account, type AccountWithRetention, AUTOMATIC } from './accounts.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -21,9 +21,18 @@ export function readAccounts(db: Db, ids: readonly string[]): Promise<Account[]>
         .toArray();
 }
 
-/** Every account, one after the other, in constant memory. */
-export function eachAccount(db: Db): AsyncIterable<Account> {
-  return accountsOf(db).find({});
+/** Every account whose retention is turned on, one after the other, in constant memory. */
+export function eachAccountWithRetention(db: Db): AsyncIterable<AccountWithRetention> {
+  return accountsOf(db).find({ retention_months: { $exists: true } }) as unknown as AsyncIterable<AccountWithRetention>;
+}
+
+/** Notes that nothing of the account is old, by the run that looked. Setting the months anew takes the note away. */
+export async function noteRetentionLook(
+  db: Db,
+  { _id, retention_months }: AccountWithRetention,
+  look: string,
+): Promise<void> {
+  await accountsOf(db).updateOne({ _id, retention_months }, { $set: { retention_look: look } });
 }
 
 /** The accounts that want their interactions redacted by themselves, whether or not their agencies allow it. */

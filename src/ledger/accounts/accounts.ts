@@ -36,13 +36,18 @@ export interface Account {
   /** The agency whose sub-account it is; an account without one is an agency itself. */
   readonly agency_id?: string;
   readonly redaction?: RedactionSettings;
-  /** Months its records are kept where the data map says nothing; 0: for ever. Without it, what is configured. */
+  /** Months its records are kept where the data map says nothing; 0: for ever. Without it nothing is deleted by age. */
   readonly retention_months?: number;
+  /** The last run of retention that found nothing old. */
+  readonly retention_look?: string;
   /** The products whose transactions it may redact; without it, all. */
   readonly products?: readonly Product[];
   /** `off`: its records are not read as a whole, and "removed" rests on look-ups alone. */
   readonly scan?: 'off';
 }
+
+/** An account whose retention an operator has turned on. */
+export type AccountWithRetention = Account & { readonly retention_months: number };
 
 const accountSchema = new Schema<Account>(
   {
@@ -54,6 +59,7 @@ const accountSchema = new Schema<Account>(
     agency_id: { type: String },
     redaction: { type: Schema.Types.Mixed },
     retention_months: { type: Number, min: 0, max: 1200 },
+    retention_look: { type: String },
     // [] is no product at all, absent is every product.
     products: { type: [String], default: undefined },
     scan: { type: String, enum: ['off'] },
@@ -78,8 +84,8 @@ export interface Accounts {
   /** Those whose records hold this in their account field. */
   findByRecords(recordsId: AccountValue): Promise<Account[]>;
   /**
-   * Sets how long the account's records are kept.
-   * @param months calendar months, 0 for ever; null: as configured for all
+   * Turns retention on, and sets how long the account's records are kept; or turns it off.
+   * @param months calendar months, 0 for ever where the data map has no period; null: off
    * @returns whether there is such an account
    */
   setRetention(id: string, months: number | null): Promise<boolean>;
@@ -119,7 +125,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     find: (id) => model.findById(id).lean<Account | null>().exec(),
     findByRecords: (records_id) => model.find({ records_id }).lean<Account[]>().exec(),
     async setRetention(id, months) {
-      const update = months === null ? { $unset: { retention_months: 1 } } : { $set: { retention_months: months } };
+      const update = {
+        ...(months !== null && { $set: { retention_months: months } }),
+        $unset: { retention_look: 1, ...(months === null && { retention_months: 1 }) },
+      };
       return (await model.updateOne({ _id: String(id) }, update, { runValidators: true })).matchedCount === 1;
     },
     async setProducts(id, products) {

@@ -51,6 +51,7 @@ describe('deploy/mongodb/role.js', () => {
     const env = { MONGODB_URI: proxy.uri };
     const cli = { ...platform.env, ...env };
     const { account, key } = await platform.account();
+    await platform.core.accounts.setRetention(account._id, 13);
     const owner = { account_id: account.records_id };
     await insertRecords(db, account.records_id, PERSON, { contacts: 1, lists: 1, sent: 3, received: 1, calls: 1 });
     await insertTransactions(platform, account.records_id);
@@ -68,7 +69,7 @@ describe('deploy/mongodb/role.js', () => {
     for (const args of [['check-map'], ['account', 'list'], ['request', 'list'], ['audit', 'verify']])
       expect((await runCli(args, cli)).code).not.toBe(2);
     const api = await platform.startApi(env);
-    const worker = await platform.startWorker({ ...env, RETENTION_MONTHS: '13' });
+    const worker = await platform.startWorker(env);
     const ask = (path: string, options: Parameters<typeof call>[2] = {}) => call(api.url, path, { key, ...options });
     const answered = async (status: number, path: string, options: Parameters<typeof call>[2] = {}) =>
       expect([path, (await ask(path, options)).status]).toEqual([path, status]);

@@ -273,7 +273,7 @@ describe('a map of version 2', () => {
       new Date(),
     );
     expect(await chat?.isUnreadable()).toBe(true);
-    expect(retentionRun(dataMap, made.account, 13, new Date()).selector.by).toBe('age');
+    expect(retentionRun(dataMap, { ...made.account, retention_months: 13 }, new Date()).selector.by).toBe('age');
   });
 
   it('a UUID and a long number are accounts as others', async () => {

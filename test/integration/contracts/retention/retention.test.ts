@@ -2,15 +2,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { DateTime } from 'luxon';
 import mongoose from 'mongoose';
 import { openRetention } from '../../../../src/contracts/retention/open-retention.ts';
+import { createCore } from '../../../../src/core.ts';
 import { DEFAULT_DATA_MAP } from '../../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../../src/engine/map/version-1.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
 import { createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
+import { runCli } from '../../../support/cli.ts';
 import { writeMap } from '../../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform } from '../../../support/records.ts';
+import { startStrictMongo } from '../../../support/strict-mongo.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 
 const { Binary, ObjectId, Timestamp } = mongoose.mongo;
@@ -49,14 +52,19 @@ describe('retention', () => {
     await requestsOf(platform.core.db).deleteMany({});
   });
 
-  const round = (months = 13, now = new Date()) =>
+  /** An account whose operator has turned retention on. */
+  const turnedOn = async (months = 13, options: Parameters<Platform['account']>[0] = {}) => {
+    const made = await platform.account(options);
+    await platform.core.accounts.setRetention(made.account._id, months);
+    return made;
+  };
+  const round = (now = new Date(), logger = platform.logger) =>
     openRetention(
       {
         ...platform.core,
         bind: createBinder({ ...platform.core, now: () => now }),
         producer: { add: async () => {} },
-        logger: platform.logger,
-        months,
+        logger,
         deadlineMs: 86_400_000,
         graceMs: 0,
         now: () => now,
@@ -86,7 +94,7 @@ describe('retention', () => {
   };
 
   it('deletes what is older than thirteen months in every collection that holds numbers, and nothing else', async () => {
-    const { account } = await platform.account();
+    const { account } = await turnedOn();
     await put(account, 'sent_sms', 'sent_at', 13);
     await put(account, 'received_sms', 'received_at', 13);
     await put(account, 'verifications', 'created_at', 13);
@@ -97,7 +105,7 @@ describe('retention', () => {
     const { db } = platform.core;
     await db.collection('contacts').insertOne({ account_id: account.records_id, id: 'contact', number: NUMBER });
     await db.collection('blacklist').insertOne({ account_id: account.records_id, id: 'stop', number: NUMBER });
-    const other = await platform.account();
+    const other = await turnedOn();
     await put(other.account, 'sent_sms', 'sent_at', 13);
     await platform.core.accounts.setRetention(other.account._id, 0);
 
@@ -125,7 +133,7 @@ describe('retention', () => {
   });
 
   it('in bounded batches', async () => {
-    const { account } = await platform.account();
+    const { account } = await turnedOn();
     const sentAt = monthsAgo(14).toJSDate();
     await platform.core.db
       .collection('sent_sms')
@@ -138,8 +146,8 @@ describe('retention', () => {
   });
 
   it('one request a day, however many rounds; none where nothing is old', async () => {
-    const { account } = await platform.account();
-    const { account: fresh } = await platform.account();
+    const { account } = await turnedOn();
+    const { account: fresh } = await turnedOn();
     await put(account, 'sent_sms', 'sent_at', 13);
     await platform.core.db
       .collection('sent_sms')
@@ -152,8 +160,8 @@ describe('retention', () => {
     expect(await requestsFor(fresh)).toEqual([]);
   });
 
-  it("an account's own months go before the configured, the map's before both", async () => {
-    const { account } = await platform.account();
+  it("the map's months go before the account's", async () => {
+    const { account } = await turnedOn();
     await put(account, 'sent_sms', 'sent_at', 2);
     await put(account, 'calls', 'started_at', 2);
     expect(await round()).toBe(0);
@@ -173,12 +181,14 @@ describe('retention', () => {
   });
 
   it('0 keeps everything that has no period of its own', async () => {
-    const { account } = await platform.account();
+    const { account: kept } = await turnedOn(0);
+    await put(kept, 'sent_sms', 'sent_at', 600);
+    expect(await round()).toBe(0);
+    const { account } = await turnedOn(0);
     await put(account, 'sent_sms', 'sent_at', 600);
-    expect(await round(0)).toBe(0);
     await put(account, 'calls', 'started_at', 24);
-    expect(await round(0)).toBe(1);
-    const worker = await platform.startWorker({ RETENTION_MONTHS: '0' });
+    expect(await round()).toBe(1);
+    const worker = await platform.startWorker();
     expect((await completed(account)).erased).toEqual({ calls: 1 });
     await worker.stop();
     expect(await idsIn(account, 'sent_sms')).toHaveLength(3);
@@ -188,9 +198,9 @@ describe('retention', () => {
     const now = new Date('2026-05-31T23:30:00Z');
     const days: unknown[] = [];
     for (const timeZone of ['Asia/Tokyo', 'America/New_York']) {
-      const { account } = await platform.account({ timeZone });
+      const { account } = await turnedOn(3, { timeZone });
       await put(account, 'sent_sms', 'sent_at', 60);
-      await round(3, now);
+      await round(now);
       const [request] = await requestsFor(account);
       days.push([request?.token, request?.selector.before]);
     }
@@ -202,12 +212,12 @@ describe('retention', () => {
   });
 
   it('a run that could not be finished is moved on to the new day, and does not pile up', async () => {
-    const { account } = await platform.account();
+    const { account } = await turnedOn();
     await put(account, 'sent_sms', 'sent_at', 13);
     await platform.core.db
       .collection('sent_sms')
       .insertOne({ account_id: account.records_id, id: 'undatable', to: NUMBER, sent_at: 'last year' });
-    await round(13, new Date(Date.now() - 86_400_000));
+    await round(new Date(Date.now() - 86_400_000));
     const worker = await platform.startWorker();
     await waitFor('failure', async () => (await requestsFor(account))[0]?.state === 'failed');
     await waitFor('the new day', async () => {
@@ -229,11 +239,101 @@ describe('retention', () => {
     ['bytes', new Binary(Buffer.from('2020'))],
     ['a pattern', /2020/],
   ])('what cannot be dated is not passed over in silence: %s', async (_name, sentAt) => {
-    const { account } = await platform.account();
+    const { account } = await turnedOn();
     await platform.core.db
       .collection('sent_sms')
       .insertOne({ account_id: account.records_id, to: NUMBER, sent_at: sentAt });
     expect(await round()).toBe(1);
+  });
+
+  it('deletes nothing of an account before its operator has turned it on', async () => {
+    const { account } = await platform.account();
+    await put(account, 'sent_sms', 'sent_at', 13);
+    await put(account, 'calls', 'started_at', 24);
+    expect(await round()).toBe(0);
+    const worker = await platform.startWorker();
+    await worker.drained(signal);
+    await worker.stop();
+    expect(await idsIn(account, 'sent_sms')).toEqual(['edge', 'new', 'old']);
+    expect(await requestsFor(account)).toEqual([]);
+  });
+
+  const run = (...args: string[]) => runCli(args, platform.env);
+
+  it('shows what it would delete, and is turned on by somebody who has seen it', async () => {
+    const { account } = await platform.account();
+    const id = account._id;
+    await put(account, 'sent_sms', 'sent_at', 13);
+    await put(account, 'calls', 'started_at', 24);
+    const before = `${monthsAgo(13).toJSDate().toISOString().slice(0, 10)}`;
+    const { code, out } = await run('retention', 'preview', '--account', id);
+    expect(code).toBe(0);
+    expect(out.slice(1).map((line) => line.split(/ {2,}/).slice(0, 5))).toEqual([
+      [id, 'off', '13', 'sent_sms', '1'],
+      [id, 'off', '13', 'calls', '1'],
+    ]);
+    expect(out[1]).toContain(before.slice(0, 7));
+    const other = await run('retention', 'preview', '--account', id, '--months', '600');
+    expect(other.out.slice(1).map((line) => line.split(/ {2,}/)[3])).toEqual(['calls']);
+
+    const refused = await run('account', 'set', '--account', id, '--retention-months', '13');
+    expect([refused.code, refused.out]).toEqual([
+      1,
+      [expect.stringMatching(/^1 of sent_sms, from before /), expect.stringMatching(/^1 of calls, /)],
+    ]);
+    expect(await round()).toBe(0);
+    expect((await run('account', 'set', '--account', id, '--retention-months', 'default', '--yes')).code).toBe(0);
+    expect(await platform.core.accounts.find(id)).toMatchObject({ retention_months: 13 });
+    expect(await round()).toBe(1);
+    expect((await run('account', 'set', '--account', id, '--retention-months', 'off')).code).toBe(0);
+    expect(await platform.core.accounts.find(id)).not.toHaveProperty('retention_months');
+  });
+
+  it('an account that had nothing old is not looked at again that day', async () => {
+    const { account } = await turnedOn();
+    expect(await round()).toBe(0);
+    await put(account, 'sent_sms', 'sent_at', 13);
+    expect(await round()).toBe(0);
+    expect(await round(new Date(Date.now() + 86_400_000))).toBe(1);
+  });
+
+  it('an account whose look is cut off does not end the round: those after it get theirs', async () => {
+    const { account: slow } = await turnedOn();
+    const { account } = await turnedOn();
+    for (const one of [slow, account]) await put(one, 'sent_sms', 'sent_at', 13);
+    const strict = await startStrictMongo(platform.config.MONGODB_URI, {
+      refuse: ({ collection, document }) =>
+        collection === 'sent_sms' && JSON.stringify(document.filter).includes(String(slow.records_id))
+          ? { code: 50, codeName: 'MaxTimeMSExpired' }
+          : null,
+    });
+    const core = createCore({ ...platform.config, MONGODB_URI: strict.uri }, { poolSize: 2 });
+    const cut = openRetention(
+      {
+        ...core,
+        bind: createBinder({ ...core, now: () => new Date() }),
+        producer: { add: async () => {} },
+        logger: platform.logger,
+        deadlineMs: 86_400_000,
+        graceMs: 0,
+        now: () => new Date(),
+      },
+      signal,
+    );
+    await expect(cut).rejects.toMatchObject({ code: 50 });
+    await core.close();
+    await strict.close();
+    expect(await requestsFor(slow)).toEqual([]);
+    expect(await requestsFor(account)).toHaveLength(1);
+  });
+
+  it('runs when the queue calls it', async () => {
+    const worker = await platform.startWorker();
+    const { account } = await turnedOn();
+    await put(account, 'sent_sms', 'sent_at', 13);
+    await worker.producer.add('retention', {}, { id: 'by-hand' });
+    expect((await completed(account)).erased).toEqual({ sent_sms: 1 });
+    await worker.stop();
   });
 
   it('is a daily job of the queue', async () => {
