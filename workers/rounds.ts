@@ -1,10 +1,15 @@
 import type { Logger } from '../src/base/log.ts';
 import type { NewSchedule, Producer, ScheduledJob } from '../src/base/queue/producer.ts';
+import { REPORTS } from '../src/contracts/access/reports/ledger.ts';
 import { countDueReports, relayReports } from '../src/contracts/access/reports/tend.ts';
 import type { Core } from '../src/core.ts';
+import { FILES } from '../src/ledger/recordings/outbox.ts';
 import { relayFiles } from '../src/ledger/recordings/relay-files.ts';
+import { REQUESTS } from '../src/ledger/requests/ledger.ts';
 import { countDue, relayRequests } from '../src/ledger/requests/relay.ts';
 import { isScanDue, relayScans } from '../src/ledger/scan/ask.ts';
+import { SCANS } from '../src/ledger/scan/ledger.ts';
+import { boundClocks } from '../src/ledger/work/clocks.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
 import { processRemoveReportFiles } from './jobs/remove-report-files.ts';
 import { processRetention } from './jobs/retention.ts';
@@ -40,6 +45,8 @@ export interface Relay {
   all(reach: Date): Promise<number>;
   /** As `all`, of what is due now; a fault is logged: the next round does the same again. */
   round(): Promise<unknown>;
+  /** Ends what clocks far ahead have put into the future. A fault is logged. */
+  boundClocks(): Promise<unknown>;
   /** Is there anything that a worker could go on with now? */
   isAnythingDue(): Promise<boolean>;
 }
@@ -55,6 +62,14 @@ export function createRelay(core: Core, producer: Producer, logger: Logger, now:
   return {
     all,
     round: () => all(now()).catch((error: unknown) => logger.warn('relay interrupted', { error })),
+    async boundClocks() {
+      const ledgers = [REQUESTS, SCANS, REPORTS, FILES].map((name) => db.collection(name));
+      const bounded = await boundClocks(ledgers, times.leaseMs, now()).catch((error: unknown) => {
+        logger.warn('clocks not bounded', { error });
+        return 0;
+      });
+      if (bounded > 0) logger.warn('work was put off by a clock far ahead', { bounded });
+    },
     isAnythingDue: async () =>
       (await countDue(db, now())) > 0 ||
       (await isScanDue(db, now())) ||

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../src/base/log.ts';
-import { openRedis, whenReady } from '../src/base/queue/connections.ts';
+import { isReachable, openRedis, whenReady } from '../src/base/queue/connections.ts';
 import { createFaultLog } from '../src/base/queue/fault-log.ts';
 import { createProducer, type Producer } from '../src/base/queue/producer.ts';
 import type { Core } from '../src/core.ts';
@@ -14,7 +14,10 @@ import { catchUp, createRelay, reconcileSchedules, startRounds } from './rounds.
 export interface RunningWorker {
   readonly producer: Producer;
   isRunning(): boolean;
-  /** Ends when nothing is due any more; requests that wait for a later moment do not count. */
+  /**
+   * Ends when nothing is due any more; requests that wait for a later moment do not count.
+   * @throws when Redis stays away while something is due; what the database throws
+   */
   drained(signal: AbortSignal): Promise<void>;
   /** Finishes the batches under way, hands their requests back, closes the connections to Redis. */
   stop(): Promise<void>;
@@ -45,7 +48,7 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
   const relay = createRelay(core, producer, logger, now);
   const relayRounds = startRounds(relay.round, times.relayMs, ready.then(relay.round), stopping);
   // Beside the relay, not in its rounds: with many accounts it takes longer than those may.
-  const reconcile = () => reconcileSchedules(jobs, producer, logger);
+  const reconcile = () => Promise.all([relay.boundClocks(), reconcileSchedules(jobs, producer, logger)]);
   const beginSchedules = async () => {
     await ready;
     if (!stopping.aborted) await reconcile();
@@ -61,8 +64,12 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       await Promise.all(rounds.map((one) => one.underWay()));
       // What is in the ledger without a job may still be inside its grace: reach past it.
       await relay.all(new Date(now().getTime() + times.drainReachMs));
-      while (!signal.aborted && (await relay.isAnythingDue()))
+      const redisAway = createPatience(times.drainPatienceMs);
+      while (!signal.aborted && (await relay.isAnythingDue())) {
+        // Without it nothing that is due gets a job: no end would ever come.
+        if (redisAway(!(await isReachable(failFast)))) throw new Error('Redis is away, and work is due');
         await pause(times.drainLookMs, undefined, { signal }).catch(() => {});
+      }
     },
     async stop() {
       for (const one of rounds) one.end();
@@ -72,5 +79,14 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       await producer.close();
       for (const open of [patient, failFast]) open.disconnect();
     },
+  };
+}
+
+/** @returns tells whether something has been so at every call for as long as this */
+function createPatience(longestMs: number): (isSo: boolean) => boolean {
+  let since: number | undefined;
+  return (isSo) => {
+    since = isSo ? (since ?? performance.now()) : undefined;
+    return since !== undefined && performance.now() - since > longestMs;
   };
 }

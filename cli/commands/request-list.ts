@@ -84,6 +84,11 @@ function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureReq
   };
 }
 
+/** A request that nobody has begun may be begun at once. */
+function formatNext(next: Date | undefined): string {
+  return next?.getTime() === 0 ? 'now' : formatTime(next);
+}
+
 function whyOf({ failure, files_missing: missing = 0 }: ErasureRequest, progress: ScanProgress | undefined): string {
   if (progress) return describeProgress(progress);
   if (failure) return failure.name + (failure.where ? ` ${failure.where}` : '');
@@ -101,7 +106,7 @@ function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now:
     formatTime(request.created_at),
     formatTime(request.due_at),
     // No clock calls for a request that waits for a scan: it goes on when the scan does.
-    request.unfinished ? formatTime(progress ? progress.next : request.not_before) : '',
+    request.unfinished ? formatNext(progress ? progress.next : request.not_before) : '',
     String(request.failures),
     String(erased),
     whyOf(request, progress),

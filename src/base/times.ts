@@ -28,6 +28,9 @@ export interface Times {
   /** `worker --drain` looks at rows due within so long: those still inside the relay's grace. */
   readonly drainReachMs: number;
 
+  /** Redis may be away for so long while a worker drains: after that the drain has failed. */
+  readonly drainPatienceMs: number;
+
   // Rounds of a worker.
 
   /** From one round of the relay to the next. */
@@ -67,6 +70,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const RENEW_BELOW = 0.7;
 const FILES_SHARE = 0.3;
 const ABANDONED_AFTER_LEASES = 2;
+const PATIENCE_IN_LEASES = 2;
 const SCAN_LOOK_SHARE = 1 / 3;
 const FILE_ATTEMPT_MS = 10_000;
 const RELAYS_A_SCHEDULE_ROUND = 12;
@@ -99,6 +103,7 @@ export function timesOf(config: Settings): Times {
     fileAttemptMs: FILE_ATTEMPT_MS,
     lostPauseMs: LEASE_MS,
     drainReachMs: LEASE_MS,
+    drainPatienceMs: LEASE_MS * PATIENCE_IN_LEASES,
     relayMs: RELAY_INTERVAL_MS,
     schedulesMs: RELAY_INTERVAL_MS * RELAYS_A_SCHEDULE_ROUND,
     drainLookMs: Math.min(RELAY_INTERVAL_MS, LONGEST_DRAIN_LOOK_MS),

@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { readConfig } from '../../src/base/config.ts';
+import { inTransaction } from '../../src/base/db/transaction.ts';
+import { acceptForget } from '../../src/contracts/forget/accept.ts';
+import { createCore } from '../../src/core.ts';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { scene } from '../support/chaos.ts';
+import { openRecordings } from '../support/recordings.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { call } from '../support/wire.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -86,6 +92,77 @@ describe('lethe worker --drain', () => {
       },
       { BATCH_SIZE: '24', BATCH_PAUSE_MS: '20' },
     ),
+  );
+
+  it(
+    'exits with 1 when Redis dies while it works and stays away',
+    scene(
+      'drain-redis-dies',
+      async (chaos) => {
+        const redis = await chaos.ownRedis();
+        const env = { ...chaos.env, REDIS_URL: redis.url };
+        const person = await chaos.person({ contacts: 2, sent: 400 });
+        const reference = await chaos.submit(person);
+        const drain = chaos.processes.lethe(['worker', '--drain'], env);
+        await waitFor('a batch to be counted', async () => (await chaos.row(reference))?.erased.sent_sms);
+        await redis.kill();
+        // Another request that only a job from Redis would begin.
+        await chaos.submit(await chaos.person({ sent: 1 }));
+        expect(await drain.exited()).toEqual({ code: 1, signal: null });
+        expect(drain.output()).toContain('Redis is away, and work is due');
+      },
+      { BATCH_SIZE: '24', BATCH_PAUSE_MS: '20' },
+    ),
+  );
+
+  it(
+    'does not wait for the clock of a worker that died two hours ahead, nor of an API that wrote a request there',
+    scene('drain-clocks', async (chaos) => {
+      const ahead = new Date(Date.now() + 2 * HOUR_MS);
+      const people = [await chaos.person({ sent: 3 }), await chaos.person({ sent: 3 })] as const;
+      const held = await chaos.submit(people[0]);
+      await requestsOf(chaos.db).updateOne(
+        { reference: held },
+        { $set: { lease: { owner: 'gone', until: ahead }, look_at: ahead, state: 'sweeping' } },
+      );
+      const { request } = await acceptForget(
+        { ...chaos.platform.core, deadlineMs: 24 * HOUR_MS, graceMs: 0 },
+        { account: people[1].account, keyId: 'test', number: people[1].number, unsuppress: false },
+        ahead,
+      );
+      const drain = chaos.processes.lethe(['worker', '--drain'], chaos.env);
+      expect(await drain.exited()).toEqual({ code: 0, signal: null });
+      await chaos.expectErased(people[0], held);
+      await chaos.expectErased(people[1], request.reference);
+    }),
+  );
+
+  it(
+    'works off reports and files, too, before it ends',
+    scene('drain-kinds', async (chaos) => {
+      const { account, key } = await chaos.platform.account();
+      const api = await chaos.platform.startApi({ REDIS_URL: 'redis://127.0.0.1:1' });
+      const body = { product: 'SMS', direction: 'outbound', date_start: '2026-01-01', date_end: '2026-01-02' };
+      const order = await call(api.url, '/v2/reports', { key, body });
+      const folder = await openRecordings();
+      const env = { ...chaos.env, RECORDINGS_DIR: folder.path };
+      await folder.put('drained.mp3');
+      const core = createCore(readConfig(env), { poolSize: 2 });
+      await inTransaction(core.db, (session) =>
+        core.files.add(
+          { account: account._id, reference: 'D'.repeat(15) },
+          [{ where: 'calls.recording_url', reference: 'drained.mp3' }],
+          session,
+        ),
+      );
+      await core.close();
+      const drain = chaos.processes.lethe(['worker', '--drain'], env);
+      expect(await drain.exited()).toEqual({ code: 0, signal: null });
+      expect(await folder.has('drained.mp3')).toBe(false);
+      const report = await call(api.url, `/v2/reports/${String(order.body.request_id)}`, { key });
+      expect(report.body.request_status).toBe('SUCCESS');
+      await folder.remove();
+    }),
   );
 
   it(

@@ -26,7 +26,8 @@ export function draftRequest({ seal, now, deadlineMs, graceMs, ...given }: NewRe
     ...(seal && { sealed: seal(reference) }),
     created_at: now,
     due_at: new Date(now.getTime() + deadlineMs),
-    not_before: now,
+    // Not now: the clock of whoever works on it may be behind this one.
+    not_before: new Date(0),
     ...newWork(now, graceMs),
     erased: {},
     failures: 0,

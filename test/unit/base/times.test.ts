@@ -26,6 +26,7 @@ describe('the times of a process', () => {
       fileAttemptMs: 10_000,
       lostPauseMs: 30_000,
       drainReachMs: 30_000,
+      drainPatienceMs: 60_000,
       relayMs: 5_000,
       schedulesMs: 60_000,
       drainLookMs: 250,
