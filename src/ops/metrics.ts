@@ -109,10 +109,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
     const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
     up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
     up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
-    // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 in gauges without labels,
+    // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 where there are no labels,
     // which would say that nothing is overdue.
-    for (const metric of [requests, erased, scanned, depth]) metric.reset();
-    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, oldestScan]) metric.remove();
+    for (const metric of [requests, erased, depth]) metric.reset();
+    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, scanned, oldestScan]) metric.remove();
     if (ledger.status === 'fulfilled') {
       const figures = ledger.value;
       for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);

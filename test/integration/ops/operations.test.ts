@@ -102,6 +102,7 @@ describe('what operators see', () => {
           status: 'not ready',
           checks: [
             { name: 'mongodb', ok: true },
+            ...inDatabase({ ok: true }),
             { name: 'redis', ok: false, detail: 'refuses writes: its memory is full, or it is a replica' },
             { name: 'noeviction', ok: true },
           ],
@@ -208,7 +209,7 @@ describe('what operators see', () => {
       for (const number of NUMBERS)
         await insertRecords(platform.core.db, owner, number, { sent: 3, contacts: 1, calls: 2 });
       const first = [await forget(url, key, { number: NUMBERS[0] }), await forget(url, key, { number: NUMBERS[1] })];
-      expect((await read()).get('lethe_queue_jobs{state="waiting"}')).toBe(2);
+      expect((await read()).get('lethe_queue_jobs{queue="erasure",state="waiting"}')).toBe(2);
       await call(url, `/nowhere/${NUMBERS[0]}`);
       for (const method of ['MKCALENDAR', 'PROPFIND']) await call(url, '/nowhere', { method });
       await call(url, '/gdpr/forget', { body: {} });
@@ -217,8 +218,8 @@ describe('what operators see', () => {
 
       // One that cannot be completed, and is past its deadline.
       const { insertedId } = await platform.core.db
-        .collection('calls')
-        .insertOne({ account_id: owner, from: { no: 1 } });
+        .collection<{ _id: string }>('calls')
+        .insertOne({ _id: NUMBERS[2], account_id: owner } as never);
       const stuck = await forget(url, key, { number: NUMBERS[2] });
       await untilRequest(platform, stuck, 'a failure', (request) => request.state === 'failed');
       const long = new Date(Date.now() - 90_000);
@@ -246,7 +247,7 @@ describe('what operators see', () => {
       expect(requests('none', 'other', 404)).toBe(2);
       expect([...after.keys()].join('\n')).not.toMatch(/44770090|nowhere|acc_/);
 
-      await platform.core.db.collection('calls').deleteOne({ _id: insertedId });
+      await platform.core.db.collection<{ _id: string }>('calls').deleteOne({ _id: insertedId });
       await untilCompleted(platform, stuck);
       const end = await untilOverdue(0);
       expect(end.get('lethe_requests{state="completed"}')).toBe(3);
