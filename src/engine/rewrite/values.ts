@@ -3,13 +3,14 @@ import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { applyStrategy, type Replacements, type Strategy } from '../map/strategies.ts';
 import { REMOVED } from './edits.ts';
 
-const { Binary } = mongoose.mongo;
+const { Binary, DBRef } = mongoose.mongo;
 
 export type PlainObject = Readonly<Record<string, unknown>>;
 
 /** A document or a document within one; no date, no ObjectId, no other BSON type. */
 export function isPlainObject(value: unknown): value is PlainObject {
-  return typeof value === 'object' && value !== null && bsonTypeOf(value) === 'object';
+  // The driver's class for `{$ref, $id}` has other names than the fields that are stored.
+  return typeof value === 'object' && value !== null && bsonTypeOf(value) === 'object' && !(value instanceof DBRef);
 }
 
 /** What an array or object holds at a place; undefined where there is none. */

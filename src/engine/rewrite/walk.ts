@@ -1,3 +1,4 @@
+import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matcher.ts';
 import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
@@ -19,6 +20,8 @@ export interface Hit {
   readonly mentions: readonly Mention[];
   readonly encoded: readonly Encoded[];
 }
+
+const { EJSON } = mongoose.mongo.BSON;
 
 /** JSON in JSON, base64 in base64: what is deeper is read as plain text. */
 const MOST_LAYERS = 4;
@@ -102,12 +105,10 @@ function otherTextOf(value: unknown): string {
   switch (bsonTypeOf(value)) {
     case 'regex':
       return String((value as { source?: string; pattern?: string }).source ?? (value as { pattern: string }).pattern);
+    // The whole of it: code may have a scope, and a reference (DBRef), which is no plain object, fields of any depth.
     case 'javascript':
-      return String((value as { code: unknown }).code);
-    case 'DBRef': {
-      const { oid, fields = {} } = value as { oid: unknown; fields?: object };
-      return [oid, ...Object.values(fields)].join(' ');
-    }
+    case 'object':
+      return EJSON.stringify(value, { relaxed: true });
     case 'symbol':
       return String(value);
     default:

@@ -178,15 +178,23 @@ const CASES: Record<string, Case> = {
 const BYSTANDERS: [string, object][] = [
   ['threads.v2', { subject: 'x', threads: [{ people: [person(AL, 'Al')] }] }],
   ['threads.v2', { subject: 'x', threads: [] }],
-  ['threads.v2', { subject: JO, threads: [{ phone: JO }] }],
-  ['threads.v2', { subject: 'x', people: [{ phone: JO }] }],
-  ['blasts', { recipients: [], content: { text: JO } }],
   ['blasts', { recipients: [AL, `${JO}0`, JO.slice(0, -1)], content: {} }],
   ['customers', { reach: { phone: null }, who: { name: 'Al' } }],
   ['customers', { reach: { phone: { main: '', spare: null } } }],
   ['books', { groups: [{ members: [{ tel: AL }] }] }],
   ['opt_ins', { phones: [AL] }],
   ['not_mapped', { to: AL }],
+];
+
+/** Records with the number where the map names none: the scan masks its digits, and leaves what is beside them. */
+const ELSEWHERE: [string, object, object][] = [
+  [
+    'threads.v2',
+    { subject: JO, threads: [{ phone: JO, label: 'Al' }] },
+    { subject: MASK, threads: [{ phone: MASK, label: 'Al' }] },
+  ],
+  ['threads.v2', { subject: 'x', people: [{ phone: JO }] }, { subject: 'x', people: [{ phone: MASK }] }],
+  ['blasts', { recipients: [], content: { text: JO } }, { recipients: [], content: { text: MASK } }],
 ];
 
 describe('numbers deep inside records', () => {
@@ -234,5 +242,21 @@ describe('numbers deep inside records', () => {
       expect(row).not.toBeNull();
       expect(await read()).toEqual(row);
     }
+  });
+
+  it.each(ELSEWHERE)('where the map names none, in %s: %j', async (collection, before, after) => {
+    const { db } = platform.core;
+    const { account, key } = await platform.account();
+    const { insertedId: _id } = await db
+      .collection(collection)
+      .insertOne(owned(collection, account.records_id, before));
+    // So that there is something an index finds.
+    await db.collection('opt_ins').insertOne({ account_id: account.records_id, phones: [JO] });
+    const done = await untilCompleted(platform, await forget(url, key, { number: JO }));
+    expect(done.erased).toEqual({ opt_ins: 1 });
+    expect(await db.collection(collection).findOne({ _id })).toEqual({
+      _id,
+      ...owned(collection, account.records_id, after),
+    });
   });
 });

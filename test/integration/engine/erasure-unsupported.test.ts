@@ -50,7 +50,7 @@ const MAP: DataMapInput = {
   ],
 };
 
-/** A record no number can be erased from: what it holds, and where the request says it got stuck. */
+/** A record no update can erase a number from: what it holds, and where a request that is not scanned says it got stuck. */
 const CASES: [string, string, object, string][] = [
   ['an object', 'sent_sms', { to: { e164: JO } }, 'sent_sms.to'],
   ['an empty object', 'sent_sms', { to: {} }, 'sent_sms.to'],
@@ -99,7 +99,10 @@ const CASES: [string, string, object, string][] = [
   ['a plain value where an array should be', 'blasts', { recipients: JO }, 'blasts.recipients'],
 ];
 
-describe('a value that cannot be erased', () => {
+/** What not even the scan can write a mask into. */
+const BEYOND_MASKS = ['a regular expression', 'code', 'code with a scope'];
+
+describe('a value that no update can erase', () => {
   let platform: Platform;
   let removeMap: () => Promise<void>;
   let url: string;
@@ -120,6 +123,7 @@ describe('a value that cannot be erased', () => {
   const live = async (collection: string, fields: object) => {
     const { db } = platform.core;
     const { account, key } = await platform.account();
+    await platform.core.accounts.setScan(account._id, 'off');
     const own = { account_id: account.records_id };
     const { insertedId } = await db.collection(collection).insertOne({ ...own, ...fields });
     const read = () => db.collection(collection).findOne({ _id: insertedId });
@@ -152,7 +156,7 @@ describe('a value that cannot be erased', () => {
     };
   };
 
-  it('fails loudly, changes nothing it does not understand, and completes when the record is mended', async () => {
+  it('without a scan: fails loudly, changes nothing it does not understand, and completes when the record is mended', async () => {
     const outcomes = await Promise.all(
       CASES.map(async ([name, collection, fields]) => [name, await live(collection, fields)] as const),
     );
@@ -169,6 +173,36 @@ describe('a value that cannot be erased', () => {
         failureForgotten: true,
         masked: 1,
       },
+    ]);
+    expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
+  });
+
+  it('is erased by the scan, or fails the request of the person whose number it holds, and of nobody else', async () => {
+    const { db } = platform.core;
+    const outcomes = await Promise.all(
+      CASES.map(async ([name, collection, fields]) => {
+        const { account, key } = await platform.account();
+        const own = { account_id: account.records_id };
+        const { insertedId } = await db.collection(collection).insertOne({ ...own, ...fields });
+        const third = '447700900789';
+        await db.collection('contacts').insertMany([
+          { ...own, number: JO },
+          { ...own, number: third },
+        ]);
+        await untilCompleted(platform, await forget(url, key, { number: third }));
+        const reference = await forget(url, key, { number: JO });
+        const { state, failure } = await untilRequest(platform, reference, 'an end', (request) =>
+          ['completed', 'failed'].includes(request.state),
+        );
+        const left = EJSON.stringify(await db.collection(collection).findOne({ _id: insertedId }));
+        return [name, { state, failure: failure?.name, isLeft: left.includes(JO) }] as const;
+      }),
+    );
+    const expected = CASES.map(([name]) => [
+      name,
+      BEYOND_MASKS.includes(name)
+        ? { state: 'failed', failure: 'unsupported_type', isLeft: true }
+        : { state: 'completed', failure: undefined, isLeft: false },
     ]);
     expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
   });

@@ -3,7 +3,7 @@ import mongoose from 'mongoose';
 import { readPath } from '../../../../src/engine/map/paths.ts';
 import { AL, JO, MASK, NOW, outcomeOf, rulesOf, run } from './support.ts';
 
-const { Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
+const { Code, DBRef, Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
 const TOKEN = `key1.${'A'.repeat(43)}`;
 
 describe('whose record it is', () => {
@@ -446,10 +446,17 @@ describe('failures', () => {
     });
   });
 
-  it('what no mask can be written into', () => {
-    expect(run({ phone: AL, pattern: new RegExp(JO) }, rulesOf([contact]))).toMatchObject({
+  it.each([
+    ['a regular expression', new RegExp(JO)],
+    ['code', new Code(`to('${JO}')`)],
+    ["code's scope", new Code('to(n)', { n: JO })],
+    ['a scope of any depth', new Code('to(n)', { n: [{ [JO]: 1 }] })],
+    ['a reference', new DBRef('people', JO as never)],
+    ["a reference's fields", new DBRef('people', new ObjectId(), undefined, { who: { phone: JO } })],
+  ])('what no mask can be written into: %s', (_name, odd) => {
+    expect(run({ phone: AL, odd }, rulesOf([contact]))).toMatchObject({
       fate: 'unchanged',
-      failures: [{ number: JO, path: 'pattern', why: 'unsupported_type' }],
+      failures: [{ number: JO, path: 'odd', why: 'unsupported_type' }],
     });
   });
 
