@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { startServices } from '../../local/services.ts';
+import { type StrictMongo, startStrictMongo } from './strict-mongo.ts';
 
 /**
  * `npm test`: brings up the engines (or takes MONGODB_URI and REDIS_URL as they are), runs jest, takes the engines down.
@@ -16,19 +17,34 @@ async function main(): Promise<number> {
   const engines = (await needsEngines(args))
     ? await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) })
     : null;
+  // STRICT_MONGO=1: everything through the proxy that refuses what MongoDB refuses and the local engine does not.
+  const uri = engines?.mongodbUri ?? process.env.MONGODB_URI;
+  const strict = process.env.STRICT_MONGO && uri ? await startStrictMongo(uri) : null;
   const results = join(folder, 'results.json');
   let code = 1;
   try {
     const env = engines ? { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl } : {};
-    code = await runJest(['--json', `--outputFile=${results}`, ...args], env);
+    code = await runJest(['--json', `--outputFile=${results}`, ...args], {
+      ...env,
+      ...(strict && { MONGODB_URI: strict.uri }),
+    });
+    if (strict) code = tellStrict(strict) || code;
     const { passed, failed } = await readResults(results);
     console.log(`${passed} passed, ${failed} failed`);
     if (passed === 0) code = code || 1;
   } finally {
+    await strict?.close();
     await engines?.stop();
     await rm(folder, { recursive: true, force: true });
   }
   return code;
+}
+
+/** @returns 1 when a command broke a server's own rules */
+function tellStrict({ broken, seen }: StrictMongo): number {
+  console.error(`strict: ${seen.length} commands`);
+  for (const rule of new Set(broken)) console.error(`strict: ${rule}`);
+  return broken.length > 0 ? 1 : 0;
 }
 
 /** Jest itself says which files these arguments choose. When it cannot, it will say why in the run. */

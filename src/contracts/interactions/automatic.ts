@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { DateTime } from 'luxon';
 import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
@@ -66,6 +67,22 @@ const ACTOR = 'schedule';
 /** Accounts in `seen`. Past them a round asks the ledger again, which costs an indexed query an account. */
 const MOST_SEEN = 100_000;
 
+/** Accounts between two turns of the event loop for others: a round over tens of thousands must not hold it. */
+const BETWEEN_YIELDS = 100;
+
+type Due = (timeZone: string, automatic: Exclude<Automatic, 'off'>) => DueRedaction;
+
+/** `dueRedaction` at one moment, computed once for all accounts of a time zone: a calendar costs much more than an account. */
+function shareDays(now: Date): Due {
+  const known = new Map<string, DueRedaction>();
+  return (timeZone, automatic) => {
+    const key = `${automatic} ${timeZone}`;
+    const due = known.get(key) ?? dueRedaction(now, timeZone, automatic);
+    known.set(key, due);
+    return due;
+  };
+}
+
 /** Wires the automatic redaction of one process. */
 export function createAutomaticRedaction(deps: AutomaticDependencies): AutomaticRedaction {
   const context: Context = { ...deps, seen: new Map() };
@@ -75,9 +92,11 @@ export function createAutomaticRedaction(deps: AutomaticDependencies): Automatic
       return found ? openRun(context, found) : false;
     },
     async reconcile() {
-      for (const wanted of await alignSchedules(deps)) {
+      const due = shareDays(deps.now());
+      for (const [at, wanted] of (await alignSchedules(deps)).entries()) {
+        if (at % BETWEEN_YIELDS === 0) await yieldToOthers();
         // An account whose time zone is unknown by now must not keep the others from being redacted.
-        await openRun(context, wanted).catch((error: unknown) => {
+        await openRun(context, wanted, due).catch((error: unknown) => {
           if (isTransient(error)) throw error;
           deps.logger.error('automatic redaction failed', { account: wanted.account._id, error });
         });
@@ -141,10 +160,14 @@ async function findAllWanted(db: mongoose.mongo.Db): Promise<Wanted[]> {
 }
 
 /** @returns whether a request was opened */
-async function openRun(context: Context, { account, effective }: Wanted): Promise<boolean> {
-  const { db, seen, now } = context;
+async function openRun(
+  context: Context,
+  { account, effective }: Wanted,
+  dueFor: Due = shareDays(context.now()),
+): Promise<boolean> {
+  const { db, seen } = context;
   if (effective.automatic === 'off') return false;
-  const due = dueRedaction(now(), account.time_zone, effective.automatic);
+  const due = dueFor(account.time_zone, effective.automatic);
   // The first run of a new setting is at the end of today.
   if (effective.since !== undefined && effective.since > due.since) return false;
   if (seen.get(account._id) === due.before.getTime()) return false;
