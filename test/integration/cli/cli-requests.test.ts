@@ -7,6 +7,7 @@ import { runCli } from '../../support/cli.ts';
 import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 
+const { BSONRegExp } = mongoose.mongo;
 const NOW = new Date();
 const HOUR_MS = 3_600_000;
 const ACCOUNT = 'acc_AAAAAAAAAAAA';
@@ -198,7 +199,7 @@ describe('lethe request retry', () => {
     const { db } = platform.core;
     await db.collection('sent_sms').insertMany([
       { account_id: account.records_id, to: number, body: 'x' },
-      { account_id: account.records_id, to: { wrong: true }, body: 'x' },
+      { account_id: account.records_id, to: new BSONRegExp(number), body: 'x' },
     ]);
     const { url } = await platform.startApi();
     await platform.startWorker();
@@ -206,7 +207,7 @@ describe('lethe request retry', () => {
     const failed = await untilRequest(platform, reference, 'failure', (request) => request.state === 'failed');
     expect(failed.not_before.getTime()).toBeGreaterThan(Date.now() + HOUR_MS / 2);
 
-    await db.collection('sent_sms').deleteOne({ 'to.wrong': true });
+    await db.collection('sent_sms').deleteOne({ to: { $type: 'regex' } });
     expect(await run('request', 'retry', reference, '--account', account._id)).toEqual({
       code: 0,
       out: [],
