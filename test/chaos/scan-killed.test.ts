@@ -4,6 +4,7 @@ import { scansOf } from '../../src/ledger/scan/ledger.ts';
 import { createNumberMatcher } from '../../src/phone/matcher.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Chaos, chance, type Person, scene } from '../support/chaos.ts';
+import type { Verdict } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const { Decimal128, Long } = mongoose.mongo;
@@ -11,6 +12,10 @@ const { Decimal128, Long } = mongoose.mongo;
 const KILLS = 20;
 const CUTS = 10;
 const FAST = { LEASE_MS: '400', RELAY_INTERVAL_MS: '100' };
+/** Many steps in a scan: on a machine that is slow to kill, it must not be over before the last blow. */
+const IN_STEPS = { ...FAST, BATCH_SIZE: '24' };
+/** Milliseconds that a message to MongoDB takes until `inTime` is called. */
+const SLOW_MESSAGE_MS = 10;
 /** Records in odd writings on each of two people, and records of nobody's between them. */
 const ODD = 700;
 const FILLERS = 3_000;
@@ -98,6 +103,16 @@ async function begin(
   return { people: [one, two], references, odd, rest: await countTraces(chaos, other) };
 }
 
+/** The workers' way to MongoDB: slow, so that a scan cannot be over before its workers are dealt with. */
+async function slowMongo(chaos: Chaos): Promise<{ env: NodeJS.ProcessEnv; inTime(): void }> {
+  const proxy = await chaos.proxyMongo();
+  proxy.intercept(async ({ from }): Promise<Verdict> => {
+    if (from === 'client') await new Promise((resolve) => setTimeout(resolve, SLOW_MESSAGE_MS));
+    return 'pass';
+  });
+  return { env: { ...chaos.env, MONGODB_URI: proxy.uri }, inTime: () => proxy.intercept(undefined) };
+}
+
 async function expectEnd(chaos: Chaos, begun: Awaited<ReturnType<typeof begin>>): Promise<void> {
   const { people, references, odd, rest } = begun;
   for (const [index, person] of people.entries()) {
@@ -123,19 +138,21 @@ describe('a scan whose worker is killed', () => {
         const random = chance('scan killed');
         const begun = await begin(chaos, 'scan killed: records');
         const [person] = begun.people as [Person];
-        let worker = await chaos.processes.worker(chaos.env);
+        const slow = await slowMongo(chaos);
+        let worker = await chaos.processes.worker(slow.env);
         let before: string | undefined;
         for (let kill = 1; kill <= KILLS; kill += 1) {
-          const successor = chaos.processes.worker(chaos.env);
+          const successor = chaos.processes.worker(slow.env);
           before = await newOwner(chaos, person, before);
           await new Promise((resolve) => setTimeout(resolve, random() * 60));
           await worker.kill();
           worker = await successor;
         }
         expect(await scanOf(chaos, person)).toMatchObject({ unfinished: true });
+        slow.inTime();
         await expectEnd(chaos, begun);
       },
-      FAST,
+      IN_STEPS,
     ),
   );
 
@@ -147,9 +164,10 @@ describe('a scan whose worker is killed', () => {
         const random = chance('scan frozen');
         const begun = await begin(chaos, 'scan frozen: records');
         const [person] = begun.people as [Person];
-        let working = await chaos.processes.worker(chaos.env);
+        const slow = await slowMongo(chaos);
+        let working = await chaos.processes.worker(slow.env);
         let owner = await newOwner(chaos, person, undefined);
-        let idle = await chaos.processes.worker(chaos.env);
+        let idle = await chaos.processes.worker(slow.env);
         for (let turn = 1; turn <= 4; turn += 1) {
           await new Promise((resolve) => setTimeout(resolve, random() * 30));
           working.signal('SIGSTOP');
@@ -159,9 +177,10 @@ describe('a scan whose worker is killed', () => {
           [working, idle] = [idle, working];
         }
         expect(await scanOf(chaos, person)).toMatchObject({ unfinished: true });
+        slow.inTime();
         await expectEnd(chaos, begun);
       },
-      FAST,
+      IN_STEPS,
     ),
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type Chaos, chance, scene } from '../support/chaos.ts';
 import { readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
 import type { TcpProxy, Verdict } from '../support/tcp-proxy.ts';
@@ -88,17 +88,22 @@ describe('a worker that is stopped past its lease and goes on', () => {
         await other.kill();
         const again = await chaos.person({ sent: 7 }, { digits: Number(person.number), on: person });
         const next = await chaos.submit(again);
-        // Nobody may begin it yet: whatever happens to it, the stale worker did.
+        // Nobody may begin it yet: whatever happens to it, the stale worker did. Its first look, which lies too far ahead,
+        // is bounded by the other one, which then calls for it.
+        const untouched = async () => {
+          const { look_at: _look, generation: _generation, ...row } = (await chaos.row(next)) ?? {};
+          return row as Partial<ErasureRequest>;
+        };
         const later = new Date(Date.now() + 3_600_000);
         await requestsOf(chaos.db).updateOne({ reference: next }, { $set: { not_before: later, look_at: later } });
-        const before = await chaos.row(next);
+        const before = await untouched();
 
         stale.signal('SIGCONT');
         held.release();
         // The end is a transaction: stopped for longer than one may take, it is out of time before it is out of lease.
         await stale.said('lease lost to another worker', 'erasure interrupted');
-        expect(await chaos.row(next)).toEqual(before);
-        const suppressions = await chaos.db.collection('blacklist').find({ token: before?.token }).toArray();
+        expect(await untouched()).toEqual(before);
+        const suppressions = await chaos.db.collection('blacklist').find({ token: before.token }).toArray();
         expect(suppressions).toMatchObject([{ number: person.number }]);
 
         await requestsOf(chaos.db).updateOne(

@@ -21,7 +21,12 @@ describe('a Redis Cluster', () => {
     await node.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
     await waitFor('the cluster', async () => String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok'));
     await endRedis(node);
-    platform = await openPlatform('cluster', { REDIS_URL: redis.url, REDIS_CLUSTER: 'true' });
+    // No round of the relay but a worker's first: what is done after that, a job of the cluster did.
+    platform = await openPlatform('cluster', {
+      REDIS_URL: redis.url,
+      REDIS_CLUSTER: 'true',
+      RELAY_INTERVAL_MS: '3600000',
+    });
     await indexPlatform(platform.core.db);
   });
   afterAll(async () => {
@@ -34,13 +39,13 @@ describe('a Redis Cluster', () => {
     const { account, key } = await platform.account();
     await insertRecords(platform.core.db, account.records_id, '447700900123', { contacts: 1, sent: 3 });
     const api = await platform.startApi();
-    await platform.startWorker();
+    const worker = await platform.startWorker();
+    await worker.drained(new AbortController().signal);
     const post = async (path: string, body: object) => {
       const headers = { Authorization: `Bearer ${key}` };
       const answer = await fetch(api.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
       return (await answer.json()) as Record<string, unknown>;
     };
-    // The API's connection is up: from here on a job that is not added is one the cluster refused.
     await waitFor('readiness', async () => (await fetch(`${api.url}/readyz`)).status === 200);
     const { reference } = await post('/gdpr/forget', { number: 447700900123 });
     const done = await waitFor('completion', async () => {
@@ -48,8 +53,6 @@ describe('a Redis Cluster', () => {
       return status.state === 'completed' ? status : null;
     });
     expect(done.erased).toEqual({ contacts: 1, sent_sms: 3 });
-    const ledger = await platform.core.db.collection('lethe_requests').findOne({ reference });
-    expect(ledger?.generation).toBe(1);
     expect(await (await fetch(`${api.url}/metrics`)).text()).toContain('lethe_source_up{source="redis"} 1');
   });
 });

@@ -36,6 +36,7 @@ describe('jobs that run by the clock', () => {
   it('retention opens a request for what is past its time', async () => {
     const { account } = await platform.account();
     await startAndCatchUp();
+    await platform.core.accounts.setRetention(account._id, 1);
     // These records are of January.
     await insertRecords(platform.core.db, account.records_id, '447700900101', { sent: 1 });
     await opened.producer.add('retention', {}, { id: 'now' });

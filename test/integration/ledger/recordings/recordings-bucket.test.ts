@@ -69,7 +69,10 @@ describe('recordings in a bucket', () => {
     await untilCompleted(platform, reference);
     expect([...s3.objects]).toEqual(['other.mp3']);
     expect(await outbox()).toEqual([]);
-    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^lethe_oldest_recording_file_age_seconds 0$/m);
+    // Figures are a few seconds old at most.
+    await waitFor('the figures to follow', async () =>
+      /^lethe_oldest_recording_file_age_seconds 0$/m.test(await (await fetch(`${url}/metrics`)).text()),
+    );
   });
 
   it('no file is removed before the change of its record is committed', async () => {
