@@ -1,6 +1,9 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** The terminal sends Ctrl-C to every process, and npm and tsx pass it on: one press may arrive several times. */
-const ONE_PRESS_MS = 1_000;
+/**
+ * The terminal sends Ctrl-C to every process, and npm and tsx pass it on: one press may arrive several times, on a busy
+ * machine seconds apart.
+ */
+const ONE_PRESS_MS = 3_000;
 
 /** A request to stop this process, by a signal. */
 export interface Interruption {
