@@ -1,4 +1,5 @@
 import { accessDoor } from './access/door.ts';
+import { consoleDoor } from './console/door.ts';
 import { contactDoor } from './contact/door.ts';
 import { forgetDoor } from './forget/door.ts';
 import type { Door } from './http/door.ts';
@@ -15,5 +16,6 @@ export const DOORS: readonly Door[] = [
   interactionsDoor,
   transactionDoor,
   resourcesDoor,
+  consoleDoor,
   operatorDoor,
 ];

@@ -18,6 +18,10 @@ import { printMap } from './commands/print-map.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
 import { retentionPreview } from './commands/retention-preview.ts';
+import { userCreate } from './commands/user-create.ts';
+import { userDisable } from './commands/user-disable.ts';
+import { userList } from './commands/user-list.ts';
+import { userReset } from './commands/user-reset.ts';
 import { worker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { describeFault, EXIT } from './faults.ts';
@@ -42,6 +46,14 @@ function createProgram(context: CommandContext): Command {
       ]),
     )
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
+    .addCommand(
+      group('user', 'People who may sign in to the console', [
+        userCreate(context),
+        userList(context),
+        userDisable(context),
+        userReset(context),
+      ]),
+    )
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))

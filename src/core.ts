@@ -21,6 +21,8 @@ import { createKeys, type Keys } from './ledger/accounts/keys.ts';
 import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
+import { createPeople, type People } from './ledger/people/people.ts';
+import { createSessions, type Sessions } from './ledger/people/sessions.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
@@ -47,6 +49,8 @@ export interface Core {
   readonly copies: Copies;
   readonly accounts: Accounts;
   readonly keys: Keys;
+  readonly people: People;
+  readonly sessions: Sessions;
   /**
    * Builds the indexes that Lethe needs where they are missing, and sees that no key is missing that is in use.
    * @throws as `ensureIndexes` and `checkKeys`; LetheError for a map that does not fit the accounts
@@ -106,6 +110,8 @@ export function createCore(
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     accounts: createAccounts(connection),
     keys: createKeys(connection),
+    people: createPeople(db),
+    sessions: createSessions(db, { idleMs: times.sessionIdleMs, longestMs: times.sessionMs }),
     async prepare() {
       await assertOneTenant(db, dataMap);
       await ensureIndexes(db, indexes);

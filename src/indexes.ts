@@ -6,6 +6,7 @@ import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
+import { PEOPLE, SESSIONS } from './ledger/people/rows.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
@@ -44,6 +45,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_records', key: { records_id: 1 } },
       { name: 'automatic', key: { 'redaction.automatic': 1 } },
+      { name: 'by_agency', key: { agency_id: 1 }, partialFilterExpression: { agency_id: { $exists: true } } },
     ],
   },
   {
@@ -83,6 +85,14 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_account', key: { account_id: 1 }, unique: true },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+    ],
+  },
+  { collection: PEOPLE, indexes: [] },
+  {
+    collection: SESSIONS,
+    indexes: [
+      { name: 'by_person', key: { person_id: 1 } },
+      { name: 'ended', key: { ends_at: 1 }, expireAfterSeconds: 0 },
     ],
   },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },

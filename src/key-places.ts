@@ -1,6 +1,7 @@
 import type { KeyPlace } from './base/keys/in-use.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
 import { AUDIT_HEADS } from './ledger/audit/entry.ts';
+import { PEOPLE } from './ledger/people/rows.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 
@@ -30,6 +31,7 @@ export function keyPlaces(suppression: {
     { ring: 'token', collection: AUDIT_HEADS, field: 'mac' },
     { ring: 'seal', collection: REQUESTS, field: 'sealed', filter: open },
     { ring: 'seal', collection: FILES, field: 'file' },
+    { ring: 'seal', collection: PEOPLE, field: 'totp', filter: { totp: { $exists: true } } },
     { ring: 'seal', collection: REPORTS, field: 'from.sealed', filter: { unfinished: true, look_at: EVER } },
     { ring: 'seal', collection: REPORTS, field: 'to.sealed', filter: { unfinished: true, look_at: EVER } },
   ];

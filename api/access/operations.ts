@@ -72,6 +72,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/search/message',
+      'x-scope': 'access',
       summary: 'One outbound SMS by its id',
       query: searchOneSchema,
       responses: {
@@ -82,6 +83,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/search/messages',
+      'x-scope': 'access',
       summary: 'Outbound SMS by up to 10 ids, by number and day, or by a range of dates',
       description:
         'Days and times are in UTC. A range gives 4000 messages at most; `truncated` says that there are more.',
@@ -94,6 +96,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/gdpr/access',
+      'x-scope': 'access',
       summary: 'Everything held on a number, before an erasure and after it',
       query: accessSchema(prefixes),
       responses: {
@@ -127,6 +130,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/v2/reports/records',
+      'x-scope': 'access',
       summary: 'Records at once, page by page',
       query: recordsSchema,
       responses: {
@@ -148,6 +152,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'post',
       path: '/v2/reports',
+      'x-scope': 'access',
       summary: 'Have a report of up to 50,000 records written into a file',
       body: reportSchema,
       bodyExample: {
@@ -165,6 +170,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/v2/reports/:request_id',
+      'x-scope': 'access',
       summary: 'How a report stands',
       params: reportId,
       responses: {
@@ -180,6 +186,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'delete',
       path: '/v2/reports/:request_id',
+      'x-scope': 'access',
       summary: 'Abort a report, or take the file of a finished one away',
       params: reportId,
       responses: {
@@ -190,6 +197,7 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/v2/reports/:request_id/file',
+      'x-scope': 'access',
       summary: 'The file of a finished report',
       params: reportId,
       responses: {

@@ -8,6 +8,7 @@ export const contactApi: readonly Operation[] = [
   {
     method: 'delete',
     path: '/v1/contacts/:e164',
+    'x-scope': 'forget',
     summary: 'Erase what a person said and wrote',
     description:
       'Transcripts, recordings and message texts on the number go, in one transaction; rows, numbers and opt-outs stay. Repeating it answers 0 records.',

@@ -6,6 +6,8 @@ const ERROR_CODES = {
   bad_input: 'INVALID_ARGUMENT',
   no_affiliation: 'INVALID_ARGUMENT',
   unauthorized: 'UNAUTHORIZED',
+  forbidden: 'FORBIDDEN',
+  csrf_token: 'FORBIDDEN',
   route_not_found: 'NOT_FOUND',
   no_records: 'NOT_FOUND',
   method_not_allowed: 'METHOD_NOT_ALLOWED',

@@ -19,7 +19,8 @@ const REMOVED = {
 
 /** The description of the forget and status contract. */
 export function forgetApi(prefixes: readonly string[]): Operation[] {
-  const status = {
+  const status: Omit<Operation, 'method' | 'path'> = {
+    'x-scope': 'look',
     lenient: true,
     summary: 'Is it done? By day of submission, or by reference',
     description:
@@ -39,6 +40,7 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'post',
       path: '/gdpr/forget',
+      'x-scope': 'forget',
       summary: 'Erase a number',
       description:
         'When it answers, the number is suppressed and the request is safe. It is erased within the deadline.',
@@ -54,6 +56,7 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'post',
       path: '/blacklist/check',
+      'x-scope': 'look',
       summary: 'May this number be written to?',
       lenient: true,
       body: checkSchema(prefixes),

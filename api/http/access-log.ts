@@ -25,7 +25,8 @@ export function logAccess(logger: Logger, metrics: Metrics): RequestHandler {
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
       const route = typeof request.route?.path === 'string' ? request.route.path : 'none';
       metrics.observeRequest(route, request.method, response.statusCode, seconds);
-      const { caller, refusal, triedKey } = response.locals;
+      const { caller, principal, refusal, triedKey } = response.locals;
+      const person = principal?.session?.person._id;
       logger.info('http', {
         request_id: requestId,
         method: request.method,
@@ -33,8 +34,9 @@ export function logAccess(logger: Logger, metrics: Metrics): RequestHandler {
         status: response.statusCode,
         ms: Math.round(seconds * 10_000) / 10,
         ...(refusal !== undefined && { error: refusal }),
-        ...(caller && { account: caller.account._id, key: caller.keyId }),
-        ...(!caller && triedKey !== undefined && { tried: triedKey, address: request.ip }),
+        ...(caller && { account: caller.account._id }),
+        ...(person === undefined ? caller && { key: caller.keyId } : { person }),
+        ...(!principal && triedKey !== undefined && { tried: triedKey, address: request.ip }),
         ...(!response.writableFinished && { aborted: true }),
       });
     });

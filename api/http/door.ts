@@ -10,6 +10,7 @@ import type { Check } from '../../src/ops/readiness.ts';
 import type { Operation } from '../openapi/operation.ts';
 import type { GuardOptions } from './guards.ts';
 import type { LimitHeavy } from './heavy.ts';
+import { checkScope } from './scopes.ts';
 import { type RefuseField, refuseUnknown } from './unknown-fields.ts';
 
 /** The dependencies of every door's routes: one set a process. */
@@ -28,7 +29,7 @@ export interface DoorDependencies {
   readonly metrics: Metrics;
   /** For a route whose work may be long: limits how much of it an account has under way, over all doors together. */
   readonly heavy: LimitHeavy;
-  /** The handlers before a route's own: indexes, key, rate limit, reading the body, and the names of what was sent. */
+  /** The handlers before a route's own: indexes, key or session, rate limit, reading the body, scope, and the names of what was sent. */
   guards(options?: GuardOptions): RequestHandler[];
 }
 
@@ -62,6 +63,7 @@ export function mountDoors(doors: readonly Door[], deps: DoorDependencies): Rout
     const described = operations(deps.core.config);
     const guards = (options: GuardOptions = {}) => [
       ...deps.guards(options),
+      checkScope(described),
       refuseUnknown(described, { ...options, refuse: errors?.refuse }),
     ];
     router.use(enclose(routes({ ...deps, guards }), errors?.handler(deps.logger)));

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
-import { callerOf } from './auth.ts';
+import { countedAs } from './auth.ts';
 
 /** Work that may take long and read much. `gone` aborts when the caller is there no more. */
 type HeavyWork = (request: Request, response: Response, gone: AbortSignal) => Promise<void>;
@@ -20,7 +20,7 @@ const RETRY_AFTER_SECONDS = '1';
 export function createHeavyLimit(): LimitHeavy {
   const underWay = new Map<string, number>();
   return (work) => async (request, response) => {
-    const account = callerOf(response).account._id;
+    const account = countedAs(response);
     const before = underWay.get(account) ?? 0;
     if (before >= MOST_AT_ONCE)
       throw new LetheError('rate_limited', 'Too many calls of this kind at once', {

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import type { ErrorName } from '../../src/base/errors.ts';
+import { ERRORS, type ErrorName } from '../../src/base/errors.ts';
 import type { Logger } from '../../src/base/log.ts';
 import { type DescribedError, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer } from '../openapi/operation.ts';
@@ -12,6 +12,7 @@ const BASE = 'https://developer.nexmo.com/api-errors';
 const PROBLEMS = {
   premature: { status: 403, type: `${BASE}/redact#premature-redaction`, title: 'Premature Redaction' },
   unprovisioned: { status: 403, type: `${BASE}#unprovisioned`, title: 'Authorisation error' },
+  forbidden: { status: 403, type: `${BASE}#forbidden`, title: 'Forbidden' },
   invalid_id: { status: 404, type: `${BASE}#invalid-id`, title: 'Invalid ID' },
   not_found: { status: 404, type: `${BASE}#not-found`, title: 'Not Found' },
   method_not_allowed: { status: 405, type: `${BASE}#method-not-allowed`, title: 'Method Not Allowed' },
@@ -43,6 +44,8 @@ export class Problem extends Error {
 
 const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: string]>> = {
   bad_input: ['invalid_json'],
+  forbidden: ['forbidden'],
+  csrf_token: ['forbidden'],
   route_not_found: ['not_found'],
   no_records: ['not_found'],
   method_not_allowed: ['method_not_allowed'],
@@ -111,6 +114,7 @@ export function problemAnswers(details: Partial<Record<ProblemName, string>>): R
   const all: Partial<Record<ProblemName, string>> = {
     invalid_query: 'sanbox is not known here',
     ...details,
+    forbidden: ERRORS.forbidden.message,
     too_large: 'The body is larger than 10 kB',
     rate_limit: 'Please wait, then retry your request',
     unavailable: 'The database cannot keep a promise just now. Try again.',

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Cluster, Redis } from 'ioredis';
 import { LetheError } from '../../src/base/errors.ts';
 import { queuePrefix } from '../../src/base/queue/connections.ts';
-import { callerOf } from './auth.ts';
+import { countedAs } from './auth.ts';
 
 const WINDOW_SECONDS = 1;
 
@@ -21,7 +21,7 @@ export function limitRate(
   return async (_request, response, next) => {
     if (perSecond > 0 && redis.status === 'ready') {
       const second = Math.floor(Date.now() / 1000 / WINDOW_SECONDS);
-      const key = `${queuePrefix(prefix)}:${place}:${callerOf(response).account._id}:${second}`;
+      const key = `${queuePrefix(prefix)}:${place}:${countedAs(response)}:${second}`;
       const used = await countUse(redis, key);
       if (used > perSecond) throw new LetheError('rate_limited', undefined, { 'Retry-After': String(WINDOW_SECONDS) });
     }

@@ -4,6 +4,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import type { Operation } from '../openapi/operation.ts';
 import { readBody } from './body.ts';
+import { findOperation } from './find-operation.ts';
 
 /** Where a name stands that a route does not know. */
 type FieldPlace = 'query' | 'body';
@@ -43,10 +44,9 @@ export function refuseUnknown(
   operations: readonly Operation[],
   { inQuery = false, refuse = refuseField }: { inQuery?: boolean; refuse?: RefuseField | undefined },
 ): RequestHandler {
-  const known = new Map(operations.map((one) => [`${one.method} ${one.path}`, one]));
+  const find = findOperation(operations);
   return async (request, _response, next) => {
-    const method = request.method === 'HEAD' ? 'get' : request.method.toLowerCase();
-    const operation = known.get(`${method} ${request.route?.path}`);
+    const operation = find(request);
     // A method the path does not have is refused by the route itself.
     if (operation && !operation.lenient) {
       const names = [...Object.keys(operation.query?.shape ?? {}), ...(inQuery ? KEY_PARAMETERS : [])];

@@ -22,27 +22,32 @@ interface Admitted {
 }
 
 /** Wrong keys that may come at once, and a second. */
-const MOST_AT_ONCE = 200;
-const PER_SECOND = 20;
-/** With fewer left than this an answer is held back so long. */
-const SLOW_BELOW = 100;
+const KEYS = { mostAtOnce: 200, perSecond: 20 } as const;
+/** With less than this share left an answer is held back so long. */
+const SLOW_BELOW = 0.5;
 const SLOW_MS = 250;
 /** Addresses and keys that are remembered. */
 const MOST_KNOWN = 10_000;
 const RETRY_AFTER_SECONDS = '1';
 
-/** @param now milliseconds of a clock */
-export function createWrongKeys(now: () => number = Date.now): WrongKeys {
+/**
+ * @param now milliseconds of a clock
+ * @param bounds wrong ones that may come at once, and a second
+ */
+export function createWrongKeys(
+  now: () => number = Date.now,
+  { mostAtOnce, perSecond }: { readonly mostAtOnce: number; readonly perSecond: number } = KEYS,
+): WrongKeys {
   const left = new Map<string, { count: number; at: number }>();
   const live = new Set<string>();
   const underWay = new Set<string>();
 
   const remaining = (place: string): number => {
-    const { count, at } = left.get(place) ?? { count: MOST_AT_ONCE, at: now() };
-    return Math.min(MOST_AT_ONCE, count + ((now() - at) / 1_000) * PER_SECOND);
+    const { count, at } = left.get(place) ?? { count: mostAtOnce, at: now() };
+    return Math.min(mostAtOnce, count + ((now() - at) / 1_000) * perSecond);
   };
   const take = (place: string, tokens: number): number => {
-    const count = Math.min(MOST_AT_ONCE, remaining(place) - tokens);
+    const count = Math.min(mostAtOnce, remaining(place) - tokens);
     left.delete(place);
     left.set(place, { count, at: now() });
     forgetOldest(left);
@@ -77,7 +82,7 @@ export function createWrongKeys(now: () => number = Date.now): WrongKeys {
             underWay.delete(keyId);
             live.delete(keyId);
           }
-          if (count < SLOW_BELOW) await pause(SLOW_MS, undefined, { ref: false });
+          if (count < mostAtOnce * SLOW_BELOW) await pause(SLOW_MS, undefined, { ref: false });
         },
       };
     },

@@ -60,6 +60,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/redaction',
+    'x-scope': 'look',
     summary: 'What an account has set about redaction, and what of it is in force',
     description: 'For an agency `agency` is null, and `allow_sub_accounts` stands beside it.',
     params: accountParams,
@@ -68,6 +69,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'patch',
     path: '/accounts/:account/redaction',
+    'x-scope': 'settings',
     summary: 'Change settings of redaction',
     description: "A sub-account's settings are in force while its agency allows them.",
     params: accountParams,
@@ -81,6 +83,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/interactions',
+    'x-scope': 'access',
     summary: 'Calls, texts, chats and forms, newest first',
     description: "`personal` has the fields that the data map names for the row's collection.",
     params: accountParams,
@@ -93,6 +96,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/interactions/report',
+    'x-scope': 'look',
     summary: 'Figures of a period',
     description: 'Redacted interactions count everywhere but where contact, session or tag is what is counted.',
     params: accountParams,
@@ -117,6 +121,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'post',
     path: '/accounts/:account/interactions/:interaction/redact',
+    'x-scope': 'redact',
     summary: 'Redact an interaction, the past ones with the same contact, or both',
     params: interactionParams,
     query: narrowSchema,
@@ -140,6 +145,7 @@ export const interactionsApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/accounts/:account/redactions/:reference',
+    'x-scope': 'look',
     summary: 'Is it done, and how many were redacted?',
     params: referenceParams,
     responses: {

@@ -24,13 +24,19 @@ export function describeApi(doors: readonly Door[], config: Config, version: str
       version,
       description: "Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.",
     },
-    security: [{ bearer: [] }, { basic: [] }],
+    security: [{ bearer: [] }, { basic: [] }, { session: [] }],
     tags: doors.map(({ name }) => ({ name })),
     paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'The whole key: ID.SECRET' },
         basic: { type: 'http', scheme: 'basic', description: 'ID as user, SECRET as password' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-lethe',
+          description: 'A person who is signed in to the console; writes need X-CSRF-Token, too',
+        },
       },
     },
   };
@@ -38,6 +44,7 @@ export function describeApi(doors: readonly Door[], config: Config, version: str
 
 function describeOperation(door: string, operation: Operation): Json {
   const { method, path, summary, description, open, params, query, body, bodyExample, responses } = operation;
+  const scope = operation['x-scope'];
   const parameters = [...describeParameters(params, 'path'), ...describeParameters(query, 'query')];
   return {
     tags: [door],
@@ -45,6 +52,7 @@ function describeOperation(door: string, operation: Operation): Json {
     summary,
     ...(description !== undefined && { description }),
     ...(open && { security: [] }),
+    ...(scope !== undefined && { 'x-scope': scope }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {

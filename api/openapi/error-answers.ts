@@ -11,7 +11,14 @@ export interface DescribedError {
 }
 
 /** Errors that every guarded operation may answer with. */
-const COMMON: readonly ErrorName[] = ['bad_input', 'unauthorized', 'body_too_large', 'rate_limited', 'unavailable'];
+const COMMON: readonly ErrorName[] = [
+  'bad_input',
+  'unauthorized',
+  'forbidden',
+  'body_too_large',
+  'rate_limited',
+  'unavailable',
+];
 
 /** Errors as answers. Those of one status are one answer; the first of them is the example. */
 export function errorAnswers(errors: readonly DescribedError[]): Record<number, Answer> {

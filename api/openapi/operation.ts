@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Scope } from '../../src/ledger/accounts/scopes.ts';
 
 /** The description of a route. Its schemas are those that check its requests. */
 export interface Operation {
@@ -7,6 +8,8 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
+  /** What a caller must be allowed to do. Every operation that is not open has one: without it all are refused. */
+  readonly 'x-scope'?: Scope;
   /** True: no key is needed. */
   readonly open?: boolean;
   /** True: parameters and fields that are not named here are ignored. Only for what reads, and finds one account's own. */

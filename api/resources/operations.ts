@@ -30,6 +30,7 @@ export const resourcesApi: readonly Operation[] = [
   {
     method: 'get',
     path: '/v0.1/legs',
+    'x-scope': 'access',
     summary: 'The legs of a call, oldest first',
     query: legsSchema,
     responses: {
@@ -37,10 +38,18 @@ export const resourcesApi: readonly Operation[] = [
       ...problemAnswers({ invalid_query: 'page_size must be a whole number from 1 to 100' }),
     },
   },
-  { method: 'delete', path: '/v0.1/legs/:id', summary: 'Delete a leg', params: idParams, responses: GONE },
+  {
+    method: 'delete',
+    path: '/v0.1/legs/:id',
+    'x-scope': 'redact',
+    summary: 'Delete a leg',
+    params: idParams,
+    responses: GONE,
+  },
   {
     method: 'delete',
     path: '/v3/media/:id',
+    'x-scope': 'redact',
     summary: 'Delete a recording, the file too',
     params: idParams,
     responses: GONE,
@@ -48,6 +57,7 @@ export const resourcesApi: readonly Operation[] = [
   {
     method: 'put',
     path: '/v0.1/users/:id',
+    'x-scope': 'redact',
     summary: 'Replace what a user is called',
     params: idParams,
     body: userSchema,
@@ -65,10 +75,18 @@ export const resourcesApi: readonly Operation[] = [
       ...problemAnswers({ ...MISSING, invalid_json: 'name must be a string' }),
     },
   },
-  { method: 'delete', path: '/v0.1/users/:id', summary: 'Delete a user', params: idParams, responses: GONE },
+  {
+    method: 'delete',
+    path: '/v0.1/users/:id',
+    'x-scope': 'redact',
+    summary: 'Delete a user',
+    params: idParams,
+    responses: GONE,
+  },
   {
     method: 'delete',
     path: '/v0.1/conversations/:conversation/events/:event',
+    'x-scope': 'redact',
     summary: 'Delete an event, such as a message, of a conversation',
     params: eventParams,
     responses: GONE,

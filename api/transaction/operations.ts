@@ -10,6 +10,7 @@ export const transactionApi: readonly Operation[] = [
   {
     method: 'post',
     path: '/v1/redact/transaction',
+    'x-scope': 'redact',
     summary: 'Redact one transaction',
     description:
       'The record is masked when it answers. The key goes into the Authorization header; older clients may send it as ' +

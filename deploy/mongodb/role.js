@@ -37,6 +37,8 @@ const OWN = {
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],
   lethe_key_ids: [],
+  lethe_people: ['createCollection'],
+  lethe_sessions: ['createIndex', 'remove'],
   lethe_reports: ['createIndex'],
   // No `remove`: whoever may delete entries can cut off the end of the audit.
   lethe_audit: ['createIndex'],

@@ -72,6 +72,8 @@ const variables = {
   HOST: z.string().default('127.0.0.1'),
   PORT: count(3000, 0, 65_535),
   TRUST_PROXY: z.string().default('loopback'),
+  SESSION_IDLE_MINUTES: count(30, 1, 1_440),
+  SESSION_HOURS: count(12, 1, 720),
   RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),
   REDACT_RATE_LIMIT: count(170, 0, 1_000_000),
   REDACT_WAIT_MINUTES: count(60, 0, 10_080),

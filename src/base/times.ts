@@ -62,6 +62,10 @@ export interface Times {
   readonly reportKeepMs: number;
   /** Records younger than this are not redacted by the transaction contract. */
   readonly redactWaitMs: number;
+  /** A session without a request for so long has ended. */
+  readonly sessionIdleMs: number;
+  /** From signing in to the end of the session, whatever is asked meanwhile. */
+  readonly sessionMs: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -87,6 +91,8 @@ type Settings = Pick<
   | 'REPORT_KEEP_HOURS'
   | 'REDACT_WAIT_MINUTES'
   | 'SCAN_INTERVAL_MINUTES'
+  | 'SESSION_IDLE_MINUTES'
+  | 'SESSION_HOURS'
 >;
 
 /** All times of a process, from its configuration. Nothing else computes with LEASE_MS or the deadlines. */
@@ -117,5 +123,7 @@ export function timesOf(config: Settings): Times {
     scanLookMs: Math.ceil(LEASE_MS * SCAN_LOOK_SHARE),
     reportKeepMs: config.REPORT_KEEP_HOURS * HOUR_MS,
     redactWaitMs: config.REDACT_WAIT_MINUTES * MINUTE_MS,
+    sessionIdleMs: config.SESSION_IDLE_MINUTES * MINUTE_MS,
+    sessionMs: config.SESSION_HOURS * HOUR_MS,
   });
 }

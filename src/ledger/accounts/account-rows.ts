@@ -21,6 +21,14 @@ export function readAccounts(db: Db, ids: readonly string[]): Promise<Account[]>
         .toArray();
 }
 
+/** The ids of an agency's sub-accounts. */
+export async function readSubAccountIds(db: Db, agency: string): Promise<string[]> {
+  const rows = await accountsOf(db)
+    .find({ agency_id: String(agency) }, { projection: { _id: 1 } })
+    .toArray();
+  return rows.map(({ _id }) => _id);
+}
+
 /** Every account whose retention is turned on, one after the other, in constant memory. */
 export function eachAccountWithRetention(db: Db): AsyncIterable<AccountWithRetention> {
   return accountsOf(db).find({ retention_months: { $exists: true } }) as unknown as AsyncIterable<AccountWithRetention>;

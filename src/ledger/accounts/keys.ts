@@ -4,11 +4,12 @@ import { Schema } from 'mongoose';
 import { coalesce } from '../../lib/coalesce.ts';
 import { randomText } from '../../lib/random-text.ts';
 import { ACCOUNTS, type Account } from './accounts.ts';
+import { ACCOUNT_SCOPES, type AccountScope } from './scopes.ts';
 
 export const KEYS = 'lethe_keys';
 
 /** A key of an account. The secret is shown once and kept as a digest. */
-interface ApiKey {
+export interface ApiKey {
   /** The public half: what Basic calls the user, and what the audit calls "who". */
   readonly _id: string;
   readonly account_id: string;
@@ -17,6 +18,8 @@ interface ApiKey {
   readonly digest: Buffer;
   readonly created_at: Date;
   readonly revoked_at?: Date;
+  /** What it may do; without it all that a key may. */
+  readonly scopes?: readonly AccountScope[];
 }
 
 const keySchema = new Schema<ApiKey>(
@@ -27,6 +30,8 @@ const keySchema = new Schema<ApiKey>(
     digest: { type: Buffer, required: true },
     created_at: { type: Date, required: true },
     revoked_at: { type: Date },
+    // [] is nothing at all, absent is everything a key may do.
+    scopes: { type: [String], default: undefined },
   },
   { collection: KEYS, versionKey: false },
 );
@@ -35,18 +40,32 @@ const WHOLE_KEY = /^([A-Za-z0-9]{16})\.([A-Za-z0-9_-]{43})$/;
 
 export interface Keys {
   /** @returns the key's row and the whole key `ID.SECRET`, which is never shown again; null for an unknown account */
-  create(input: { account: string; label?: string; now: Date }): Promise<{ key: ApiKey; whole: string } | null>;
+  create(input: {
+    account: string;
+    label?: string;
+    /** All that a key may have unless given. */
+    scopes?: readonly AccountScope[];
+    now: Date;
+  }): Promise<{ key: ApiKey; whole: string } | null>;
   list(account: string): Promise<ApiKey[]>;
   /** @returns whether a live key had this id */
   revoke(id: string, now: Date): Promise<boolean>;
   /** Whose key is it? Null for one that is malformed, unknown, wrong or revoked: the caller cannot tell which. */
-  authenticate(id: string, secret: string): Promise<{ keyId: string; account: Account } | null>;
+  authenticate(
+    id: string,
+    secret: string,
+  ): Promise<{ keyId: string; account: Account; scopes: readonly AccountScope[] } | null>;
 }
 
 /** Takes `ID.SECRET` apart. Null when it is not a key at all. */
 export function readWholeKey(text: string): { id: string; secret: string } | null {
   const match = WHOLE_KEY.exec(text);
   return match?.[1] && match[2] ? { id: match[1], secret: match[2] } : null;
+}
+
+/** What a key may do. One made before there were scopes may do all that a key may; a scope that is none counts for nothing. */
+export function scopesOf({ scopes }: Pick<ApiKey, 'scopes'>): AccountScope[] {
+  return scopes === undefined ? [...ACCOUNT_SCOPES] : ACCOUNT_SCOPES.filter((one) => scopes.includes(one));
 }
 
 const digestOf = (secret: string) => createHash('sha256').update(secret).digest();
@@ -66,7 +85,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
     return callers.map(() => row);
   }, Number.POSITIVE_INFINITY);
   return {
-    async create({ account, label = '', now }) {
+    async create({ account, label = '', scopes, now }) {
       const owner = await connection.collection<Account>(ACCOUNTS).findOne({ _id: account });
       if (!owner) return null;
       const secret = randomBytes(32).toString('base64url');
@@ -76,6 +95,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
         label,
         digest: digestOf(secret),
         created_at: now,
+        ...(scopes !== undefined && { scopes }),
       };
       await model.create(key);
       return { key, whole: `${key._id}.${secret}` };
@@ -99,7 +119,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
       return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length)) &&
         row &&
         account
-        ? { keyId: row._id, account }
+        ? { keyId: row._id, account, scopes: scopesOf(row) }
         : null;
     },
   };

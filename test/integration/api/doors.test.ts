@@ -65,6 +65,7 @@ describe('the doors of the API', () => {
     ['interactions', `/accounts/${account}/redaction`, { key }, 200, /"automatic":"off"/],
     ['transaction', '/v1/redact/transaction', { key, body: { id: 'none', product: 'sms' } }, 404, /Invalid ID/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
+    ['console', '/console/api/accounts', { key }, 200, /"items"/],
   ];
 
   /** Paths below or beside those of a door, and the shape of error they get. */
@@ -79,6 +80,7 @@ describe('the doors of the API', () => {
     ['/v1/redact', /"title":"Not Found"/],
     ['/v0.1/conversations/none', /"title":"Not Found"/],
     ['/v0.1', /^\{"error":\{"code":404,/],
+    ['/console/api', /^\{"error":"route_not_found"/],
     ['/nowhere', /^\{"error":\{"code":404,/],
   ];
 

@@ -11,6 +11,8 @@ const times = timesOf({
   REPORT_KEEP_HOURS: 72,
   REDACT_WAIT_MINUTES: 60,
   SCAN_INTERVAL_MINUTES: 60,
+  SESSION_IDLE_MINUTES: 30,
+  SESSION_HOURS: 12,
 });
 
 describe('the times of a process', () => {
@@ -40,6 +42,8 @@ describe('the times of a process', () => {
       scanLookMs: 10_000,
       reportKeepMs: 259_200_000,
       redactWaitMs: 3_600_000,
+      sessionIdleMs: 1_800_000,
+      sessionMs: 43_200_000,
     });
   });
 

@@ -1,0 +1,88 @@
+import { type RequestHandler, Router } from 'express';
+import { LetheError } from '../../src/base/errors.ts';
+import { type ApiKey, scopesOf } from '../../src/ledger/accounts/keys.ts';
+import { callerOf, principalOf } from '../http/auth.ts';
+import { readBody } from '../http/body.ts';
+import type { DoorDependencies } from '../http/door.ts';
+import { refuseMethod } from '../http/errors.ts';
+import { checkFields } from '../http/fields.ts';
+import { keySchema } from './schema.ts';
+
+/** API keys of the account that is worked on. */
+export function keyRoutes(deps: DoorDependencies): Router {
+  const { core, guards } = deps;
+  const router = Router();
+  router
+    .route('/console/api/keys')
+    .all(...guards())
+    .get(async (_request, response) => {
+      const keys = await core.keys.list(callerOf(response).account._id);
+      response.json({ items: keys.map(presentKey) });
+    })
+    .post(createHandler(deps))
+    .all(refuseMethod('GET, HEAD, POST'));
+  router
+    .route('/console/api/keys/:key/revoke')
+    .all(...guards())
+    .post(revokeHandler(deps))
+    .all(refuseMethod('POST'));
+  return router;
+}
+
+function createHandler({ core, now }: DoorDependencies): RequestHandler {
+  return async (request, response) => {
+    const { label, scopes } = checkFields(keySchema, await readBody(request));
+    const { account, keyId } = callerOf(response);
+    const wanted = scopes ?? scopesOf({});
+    // A key that makes keys makes none that may do more than itself.
+    const own = principalOf(response).scopes;
+    if (!wanted.every((scope) => own.includes(scope))) throw new LetheError('forbidden', 'Not with these scopes');
+    const at = now();
+    const made = await core.keys.create({ account: account._id, label, scopes: wanted, now: at });
+    if (!made) throw new LetheError('route_not_found');
+    await core.audit.append({
+      account: account._id,
+      actor: keyId,
+      action: 'settings.change',
+      reason: `key created: ${wanted.join(', ')}`,
+      reference: made.key._id,
+      at,
+      counts: {},
+    });
+    response.status(201).json({ ...presentKey(made.key), key: made.whole });
+  };
+}
+
+function revokeHandler({ core, now }: DoorDependencies): RequestHandler {
+  return async (request, response) => {
+    const { account, keyId } = callerOf(response);
+    const id = String(request.params.key);
+    const find = async () => (await core.keys.list(account._id)).find((key) => key._id === id);
+    const key = await find();
+    if (!key) throw new LetheError('route_not_found', 'There is no such key');
+    const at = now();
+    const wasLive = await core.keys.revoke(key._id, at);
+    if (wasLive)
+      await core.audit.append({
+        account: account._id,
+        actor: keyId,
+        action: 'settings.change',
+        reason: 'key revoked',
+        reference: key._id,
+        at,
+        counts: {},
+      });
+    response.json(presentKey((await find()) ?? key));
+  };
+}
+
+function presentKey(key: ApiKey): object {
+  return {
+    id: key._id,
+    label: key.label,
+    scopes: scopesOf(key),
+    created_at: key.created_at.toISOString(),
+    revoked: key.revoked_at !== undefined,
+    ...(key.revoked_at && { revoked_at: key.revoked_at.toISOString() }),
+  };
+}
