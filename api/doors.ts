@@ -5,12 +5,14 @@ import { forgetDoor } from './forget/door.ts';
 import type { Door } from './http/door.ts';
 import { interactionsDoor } from './interactions/door.ts';
 import { operatorDoor } from './operator/door.ts';
+import { receiptDoor } from './receipt/door.ts';
 import { resourcesDoor } from './resources/door.ts';
 import { transactionDoor } from './transaction/door.ts';
 
 /** Every door of the API. Their order is that of the description's tags, and means nothing else. */
 export const DOORS: readonly Door[] = [
   forgetDoor,
+  receiptDoor,
   accessDoor,
   contactDoor,
   interactionsDoor,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { LETHE, readVersion } from './command-line.ts';
+import { readVersion } from '../src/lib/version.ts';
+import { LETHE } from './command-line.ts';
 import { accountCreate } from './commands/account-create.ts';
 import { accountList } from './commands/account-list.ts';
 import { accountSet } from './commands/account-set.ts';
@@ -15,6 +16,8 @@ import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keysGenerate } from './commands/keys-generate.ts';
 import { printMap } from './commands/print-map.ts';
+import { receiptShow } from './commands/receipt-show.ts';
+import { receiptVerify } from './commands/receipt-verify.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
 import { retentionPreview } from './commands/retention-preview.ts';
@@ -56,6 +59,7 @@ function createProgram(context: CommandContext): Command {
     )
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
     .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
     .addCommand(checkMap(context))

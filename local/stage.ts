@@ -123,7 +123,7 @@ async function describeEnv(
   { mongodbUri, redisUrl }: { readonly mongodbUri: string; readonly redisUrl: string },
   { port, recordings }: { readonly port: number; readonly recordings: string },
 ): Promise<NodeJS.ProcessEnv> {
-  const secrets = await keep(join(folder, 'keys.env'), () => runLethe(['keys', 'generate'], env));
+  const secrets = await keepSecrets(join(folder, 'keys.env'), env);
   return {
     ...env,
     ...parseEnv(secrets),
@@ -170,6 +170,15 @@ async function choosePort(wanted: number, print: (line: string) => void): Promis
 /** A file .env may name a bucket, which beside a folder would be refused. */
 function noBucket(): NodeJS.ProcessEnv {
   return Object.fromEntries(CONFIG_NAMES.filter((name) => name.startsWith('RECORDINGS_S3_')).map((name) => [name, '']));
+}
+
+/** The secrets of the stage; a file of an earlier version gets the keys that were unknown then. */
+async function keepSecrets(file: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const kept = await keep(file, () => runLethe(['keys', 'generate'], env));
+  if (parseEnv(kept).RECEIPT_KEYS !== undefined || env.RECEIPT_KEYS) return kept;
+  const all = `${kept.trimEnd()}\n${await runLethe(['keys', 'generate'], { ...env, ...parseEnv(kept) })}`;
+  await writePrivateFile(file, all);
+  return all;
 }
 
 /** Text that is made once and then kept in a file only its owner can read. */

@@ -4,6 +4,7 @@ import { openDatabase } from './base/db/connection.ts';
 import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
+import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import type { Logger } from './base/log.ts';
 import { type Times, timesOf } from './base/times.ts';
@@ -23,6 +24,7 @@ import { type Audit, createAudit } from './ledger/audit/audit.ts';
 import { createAuditSeal } from './ledger/audit/entry.ts';
 import { createPeople, type People } from './ledger/people/people.ts';
 import { createSessions, type Sessions } from './ledger/people/sessions.ts';
+import { createReceipts, type Receipts } from './ledger/receipts/receipts.ts';
 import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
@@ -44,6 +46,8 @@ export interface Core {
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
+  readonly signer: Signer;
+  readonly receipts: Receipts;
   readonly audit: Audit;
   readonly files: Files;
   readonly copies: Copies;
@@ -88,10 +92,11 @@ export function createCore(
   const list = suppressionEntry(dataMap);
   const [indexes, places] = [neededIndexes(list), keyPlaces(list)];
   const held: HeldKeys = {
-    rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS },
+    rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS, receipt: config.RECEIPT_KEYS },
     lost: config.LETHE_LOST_KEYS,
   };
   const seal = createSeal(config.LETHE_SEAL_KEYS);
+  const signer = createSigner(config.RECEIPT_KEYS);
   const audit = createAudit(db, createAuditSeal(config.LETHE_TOKEN_KEYS));
   return {
     config,
@@ -105,6 +110,8 @@ export function createCore(
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
+    signer,
+    receipts: createReceipts({ db, signer, dataMap }),
     audit,
     files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),

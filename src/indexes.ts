@@ -7,6 +7,7 @@ import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { PEOPLE, SESSIONS } from './ledger/people/rows.ts';
+import { RECEIPT_HEADS, RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
@@ -95,6 +96,13 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'ended', key: { ends_at: 1 }, expireAfterSeconds: 0 },
     ],
   },
+  {
+    collection: RECEIPTS,
+    indexes: [
+      { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
+      { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+    ],
+  },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 
@@ -122,6 +130,7 @@ export function neededIndexes(
   return [
     // Without an index of its own. A transaction over several shards cannot make a collection.
     { collection: AUDIT_HEADS, indexes: [] },
+    { collection: RECEIPT_HEADS, indexes: [] },
     ...OWN_INDEXES,
     {
       collection: suppression.collection,

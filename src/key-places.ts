@@ -2,6 +2,7 @@ import type { KeyPlace } from './base/keys/in-use.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
 import { AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { PEOPLE } from './ledger/people/rows.ts';
+import { RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 
@@ -29,6 +30,8 @@ export function keyPlaces(suppression: {
     },
     { ring: 'token', collection: REQUESTS, field: 'token', filter: open },
     { ring: 'token', collection: AUDIT_HEADS, field: 'mac' },
+    // Without the public half of its key nobody can check a receipt that was given out.
+    { ring: 'receipt', collection: RECEIPTS, field: 'mark' },
     { ring: 'seal', collection: REQUESTS, field: 'sealed', filter: open },
     { ring: 'seal', collection: FILES, field: 'file' },
     { ring: 'seal', collection: PEOPLE, field: 'totp', filter: { totp: { $exists: true } } },

@@ -4,19 +4,20 @@ import { generateKey } from '../../src/base/keys/key-ring.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandFailure } from '../faults.ts';
 
-const VARIABLES = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;
+const VARIABLES = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS', 'RECEIPT_KEYS'] as const;
 
 const ROTATION = [
   'Two steps, so that at no moment a process meets what it cannot read:',
-  '1. Put these two lines in place of the ones you have (the new keys stand last: read, not yet written with),',
+  '1. Put these lines in place of the ones you have (the new keys stand last: read, not yet written with),',
   '   and restart every API and worker process.',
   '2. Move the new key of each line to the front, and restart every process again: now it is written with.',
   'Taking old keys out: a seal key when every request accepted before step 2 is completed;',
   'a token key never, unless you can do without every suppression made under it: they could not be found any more,',
-  'and the entries of the audit made under it could not be verified.',
+  'and the entries of the audit made under it could not be verified;',
+  'a receipt key never, unless you publish its public half elsewhere: receipts signed with it could not be checked.',
 ];
 
-/** `lethe keys generate`: two lines for an env file on standard output. Needs no configuration. */
+/** `lethe keys generate`: a line a ring for an env file on standard output. Needs no configuration. */
 export function keysGenerate(context: CommandContext): Command {
   return new Command('generate')
     .description('Print new secret keys as lines for an env file')
@@ -34,7 +35,9 @@ function printKeys(context: CommandContext): void {
     );
   context.keepPrivate?.();
   for (const name of absent) context.print(`${name}=${generateKey(context.now())}`);
-  context.note('Keep these secret and backed up: without them open requests and suppressions cannot be read.');
+  context.note(
+    'Keep these secret and backed up: without them open requests and suppressions cannot be read, and receipts not be checked.',
+  );
 }
 
 /** @throws ConfigError when the environment has no keys, or wrong ones */

@@ -43,6 +43,9 @@ const OWN = {
   // No `remove`: whoever may delete entries can cut off the end of the audit.
   lethe_audit: ['createIndex'],
   lethe_audit_heads: ['createCollection'],
+  // No `remove`: a receipt that was given out stays one.
+  lethe_receipts: ['createIndex'],
+  lethe_receipt_heads: ['createCollection'],
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
   lethe_figures: [],

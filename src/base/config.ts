@@ -49,6 +49,7 @@ const variables = {
   QUEUE_PREFIX: text(/^[A-Za-z0-9_-]{1,40}$/, '1 to 40 letters, digits, _ or -').default('lethe'),
   LETHE_SEAL_KEYS: keyRing('LETHE_SEAL_KEYS'),
   LETHE_TOKEN_KEYS: keyRing('LETHE_TOKEN_KEYS'),
+  RECEIPT_KEYS: keyRing('RECEIPT_KEYS'),
   LETHE_LOST_KEYS: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}(,[A-Za-z0-9_-]{1,32})*$/, 'LETHE_LOST_KEYS is a list of key ids')

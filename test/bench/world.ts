@@ -56,6 +56,7 @@ export async function openWorld(engines: { mongodbUri: string; redisUrl: string 
     QUEUE_PREFIX: unique,
     LETHE_SEAL_KEYS: generateKey(now),
     LETHE_TOKEN_KEYS: generateKey(now),
+    RECEIPT_KEYS: generateKey(now),
     PORT: '0',
     // Counted as always, and never reached.
     RATE_LIMIT_PER_SECOND: '1000000',

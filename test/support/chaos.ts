@@ -180,6 +180,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
         .find({ ...at, token: request?.token })
         .toArray();
       expect(suppressions).toHaveLength(1);
+      expect(await core.db.collection('lethe_receipts').countDocuments({ reference })).toBe(1);
     },
   };
 }

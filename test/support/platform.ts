@@ -21,6 +21,7 @@ import { LIMITS, unhurried } from './limits.ts';
 
 export const TEST_KEYS = {
   LETHE_SEAL_KEYS: `seal1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
+  RECEIPT_KEYS: `receipt1:${Buffer.from('0192837465abcdefghijklmnopqrstuv').toString('base64')}`,
   LETHE_TOKEN_KEYS: `token1:${Buffer.from('vutsrqponmlkjihgfedcba9876543210').toString('base64')}`,
 } as const;
 

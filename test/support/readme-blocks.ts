@@ -110,7 +110,7 @@ async function printedMap(): Promise<string> {
 function configurationRows(): string {
   const text = readFileSync(fileAt('.env.example'), 'utf8');
   const values = parseEnv(text);
-  const required = new Set(['MONGODB_URI', 'REDIS_URL', 'LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS']);
+  const required = new Set(['MONGODB_URI', 'REDIS_URL', 'LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS', 'RECEIPT_KEYS']);
   const rows = [...text.matchAll(/^# (.+)\n([A-Z0-9_]+)=/gm)].map(([, comment = '', name = '']) => {
     const value = values[name] ?? '';
     return [

@@ -57,7 +57,7 @@ export function createJobDependencies(
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
-  const ledger = createLedgerWrites(db);
+  const ledger = createLedgerWrites(db, core.receipts.issue);
   return {
     erase: {
       ledger,

@@ -4,8 +4,9 @@ import type { KeyRing } from './key-ring.ts';
 
 type Db = mongoose.mongo.Db;
 
-/** The two rings of an installation. */
-type RingName = 'seal' | 'token';
+/** The rings of an installation. */
+const RINGS = ['seal', 'token', 'receipt'] as const;
+type RingName = (typeof RINGS)[number];
 
 /** Where text stands that begins with the id of the key that made it: `keyId.…`. */
 export interface KeyPlace {
@@ -45,7 +46,7 @@ export class KeysMissing extends PassingFault {
 
   constructor(missing: readonly string[]) {
     super(
-      `keys are in use that are not at hand: ${missing.join(', ')}. Put them back into LETHE_SEAL_KEYS and LETHE_TOKEN_KEYS; ` +
+      `keys are in use that are not at hand: ${missing.join(', ')}. Put them back into LETHE_SEAL_KEYS, LETHE_TOKEN_KEYS and RECEIPT_KEYS; ` +
         'only if they are gone for good, name their ids in LETHE_LOST_KEYS',
     );
     this.missing = missing;
@@ -83,7 +84,7 @@ export async function checkKeys(db: Db, places: readonly KeyPlace[], held: HeldK
   const missing = await findMissingKeys(db, places, held);
   if (missing.length > 0) throw new KeysMissing(missing);
   const ids = db.collection<KeyIdRow>(KEY_IDS);
-  for (const ring of ['seal', 'token'] as const)
+  for (const ring of RINGS)
     await ids.insertOne({ _id: `${ring}:${held.rings[ring].currentId}` }).catch((error: unknown) => {
       if (!isDuplicateKey(error)) throw error;
     });
@@ -91,9 +92,7 @@ export async function checkKeys(db: Db, places: readonly KeyPlace[], held: HeldK
 
 /** As rows name them. */
 function idsAtHand({ rings, lost }: HeldKeys): ReadonlySet<string> {
-  return new Set(
-    (['seal', 'token'] as const).flatMap((ring) => [...rings[ring].keys.keys(), ...lost].map((id) => `${ring}:${id}`)),
-  );
+  return new Set(RINGS.flatMap((ring) => [...rings[ring].keys.keys(), ...lost].map((id) => `${ring}:${id}`)));
 }
 
 /** One look finds one id; each further look leaves out those that were found. */

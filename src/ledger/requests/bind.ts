@@ -6,7 +6,7 @@ import { targetsByAge } from '../../engine/by-age.ts';
 import { targetsByNumber, targetsByNumberBefore } from '../../engine/by-number.ts';
 import { PROFILE_NAMES, type ProfileName } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import type { DataMap } from '../../engine/map/schema.ts';
+import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
@@ -17,6 +17,7 @@ import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS } from '../audit/words.ts';
+import type { Looks, ReceiptDraft } from '../receipts/receipt.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
 import { createReferences, type References } from '../references/children.ts';
@@ -47,8 +48,11 @@ export interface BoundRequest {
   removeFiles(signal: AbortSignal): Promise<FilesLeft | null>;
   /** Records in the audit what was done, before the request is called completed. Safe to repeat. */
   record(erased: Readonly<Record<string, number>>): Promise<void>;
-  /** What becomes true together with the request's end, in the same transaction. */
-  settle(session: mongoose.mongo.ClientSession): Promise<void>;
+  /**
+   * What becomes true together with the request's end, in the same transaction.
+   * @returns what its receipt says; null for what is not about a person
+   */
+  settle(session: mongoose.mongo.ClientSession): Promise<ReceiptDraft | null>;
 }
 
 export interface BinderDependencies {
@@ -66,7 +70,8 @@ export interface BinderDependencies {
 }
 
 /** What a selector decides of a bound request; the rest is the same for all. */
-interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'settle' | 'scan'> {
+interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'scan'> {
+  settle(session: mongoose.mongo.ClientSession): Promise<void>;
   /** Whose records others may be known by; without it, no reference is followed. */
   readonly subject?: Subject;
   /** Stands for the number in the audit. */
@@ -108,7 +113,11 @@ export function createBinder(deps: BinderDependencies): Bind {
       targets: targets.map((target) => minded(target, owner)),
       scan,
       lastScheduled,
-      settle,
+      async settle(session) {
+        await settle(session);
+        if (request.selector.by !== 'number') return null;
+        return { request, token, looks: looksOf(deps, scan, clearReports !== undefined) };
+      },
       removeFiles: async (signal) =>
         (await removeRecordings(deps, owner, signal)) ?? (await clearReports?.(signal)) ?? null,
       async record(erased) {
@@ -125,6 +134,16 @@ export function createBinder(deps: BinderDependencies): Bind {
         });
       },
     };
+  };
+}
+
+function looksOf({ dataMap, files }: BinderDependencies, scan: Selected['scan'], reports: boolean): Looks {
+  return {
+    indexed: 'made',
+    scan: scan === 'needed' ? 'made' : scan,
+    not_scanned: scan === 'needed' ? dataMap.collections.filter((entry) => !entry.scan).map(nameOf) : [],
+    files: files.stored ? 'made' : 'off',
+    reports: reports ? 'made' : 'none',
   };
 }
 

@@ -2,6 +2,7 @@ import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { coalesce } from '../../lib/coalesce.ts';
+import type { ReceiptDraft } from '../receipts/receipt.ts';
 import type { Guard } from '../work/lease.ts';
 import { freeAt, leased, type RowLease } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
@@ -12,8 +13,14 @@ interface RequestGuard extends Guard<mongoose.mongo.ObjectId> {
   readonly asked_again?: { readonly $exists: false };
 }
 
-/** What becomes true together with a request's end, written as part of its transaction. */
-export type Settle = (session: mongoose.mongo.ClientSession) => Promise<void>;
+/**
+ * What becomes true together with a request's end, written as part of its transaction.
+ * @returns what the proof of it says; null where there is none
+ */
+export type Settle = (session: mongoose.mongo.ClientSession) => Promise<ReceiptDraft | null>;
+
+/** Writes the proofs of requests that end in one transaction, as part of it. */
+export type Prove = (drafts: readonly ReceiptDraft[], session: mongoose.mongo.ClientSession) => Promise<void>;
 
 interface ClaimAttempt {
   readonly account: string;
@@ -56,14 +63,14 @@ type Ended = { readonly ended: boolean } | { readonly failure: unknown };
 /** Thrown inside a transaction to roll it back: a guard matched nothing. */
 class GuardFailed extends Error {}
 
-export function createLedgerWrites(db: mongoose.mongo.Db): LedgerWrites {
+export function createLedgerWrites(db: mongoose.mongo.Db, prove: Prove = async () => {}): LedgerWrites {
   const requests = requestsOf(db);
   const claimJoined = coalesce<ClaimAttempt, ErasureRequest | null>(
     (_lane, attempts) => claimAll(requests, attempts),
     JOINED_AT_MOST,
   );
   const keepJoined = coalesce<Guarded, boolean>((_lane, items) => keepAll(requests, items), JOINED_AT_MOST);
-  const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, items), JOINED_AT_MOST);
+  const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, prove, items), JOINED_AT_MOST);
   return {
     claim: (attempt) => claimJoined(LANE, attempt),
     keep: (guard, update) => keepJoined(LANE, { guard, update }),
@@ -129,22 +136,22 @@ async function keepAll(requests: Requests, items: readonly Guarded[]): Promise<b
 }
 
 /** An outcome for each: what is thrown here would fail them all. @throws what the database throws while it is away */
-async function endEach(db: mongoose.mongo.Db, items: readonly Ending[]): Promise<Ended[]> {
+async function endEach(db: mongoose.mongo.Db, prove: Prove, items: readonly Ending[]): Promise<Ended[]> {
   const [first] = items;
-  if (first && items.length === 1) return [await endAlone(db, first)];
+  if (first && items.length === 1) return [await endAlone(db, prove, first)];
   try {
-    await endAll(db, items);
+    await endAll(db, prove, items);
     return items.map(() => ({ ended: true }));
   } catch (error) {
     // One that lost its lease, or cannot be settled, must not hold up the others.
     if (isTransient(error)) throw error;
-    return Promise.all(items.map((item) => endAlone(db, item)));
+    return Promise.all(items.map((item) => endAlone(db, prove, item)));
   }
 }
 
-async function endAlone(db: mongoose.mongo.Db, item: Ending): Promise<Ended> {
+async function endAlone(db: mongoose.mongo.Db, prove: Prove, item: Ending): Promise<Ended> {
   try {
-    await endAll(db, [item]);
+    await endAll(db, prove, [item]);
     return { ended: true };
   } catch (error) {
     return error instanceof GuardFailed ? { ended: false } : { failure: error };
@@ -152,12 +159,17 @@ async function endAlone(db: mongoose.mongo.Db, item: Ending): Promise<Ended> {
 }
 
 /** All of them or none. @throws GuardFailed */
-function endAll(db: mongoose.mongo.Db, items: readonly Ending[]): Promise<void> {
+function endAll(db: mongoose.mongo.Db, prove: Prove, items: readonly Ending[]): Promise<void> {
   return inTransaction(db, async (session) => {
     const result = await requestsOf(db).bulkWrite(items.map(statement), { session });
     if (result.matchedCount !== items.length) throw new GuardFailed();
     // One after the other: a session has one operation at a time.
-    for (const { settle } of items) await settle(session);
+    const drafts: ReceiptDraft[] = [];
+    for (const { settle } of items) {
+      const draft = await settle(session);
+      if (draft !== null) drafts.push(draft);
+    }
+    await prove(drafts, session);
   });
 }
 

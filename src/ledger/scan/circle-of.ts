@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
@@ -9,6 +8,7 @@ import { accountPathOf, ownerFilter } from '../../engine/owner.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { assertAccount } from '../../engine/subject.ts';
+import { digestOf } from '../../lib/digest.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import { compileNumberMatcher } from '../../phone/matcher.ts';
@@ -45,7 +45,7 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
   const profile = profileFor('forget', dataMap);
   const scanned = scannedEntries(dataMap, keepsNumber);
   const keysOf = createKeysOf(dataMap, profile, countries);
-  const digest = digestOf([dataMap, countries, scanned.map(nameOf)]);
+  const digest = digestOf(JSON.stringify([dataMap, countries, scanned.map(nameOf)])).slice(0, 22);
   return ({ records_id }) => {
     assertAccount(records_id);
     return {
@@ -70,8 +70,4 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
 
 function wordsFor(number: PhoneNumber, token: string): Replacements {
   return { masked: maskNumber(number), token };
-}
-
-function digestOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);
 }

@@ -59,6 +59,8 @@ describe('the doors of the API', () => {
     ['operator', '/healthz', {}, 200, /"ok"/],
     ['forget', '/blacklist/check', { key, body: { number: NUMBER } }, 200, /"blacklisted":false/],
     ['forget', '/gdpr/forget', { key, body: { number: NUMBER } }, 400, /"code":76/],
+    ['receipt', '/.well-known/jwks.json', {}, 200, /"kid":"receipt1"/],
+    ['receipt', '/gdpr/receipt?reference=AAAAAAAAAAAAAAA', { key }, 404, /"code":77/],
     ['access', `/gdpr/access?number=${NUMBER}`, { key }, 200, /"counts":\{\}/],
     ['access', '/search/message?id=none', { key }, 404, /"code":77/],
     ['contact', `/v1/contacts/${NUMBER}`, { key, method: 'DELETE' }, 200, /"records_affected":0/],

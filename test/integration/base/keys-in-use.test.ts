@@ -25,6 +25,7 @@ describe('keys that are in use and not at hand', () => {
     LETHE_SEAL_KEYS: generateKey(new Date()),
     LETHE_TOKEN_KEYS: generateKey(new Date()),
   });
+  const freshReceipts = () => ({ ...platform.env, RECEIPT_KEYS: generateKey(new Date()) });
   const added = () => ({
     ...platform.env,
     LETHE_SEAL_KEYS: `${generateKey(new Date())},${TEST_KEYS.LETHE_SEAL_KEYS}`,
@@ -55,6 +56,13 @@ describe('keys that are in use and not at hand', () => {
       expect(child.output()).toContain('token key token1 (blacklist.token)');
       expect(child.output()).not.toContain('seal key');
     }
+  });
+
+  it('are those of receipts, too: their public halves are still asked for', async () => {
+    await suppress();
+    const child = processes.lethe(['api'], { ...freshReceipts(), PORT: '0' });
+    expect(await child.exited()).toMatchObject({ code: 1 });
+    expect(child.output()).toContain('receipt key receipt1 (lethe_receipts.mark)');
   });
 
   it('are named in readiness and by check-map', async () => {
@@ -108,7 +116,7 @@ describe('keys that are in use and not at hand', () => {
   it('are looked for in one small collection as long as all are at hand', async () => {
     await platform.core.prepare();
     const ids = await platform.core.db.collection('lethe_key_ids').find().toArray();
-    expect(ids.map(({ _id }) => String(_id)).sort()).toEqual(['seal:seal1', 'token:token1']);
+    expect(ids.map(({ _id }) => String(_id)).sort()).toEqual(['receipt:receipt1', 'seal:seal1', 'token:token1']);
   });
 
   it('are not a platform’s own texts in the field of tokens', async () => {

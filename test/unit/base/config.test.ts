@@ -7,6 +7,7 @@ const good: NodeJS.ProcessEnv = {
   REDIS_URL: 'redis://cache.example:6379',
   LETHE_SEAL_KEYS: generateKey(new Date()),
   LETHE_TOKEN_KEYS: generateKey(new Date()),
+  RECEIPT_KEYS: generateKey(new Date()),
 };
 
 function faultsOf(env: NodeJS.ProcessEnv): string[] {
@@ -62,6 +63,7 @@ describe('configuration', () => {
       'REDIS_URL is missing',
       'LETHE_SEAL_KEYS is missing. Make one with: lethe keys generate',
       'LETHE_TOKEN_KEYS is missing. Make one with: lethe keys generate',
+      'RECEIPT_KEYS is missing. Make one with: lethe keys generate',
     ]);
   });
 

@@ -15,7 +15,7 @@ import { parseKeyRing } from '../../../src/base/keys/key-ring.ts';
 import { loadDataMap, parseDataMap } from '../../../src/engine/map/load.ts';
 import { runCli } from '../../support/cli.ts';
 
-const KEYS = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const;
+const KEYS = ['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS', 'RECEIPT_KEYS'] as const;
 
 const NOW = new Date('2026-03-01T10:00:00Z');
 const run = (args: string[], env: NodeJS.ProcessEnv = {}) => runCli(args, env, NOW);
@@ -106,7 +106,7 @@ describe('lethe keys generate', () => {
   it('needs no configuration, and prints lines for an env file and nothing else', async () => {
     const { code, out } = await run(['keys', 'generate']);
     expect(code).toBe(0);
-    expect(out).toHaveLength(2);
+    expect(out).toHaveLength(3);
     const env = parseEnv(out.join('\n'));
     expect(Object.keys(env)).toEqual([...KEYS]);
     const rings = readConfigPart(env, KEYS);
@@ -123,7 +123,7 @@ describe('lethe keys generate', () => {
 
   it('prints the one that is missing', async () => {
     const there = parseEnv((await run(['keys', 'generate'])).out.join('\n'));
-    const { out } = await run(['keys', 'generate'], { LETHE_SEAL_KEYS: there.LETHE_SEAL_KEYS, LETHE_TOKEN_KEYS: ' ' });
+    const { out } = await run(['keys', 'generate'], { ...there, LETHE_TOKEN_KEYS: ' ' });
     expect(Object.keys(parseEnv(out.join('\n')))).toEqual(['LETHE_TOKEN_KEYS']);
   });
 
@@ -146,6 +146,7 @@ describe('lethe keys generate', () => {
     expect(err).toEqual([
       expect.stringMatching(/^lethe: LETHE_SEAL_KEYS: .*lethe keys generate/),
       expect.stringMatching(/^lethe: LETHE_TOKEN_KEYS is missing/),
+      expect.stringMatching(/^lethe: RECEIPT_KEYS is missing/),
     ]);
   });
 });

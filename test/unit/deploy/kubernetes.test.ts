@@ -54,6 +54,7 @@ const filledIn = {
   REDIS_URL: 'redis://redis',
   LETHE_SEAL_KEYS: generateKey(new Date()),
   LETHE_TOKEN_KEYS: generateKey(new Date()),
+  RECEIPT_KEYS: generateKey(new Date()),
 };
 const environmentOf = (container: Container) => ({
   ...filledIn,
@@ -127,7 +128,13 @@ describe('deploy/kubernetes', () => {
   });
 
   it('has secrets in a Secret, and none of them in a file', () => {
-    expect(Object.keys(secret).sort()).toEqual(['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS', 'MONGODB_URI', 'REDIS_URL']);
+    expect(Object.keys(secret).sort()).toEqual([
+      'LETHE_SEAL_KEYS',
+      'LETHE_TOKEN_KEYS',
+      'MONGODB_URI',
+      'RECEIPT_KEYS',
+      'REDIS_URL',
+    ]);
     expect(new Set(Object.values(secret))).toEqual(new Set(['']));
     expect(Object.keys(config).filter((name) => Object.hasOwn(secret, name))).toEqual([]);
   });

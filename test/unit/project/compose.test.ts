@@ -71,6 +71,7 @@ const passwords = { MONGODB_ROOT_PASSWORD: 'r00t', MONGODB_PASSWORD: 'm0ng0', RE
 const keys = {
   LETHE_SEAL_KEYS: generateKey(new Date()),
   LETHE_TOKEN_KEYS: generateKey(new Date()),
+  RECEIPT_KEYS: generateKey(new Date()),
   ...passwords,
 };
 
@@ -237,7 +238,7 @@ describe('docker-compose.yml', () => {
     expect(worker.healthcheck.test.join(' ')).toContain(`127.0.0.1:${worker.environment?.WORKER_PORT}/healthz`);
   });
 
-  it.each(['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS'] as const)(
+  it.each(['LETHE_SEAL_KEYS', 'LETHE_TOKEN_KEYS', 'RECEIPT_KEYS'] as const)(
     'does not start without %s, and says how to make it',
     (name) => {
       const env = { ...keys, [name]: '' };

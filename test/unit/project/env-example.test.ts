@@ -10,6 +10,7 @@ const example = parseEnv(text);
 const secrets = {
   LETHE_SEAL_KEYS: generateKey(new Date()),
   LETHE_TOKEN_KEYS: generateKey(new Date()),
+  RECEIPT_KEYS: generateKey(new Date()),
 };
 
 describe('.env.example', () => {
@@ -32,6 +33,6 @@ describe('.env.example', () => {
   });
 
   it('holds no secret', () => {
-    expect([example.LETHE_SEAL_KEYS, example.LETHE_TOKEN_KEYS]).toEqual(['', '']);
+    expect([example.LETHE_SEAL_KEYS, example.LETHE_TOKEN_KEYS, example.RECEIPT_KEYS]).toEqual(['', '', '']);
   });
 });

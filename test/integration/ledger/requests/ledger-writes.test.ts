@@ -112,7 +112,7 @@ describe('writes of leases that are joined', () => {
       platform.core.db
         .collection<{ _id: string }>('ends')
         .insertOne({ _id: request.reference }, { session })
-        .then(() => {});
+        .then(() => null);
     const noted = async (requests: ErasureRequest[]) => {
       const rows = await platform.core.db.collection<{ _id: string }>('ends').find().toArray();
       return requests.map((request) => rows.some((row) => row._id === request.reference));
