@@ -14,6 +14,7 @@ import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keysGenerate } from './commands/keys-generate.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
 import { printMap } from './commands/print-map.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
@@ -42,7 +43,7 @@ function createProgram(context: CommandContext): Command {
       ]),
     )
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
-    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
+    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context), keysRotate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
     .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))

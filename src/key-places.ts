@@ -1,6 +1,6 @@
 import type { KeyPlace } from './base/keys/in-use.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
-import { AUDIT_HEADS } from './ledger/audit/entry.ts';
+import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 
@@ -8,8 +8,7 @@ import { REQUESTS } from './ledger/requests/ledger.ts';
 const EVER = { $gt: new Date(0) } as const;
 
 /**
- * Everything of Lethe's that is of no use without the key that made it. Of the audit the heads: one a chain, made by the
- * key that wrote last.
+ * Everything of Lethe's that is of no use without the key that made it.
  * @param suppression where the suppression list lies
  */
 export function keyPlaces(suppression: {
@@ -28,6 +27,8 @@ export function keyPlaces(suppression: {
     },
     { ring: 'token', collection: REQUESTS, field: 'token', filter: open },
     { ring: 'token', collection: AUDIT_HEADS, field: 'mac' },
+    // Without an index: all are read only when a key is missing that was ever written with, and an early entry says so.
+    { ring: 'token', collection: AUDIT, field: 'mac' },
     { ring: 'seal', collection: REQUESTS, field: 'sealed', filter: open },
     { ring: 'seal', collection: FILES, field: 'file' },
     { ring: 'seal', collection: REPORTS, field: 'from.sealed', filter: { unfinished: true, look_at: EVER } },

@@ -5,7 +5,7 @@ import type { KeyRing } from './key-ring.ts';
 type Db = mongoose.mongo.Db;
 
 /** The two rings of an installation. */
-type RingName = 'seal' | 'token';
+export type RingName = 'seal' | 'token';
 
 /** Where text stands that begins with the id of the key that made it: `keyId.…`. */
 export interface KeyPlace {
@@ -87,6 +87,22 @@ export async function checkKeys(db: Db, places: readonly KeyPlace[], held: HeldK
     await ids.insertOne({ _id: `${ring}:${held.rings[ring].currentId}` }).catch((error: unknown) => {
       if (!isDuplicateKey(error)) throw error;
     });
+}
+
+/** Was the key ever written with, as far as this is written down? */
+export async function wasWrittenWith(db: Db, ring: RingName, id: string): Promise<boolean> {
+  return (await db.collection<KeyIdRow>(KEY_IDS).findOne({ _id: `${ring}:${id}` })) !== null;
+}
+
+/** Counts the rows of a place that a key made. */
+export function countMadeBy(
+  db: Db,
+  { collection, database, field, filter = {} }: KeyPlace,
+  id: string,
+): Promise<number> {
+  return (database === undefined ? db : db.client.db(database))
+    .collection(collection)
+    .countDocuments({ ...filter, $and: [{ [field]: new RegExp(`^${id}\\.`) }] });
 }
 
 /** As rows name them. */

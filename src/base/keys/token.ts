@@ -8,6 +8,8 @@ import { currentKey, type KeyRing } from './key-ring.ts';
  * cannot compare whom they know.
  */
 export interface Tokens {
+  /** The id of the key that writes. */
+  readonly currentId: string;
   /** Under the current key: what is written. */
   current(account: string, number: PhoneNumber): string;
   /** Under every key of the ring, the current first: what is looked up. */
@@ -24,6 +26,7 @@ const digest = (id: string, key: Buffer, account: string, number: PhoneNumber) =
 export function createTokens(ring: KeyRing): Tokens {
   const { id: currentId, key: current } = currentKey(ring);
   return {
+    currentId,
     current: (account, number) => digest(currentId, current, account, number),
     allTokens: (account, number) => [...ring.keys].map(([id, key]) => digest(id, key, account, number)),
   };
