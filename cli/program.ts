@@ -10,6 +10,7 @@ import { demo } from './commands/demo.ts';
 import { discover } from './commands/discover.ts';
 import { drill } from './commands/drill.ts';
 import { find } from './commands/find.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
@@ -35,6 +36,7 @@ function createProgram(context: CommandContext): Command {
     .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
     .addCommand(api(context))
     .addCommand(worker(context))
+    .addCommand(forgetCommand(context))
     .addCommand(
       group('account', 'Accounts: the owners of records and keys', [
         accountCreate(context),

@@ -12,6 +12,8 @@ import { createWrongKeys } from './wrong-keys.ts';
 export interface GuardOptions extends AuthenticateOptions {
   /** A rate limit of its own, counted apart; else RATE_LIMIT_PER_SECOND over all doors together. */
   readonly rate?: { readonly bucket: string; readonly perSecond: number };
+  /** How large a body may be, in bytes; else 10 kB. */
+  readonly bodyLimit?: number;
 }
 
 /**
@@ -26,10 +28,10 @@ export function createGuards(
   const { QUEUE_PREFIX: prefix, RATE_LIMIT_PER_SECOND: perSecond } = core.config;
   const indexed = awaitIndexes(core.prepare, logger);
   const wrongKeys = createWrongKeys();
-  return ({ rate, ...options } = {}) => [
+  return ({ rate, bodyLimit, ...options } = {}) => [
     indexed,
     authenticate(core.keys, wrongKeys, options),
     limitRate(redis, { prefix, perSecond, ...rate }),
-    readBytes,
+    readBytes(bodyLimit),
   ];
 }

@@ -38,6 +38,7 @@ export function describeApi(doors: readonly Door[], config: Config, version: str
 
 function describeOperation(door: string, operation: Operation): Json {
   const { method, path, summary, description, open, params, query, body, bodyExample, responses } = operation;
+  const scope = operation['x-scope'];
   const parameters = [...describeParameters(params, 'path'), ...describeParameters(query, 'query')];
   return {
     tags: [door],
@@ -45,6 +46,7 @@ function describeOperation(door: string, operation: Operation): Json {
     summary,
     ...(description !== undefined && { description }),
     ...(open && { security: [] }),
+    ...(scope !== undefined && { 'x-scope': scope }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
       requestBody: {
@@ -87,8 +89,8 @@ function asText(property: Json): Json {
   return Array.isArray(property.type) && property.type.includes('string') ? { ...property, type: 'string' } : property;
 }
 
-function describeAnswer({ description, type = 'application/json', example }: Answer): Json {
-  const content = example === undefined ? {} : { example };
+function describeAnswer({ description, type = 'application/json', example, schema }: Answer): Json {
+  const content = { ...(schema && { schema: toSchema(schema) }), ...(example !== undefined && { example }) };
   return {
     description,
     ...(type !== null && { content: Object.fromEntries([type].flat().map((one) => [one, content])) }),

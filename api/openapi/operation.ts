@@ -16,6 +16,8 @@ export interface Operation {
   readonly body?: z.ZodType;
   /** A body to try: it harms nobody, and is accepted where such records are. */
   readonly bodyExample?: object;
+  /** What a caller must be allowed to do. */
+  readonly 'x-scope'?: string;
   readonly responses: Readonly<Record<number, Answer>>;
 }
 
@@ -25,4 +27,6 @@ export interface Answer {
   /** JSON unless another type is named, or several; none at all with `null`. */
   readonly type?: string | readonly string[] | null;
   readonly example?: unknown;
+  /** The shape of its body. */
+  readonly schema?: z.ZodType;
 }
