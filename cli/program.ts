@@ -11,10 +11,12 @@ import { demo } from './commands/demo.ts';
 import { discover } from './commands/discover.ts';
 import { drill } from './commands/drill.ts';
 import { find } from './commands/find.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { keyCreate } from './commands/key-create.ts';
 import { keyList } from './commands/key-list.ts';
 import { keyRevoke } from './commands/key-revoke.ts';
 import { keysGenerate } from './commands/keys-generate.ts';
+import { keysRotate } from './commands/keys-rotate.ts';
 import { printMap } from './commands/print-map.ts';
 import { receiptShow } from './commands/receipt-show.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
@@ -41,6 +43,7 @@ function createProgram(context: CommandContext): Command {
     .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
     .addCommand(api(context))
     .addCommand(worker(context))
+    .addCommand(forgetCommand(context))
     .addCommand(
       group('account', 'Accounts: the owners of records and keys', [
         accountCreate(context),
@@ -57,7 +60,7 @@ function createProgram(context: CommandContext): Command {
         userReset(context),
       ]),
     )
-    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context)]))
+    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context), keysRotate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))

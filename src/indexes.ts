@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { IndexedCollection } from './base/db/ensure-indexes.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import { BATCHES } from './contracts/forget/batch-rows.ts';
 import type { CollectionMap } from './engine/map/schema.ts';
 import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
@@ -101,6 +102,17 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
       { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+    ],
+  },
+  {
+    collection: BATCHES,
+    indexes: [
+      {
+        name: 'by_digest',
+        key: { account_id: 1, digest: 1 },
+        unique: true,
+        partialFilterExpression: { digest: { $exists: true } },
+      },
     ],
   },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },

@@ -1,6 +1,6 @@
 import type { KeyPlace } from './base/keys/in-use.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
-import { AUDIT_HEADS } from './ledger/audit/entry.ts';
+import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { PEOPLE } from './ledger/people/rows.ts';
 import { RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
@@ -10,8 +10,7 @@ import { REQUESTS } from './ledger/requests/ledger.ts';
 const EVER = { $gt: new Date(0) } as const;
 
 /**
- * Everything of Lethe's that is of no use without the key that made it. Of the audit the heads: one a chain, made by the
- * key that wrote last.
+ * Everything of Lethe's that is of no use without the key that made it.
  * @param suppression where the suppression list lies
  */
 export function keyPlaces(suppression: {
@@ -32,6 +31,8 @@ export function keyPlaces(suppression: {
     { ring: 'token', collection: AUDIT_HEADS, field: 'mac' },
     // Without the public half of its key nobody can check a receipt that was given out.
     { ring: 'receipt', collection: RECEIPTS, field: 'mark' },
+    // Without an index: all are read only when a key is missing that was ever written with, and an early entry says so.
+    { ring: 'token', collection: AUDIT, field: 'mac' },
     { ring: 'seal', collection: REQUESTS, field: 'sealed', filter: open },
     { ring: 'seal', collection: FILES, field: 'file' },
     { ring: 'seal', collection: PEOPLE, field: 'totp', filter: { totp: { $exists: true } } },

@@ -1,6 +1,6 @@
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
+import { batchAnswer, batchParams, batchSchema, checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
 const ACCEPTED = {
   status: 'SUCCESS',
@@ -16,6 +16,50 @@ const REMOVED = {
   completed_at: 1548892860,
   erased: { contacts: 1, sent_sms: 12 },
 };
+
+const BATCH = {
+  batch: 'bat_BWwmkoxO3YTfpEt',
+  state: 'done',
+  lines: 2,
+  done: 2,
+  accepted: 1,
+  refused: 1,
+  items: [
+    { line: 1, state: 'accepted', reference: 'BWwmkoxO3YTfpEt' },
+    { line: 2, state: 'refused', error: { code: 76, msg: 'Cannot use this number' } },
+  ],
+};
+
+/** The description of many numbers at once. */
+const batchApi: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/gdpr/forget/batch',
+    summary: 'Erase many numbers',
+    description:
+      'Each number is accepted or refused as by `/gdpr/forget`; what stands in `items` is done. With 202 there are more: send the ' +
+      'same body again. The same list answers the same for a day, however often it is sent.',
+    'x-scope': 'forget',
+    body: batchSchema,
+    bodyExample: { numbers: [447700900123, '447700900124'] },
+    responses: {
+      200: { description: 'All lines are done', schema: batchAnswer, example: { ...BATCH, digest: 'a3f5…' } },
+      202: { description: 'Some lines are done: send the same again', schema: batchAnswer },
+      ...errorAnswers(describeErrors()),
+    },
+  },
+  {
+    method: 'get',
+    path: '/gdpr/forget/batch/:batch',
+    summary: 'How far a batch is, and what became of its lines',
+    'x-scope': 'look',
+    params: batchParams,
+    responses: {
+      200: { description: 'The batch as it stands', schema: batchAnswer, example: BATCH },
+      ...errorAnswers(describeErrors(['no_records'])),
+    },
+  },
+];
 
 /** The description of the forget and status contract. */
 export function forgetApi(prefixes: readonly string[]): Operation[] {
@@ -51,6 +95,7 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
         ...errorAnswers(describeErrors(['no_affiliation'])),
       },
     },
+    ...batchApi,
     { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
     { method: 'post', path: '/gdpr/status', ...status, body: statusSchema, bodyExample: { date: 'yesterday' } },
     {

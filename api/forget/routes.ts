@@ -12,6 +12,7 @@ import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
+import { batchRoutes } from './batch.ts';
 import { presentAccepted, presentDays, presentFailed, presentRehearsed, presentRequest } from './present.ts';
 import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
 
@@ -25,6 +26,7 @@ export function forgetRoutes(deps: DoorDependencies): Router {
     .all(...guards)
     .post(forgetHandler(deps))
     .all(refuseMethod('POST'));
+  router.use(batchRoutes(deps));
   router
     .route('/gdpr/status')
     .all(...guards)

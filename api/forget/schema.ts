@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_LINES } from '../../src/contracts/forget/batch.ts';
 import { DATE_FORMATS } from '../../src/contracts/forget/dates/parse.ts';
 import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
 
@@ -28,4 +29,37 @@ export const statusSchema = z.object({
     .optional(),
   limit: wholeNumber(1, 1000).default(25),
   skip: wholeNumber(0, 1_000_000).default(0),
+});
+
+export const batchSchema = z.strictObject({
+  numbers: z
+    .array(z.unknown(), { error: 'must be a list' })
+    .min(1, 'must have a number at least')
+    .max(MOST_LINES, `may have ${MOST_LINES} numbers at most`)
+    .meta({
+      items: { type: ['integer', 'string'] },
+      description: 'Each as `number` of `/gdpr/forget`. One that is wrong is refused by itself',
+    }),
+  blacklist: flag.nullish().meta({ description: 'As of `/gdpr/forget`, for all of them' }),
+});
+
+export const batchParams = z.object({ batch: z.string() });
+
+const batchItem = z.object({
+  line: z.int().meta({ description: 'From 1' }),
+  state: z.enum(['accepted', 'refused']),
+  reference: z.string().optional(),
+  error: z.object({ code: z.int(), msg: z.string() }).optional(),
+});
+
+/** What a batch is answered as. */
+export const batchAnswer = z.object({
+  batch: z.string(),
+  digest: z.string().optional().meta({ description: 'SHA-256 of the numbers as they were sent, joined by line feeds' }),
+  state: z.enum(['working', 'done']),
+  lines: z.int(),
+  done: z.int(),
+  accepted: z.int(),
+  refused: z.int(),
+  items: z.array(batchItem),
 });

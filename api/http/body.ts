@@ -13,28 +13,40 @@ const UNPACKERS = { gzip: createGunzip, deflate: createInflate, br: createBrotli
 /**
  * Reads the body into `request.body`, a Buffer, unpacked. One that is too large is refused as soon as that is known: by
  * its length before anything of it is read, or at the byte after the limit.
+ * @param limit in bytes
  */
-export const readBytes: RequestHandler = async (request, response, next) => {
-  const { headers } = request;
-  if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined) {
+export const readBytes =
+  (limit = BODY_LIMIT_BYTES): RequestHandler =>
+  async (request, response, next) => {
+    const { headers } = request;
+    if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined) {
+      next();
+      return;
+    }
+    const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase();
+    const unpack = encoding === 'identity' ? undefined : UNPACKERS[encoding as keyof typeof UNPACKERS];
+    if (unpack === undefined && encoding !== 'identity')
+      throw new LetheError('bad_input', 'The encoding of the body is not known');
+    const most = limit + (unpack ? PACKING_BYTES : 0);
+    if (Number(headers['content-length']) > most) throw tooLarge(limit);
+    // Only now: a client that asks first is told no before it sends.
+    if (headers.expect !== undefined) response.writeContinue();
+    const bytes = await take(request, most, limit);
+    request.body = unpack ? await unpackWithin(bytes, unpack, limit) : bytes;
     next();
-    return;
-  }
-  const encoding = (headers['content-encoding'] ?? 'identity').toLowerCase();
-  const unpack = encoding === 'identity' ? undefined : UNPACKERS[encoding as keyof typeof UNPACKERS];
-  if (unpack === undefined && encoding !== 'identity')
-    throw new LetheError('bad_input', 'The encoding of the body is not known');
-  const most = BODY_LIMIT_BYTES + (unpack ? PACKING_BYTES : 0);
-  if (Number(headers['content-length']) > most) throw new LetheError('body_too_large');
-  // Only now: a client that asks first is told no before it sends.
-  if (headers.expect !== undefined) response.writeContinue();
-  const bytes = await take(request, most);
-  request.body = unpack ? await unpackWithin(bytes, unpack) : bytes;
-  next();
-};
+  };
 
-/** @throws LetheError `body_too_large` at the byte after `most`, the rest unread; `bad_input` for a body that breaks off */
-function take(stream: Readable, most: number): Promise<Buffer> {
+function tooLarge(limit: number): LetheError {
+  return limit === BODY_LIMIT_BYTES
+    ? new LetheError('body_too_large')
+    : new LetheError('body_too_large', `The body is larger than ${Math.floor(limit / 1000)} kB`);
+}
+
+/**
+ * @param limit the one to be told
+ * @throws LetheError `body_too_large` at the byte after `most`, the rest unread; `bad_input` for a body that breaks off
+ */
+function take(stream: Readable, most: number, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -47,7 +59,7 @@ function take(stream: Readable, most: number): Promise<Buffer> {
       size += chunk.length;
       if (size <= most) return;
       stream.pause();
-      settle(() => reject(new LetheError('body_too_large')));
+      settle(() => reject(tooLarge(limit)));
     };
     const onEnd = () => settle(() => resolve(Buffer.concat(chunks)));
     const onError = () => settle(() => reject(new LetheError('bad_input', 'The body is not readable')));
@@ -55,10 +67,10 @@ function take(stream: Readable, most: number): Promise<Buffer> {
   });
 }
 
-async function unpackWithin(bytes: Buffer, unpack: () => Transform): Promise<Buffer> {
+async function unpackWithin(bytes: Buffer, unpack: () => Transform, limit: number): Promise<Buffer> {
   const stream = unpack();
   try {
-    const unpacked = take(stream, BODY_LIMIT_BYTES);
+    const unpacked = take(stream, limit, limit);
     stream.end(bytes);
     return await unpacked;
   } finally {

@@ -11,6 +11,11 @@ const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
   impossible: 'is not a possible phone number',
 };
 
+/** What is wrong with a number, without the number. @param prefixes the country codes that are served */
+export function tellNumberFault(fault: PhoneNumberFault, prefixes: readonly string[]): string {
+  return NUMBER_FAULTS[fault] + (fault === 'prefix' ? `: ${prefixes.join(', ')}` : '');
+}
+
 /**
  * A data subject's number.
  * @param prefixes the country codes that are served
@@ -21,8 +26,7 @@ export const phoneNumber = (prefixes: readonly string[]) =>
     .transform((value, context): PhoneNumber => {
       const parsed = parseSubjectNumber(value, prefixes);
       if (parsed.ok) return parsed.number;
-      const served = parsed.reason === 'prefix' ? `: ${prefixes.join(', ')}` : '';
-      context.addIssue({ code: 'custom', message: NUMBER_FAULTS[parsed.reason] + served });
+      context.addIssue({ code: 'custom', message: tellNumberFault(parsed.reason, prefixes) });
       return z.NEVER;
     })
     .meta({

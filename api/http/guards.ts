@@ -14,6 +14,8 @@ export interface GuardOptions extends AuthenticateOptions {
   readonly open?: boolean;
   /** A rate limit of its own, counted apart; else RATE_LIMIT_PER_SECOND over all doors together. */
   readonly rate?: { readonly bucket: string; readonly perSecond: number };
+  /** How large a body may be, in bytes; else 10 kB. */
+  readonly bodyLimit?: number;
 }
 
 /**
@@ -28,9 +30,9 @@ export function createGuards(
   const { QUEUE_PREFIX: prefix, RATE_LIMIT_PER_SECOND: perSecond } = core.config;
   const indexed = awaitIndexes(core.prepare, logger);
   const wrongKeys = createWrongKeys();
-  return ({ rate, open, ...options } = {}) => [
+  return ({ rate, open, bodyLimit, ...options } = {}) => [
     indexed,
     ...(open ? [] : [authenticate(core, wrongKeys, options), limitRate(redis, { prefix, perSecond, ...rate })]),
-    readBytes,
+    readBytes(bodyLimit),
   ];
 }

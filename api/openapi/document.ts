@@ -95,8 +95,8 @@ function asText(property: Json): Json {
   return Array.isArray(property.type) && property.type.includes('string') ? { ...property, type: 'string' } : property;
 }
 
-function describeAnswer({ description, type = 'application/json', example }: Answer): Json {
-  const content = example === undefined ? {} : { example };
+function describeAnswer({ description, type = 'application/json', example, schema }: Answer): Json {
+  const content = { ...(schema && { schema: toSchema(schema) }), ...(example !== undefined && { example }) };
   return {
     description,
     ...(type !== null && { content: Object.fromEntries([type].flat().map((one) => [one, content])) }),

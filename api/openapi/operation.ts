@@ -28,4 +28,6 @@ export interface Answer {
   /** JSON unless another type is named, or several; none at all with `null`. */
   readonly type?: string | readonly string[] | null;
   readonly example?: unknown;
+  /** The shape of its body. */
+  readonly schema?: z.ZodType;
 }

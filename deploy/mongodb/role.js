@@ -34,6 +34,7 @@ const BLACKLIST = 'blacklist';
 /** Lethe's own collections, each with what it needs beyond reading, adding and changing. */
 const OWN = {
   lethe_requests: ['createIndex'],
+  lethe_batches: ['createIndex'],
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],
   lethe_key_ids: [],

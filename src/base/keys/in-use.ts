@@ -5,8 +5,8 @@ import type { KeyRing } from './key-ring.ts';
 type Db = mongoose.mongo.Db;
 
 /** The rings of an installation. */
-const RINGS = ['seal', 'token', 'receipt'] as const;
-type RingName = (typeof RINGS)[number];
+export const RINGS = ['seal', 'token', 'receipt'] as const;
+export type RingName = (typeof RINGS)[number];
 
 /** Where text stands that begins with the id of the key that made it: `keyId.…`. */
 export interface KeyPlace {
@@ -88,6 +88,22 @@ export async function checkKeys(db: Db, places: readonly KeyPlace[], held: HeldK
     await ids.insertOne({ _id: `${ring}:${held.rings[ring].currentId}` }).catch((error: unknown) => {
       if (!isDuplicateKey(error)) throw error;
     });
+}
+
+/** Was the key ever written with, as far as this is written down? */
+export async function wasWrittenWith(db: Db, ring: RingName, id: string): Promise<boolean> {
+  return (await db.collection<KeyIdRow>(KEY_IDS).findOne({ _id: `${ring}:${id}` })) !== null;
+}
+
+/** Counts the rows of a place that a key made. */
+export function countMadeBy(
+  db: Db,
+  { collection, database, field, filter = {} }: KeyPlace,
+  id: string,
+): Promise<number> {
+  return (database === undefined ? db : db.client.db(database))
+    .collection(collection)
+    .countDocuments({ ...filter, $and: [{ [field]: new RegExp(`^${id}\\.`) }] });
 }
 
 /** As rows name them. */

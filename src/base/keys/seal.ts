@@ -17,7 +17,16 @@ export interface Seal {
   closeText(text: string, context: string): string;
   /** @throws ErasureFailure `unsealable` */
   openText(sealed: string, context: string): string;
+  /**
+   * The same under the current key.
+   * @returns null: it is under the current key
+   * @throws ErasureFailure `unsealable`
+   */
+  renew(sealed: string, context: string): string | null;
 }
+
+/** The id of the key under which a text was sealed, or a token made. */
+export const keyIdOf = (made: string): string => made.slice(0, made.indexOf('.'));
 
 export function createSeal(ring: KeyRing): Seal {
   const { id: currentId, key: current } = currentKey(ring);
@@ -45,6 +54,7 @@ export function createSeal(ring: KeyRing): Seal {
   return {
     closeText,
     openText,
+    renew: (sealed, context) => (keyIdOf(sealed) === currentId ? null : closeText(openText(sealed, context), context)),
     // Padded to one length, so that the sealed text does not tell how long the number is.
     close: (number, context) => closeText(number.padEnd(15, ' '), context),
     open(sealed, context) {

@@ -34,6 +34,8 @@ export interface ForgetInput {
   readonly number: PhoneNumber;
   /** Take the number off the suppression list once it is erased. */
   readonly unsuppress: boolean;
+  /** The batch that the number came with. */
+  readonly batch?: string;
 }
 
 export interface Accepted {
@@ -81,6 +83,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     token: subject.token,
     requested_by: input.keyId,
     keep_suppression: !input.unsuppress,
+    ...(input.batch !== undefined && { batch: input.batch }),
     seal: (reference) => deps.seal.close(number, reference),
     now,
     deadlineMs: deps.deadlineMs,

@@ -1,5 +1,6 @@
 import type mongoose from 'mongoose';
 import { LetheError } from '../../base/errors.ts';
+import type { SealedPlace } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import { verifyPassword } from '../../lib/password-hash.ts';
 import { findTotpStep, generateTotpSecret, totpAddress } from '../../lib/totp.ts';
@@ -20,6 +21,13 @@ export interface SignIn {
 
 /** Bound to a seal: a secret that is moved to another person does not open. */
 const totpContext = (person: string): string => `totp ${person}`;
+
+/** People's secrets, as a place where sealed texts stand. */
+export const SEALED_PEOPLE: SealedPlace<Person> = {
+  collection: PEOPLE,
+  filter: { totp: { $exists: true } },
+  sealedIn: ({ _id, totp }) => (totp === undefined ? [] : [{ path: 'totp', text: totp, context: totpContext(_id) }]),
+};
 
 /** A new secret of one-time passwords: sealed as it is kept, and as an address that an app reads, to be shown once. */
 export function makeTotp(seal: Seal, email: string): { sealed: string; address: string } {

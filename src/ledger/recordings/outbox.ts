@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { SealedPlace } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
 import { coalesce } from '../../lib/coalesce.ts';
@@ -86,6 +87,16 @@ const filesOf = ({ account, reference }: FileOwner) => ({ account_id: account, r
 const heldBy = (owner: FileOwner, { lease }: Hold) => ({ ...filesOf(owner), 'lease.owner': lease.owner });
 const itself = ({ account_id, reference, _id }: FileRow) => ({ account_id, reference, _id });
 const contextOf = ({ _id, reference }: Pick<FileRow, '_id' | 'reference'>) => `${reference}:${_id.toHexString()}`;
+
+/** Files still to be removed, as a place where sealed texts stand. */
+export const SEALED_FILES: SealedPlace<FileRow> = {
+  collection: FILES,
+  filter: {},
+  sealedIn: (row) => [
+    { path: 'file', text: row.file, context: contextOf(row) },
+    ...(row.names === undefined ? [] : [{ path: 'names', text: row.names, context: contextOf(row) }]),
+  ],
+};
 
 export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
   const rows = db.collection<FileRow>(FILES);

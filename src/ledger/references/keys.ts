@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { SealedText } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 
 const { EJSON } = mongoose.mongo.BSON;
@@ -32,6 +33,13 @@ export function openKeys(seal: Seal, stored: readonly string[], child: string, r
 export function pushKeys(keys: SealedKeys): { $push?: Record<string, string> } {
   const entries = Object.entries(keys).map(([child, sealed]) => [`references.${child}`, sealed]);
   return entries.length > 0 ? { $push: Object.fromEntries(entries) } : {};
+}
+
+/** The sealed texts of a request's keys, by their paths in its row. */
+export function sealedInKeys(stored: StoredKeys, reference: string): SealedText[] {
+  return Object.entries(stored).flatMap(([child, texts]) =>
+    texts.map((text, index) => ({ path: `references.${child}.${index}`, text, context: contextOf(reference, child) })),
+  );
 }
 
 const contextOf = (reference: string, child: string) => `references:${child}:${reference}`;

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { SealedText } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Announced } from '../../engine/sweep.ts';
 import { speakableId } from '../../lib/speakable-id.ts';
@@ -28,6 +29,13 @@ export function openAnnounced(seal: Seal, stored: readonly StoredAnnounced[], re
         ? [...(ids ?? [])]
         : (EJSON.parse(seal.openText(sealed, contextOf(reference)), { relaxed: false }) as unknown[]),
   }));
+}
+
+/** The sealed parts of announcements, by their paths in the request's row. */
+export function sealedInAnnounced(stored: readonly StoredAnnounced[], reference: string): SealedText[] {
+  return stored.flatMap(({ sealed }, index) =>
+    sealed === undefined ? [] : [{ path: `announced.${index}.sealed`, text: sealed, context: contextOf(reference) }],
+  );
 }
 
 const contextOf = (reference: string) => `announced:${reference}`;

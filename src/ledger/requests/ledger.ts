@@ -69,6 +69,8 @@ export interface ErasureRequest extends WorkRow {
   keep_suppression: boolean;
   /** The id of the key that asked. */
   readonly requested_by: string;
+  /** The batch that it was made for first. */
+  readonly batch?: string;
   readonly created_at: Date;
   readonly due_at: Date;
   completed_at?: Date;

@@ -5,7 +5,10 @@ import { newWork } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 export interface NewRequest
-  extends Pick<ErasureRequest, 'account_id' | 'profile' | 'selector' | 'token' | 'requested_by' | 'keep_suppression'> {
+  extends Pick<
+    ErasureRequest,
+    'account_id' | 'profile' | 'selector' | 'token' | 'requested_by' | 'keep_suppression' | 'batch'
+  > {
   /** Seals the number, if the request is about one, for the reference it gets. */
   readonly seal?: (reference: string) => string;
   readonly now: Date;

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { SealedText } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Position } from '../../engine/scan/circle.ts';
 
@@ -22,6 +23,11 @@ export function openPosition(seal: Seal, account: string, { turn, place, after }
   if (after === undefined) return { turn, place };
   const opened = EJSON.parse(seal.openText(after, contextOf(account)), { relaxed: false }) as { after: unknown };
   return { turn, place, after: plainId(opened.after) };
+}
+
+/** The sealed part of a pass's position, by its path in the row. */
+export function sealedInPosition(account: string, { after }: StoredPosition): SealedText[] {
+  return after === undefined ? [] : [{ path: 'position.after', text: after, context: contextOf(account) }];
 }
 
 const contextOf = (account: string) => `scan:${account}`;

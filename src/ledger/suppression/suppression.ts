@@ -24,6 +24,8 @@ export interface Suppressions {
   claimPlatformRow(subject: Subject, tokens: readonly string[], session: Session): Promise<boolean>;
   /** Is the number on the list, as itself or as a token? */
   has(subject: Subject, tokens: readonly string[], session?: Session): Promise<boolean>;
+  /** Puts the subject's token in the place of its former ones. @throws a duplicate key error when it has two rows */
+  renewToken(subject: Subject, tokens: readonly string[], session: Session): Promise<void>;
   /** Is a tombstone of the number on the list? */
   hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
   /**
@@ -63,6 +65,9 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     keepsNumber: list.keepsNumber,
     add: put,
     has,
+    async renewToken(subject, tokens, session) {
+      await collection.updateMany(byToken(entry, subject, tokens), { $set: { token: subject.token } }, { session });
+    },
     hasToken: async (subject, tokens) => isThere(byToken(entry, subject, tokens)),
     async claimPlatformRow(subject, tokens, session) {
       const withoutToken = allOf(byNumber(list, subject), { token: { $not: TOKEN_SHAPE } });

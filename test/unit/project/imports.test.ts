@@ -11,7 +11,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['local'],
   ['cli'],
   ['api', 'workers'],
-  ['src/core.ts', 'src/indexes.ts', 'src/key-places.ts'],
+  ['src/core.ts', 'src/indexes.ts', 'src/key-places.ts', 'src/sealed-places.ts'],
   ['src/contracts', 'src/ops'],
   ['src/ledger'],
   ['src/engine'],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import mongoose from 'mongoose';
+import type { SealedPlace } from '../../../base/keys/rewrap.ts';
 import type { Seal } from '../../../base/keys/seal.ts';
 import type { Direction, Product } from '../../../engine/map/schema.ts';
 import type { Account } from '../../../ledger/accounts/accounts.ts';
@@ -120,6 +121,18 @@ export async function openReport(db: mongoose.mongo.Db, seal: Seal, input: NewRe
   await reportsOf(db).insertOne(report);
   return report;
 }
+
+/** Unfinished reports, as a place where sealed texts stand. */
+export const SEALED_REPORTS: SealedPlace<Report> = {
+  collection: REPORTS,
+  filter: { unfinished: true, look_at: { $gt: new Date(0) } },
+  sealedIn: (report) =>
+    (['from', 'to'] as const).flatMap((end) => {
+      const party = report[end];
+      if (!party || !('sealed' in party)) return [];
+      return [{ path: `${end}.sealed`, text: party.sealed, context: contextOf(report.request_id, end) }];
+    }),
+};
 
 /** What a report asks for, its numbers opened. @throws ErasureFailure `unsealable` */
 export function queryOfReport(report: Report, seal: Seal): RecordQuery {
