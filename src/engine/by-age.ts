@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import type { UpdateChange } from './change.ts';
 import { collectionOf } from './collection.ts';
-import { allOf, type Filter } from './filter.ts';
+import { allBut, allOf, type Filter } from './filter.ts';
 import { readPath } from './map/paths.ts';
 import type { CollectionMap } from './map/schema.ts';
 import { undated, within } from './moment.ts';
@@ -47,8 +47,11 @@ export function targetsByAge(
     return {
       key: rule.key,
       name: rule.name,
-      async find(limit) {
-        const records = await collection.find(old, ONE).limit(limit).toArray();
+      async find(limit, except = []) {
+        const records = await collection
+          .find(allOf(old, allBut(except)), ONE)
+          .limit(limit)
+          .toArray();
         return records.map((record) => record._id);
       },
       async change(ids, also = {}) {

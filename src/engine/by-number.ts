@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
 import { collectionOf } from './collection.ts';
-import { allOf } from './filter.ts';
+import { allBut, allOf } from './filter.ts';
 import { undated, within } from './moment.ts';
 import { type NumberRule, narrowNumberRule } from './plan.ts';
 import { selectAnywhere, selectChangeable } from './selections.ts';
@@ -18,7 +19,7 @@ export function targetsByNumber(
   return rules.map((rule) => ({
     key: rule.key,
     name: rule.name,
-    find: (limit) => store.find(rule, subject, limit),
+    find: (limit, except = []) => store.find(except.length > 0 ? leaveOut(rule, except) : rule, subject, limit),
     change: (ids, also) => store.change(also ? narrowNumberRule(rule, also) : rule, subject, ids),
     describe: () => ({
       collection: collectionOf(db, rule.entry, subject.account),
@@ -29,6 +30,11 @@ export function targetsByNumber(
     remains: () => store.remains(rule, subject),
     isUnreadable: () => store.isUnreadable(rule, subject.account),
   }));
+}
+
+/** Searches with the same key are joined into one query: those with records of their own to leave out have another. */
+function leaveOut(rule: NumberRule, except: readonly unknown[]): NumberRule {
+  return { ...narrowNumberRule(rule, allBut(except)), key: `${rule.key}!${randomUUID()}` };
 }
 
 /**

@@ -2,8 +2,11 @@ import { ErasureFailure } from '../base/errors.ts';
 
 /** Update errors that say "this value is not of the shape the map promised". */
 const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
-/** Errors raised when a new value violates the platform's own unique index (11000) or validator (121). */
-const REFUSALS = new Set([11000, 121]);
+/**
+ * Errors raised when a new value violates the platform's own unique index (11000) or validator (121), makes the record too
+ * large (10334) or an index key too long (17280), or stands where nobody may write (66).
+ */
+const REFUSALS = new Set([11000, 121, 10334, 17280, 66]);
 
 /** Is a record to blame for this error of an update, and not the database? */
 export function isRecordFault(error: unknown): boolean {

@@ -18,3 +18,8 @@ export function allOf(...filters: readonly Filter[]): Filter {
   }
   return (more.length > 0 ? { ...whole, $and: more } : whole) as Filter;
 }
+
+/** Matches all records but these. */
+export function allBut(ids: readonly unknown[]): Filter {
+  return ids.length === 0 ? {} : ({ _id: { $nin: [...ids] } } as Filter);
+}

@@ -8,12 +8,15 @@ export interface Target {
   readonly key: string;
   /** The collection's name in `erased`. */
   readonly name: string;
-  /** `_id`s of at most `limit` records that are still to be changed. */
-  find(limit: number): Promise<unknown[]>;
+  /**
+   * `_id`s of at most `limit` records that are still to be changed. Fewer mean "no more".
+   * @param except records that are left out
+   */
+  find(limit: number, except?: readonly unknown[]): Promise<unknown[]>;
   /**
    * Changes those of the records that still need it. Safe to repeat.
    * @param also a further condition on the records
-   * @throws ErasureFailure `unsupported_type`
+   * @throws ErasureFailure `unsupported_type`, `refused`, `unusable_file`: of which record, nobody says
    */
   change(ids: readonly unknown[], also?: Filter): Promise<void>;
   /** What `change` does, for a caller that does it within a transaction of its own. */

@@ -1,9 +1,10 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { ErasureFailure } from '../../base/errors.ts';
+import { blameRecord, type Refused } from '../../engine/by-halves.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { updateFailure } from '../../engine/faults.ts';
-import { allOf, type Filter } from '../../engine/filter.ts';
+import { allBut, allOf, type Filter } from '../../engine/filter.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { ownerFilter, whereFilter } from '../../engine/owner.ts';
@@ -37,9 +38,12 @@ export interface References {
   /**
    * The keys that records have for their children, by the entry of the children; read while the records still have them.
    * @param name of the parents' entry
-   * @throws ErasureFailure `shared_record` when several people share one, and the map does not say what becomes of that
+   * @returns beside the keys the records that several people share, and of which the map does not say what becomes of that
    */
-  readKeys(name: string, ids: readonly unknown[]): Promise<Map<string, unknown[]>>;
+  readKeys(
+    name: string,
+    ids: readonly unknown[],
+  ): Promise<{ readonly keys: Map<string, unknown[]>; readonly refused: readonly Refused[] }>;
   /** @param keys by entry @returns one target an entry that has keys */
   targets(keys: ReadonlyMap<string, readonly unknown[]>): Target[];
 }
@@ -87,14 +91,22 @@ export function createReferences(
     async readKeys(name, ids) {
       const all = new Map<string, unknown[]>();
       const [first] = byParent.get(name) ?? [];
-      if (first === undefined || ids.length === 0) return all;
+      const refused: Refused[] = [];
+      if (first === undefined || ids.length === 0) return { keys: all, refused };
       const parents = collectionOf(db, first.parent, subject.account).find(
         allOf(scopeOfEntry(first.parent, subject), { _id: { $in: [...ids] } } as Filter),
         { promoteLongs: false },
       );
-      for await (const document of parents)
-        for (const [child, keys] of keysOf(name, document)) all.set(child, [...(all.get(child) ?? []), ...keys]);
-      return all;
+      for await (const document of parents) {
+        try {
+          for (const [child, keys] of keysOf(name, document)) all.set(child, [...(all.get(child) ?? []), ...keys]);
+        } catch (error) {
+          const failure = blameRecord(error);
+          if (failure === null) throw error;
+          refused.push({ name, id: document._id, why: failure.failure, where: failure.where ?? name });
+        }
+      }
+      return { keys: all, refused };
     },
     targets: (keys) =>
       references.flatMap((reference) => {
@@ -137,8 +149,10 @@ function childTarget(
   const rules = rewriteRulesFor(entries, profile, subject.account, () => true);
   const matcher = createNumberMatcher([subject.number], countries);
   const words = new Map([[subject.number, subject]]);
+  const read = (document: Document) =>
+    rewriteTheirs(document, rules, name, subject.number, words, matcher, subject.now);
   const rewritten = (document: Document): Rewrite => {
-    const result = rewriteTheirs(document, rules, name, subject.number, words, matcher, subject.now);
+    const result = read(document);
     const [failure] = result.failures;
     if (failure) throw new ErasureFailure(failure.why, `${name}.${failure.path}`);
     return result;
@@ -152,10 +166,13 @@ function childTarget(
   const selections = Array.from({ length: Math.ceil(keys.length / KEYS_AT_ONCE) }, (_, index) =>
     allOf(scope, selectByKeys(reference, keys.slice(index * KEYS_AT_ONCE, (index + 1) * KEYS_AT_ONCE))),
   );
-  const find = async (limit: number): Promise<unknown[]> => {
+  const find = async (limit: number, except: readonly unknown[] = []): Promise<unknown[]> => {
     const ids: unknown[] = [];
     for (const selection of selections)
-      for await (const { document } of changing(selection)) {
+      for await (const document of collection.find(allOf(selection, allBut(except)), { promoteLongs: false })) {
+        const { fate, failures } = read(document);
+        // One that cannot be changed is found like the others, so that its change fails, and no other's.
+        if (fate === 'unchanged' && failures.length === 0) continue;
         ids.push(document._id);
         if (ids.length >= limit) return ids;
       }

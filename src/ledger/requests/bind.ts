@@ -3,6 +3,7 @@ import { ErasureFailure } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import { targetsByAge } from '../../engine/by-age.ts';
+import type { Refused } from '../../engine/by-halves.ts';
 import { targetsByNumber, targetsByNumberBefore } from '../../engine/by-number.ts';
 import { PROFILE_NAMES, type ProfileName } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
@@ -31,8 +32,8 @@ export interface BoundRequest {
   readonly targets: readonly Target[];
   /** Records known by the person's own, as far as their keys are written down. @throws ErasureFailure `unsealable` */
   children(stored: StoredKeys): Target[];
-  /** The keys of records about to be changed, to be written down before. @throws ErasureFailure `shared_record` */
-  readKeys(batch: readonly Announced[]): Promise<SealedKeys>;
+  /** The keys of records about to be changed, to be written down before; and the records that must not be changed. */
+  readKeys(batch: readonly Announced[]): Promise<{ readonly keys: SealedKeys; readonly refused: readonly Refused[] }>;
   /**
    * - `needed`: it is completed only when a scan over the account's records has left nothing
    * - `off`: the account's records are not read, and the request says so
@@ -153,7 +154,7 @@ function followWith(
   references: References | undefined,
   reference: string,
 ): Pick<BoundRequest, 'children' | 'readKeys'> {
-  if (!references?.any) return { children: () => [], readKeys: async () => ({}) };
+  if (!references?.any) return { children: () => [], readKeys: async () => ({ keys: {}, refused: [] }) };
   return {
     children: (stored) =>
       references.targets(
@@ -161,15 +162,17 @@ function followWith(
       ),
     async readKeys(batch) {
       const all = new Map<string, unknown[]>();
+      const refused: Refused[] = [];
       const seen = new Set<string>();
       for (const { name, ids } of batch) {
         // A record is announced at each of its places.
         if (seen.has(name)) continue;
         seen.add(name);
-        for (const [child, keys] of await references.readKeys(name, ids))
-          all.set(child, [...(all.get(child) ?? []), ...keys]);
+        const read = await references.readKeys(name, ids);
+        refused.push(...read.refused);
+        for (const [child, keys] of read.keys) all.set(child, [...(all.get(child) ?? []), ...keys]);
       }
-      return sealKeys(seal, all, reference);
+      return { keys: sealKeys(seal, all, reference), refused };
     },
   };
 }

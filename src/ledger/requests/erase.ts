@@ -3,16 +3,18 @@ import { ErasureFailure, type FailureName } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Times } from '../../base/times.ts';
-import { type Announced, type Journal, sweep } from '../../engine/sweep.ts';
+import type { Refused } from '../../engine/by-halves.ts';
+import { type Announced, type Journal, type Left, sweep } from '../../engine/sweep.ts';
 import type { Target } from '../../engine/target.ts';
 import { verify } from '../../engine/verify.ts';
 import { backOff } from '../../lib/back-off.ts';
 import type { Accounts } from '../accounts/accounts.ts';
-import type { StoredKeys } from '../references/keys.ts';
+import type { SealedKeys, StoredKeys } from '../references/keys.ts';
 import { LeaseLost } from '../work/lease.ts';
 import type { Bind, BoundRequest } from './bind.ts';
+import { failureOf } from './failure-of.ts';
 import { claimRequest, type Lease } from './lease.ts';
-import type { ErasureRequest } from './ledger.ts';
+import type { ErasureRequest, RequestFailure } from './ledger.ts';
 import type { LedgerWrites } from './ledger-writes.ts';
 
 export interface EraseDependencies {
@@ -75,19 +77,40 @@ export async function eraseRequest(
       await lease.release({ state: request.state, at: deps.now() }).catch(() => {});
       throw error;
     }
-    const failure: FailureName = error instanceof ErasureFailure ? error.failure : 'unexpected';
+    const name: FailureName = error instanceof ErasureFailure ? error.failure : 'unexpected';
     const where = error instanceof ErasureFailure ? error.where : undefined;
-    const { retryBaseMs, longestPauseMs } = deps.times;
-    const at = new Date(deps.now().getTime() + backOff(request.failures, retryBaseMs, longestPauseMs));
-    deps.logger.error('erasure failed', { reference: request.reference, failure, where, error, retry_at: at });
-    await lease.release({
-      state: 'failed',
-      at,
-      failure: { name: failure, ...(where && { where }), at: deps.now() },
-      forgetScan: true,
-    });
-    return { outcome: 'later', at };
+    return fail(deps, request, lease, { name, ...(where && { where }) }, error);
   }
+}
+
+/**
+ * Ends an attempt that failed. The next one comes after a pause.
+ * @param done what is changed and not counted yet; not given: nobody knows, and the next attempt finds it announced
+ */
+async function fail(
+  deps: EraseDependencies,
+  request: ErasureRequest,
+  lease: Lease,
+  failure: Omit<RequestFailure, 'at'>,
+  error: unknown,
+  done?: readonly Announced[],
+): Promise<EraseOutcome> {
+  const { logger, now, times } = deps;
+  const at = new Date(now().getTime() + backOff(request.failures, times.retryBaseMs, times.longestPauseMs));
+  const { name, where, count } = failure;
+  logger.error('erasure failed', {
+    ...{ reference: request.reference, failure: name, where },
+    ...(count !== undefined && { records: count }),
+    ...{ error, retry_at: at },
+  });
+  await lease.release({
+    state: 'failed',
+    at,
+    failure: { ...failure, at: now() },
+    forgetScan: true,
+    ...(done && { done }),
+  });
+  return { outcome: 'later', at };
 }
 
 async function workOn(
@@ -109,23 +132,27 @@ async function workOn(
   ): Promise<EraseOutcome> => {
     // A message that is still to be sent leaves behind what no scan has seen.
     const forgetScan = state === 'waiting' && bound.scan === 'needed';
-    await lease.release({ state, at, done, forgetScan, ...(wait && { wait }) });
+    await lease.release({ state, at, done, refused, forgetScan, ...(wait && { wait }) });
     return { outcome: 'later', at };
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
 
-  let done: readonly Announced[] = lease.left();
+  const before = lease.left();
+  let done: readonly Announced[] = [];
+  // After a wait all of them are tried again; in the turns of one sweep they are gone round.
+  let refused: readonly Refused[] = isScanned() || request.wait !== undefined ? [] : before.refused;
+  let left: Left = { announced: before.announced, refused };
   let children = bound.children(lease.references());
   // What was swept before the scan is looked at once more by the verification; what it found may have children.
-  let open: readonly Target[] = isScanned() && done.length === 0 ? children : [...bound.targets, ...children];
-  const journal: Journal = {
-    announce: async (batch, before, next) => lease.announce(batch, before, next, await bound.readKeys(batch)),
-  };
+  const isSwept = isScanned() && before.announced.length === 0 && before.refused.length === 0;
+  let open: readonly Target[] = isSwept ? children : [...bound.targets, ...children];
+  const journal = journalOf(lease, () => bound);
   for (;;) {
     while (open.length > 0) {
       const known = countKeys(lease.references());
-      const result = await sweep(journal, [...bound.targets, ...children], open, done, options);
-      done = result.done;
+      const result = await sweep(journal, [...bound.targets, ...children], open, left, options);
+      ({ done, refused } = result);
+      left = { announced: done, refused };
       if (!result.finished) return later('sweeping', deps.now(), done);
       // Records that were found may be parents, and those that are known by them parents again.
       const isNew = countKeys(lease.references()) > known;
@@ -136,8 +163,9 @@ async function workOn(
     await lease.renew();
     const wake = await nextLook(deps, request, bound);
     if (wake) return later('waiting', wake.at, done, wake.wait);
-    if (bound.scan === 'needed' && !isScanned()) return waitForScan(deps, request, lease, done);
-    if (isScanned()) assertNothingLeft(scan);
+    if (bound.scan === 'needed' && !isScanned()) return waitForScan(deps, request, lease, done, refused);
+    const failure = failureOf(refused, scan);
+    if (failure) return fail(deps, request, lease, failure, undefined, done);
     if (isScanned() && scan?.scheduled) {
       const at = new Date(deps.now().getTime() + Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
       return later('waiting', at, done, 'scheduled');
@@ -166,29 +194,37 @@ async function workOn(
   }
 }
 
+/** A sweep's journal in the ledger. @param bound as the request is bound at the moment */
+function journalOf(lease: Lease, bound: () => BoundRequest): Journal {
+  let keys: SealedKeys = {};
+  return {
+    async screen(batch) {
+      const read = await bound().readKeys(batch);
+      keys = read.keys;
+      return read.refused;
+    },
+    announce: (batch, done, next, refused) => lease.announce(batch, done, next, keys, refused),
+    keep: () => lease.renew(),
+  };
+}
+
 const countKeys = (references: StoredKeys) => Object.values(references).reduce((sum, texts) => sum + texts.length, 0);
 
 /** Waits for a whole turn of the scan: nothing is called removed on the word of the index alone. */
 async function waitForScan(
   deps: EraseDependencies,
-  { account_id: account, due_at: due }: ErasureRequest,
+  { account_id: account, due_at: due, reference }: ErasureRequest,
   lease: Lease,
   done: readonly Announced[],
+  refused: readonly Refused[],
 ): Promise<EraseOutcome> {
-  await lease.park(done);
+  if (refused.length > 0) {
+    const { name, where, count } = failureOf(refused, undefined) ?? {};
+    deps.logger.error('records refuse their change', { reference, failure: name, where, records: count });
+  }
+  await lease.park(done, refused);
   await deps.askForScan({ account, due });
   return { outcome: 'parked' };
-}
-
-/** @throws ErasureFailure for records that the scan could not change: the first of them, and how many there are */
-function assertNothingLeft(scan: ErasureRequest['scan']): void {
-  const [failure] = scan?.failures ?? [];
-  if (failure === undefined) return;
-  const record = failure.id === undefined ? '' : `_id ${failure.id}`;
-  const others = (scan?.failed ?? 1) - 1;
-  const more = others > 0 ? `${others} more` : '';
-  const beside = [record, more].filter((part) => part !== '').join(', and ');
-  throw new ErasureFailure(failure.name, failure.where + (beside === '' ? '' : ` (${beside})`));
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Seal } from '../../base/keys/seal.ts';
-import type { Announced, Journal } from '../../engine/sweep.ts';
+import type { Refused } from '../../engine/by-halves.ts';
+import type { Announced, Left } from '../../engine/sweep.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import { pushKeys, type SealedKeys, type StoredKeys } from '../references/keys.ts';
 import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
-import { openAnnounced, storeAnnounced } from './announced.ts';
+import { openAnnounced, openRefused, storeAnnounced, storeRefused } from './announced.ts';
 import type { ErasureRequest, RequestState } from './ledger.ts';
 import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 
@@ -17,11 +18,11 @@ export type Claim =
   | { readonly outcome: 'later'; readonly at: Date };
 
 /** The right to work on one request. Every write is guarded by it: after a takeover they match nothing. */
-export interface Lease extends Omit<Journal, 'announce'> {
+export interface Lease {
   /** Keys of the person's records, as far as they are written down, by the entry of the records that name them. */
   references(): StoredKeys;
-  /** What a worker before this one announced and may not have changed. @throws ErasureFailure `unsealable` */
-  left(): Announced[];
+  /** What a worker before this one has left. @throws ErasureFailure `unsealable` */
+  left(): Left;
   /**
    * Writes down what is about to be changed, before it is changed, and counts what the last write announced: that has
    * been changed since. A killed worker's successor finds the announcement, repeats the change and counts it once.
@@ -33,6 +34,8 @@ export interface Lease extends Omit<Journal, 'announce'> {
     state: RequestState,
     /** Of the batch's records: written down with them, since they may be gone or unfindable afterwards. */
     keys?: SealedKeys,
+    /** All records known to refuse their change. */
+    refused?: readonly Refused[],
   ): Promise<void>;
   /**
    * Renews during long searches. Otherwise the lease expires between two of them and the request passes from worker to
@@ -55,12 +58,14 @@ export interface Lease extends Omit<Journal, 'announce'> {
     options?: { readonly isUnscanned: boolean },
   ): Promise<ErasureRequest | null>;
   /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
-  park(done: readonly Announced[]): Promise<void>;
+  park(done: readonly Announced[], refused?: readonly Refused[]): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
     at: Date;
     done?: readonly Announced[];
+    /** Those that refused their change so far; without any, the next attempt tries all of them again. */
+    refused?: readonly Refused[];
     failure?: ErasureRequest['failure'];
     wait?: ErasureRequest['wait'];
     /** What the last scan said counts no more: the next one begins anew. */
@@ -101,13 +106,27 @@ function leaseOn(
   const guard = guardOf(request, hold);
   const total = { ...request.erased };
   let references: StoredKeys = request.references ?? {};
+  /** How many the row names; what a worker before this one has left is not counted, and written anew. */
+  let written = request.refused === undefined ? 0 : -1;
+  const newly = (refused: readonly Refused[]): Pick<ErasureRequest, 'refused'> => {
+    if (refused.length === written) return {};
+    written = refused.length;
+    return { refused: storeRefused(seal, refused, request.reference) };
+  };
   return {
     references: () => references,
-    left: () => openAnnounced(seal, request.announced ?? [], request.reference),
+    left: () => ({
+      announced: openAnnounced(seal, request.announced ?? [], request.reference),
+      refused: openRefused(seal, request.refused ?? [], request.reference),
+    }),
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
-    async announce(batch, done, state, keys = {}) {
+    async announce(batch, done, state, keys = {}, refused = []) {
       const announced = storeAnnounced(seal, batch, request.reference);
-      const update = { $set: { announced, state, ...hold.extend() }, ...pushKeys(keys), ...counting(done) };
+      const update = {
+        $set: { announced, state, ...hold.extend(), ...newly(refused) },
+        ...pushKeys(keys),
+        ...counting(done),
+      };
       await assertHeld(ledger.keep(guard, update as LedgerUpdate));
       references = withKeys(references, keys);
       addCounts(total, countRecords(done));
@@ -123,6 +142,7 @@ function leaseOn(
           unfinished: '',
           lease: '',
           announced: '',
+          refused: '',
           references: '',
           failure: '',
           wait: '',
@@ -137,26 +157,27 @@ function leaseOn(
       if (!asked) throw new LeaseLost();
       return asked;
     },
-    async park(done) {
+    async park(done, refused = []) {
+      const since = { 'scan.since': now() };
       const update = {
-        $set: { state: 'scanning', not_before: NEVER, look_at: NEVER, 'scan.since': now(), announced: [] },
+        $set: { state: 'scanning', not_before: NEVER, look_at: NEVER, ...since, announced: [], ...newly(refused) },
         $unset: { lease: '', 'scan.joined': '', 'scan.from': '' },
         ...counting(done),
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
-    async release({ state, at, done = [], failure, wait, forgetScan = false }) {
+    async release({ state, at, done, refused = [], failure, wait, forgetScan = false }) {
       const update = {
         $set: {
           state,
           not_before: at,
           look_at: at,
-          ...(done.length > 0 && { announced: [] }),
+          ...(done && { announced: [], ...(refused.length > 0 && newly(refused)) }),
           ...(failure && { failure }),
           ...(wait && { wait }),
         },
-        $unset: { lease: '', ...(forgetScan && FORGOTTEN) },
-        $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
+        $unset: { lease: '', ...(forgetScan && FORGOTTEN), ...(done && refused.length === 0 && { refused: '' }) },
+        $inc: { failures: failure ? 1 : 0, ...counting(done ?? []).$inc },
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },

@@ -5,7 +5,7 @@ import type { Stop } from '../../engine/scan/circle.ts';
 import type { StoredKeys } from '../references/keys.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
-import type { StoredAnnounced } from './announced.ts';
+import type { StoredAnnounced, StoredRefused } from './announced.ts';
 
 /** What a request may be in. `failed` is retried too: only `completed` is the end. */
 export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'scanning', 'completed', 'failed'] as const;
@@ -13,8 +13,11 @@ export type RequestState = (typeof STATES)[number];
 
 export const REQUESTS = 'lethe_requests';
 
-/** A record in which a scan found the number and could not erase it. */
-export interface ScanFailure {
+/** Records that are named with a failure; more are only counted. */
+export const MOST_NAMED = 20;
+
+/** A record in which the number was found and could not be erased. */
+export interface RecordFailure {
   readonly name: FailureName;
   /** Collection and path. */
   readonly where: string;
@@ -34,12 +37,23 @@ interface RequestScan {
   /** The pass has come round since. */
   readonly done?: Date;
   /** Records that could not be changed: the first of them, and how many. */
-  readonly failures?: readonly ScanFailure[];
+  readonly failures?: readonly RecordFailure[];
   readonly failed?: number;
   /** Records changed where the number stood in somebody's text, or where the map names none; by collection and path. */
   readonly elsewhere?: readonly { readonly path: string; readonly count: number }[];
   /** A record that is still to be acted on holds the number. */
   readonly scheduled?: true;
+}
+
+/** Why an attempt failed. */
+export interface RequestFailure {
+  readonly name: FailureName;
+  /** The place; for records, with the first one's `_id`, and how many more there are. */
+  readonly where?: string;
+  readonly at: Date;
+  /** Records that could not be changed: how many, and the first of them. */
+  readonly count?: number;
+  readonly records?: readonly RecordFailure[];
 }
 
 /** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
@@ -80,6 +94,8 @@ export interface ErasureRequest extends WorkRow {
   wait?: 'scheduled' | 'settling';
   /** The last batch, written down before it was changed; it is counted by the write that follows the change. */
   announced?: StoredAnnounced[];
+  /** Records that refused their change in this attempt: all others are changed without them. */
+  refused?: StoredRefused[];
   /** Records changed so far, by the names of the data map. */
   erased: Record<string, number>;
   /** Keys of the person's records by which other records name them, sealed, by the entry of those others. */
@@ -87,7 +103,8 @@ export interface ErasureRequest extends WorkRow {
   /** References to recordings that led to no file. */
   files_missing?: number;
   failures: number;
-  failure?: { name: string; where?: string; at: Date };
+  /** What the last attempt failed for. It stays while the next one is under way. */
+  failure?: RequestFailure;
   scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;

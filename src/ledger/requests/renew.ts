@@ -9,7 +9,7 @@ import type { CountryCode } from '../../phone/countries.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { sealedInKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
-import { sealedInAnnounced } from './announced.ts';
+import { sealedInIds } from './announced.ts';
 import { type ErasureRequest, REQUESTS, requestsOf } from './ledger.ts';
 
 /** A condition on the key of the partial index. */
@@ -19,10 +19,10 @@ const OPEN = { unfinished: true as const, due_at: { $gt: new Date(0) } };
 export const SEALED_REQUESTS: SealedPlace<ErasureRequest> = {
   collection: REQUESTS,
   filter: OPEN,
-  sealedIn: ({ reference, sealed, references = {}, announced = [] }) => [
+  sealedIn: ({ reference, sealed, references = {}, announced = [], refused = [] }) => [
     ...(sealed === undefined ? [] : [{ path: 'sealed', text: sealed, context: reference }]),
     ...sealedInKeys(references, reference),
-    ...sealedInAnnounced(announced, reference),
+    ...sealedInIds({ announced, refused }, reference),
   ],
 };
 

@@ -6,7 +6,7 @@ import { speakableId } from '../../lib/speakable-id.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { KeysOf } from '../references/children.ts';
 import { pushKeys, type SealedKeys } from '../references/keys.ts';
-import type { ErasureRequest, ScanFailure } from '../requests/ledger.ts';
+import { type ErasureRequest, MOST_NAMED, type RecordFailure } from '../requests/ledger.ts';
 
 /** A record in which numbers were found, and what becomes of it. */
 export interface FoundRecord {
@@ -21,7 +21,7 @@ export interface Book {
   /** Records in which the number stood where the map names none, or in somebody's text; by collection and path. */
   readonly elsewhere: ReadonlyMap<string, number>;
   readonly files: readonly FoundFile[];
-  readonly failures: readonly ScanFailure[];
+  readonly failures: readonly RecordFailure[];
   /** A record that is still to be acted on holds the number. */
   readonly scheduled: boolean;
   /** Keys of the person's records for the records known by them, by the entry of those. */
@@ -33,12 +33,12 @@ interface OpenBook {
   readonly counts: Map<string, number>;
   readonly elsewhere: Map<string, number>;
   readonly files: FoundFile[];
-  readonly failures: ScanFailure[];
+  readonly failures: RecordFailure[];
   scheduled: boolean;
 }
 
-/** Failures, and places, that are kept with a request; more are only counted. */
-const MOST_KEPT = 20;
+/** Places that are kept with a request; more are counted together. */
+const MOST_PLACES = 20;
 
 /**
  * Sorts what was found by the numbers.
@@ -120,7 +120,7 @@ export function updateFrom(
   const inc = Object.fromEntries([...book.counts].map(([name, count]) => [`erased.${name}`, count]));
   const notes: NonNullable<ErasureRequest['scan']> = {
     ...(book.failures.length > 0 && {
-      failures: [...(known?.failures ?? []), ...book.failures].slice(0, MOST_KEPT),
+      failures: [...(known?.failures ?? []), ...book.failures].slice(0, MOST_NAMED),
       failed: (known?.failed ?? 0) + book.failures.length,
     }),
     ...(book.elsewhere.size > 0 && { elsewhere: addPlaces(known?.elsewhere ?? [], book.elsewhere) }),
@@ -141,7 +141,7 @@ type Elsewhere = NonNullable<NonNullable<ErasureRequest['scan']>['elsewhere']>;
 function addPlaces(known: Elsewhere, more: ReadonlyMap<string, number>): Elsewhere {
   const counts = new Map(known.map(({ path, count }) => [path, count]));
   for (const [path, count] of more) {
-    const key = counts.has(path) || counts.size < MOST_KEPT ? path : OTHERS;
+    const key = counts.has(path) || counts.size < MOST_PLACES ? path : OTHERS;
     counts.set(key, (counts.get(key) ?? 0) + count);
   }
   return [...counts].map(([path, count]) => ({ path, count }));
@@ -149,7 +149,7 @@ function addPlaces(known: Elsewhere, more: ReadonlyMap<string, number>): Elsewhe
 
 const OTHERS = 'other places';
 
-function failureAt(place: string, document: FoundRecord['document'], path: string, why: FailureName): ScanFailure {
+function failureAt(place: string, document: FoundRecord['document'], path: string, why: FailureName): RecordFailure {
   const id = speakableId(document._id);
   return { name: why, where: path === '' ? place : `${place}.${path}`, ...(id !== undefined && { id }) };
 }
