@@ -70,6 +70,10 @@ function entryRulesFor(
       ...entry.numbers.map((place) => number(place)),
       ...entry.json.flatMap((json) => json.numbers.map((place) => number(place, `${json.path}.`))),
     ],
+    joined: entry.joined.map(({ parts, code }) => ({
+      parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
+      code,
+    })),
     fields: [
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),

@@ -71,7 +71,7 @@ export function createRecordStore(db: Db, countries: readonly CountryCode[]): Re
     count: (rules, subject) => countRecords(db, rules, subject),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
     lastScheduled: (wait, subject) =>
-      scheduled(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
+      scheduled(laneOf(`${wait.name}.${wait.joined?.parts ?? wait.path.dotted}`, subject.account), { wait, subject }),
   };
 }
 
@@ -107,6 +107,7 @@ async function holdsJoined(
     calls.map((call) => call.subject),
     look,
     false,
+    rule.joined === undefined,
   );
 }
 
@@ -128,6 +129,7 @@ async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Dat
     calls.map((call) => call.subject),
     (subject) => lastDue(db, first.wait, subject),
     null,
+    first.wait.joined === undefined,
   );
 }
 

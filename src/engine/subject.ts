@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
-import type { CountryCode } from '../phone/countries.ts';
+import { type CountryCode, countriesOf } from '../phone/countries.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
 import type { Replacements } from './map/strategies.ts';
@@ -21,6 +21,8 @@ export interface Subject extends Replacements {
    * open tail, expressions that are anchored and begin with the number.
    */
   readonly values: readonly NumberValue[];
+  /** Whose national writings are read. */
+  readonly countries: readonly CountryCode[];
 }
 
 /** One value for an equality search. */
@@ -43,7 +45,7 @@ export function numberSubject(
   account: AccountValue,
   token: string,
   now = new Date(),
-  countries?: readonly CountryCode[],
+  countries: readonly CountryCode[] = countriesOf([number]),
 ): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
@@ -54,6 +56,7 @@ export function numberSubject(
     now,
     masked: maskNumber(number),
     values: storedValues(number, countries),
+    countries,
   };
 }
 
@@ -72,8 +75,8 @@ export function storedValues(number: PhoneNumber, countries?: readonly CountryCo
  * The same subject with every value that can be listed: for questions whose answer must not hang on how usual a writing
  * is. A search for it costs some hundred looks.
  */
-export function inEveryWriting(subject: Subject, countries?: readonly CountryCode[]): Subject {
-  const { every, integers } = writingsOf(subject.number, countries);
+export function inEveryWriting(subject: Subject): Subject {
+  const { every, integers } = writingsOf(subject.number, subject.countries);
   return { ...subject, values: [...every, ...integers.map((value) => Long.fromBigInt(value))] };
 }
 

@@ -5,6 +5,7 @@ import { interpret, type Reading, type Written } from './interpret.ts';
 import { maskNumber } from './mask.ts';
 import { type Head, type Needle, needlesOf } from './needles.ts';
 import type { PhoneNumber } from './number.ts';
+import { readParts } from './parts.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
 import { judgeSurroundings } from './surroundings.ts';
 import { isWhole, writtenSpan } from './wrapping.ts';
@@ -27,6 +28,11 @@ export interface NumberMatcher {
   find(text: string): Mention[];
   /** The same for a stored number (Int32, Int64, Double, Decimal128), given as its decimal text. */
   findNumber(decimal: string): Mention[];
+  /**
+   * The same for a number of which each part stands in a field of its own.
+   * @returns null when the parts are nobody's number; mentions are of the parts together, and their places mean nothing
+   */
+  findParts(parts: readonly unknown[], code?: boolean): Mention[] | null;
   /** Can the text hold any mention at all? Cheap; false only where it surely does not: fewer than seven digits. */
   mayHold(text: string): boolean;
 }
@@ -127,6 +133,13 @@ function matcherOf(
       }
       const number = reading.kind === 'number' ? reading.number : (digits as PhoneNumber);
       return wanted.has(number) ? [{ ...all, number, sure: true }] : [];
+    },
+    findParts(parts, code) {
+      const reading = readParts(parts, code, read);
+      if (reading.kind === 'none') return null;
+      const found = reading.kind === 'number' ? [reading.number] : reading.numbers;
+      const sure = reading.kind === 'number';
+      return found.filter((one) => wanted.has(one)).map((number) => ({ start: 0, end: 0, number, sure, whole: true }));
     },
     mayHold: hasSevenDigits,
   };

@@ -213,7 +213,7 @@ async function isAffiliated(
   ];
   if ((await Promise.all(looks)).some(Boolean)) return true;
   // Before anybody is told that nothing is held: the writings that are not usual, too.
-  const every = inEveryWriting(subject, deps.countries);
+  const every = inEveryWriting(subject);
   const rare = [
     ...deps.plan.rules.map((rule) => deps.store.holds(rule, every)),
     ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, every)) !== null),

@@ -35,6 +35,7 @@ export interface EntryRules {
   /** The array whose elements are the records (`contacts[]`), or the object whose keys are (`people.{key}`). */
   readonly elements?: FieldPath;
   readonly numbers: readonly NumberRule[];
+  readonly joined?: readonly JoinedRule[];
   readonly fields: readonly FieldRule[];
   /** Where `now` is written when the entry changes a record that is kept: the only field that is created. */
   readonly mark?: string;
@@ -56,6 +57,13 @@ export interface NumberRule {
   readonly own: boolean;
   /** Also needed where the fate is `delete`: for a number that is not own, or that shares its value with another. */
   readonly strategy: Strategy;
+}
+
+/** A number of which each part stands in a field of its own. */
+export interface JoinedRule {
+  readonly parts: readonly NumberRule[];
+  /** Does the first part hold the calling code? Undefined: its digits tell. */
+  readonly code?: boolean | undefined;
 }
 
 /** Personal data beside the number. */

@@ -3,6 +3,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import type { Replacements } from '../map/strategies.ts';
 import { type Changes, noChanges } from './changes.ts';
 import type { Path } from './edits.ts';
+import { withJoined } from './joined.ts';
 import { align, type Open, placeOf } from './places.ts';
 import type { CollectionRules, EntryRules, Subjects } from './rules.ts';
 import { createOpener, type Hit, walk } from './walk.ts';
@@ -36,14 +37,15 @@ export function openScene(
   now: Date,
 ): Scene {
   const open = createOpener();
+  const entries = rules.entries.filter((entry) => entry.matches(document));
   return {
     document,
     rules,
-    entries: rules.entries.filter((entry) => entry.matches(document)),
+    entries,
     matcher,
     now,
     open,
-    hits: walk(document, matcher, open),
+    hits: withJoined(walk(document, matcher, open), document, entries, matcher, open),
     wordsFor: (number) => {
       const words = subjects.get(number);
       if (words === undefined) throw new TypeError('a number was found that nobody looks for');

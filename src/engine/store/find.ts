@@ -32,7 +32,8 @@ export function findAlone(db: Db, { rule, subject, limit }: FindCall): Promise<u
 export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
   const [first, ...others] = calls;
   if (!first) return [];
-  if (others.length === 0) return [await findAlone(db, first)];
+  // What several fields hold together says nothing by the value of one.
+  if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
   const subjects = calls.map((call) => call.subject);
   const joined = joinSubjects(subjects) ?? first.subject;
   const limit = Math.min(

@@ -29,14 +29,16 @@ export function joinSubjects(subjects: readonly Subject[]): Subject | null {
 /**
  * Asks once for all subjects, and for each only if there is something for any of them: most often there is nothing.
  * @param nothing the answer for a subject without records
+ * @param isJoinable false: each is asked for by itself
  * @returns an answer for each, in their order
  */
 export async function askJoined<Answer>(
   subjects: readonly Subject[],
   ask: (subject: Subject) => Promise<Answer>,
   nothing: Answer,
+  isJoinable = true,
 ): Promise<Answer[]> {
-  const joined = subjects.length > 1 ? joinSubjects(subjects) : null;
+  const joined = subjects.length > 1 && isJoinable ? joinSubjects(subjects) : null;
   if (joined && (await ask(joined)) === nothing) return subjects.map(() => nothing);
   return Promise.all(subjects.map(ask));
 }

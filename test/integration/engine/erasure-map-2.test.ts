@@ -11,6 +11,7 @@ import { compileRecordRules } from '../../../src/engine/record-plan.ts';
 import { createEraseNow } from '../../../src/ledger/at-once/erase-now.ts';
 import { forget, untilCompleted } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
+import { call } from '../../support/wire.ts';
 
 const { Long, ObjectId, UUID } = mongoose.mongo;
 const JO = '447700900123';
@@ -63,6 +64,12 @@ collections:
     record: message
     numbers: [ "to[].phone" ]
     fields: [ { path: text, category: body, only_if_alone: true } ]
+  - collection: split
+    record: message
+    numbers: [ { parts: [ phone.cc, phone.number ] } ]
+    fields: [ { path: body, category: body } ]
+    at: sent
+  - { collection: cards, record: contact, numbers: [ { parts: [ cc, area, line ], code: true } ], scan: off }
   - collection: parts
     record: message
     numbers: [ from ]
@@ -198,6 +205,59 @@ describe('a map of version 2', () => {
     expect(
       await erase('parts', [{ from: JO, parts: [{ text: 'a' }, { text: '' }, { n: 1 }, { text: ['b'] }] }]),
     ).toEqual([{ from: MASK, parts: [{ text: '[REDACTED]' }, { text: '' }, { n: 1 }, { text: ['[REDACTED]'] }] }]);
+  });
+
+  it('finds a number that stands in several fields, by its index and by reading', async () => {
+    const phone = (cc: unknown, number: unknown) => ({ phone: { cc, number }, body: 'Hi' });
+    const masked = { phone: { cc: '44', number: '********23' }, body: '[REDACTED]' };
+    // The account holds nothing else: it is accepted by look-ups.
+    expect(
+      await erase('split', [
+        phone('44', '7700900123'),
+        phone('+44', '7700-900-1-2-3'),
+        phone(44, Long.fromString('7700900123')),
+        phone('353', '7700900123'),
+        phone('44', '7700900456'),
+      ]),
+    ).toEqual([
+      masked,
+      { phone: { cc: '+44', number: '****-***-*-2-3' }, body: '[REDACTED]' },
+      { phone: { cc: 44, number: null }, body: '[REDACTED]' },
+      phone('353', '7700900123'),
+      phone('44', '7700900456'),
+    ]);
+  });
+
+  it('deletes by several fields, where nothing is scanned', async () => {
+    const { db } = platform.core;
+    const cards = [
+      { cc: '44', area: '7700', line: '900123' },
+      { cc: 44, area: 7700, line: 900123 },
+      { cc: '44', area: '7700', line: '900456' },
+    ];
+    await db.collection('cards').insertMany(cards.map((card) => ({ acc: owner, ...card })));
+    const access = await call(url, `/gdpr/access?number=${JO}`, { key: made.key });
+    expect(access.text.match(/"line"/g)).toHaveLength(2);
+    await untilCompleted(platform, await forget(url, made.key, { number: JO }));
+    expect((await db.collection('cards').find().toArray()).map(({ line }) => line)).toEqual(['900456']);
+  });
+
+  it('retention takes a number in several fields for one', async () => {
+    const { db, dataMap } = platform.core;
+    const old = new Date('2020-01-01');
+    await db.collection('split').deleteMany({});
+    await db.collection('split').insertMany([
+      { acc: owner, sent: old, phone: { cc: '44', number: '7700900123' } },
+      { acc: owner, sent: old, phone: {} },
+    ]);
+    const rules = compileRecordRules(
+      dataMap,
+      profileFor('retention', dataMap),
+      ({ collection }) => collection === 'split',
+    );
+    for (const target of targetsByAge(db, rules, owner, new Date('2021-01-01'), new Date()))
+      await target.change(await target.find(10));
+    expect(await db.collection('split').countDocuments()).toBe(1);
   });
 
   describe('a transaction', () => {
