@@ -7,7 +7,7 @@ import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type JoinedPlace, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
 import { entriesOfCollection, rewriteRulesFor } from './rewrite-rules.ts';
-import { type AccountValue, type Subject, subjectAt } from './subject.ts';
+import { type AccountValue, type Subject, subjectAt, subjectIn } from './subject.ts';
 
 /**
  * The index for changes by id. Left to itself, MongoDB's planner takes the index on account and number, where the first
@@ -93,13 +93,13 @@ export function spotsOf(entry: CollectionMap): NumberSpot[] {
     ...entry.numbers.filter(isLookedUp).map((place) => ({
       entry,
       path: readPath(place.path),
-      here: (subject: Subject) => subjectAt(subject, place.templates),
+      here: (subject: Subject) => subjectAt(subjectIn(entry, subject), place.templates),
     })),
     ...entry.joined.map((joined) => ({
       entry,
       joined,
       path: readPath(joined.parts.at(-1) ?? ''),
-      here: (subject: Subject) => subject,
+      here: (subject: Subject) => subjectIn(entry, subject),
     })),
   ];
 }

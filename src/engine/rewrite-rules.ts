@@ -36,6 +36,7 @@ export function rewriteRulesFor(
       .filter((entry) => concerns(profile, entry))
       .map((entry) => entryRulesFor(entry, profile, (document) => belongs(entry, document))),
     unmapped: entries.some((entry) => entry.unmapped === 'fail') ? 'fail' : 'mask',
+    ambiguous: profile.clearsReports && entries.some((entry) => entry.ambiguous === 'erase') ? 'erase' : 'fail',
     belongs: (document) => entries.some((entry) => belongs(entry, document)),
     fixed: [...fixed].map(readPath),
   };

@@ -3,10 +3,9 @@ import { UNREADABLE_TYPES } from './bson-types.ts';
 import { objectsTo, unlessArray } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { throughArray } from './map/paths.ts';
-import type { CollectionMap, JoinedPlace } from './map/schema.ts';
 import { scopeOf } from './owner.ts';
 import type { NumberSpot } from './plan.ts';
-import { splitsOf } from './splits.ts';
+import { type Split, splitsOf } from './splits.ts';
 import { type AccountValue, assertSubject, type NumberValue, type Subject } from './subject.ts';
 
 type Document = mongoose.mongo.Document;
@@ -18,7 +17,7 @@ type Document = mongoose.mongo.Document;
  */
 export function selectAnywhere(spot: NumberSpot, subject: Subject): Filter {
   assertSubject(subject);
-  if (spot.joined) return selectJoined(spot.entry, spot.joined, subject, (values) => ({ $in: values }));
+  if (spot.joined) return selectJoined(spot, splitsAt(spot, subject), subject.account, (values) => ({ $in: values }));
   return allOf(scopeOf(spot.entry, subject.account), { [spot.path.dotted]: { $in: [...spot.here(subject).values] } });
 }
 
@@ -33,7 +32,9 @@ export function selectChangeable(spot: NumberSpot, subject: Subject): Filter {
   const { dotted, pieces } = spot.path;
   const found = scopeOf(spot.entry, subject.account);
   if (spot.joined) {
-    const plain = selectJoined(spot.entry, spot.joined, subject, (values) => unlessArray({ $in: values }));
+    const plain = selectJoined(spot, splitsAt(spot, subject), subject.account, (values) =>
+      unlessArray({ $in: values }),
+    );
     return allOf(plain, ...spot.joined.parts.map(objectsTo));
   }
   const within = { $in: [...spot.here(subject).values] };
@@ -43,20 +44,43 @@ export function selectChangeable(spot: NumberSpot, subject: Subject): Filter {
   return allOf(found, { [dotted]: within }, { $and: [withinArrays(pieces, plain)] });
 }
 
+/**
+ * Records that hold what may be the number, and another, in whatever shape.
+ * @returns null where there is no such value, and where the map has those erased as the number itself
+ * @throws TypeError when the account or a value is none
+ */
+export function selectDoubtful(spot: NumberSpot, subject: Subject): Filter | null {
+  assertSubject(subject);
+  if (spot.entry.ambiguous === 'erase') return null;
+  const anywhere = (values: readonly NumberValue[]) => ({ $in: values });
+  if (spot.joined) {
+    const splits = splitsOf(spot.here(subject), spot.joined, 'doubtful');
+    return splits.length === 0 ? null : selectJoined(spot, splits, subject.account, anywhere);
+  }
+  if (subject.doubtful.length === 0) return null;
+  return selectAnywhere(spot, { ...subject, values: subject.doubtful, isPlaced: true });
+}
+
+/** What several fields of a place may hold of the number. */
+function splitsAt({ entry, joined, here }: NumberSpot, subject: Subject): Split[] {
+  if (!joined) return [];
+  const doubtful = entry.ambiguous === 'erase' && subject.doubtful.length > 0;
+  return [...splitsOf(here(subject), joined, 'sure'), ...(doubtful ? splitsOf(here(subject), joined, 'doubtful') : [])];
+}
+
 /** Records in which several fields hold the number together. The first condition, on the last field, is for the index. */
 function selectJoined(
-  entry: CollectionMap,
-  joined: JoinedPlace,
-  subject: Subject,
+  { entry, joined }: NumberSpot,
+  splits: readonly Split[],
+  account: AccountValue,
   conditionOf: (values: readonly NumberValue[]) => Document,
 ): Filter {
-  const splits = splitsOf(subject, joined);
-  const last = joined.parts.at(-1) ?? '';
-  const ends = { [last]: conditionOf(splits.flatMap((lists) => lists.at(-1) ?? [])) };
-  const found = allOf(scopeOf(entry, subject.account), ends);
+  const { parts = [] } = joined ?? {};
+  const ends = { [parts.at(-1) ?? '']: conditionOf(splits.flatMap((lists) => lists.at(-1) ?? [])) };
+  const found = allOf(scopeOf(entry, account), ends);
   if (splits.length === 0) return found;
   const divided = splits.map((lists) =>
-    Object.fromEntries(joined.parts.map((part, index) => [part, conditionOf(lists[index] ?? [])])),
+    Object.fromEntries(parts.map((part, index) => [part, conditionOf(lists[index] ?? [])])),
   );
   return allOf(found, { $and: [{ $or: divided }] });
 }

@@ -15,10 +15,15 @@ const PLAIN = /^\+?[\d\s().\-/]+$/;
 
 /**
  * Every way in which a number is divided among several fields, for equality searches: between the calling code and the
- * rest, and anywhere else, in each writing the subject has. What would be read as another's, or may be, is left out.
+ * rest, and anywhere else, in each writing the subject has. What would be read as another's is left out.
+ * @param certainty what is read as the number, or what may be it and another
  * @returns none where no field can hold a part of the number
  */
-export function splitsOf({ number, values, countries }: Subject, { parts, code }: JoinedPlace): Split[] {
+export function splitsOf(
+  { number, values, countries }: Subject,
+  { parts, code }: JoinedPlace,
+  certainty: 'sure' | 'doubtful',
+): Split[] {
   const { countryCode, national } = splitNumber(number);
   if (countryCode === '') return [];
   const { trunk = '', exit = '' } = planOf(countryCode) ?? {};
@@ -52,6 +57,7 @@ export function splitsOf({ number, values, countries }: Subject, { parts, code }
       lists.map((list) => [...list][0]),
       code,
     );
+    if (certainty === 'doubtful') return reading.kind === 'ambiguous' && reading.numbers.includes(number);
     return reading.kind === 'number' && reading.number === number;
   };
   return [...splits.values()].filter(isTheirs).map((lists) => lists.map(valuesOf));

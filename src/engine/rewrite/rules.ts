@@ -18,6 +18,8 @@ export interface CollectionRules {
   readonly entries: readonly EntryRules[];
   /** What becomes of numbers at places the map does not name: their digits are masked, or the request fails. */
   readonly unmapped: 'mask' | 'fail';
+  /** What becomes of digits that may be two people's: the request fails, or they go as if they were the number. */
+  readonly ambiguous?: 'fail' | 'erase';
   /** Is the record the account's? Without it all are. A record that is not is left alone. */
   readonly belongs?: (document: Document) => boolean;
   /** Fields that are never changed, whatever they hold: the account's. A number in one of them is a failure. */

@@ -35,7 +35,8 @@ export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<un
   // What several fields hold together says nothing by the value of one.
   if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
   const subjects = calls.map((call) => call.subject);
-  const joined = joinSubjects(subjects) ?? first.subject;
+  const joined = joinSubjects(subjects, first.rule.here);
+  if (joined === null) return Promise.all(calls.map((call) => findAlone(db, call)));
   const limit = Math.min(
     calls.reduce((sum, call) => sum + call.limit, 0),
     MOST_RECORDS,

@@ -9,7 +9,7 @@ import { targetsByAge } from '../../../src/engine/by-age.ts';
 import { profileFor } from '../../../src/engine/map/profile.ts';
 import { compileRecordRules } from '../../../src/engine/record-plan.ts';
 import { createEraseNow } from '../../../src/ledger/at-once/erase-now.ts';
-import { forget, untilCompleted } from '../../support/forget.ts';
+import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { call } from '../../support/wire.ts';
 
@@ -70,6 +70,7 @@ collections:
     fields: [ { path: body, category: body } ]
     at: sent
   - { collection: cards, record: contact, numbers: [ { parts: [ cc, area, line ], code: true } ], scan: off }
+  - { collection: quiet, record: message, numbers: [ to ], scan: off }
   - collection: parts
     record: message
     numbers: [ from ]
@@ -232,7 +233,7 @@ describe('a map of version 2', () => {
     const { db } = platform.core;
     const cards = [
       { cc: '44', area: '7700', line: '900123' },
-      { cc: 44, area: 7700, line: 900123 },
+      { cc: 44, area: '07700', line: '900 123' },
       { cc: '44', area: '7700', line: '900456' },
     ];
     await db.collection('cards').insertMany(cards.map((card) => ({ acc: owner, ...card })));
@@ -240,6 +241,26 @@ describe('a map of version 2', () => {
     expect(access.text.match(/"line"/g)).toHaveLength(2);
     await untilCompleted(platform, await forget(url, made.key, { number: JO }));
     expect((await db.collection('cards').find().toArray()).map(({ line }) => line)).toEqual(['900456']);
+  });
+
+  it('looks up every usual writing where nothing is scanned, and names what may be two people’s', async () => {
+    const { db } = platform.core;
+    const written = ['(07700) 900-123', "'07700 900123", '+44 (0) 7700 900123', '0044-7700-900123', `${JO}.0`];
+    expect(
+      await erase(
+        'quiet',
+        written.map((to) => ({ to })),
+      ),
+    ).toEqual(written.map(() => ({ to: MASK })));
+    for (const to of ['4.47701E+11', 447701000000]) {
+      // Accepted: it may be theirs.
+      const { insertedId } = await db.collection('quiet').insertOne({ acc: owner, to });
+      const reference = await forget(url, made.key, { number: JO });
+      const { failure } = await untilRequest(platform, reference, 'a failure', ({ state }) => state === 'failed');
+      expect(failure).toMatchObject({ name: 'ambiguous_number', where: 'quiet.to' });
+      await db.collection('quiet').deleteOne({ _id: insertedId });
+      await untilCompleted(platform, reference);
+    }
   });
 
   it('retention takes a number in several fields for one', async () => {
@@ -356,7 +377,7 @@ describe('a platform of one tenant', () => {
     const file = join(folder, 'map.yaml');
     writeFileSync(
       file,
-      MAP.replace('account: acc', 'account: none').replace(
+      MAP.replace('account: acc', 'account: none\nambiguous: erase').replace(
         'collection: copies, account: { path: owner, types: [string, objectid] }',
         'collection: copies',
       ),
@@ -367,12 +388,18 @@ describe('a platform of one tenant', () => {
       await platform.startWorker();
       const { key } = await platform.account();
       const { db } = platform.core;
-      await db.collection('copies').insertMany([{ to: JO }, { to: AL }]);
+      const doubtful = ['4.47701E+11', 447701000000].map((to) => ({ to }));
+      await db.collection('copies').insertMany([{ to: JO }, { to: AL }, ...doubtful]);
+      await db.collection('quiet').insertMany(doubtful.map(({ to }) => ({ to })));
       await db.collection('people').insertOne({ phone: JO });
       await untilCompleted(platform, await forget(url, key, { number: JO }));
       expect((await db.collection('copies').find().sort({ _id: 1 }).toArray()).map((row) => row.to)).toEqual([
         MASK,
         AL,
+        ...[MASK, null],
+      ]);
+      expect((await db.collection('quiet').find().sort({ _id: 1 }).toArray()).map((row) => row.to)).toEqual([
+        ...[MASK, null],
       ]);
       expect(await db.collection('people').countDocuments()).toBe(0);
       expect(await db.collection('blacklist').countDocuments({ token: { $exists: true } })).toBe(1);

@@ -7,11 +7,13 @@ import { rewrite } from '../../../../src/engine/rewrite/rewrite.ts';
 import { rewriteRulesFor } from '../../../../src/engine/rewrite-rules.ts';
 import { maskNumber } from '../../../../src/phone/mask.ts';
 import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
-import { AL, JO, NOW } from './support.ts';
+import type { PhoneNumber } from '../../../../src/phone/number.ts';
+import { AL, JO, NOW, rulesOf, run as runRules } from './support.ts';
 
 type Doc = Record<string, unknown>;
 
 const matcher = createNumberMatcher([JO], ['GB']);
+const LONDON = '442079460123' as PhoneNumber;
 
 /** What one entry makes of a record for Jo. */
 function run(record: Doc, words: string, kind = 'message') {
@@ -99,5 +101,24 @@ describe('a number in several fields', () => {
     expect(() => run({}, 'numbers: [{parts: [_id.cc, _id.number]}]')).toThrow('cannot be changed');
     expect(() => run({}, 'numbers: [number, {parts: [cc, number]}]')).toThrow('stands twice');
     expect(() => run({}, 'numbers: [{parts: [cc, number]}, {parts: [cc, other]}]')).not.toThrow();
+  });
+});
+
+describe('what may be two people’s', () => {
+  const rules = (ambiguous: 'fail' | 'erase') => rulesOf([{ numbers: ['to'] }], { ambiguous });
+  it.each<[string, Doc, Doc]>([
+    ['a text without its zero', { to: '2079460123' }, { to: '44********23' }],
+    ['a rounded text', { to: '4.47701E+11' }, { to: '44********23' }],
+    ['a rounded number', { to: 447701000000 }, { to: null }],
+    ['in another text', { note: 'call 2079460123 now' }, { note: 'call 44********23 now' }],
+    ['in JSON', { raw: '{"a":"4.47701E+11"}' }, { raw: '{"a":"44********23"}' }],
+  ])('%s', (_what, record, after) => {
+    const number = JSON.stringify(record).includes('2079') ? LONDON : JO;
+    const failed = runRules(record, rules('fail'), [number]);
+    expect(failed.failures).toEqual([expect.objectContaining({ number, why: 'ambiguous_number' })]);
+    expect(failed.fate).toBe('unchanged');
+    const erased = runRules(record, rules('erase'), [number]);
+    expect(erased.after).toEqual(after);
+    expect(erased.failures).toEqual([]);
   });
 });
