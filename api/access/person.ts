@@ -97,7 +97,6 @@ async function* writeHeld(
 ): AsyncGenerator<string> {
   const subject = inEveryWriting(
     numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
-    core.countries,
   );
   let open: string | undefined;
   for await (const { entry, record } of findHeld(core.db, core.dataMap, subject, signal)) {

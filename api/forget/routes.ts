@@ -112,7 +112,6 @@ function checkHandler({ core }: DoorDependencies): RequestHandler {
     const allTokens = core.tokens.allTokens(account._id, number);
     const subject = inEveryWriting(
       numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
-      core.countries,
     );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };

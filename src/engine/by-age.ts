@@ -74,7 +74,8 @@ const VALUES = ['int', 'long', 'double', 'decimal', 'symbol', 'object', 'binData
 
 /** Records in which something stands at a mapped number, or that were redacted; of entries without numbers, none. */
 function holdsNumber(entry: CollectionMap): Filter {
-  const places = entry.numbers.flatMap(({ path }) => {
+  const ends = entry.joined.flatMap(({ parts }) => parts.slice(-1));
+  const places = [...entry.numbers.map(({ path }) => path), ...ends].flatMap((path) => {
     const { dotted } = readPath(path);
     return [{ [dotted]: { $gt: '' } }, { [dotted]: { $type: VALUES } }];
   });

@@ -29,6 +29,8 @@ export function targetsByNumber(
     }),
     remains: () => store.remains(rule, subject),
     isUnreadable: () => store.isUnreadable(rule, subject.account),
+    isDoubtful: () => store.isDoubtful(rule, subject),
+    isScanned: rule.entry.scan,
   }));
 }
 

@@ -241,6 +241,8 @@ export function changeOfRecord(
   const numbers = entry.numbers
     .filter(({ path }) => path !== kept)
     .map(({ path }) => ({ path, by: writesFor(profile.fields.number, words) }));
+  const parts = entry.joined.flatMap((one) => one.parts);
+  for (const path of new Set(parts)) numbers.push({ path, by: writesFor(profile.fields.number, words) });
   const others = entry.fields.map(({ path, category, strategy }) => ({
     path,
     by: writesFor(strategy ?? profile.fields[category], words),

@@ -4,10 +4,10 @@ import { allOf, type Filter } from './filter.ts';
 import { type FieldPath, readPath } from './map/paths.ts';
 import { isLookedUp, needsReading } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
-import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
+import { type CollectionMap, type DataMap, type JoinedPlace, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
 import { entriesOfCollection, rewriteRulesFor } from './rewrite-rules.ts';
-import { type AccountValue, type Subject, subjectAt } from './subject.ts';
+import { type AccountValue, type Subject, subjectAt, subjectIn } from './subject.ts';
 
 /**
  * The index for changes by id. Left to itself, MongoDB's planner takes the index on account and number, where the first
@@ -19,6 +19,8 @@ export const BY_ID = { _id: 1 } as const;
 export interface NumberSpot {
   readonly entry: CollectionMap;
   readonly path: FieldPath;
+  /** The fields that hold the number together; `path` is the last of them. */
+  readonly joined?: JoinedPlace | undefined;
   /** The subject with the values it has here: those in the place's templates, too. @throws TypeError */
   here(subject: Subject): Subject;
 }
@@ -64,26 +66,42 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     const { pending } = entry;
     const scheduled: Filter = pending ? { [pending.path]: { $in: [...pending.values] } } : {};
     const notScheduled: Filter = pending ? { [pending.path]: { $nin: [...pending.values] } } : {};
-    for (const place of entry.numbers) {
-      if (!isLookedUp(place)) continue;
-      const path = readPath(place.path);
+    for (const spot of spotsOf(entry)) {
+      const { path, here, joined } = spot;
       const name = nameOf(entry);
-      const spot = { name, entry, path, here: (subject: Subject) => subjectAt(subject, place.templates) };
       rules.push({
         ...spot,
-        key: `${name}.${keyOf(entry, path)}`,
+        name,
+        key: `${name}.${joined === undefined ? keyOf(entry, path) : joined.parts.join('+')}`,
         // Lethe's own suppression has a token and is settled when the erasure is verified. A platform may have a field
         // of that name, too: null or anything else in it must not save the row from being erased.
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         needsReading: profile.records[entry.record] === 'keep' && needsReading(entry),
         rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
-        change: (subject) => changeByNumber(entry, path, profile, subjectAt(subject, place.templates)),
+        change: (subject) => changeByNumber(entry, path, profile, here(subject)),
       });
-      if (pending) waits.push({ ...spot, scheduled, at: pending.at });
+      if (pending) waits.push({ ...spot, name, scheduled, at: pending.at });
     }
   }
   return { rules, waits };
+}
+
+/** The places of an entry where a number can be looked up. */
+export function spotsOf(entry: CollectionMap): NumberSpot[] {
+  return [
+    ...entry.numbers.filter(isLookedUp).map((place) => ({
+      entry,
+      path: readPath(place.path),
+      here: (subject: Subject) => subjectAt(subjectIn(entry, subject), place.templates),
+    })),
+    ...entry.joined.map((joined) => ({
+      entry,
+      joined,
+      path: readPath(joined.parts.at(-1) ?? ''),
+      here: (subject: Subject) => subjectIn(entry, subject),
+    })),
+  ];
 }
 
 /** `to` and `to[]` of one entry are two places. */

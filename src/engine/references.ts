@@ -1,9 +1,10 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
+import type { Reading } from '../phone/interpret.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
 import type { Filter } from './filter.ts';
-import { type FieldPath, readPath } from './map/paths.ts';
+import { type FieldPath, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
@@ -78,13 +79,22 @@ export function isShared(
 ): boolean {
   const fate = profile.records[parent.record];
   if (fate === 'delete') return false;
+  const isOther = (read: Reading) => read.kind === 'number' && read.number !== number;
+  const isJoinedOther = parent.joined.some(({ parts, code }) =>
+    isOther(
+      reader.readParts(
+        parts.map((path) => valueAt(record, path)),
+        code,
+      ),
+    ),
+  );
+  if (isJoinedOther) return true;
   return parent.numbers
     .filter((place) => isOwnPlace(parent, place, fate))
     .flatMap(({ path }) => valuesAlong(record, path.replaceAll('[]', '').split('.')))
     .some((value) => {
       const type = bsonTypeOf(value);
       if (type !== 'string' && type !== 'number') return false;
-      const read = reader.read(value);
-      return read.kind === 'number' && read.number !== number;
+      return isOther(reader.read(value));
     });
 }

@@ -36,6 +36,7 @@ export function rewriteRulesFor(
       .filter((entry) => concerns(profile, entry))
       .map((entry) => entryRulesFor(entry, profile, (document) => belongs(entry, document))),
     unmapped: entries.some((entry) => entry.unmapped === 'fail') ? 'fail' : 'mask',
+    ambiguous: profile.clearsReports && entries.some((entry) => entry.ambiguous === 'erase') ? 'erase' : 'fail',
     belongs: (document) => entries.some((entry) => belongs(entry, document)),
     fixed: [...fixed].map(readPath),
   };
@@ -70,6 +71,10 @@ function entryRulesFor(
       ...entry.numbers.map((place) => number(place)),
       ...entry.json.flatMap((json) => json.numbers.map((place) => number(place, `${json.path}.`))),
     ],
+    joined: entry.joined.map(({ parts, code }) => ({
+      parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
+      code,
+    })),
     fields: [
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),

@@ -4,7 +4,7 @@ import type { CountryCode } from '../phone/countries.ts';
 import { collectionOf } from './collection.ts';
 import { allOf } from './filter.ts';
 import type { NumberRule, Wait } from './plan.ts';
-import { selectAnywhere, selectUnreadable } from './selections.ts';
+import { selectAnywhere, selectDoubtful, selectUnreadable } from './selections.ts';
 import { type ChangeCall, changeJoined, changeLarge, type Outcome } from './store/change.ts';
 import { type FindCall, findAlone, findJoined } from './store/find.ts';
 import { askJoined, LARGE, laneOf, MOST_JOINED, NEWEST } from './store/joining.ts';
@@ -36,6 +36,8 @@ export interface RecordStore {
   count(rules: readonly NumberRule[], subject: Subject): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
   isUnreadable(rule: NumberRule, account: AccountValue): Promise<boolean>;
+  /** Does a record hold what may be the number, and another's, where the map does not say what becomes of that? */
+  isDoubtful(rule: NumberRule, subject: Subject): Promise<boolean>;
   /** When the last of the scheduled messages is due; null when there is none. A due time that is no date counts as now. */
   lastScheduled(wait: Wait, subject: Subject): Promise<Date | null>;
 }
@@ -70,8 +72,14 @@ export function createRecordStore(db: Db, countries: readonly CountryCode[]): Re
     remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
     count: (rules, subject) => countRecords(db, rules, subject),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
+    async isDoubtful(rule, subject) {
+      const filter = selectDoubtful(rule, subject);
+      if (filter === null) return false;
+      const collection = collectionOf(db, rule.entry, subject.account);
+      return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
+    },
     lastScheduled: (wait, subject) =>
-      scheduled(laneOf(`${wait.name}.${wait.path.dotted}`, subject.account), { wait, subject }),
+      scheduled(laneOf(`${wait.name}.${wait.joined?.parts ?? wait.path.dotted}`, subject.account), { wait, subject }),
   };
 }
 
@@ -107,6 +115,7 @@ async function holdsJoined(
     calls.map((call) => call.subject),
     look,
     false,
+    rule.joined ? null : rule.here,
   );
 }
 
@@ -128,6 +137,7 @@ async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Dat
     calls.map((call) => call.subject),
     (subject) => lastDue(db, first.wait, subject),
     null,
+    first.wait.joined ? null : first.wait.here,
   );
 }
 

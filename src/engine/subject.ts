@@ -1,8 +1,9 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
-import type { CountryCode } from '../phone/countries.ts';
+import { type CountryCode, countriesOf } from '../phone/countries.ts';
 import { maskNumber } from '../phone/mask.ts';
 import { isPhoneNumber, type PhoneNumber } from '../phone/number.ts';
+import type { CollectionMap } from './map/schema.ts';
 import type { Replacements } from './map/strategies.ts';
 import { writeTemplate } from './map/templates.ts';
 import { writingsOf } from './writings.ts';
@@ -21,6 +22,12 @@ export interface Subject extends Replacements {
    * open tail, expressions that are anchored and begin with the number.
    */
   readonly values: readonly NumberValue[];
+  /** What may be this number and another, for those who must not pass it over; empty for all others. */
+  readonly doubtful: readonly NumberValue[];
+  /** The values are those of one place already. */
+  readonly isPlaced?: boolean;
+  /** Whose national writings are read. */
+  readonly countries: readonly CountryCode[];
 }
 
 /** One value for an equality search. */
@@ -43,7 +50,7 @@ export function numberSubject(
   account: AccountValue,
   token: string,
   now = new Date(),
-  countries?: readonly CountryCode[],
+  countries: readonly CountryCode[] = countriesOf([number]),
 ): Subject {
   if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
   assertAccount(account);
@@ -54,6 +61,8 @@ export function numberSubject(
     now,
     masked: maskNumber(number),
     values: storedValues(number, countries),
+    doubtful: [],
+    countries,
   };
 }
 
@@ -72,9 +81,22 @@ export function storedValues(number: PhoneNumber, countries?: readonly CountryCo
  * The same subject with every value that can be listed: for questions whose answer must not hang on how usual a writing
  * is. A search for it costs some hundred looks.
  */
-export function inEveryWriting(subject: Subject, countries?: readonly CountryCode[]): Subject {
-  const { every, integers } = writingsOf(subject.number, countries);
+export function inEveryWriting(subject: Subject): Subject {
+  const { every, integers } = writingsOf(subject.number, subject.countries);
   return { ...subject, values: [...every, ...integers.map((value) => Long.fromBigInt(value))] };
+}
+
+/** The same subject with what may be its number and another: for an erasure that must not pass it over. */
+export function withDoubtful(subject: Subject): Subject {
+  const { strings, integers } = writingsOf(subject.number, subject.countries).doubtful;
+  return { ...subject, doubtful: [...strings, ...integers.map((value) => Long.fromBigInt(value))] };
+}
+
+/** The subject as a place holds it that nothing but look-ups sees, or whose map says what becomes of doubtful values. */
+export function subjectIn(entry: Pick<CollectionMap, 'scan' | 'ambiguous'>, subject: Subject): Subject {
+  if (subject.isPlaced) return subject;
+  const wide = entry.scan ? subject : inEveryWriting(subject);
+  return entry.ambiguous === 'erase' ? { ...wide, values: [...wide.values, ...wide.doubtful] } : wide;
 }
 
 /**
@@ -82,7 +104,7 @@ export function inEveryWriting(subject: Subject, countries?: readonly CountryCod
  * @throws TypeError when it is no number
  */
 export function subjectAt(subject: Subject, templates: readonly string[]): Subject {
-  if (templates.length === 0) return subject;
+  if (templates.length === 0 || subject.isPlaced) return subject;
   if (!isPhoneNumber(subject.number)) throw new TypeError('not a phone number');
   const plain = subject.values.filter((value): value is string => typeof value === 'string' && /^\d+$/.test(value));
   const national = plain.filter((value) => !value.includes(subject.number));

@@ -25,6 +25,10 @@ export interface Target {
   remains(): Promise<boolean>;
   /** Are there records whose number or time field has an unsupported type? */
   isUnreadable(): Promise<boolean>;
+  /** Are there records that hold what may be the number, and another's? */
+  isDoubtful?(): Promise<boolean>;
+  /** Does a scan read its records, too, where the account is scanned? */
+  readonly isScanned?: boolean;
 }
 
 /** The records behind a target that still need the change, and the change. */

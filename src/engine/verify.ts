@@ -7,14 +7,16 @@ const LOOKS = 3;
 /**
  * Checks that no record remains, in any mapped collection and any form the look-ups know.
  * @param means `alone`: nothing else looks at the records, so what the look-ups cannot see is a failure; `scanned`: a
- * scan has read every record. A number it could not read blocks nobody whose number it is not.
+ * scan has read every record but those the map keeps from it. It has seen what may be two people's, too, and a number
+ * that could not be read blocks nobody whose number it is not.
  * @returns the targets with records left: they must be swept again
- * @throws ErasureFailure `unsupported_type` when a field holds what can neither be looked up nor was scanned
+ * @throws ErasureFailure `unsupported_type` when a field holds what can neither be looked up nor was scanned;
+ * `ambiguous_number` for what may be the number and another's, and was not scanned
  */
 export async function verify(targets: readonly Target[], means: 'alone' | 'scanned'): Promise<Target[]> {
   const [left] = await Promise.all([
     Promise.all(targets.map((target) => target.remains())),
-    means === 'alone' ? assertReadable(targets) : undefined,
+    assertReadable(targets.filter(({ isScanned }) => means === 'alone' || isScanned === false)),
   ]);
   const again: Target[] = [];
   for (const target of targets.filter((_, index) => left[index])) {
@@ -28,6 +30,7 @@ async function assertReadable(targets: readonly Target[]): Promise<void> {
   await Promise.all(
     targets.map(async (target) => {
       if (await target.isUnreadable()) throw new ErasureFailure('unsupported_type', target.key);
+      if (await target.isDoubtful?.()) throw new ErasureFailure('ambiguous_number', target.key);
     }),
   );
 }

@@ -3,6 +3,7 @@ import { countriesOf } from '../phone/countries.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import { splitNumber } from '../phone/numbering-plan.ts';
 import { createNumberReader } from '../phone/reader.ts';
+import { roundedWritings } from '../phone/rounded.ts';
 
 /** What a record may hold a number as, for equality searches. */
 export interface NumberWritings {
@@ -11,6 +12,8 @@ export interface NumberWritings {
   /** All that can be listed, some hundred: for the question whether anything is held at all, where the usual ones find nothing. */
   readonly every: readonly string[];
   readonly integers: readonly bigint[];
+  /** What may be this number and another: for nobody's erasure, unless the map says so. */
+  readonly doubtful: { readonly strings: readonly string[]; readonly integers: readonly bigint[] };
 }
 
 /**
@@ -22,7 +25,7 @@ export function writingsOf(
   number: PhoneNumber,
   countries: readonly CountryCode[] = countriesOf([number]),
 ): NumberWritings {
-  const { strings, integers } = createNumberReader(countries).writings(number);
+  const { strings, integers, doubtful } = createNumberReader(countries).writings(number);
   const { national, trunk, international, domestic } = splitNumber(number);
   const known = new Set(strings);
   const dialled = national.startsWith('0') ? national : trunk + national;
@@ -33,5 +36,14 @@ export function writingsOf(
   ];
   // What could be read as another person's is in none of the reader's writings.
   const usual = [...new Set(likely)].filter((text) => known.has(text));
-  return { usual, every: strings, integers };
+  const rounded = [String(number), ...integers.map(String)].map(roundedWritings);
+  return {
+    usual,
+    every: strings,
+    integers,
+    doubtful: {
+      strings: [...new Set([...doubtful, ...rounded.flatMap((one) => one.strings)])],
+      integers: [...new Set(rounded.flatMap((one) => one.integers))],
+    },
+  };
 }

@@ -5,7 +5,9 @@ import { interpret, type Reading, type Written } from './interpret.ts';
 import { maskNumber } from './mask.ts';
 import { type Head, type Needle, needlesOf } from './needles.ts';
 import type { PhoneNumber } from './number.ts';
+import { readParts } from './parts.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
+import { createRoundedIndex } from './rounded.ts';
 import { judgeSurroundings } from './surroundings.ts';
 import { isWhole, writtenSpan } from './wrapping.ts';
 import { writtenIn } from './written.ts';
@@ -27,6 +29,11 @@ export interface NumberMatcher {
   find(text: string): Mention[];
   /** The same for a stored number (Int32, Int64, Double, Decimal128), given as its decimal text. */
   findNumber(decimal: string): Mention[];
+  /**
+   * The same for a number of which each part stands in a field of its own.
+   * @returns null when the parts are nobody's number; mentions are of the parts together, and their places mean nothing
+   */
+  findParts(parts: readonly unknown[], code?: boolean): Mention[] | null;
   /** Can the text hold any mention at all? Cheap; false only where it surely does not: fewer than seven digits. */
   mayHold(text: string): boolean;
 }
@@ -88,6 +95,9 @@ function matcherOf(
   const wanted = new Set(numbers);
   const index = indexOf(needles);
   const read = keepReadings(callingCodes);
+  const rounded = createRoundedIndex(needles);
+  const unsureOf = (some: readonly PhoneNumber[], end: number): Mention[] =>
+    some.map((number) => ({ start: 0, end, number, sure: false, whole: true }));
 
   const lookAt = (text: string, run: Run, last: number, needle: Needle): Found | null => {
     const at = last + 1 - needle.digits.length;
@@ -115,18 +125,29 @@ function matcherOf(
           mentions.push({ start, end, number, sure, whole: isWhole(text, start, end) });
         }
       });
-      return mentions;
+      return mentions.length > 0 ? mentions : unsureOf(rounded.find(text), text.length);
     },
     findNumber(decimal) {
       const digits = wholeDigits(decimal);
       if (digits === null) return [];
       const reading = read(numericWriting(digits));
-      const all = { start: 0, end: decimal.length, whole: true };
       if (reading.kind === 'ambiguous') {
-        return reading.numbers.filter((one) => wanted.has(one)).map((number) => ({ ...all, number, sure: false }));
+        return unsureOf(
+          reading.numbers.filter((one) => wanted.has(one)),
+          decimal.length,
+        );
       }
       const number = reading.kind === 'number' ? reading.number : (digits as PhoneNumber);
-      return wanted.has(number) ? [{ ...all, number, sure: true }] : [];
+      if (wanted.has(number)) return [{ start: 0, end: decimal.length, number, sure: true, whole: true }];
+      return unsureOf(rounded.findInteger(digits), decimal.length);
+    },
+    findParts(parts, code) {
+      const reading = readParts(parts, code, read);
+      if (reading.kind === 'none') return null;
+      const found = (reading.kind === 'number' ? [reading.number] : reading.numbers).filter((one) => wanted.has(one));
+      return reading.kind === 'ambiguous'
+        ? unsureOf(found, 0)
+        : found.map((number) => ({ start: 0, end: 0, number, sure: true, whole: true }));
     },
     mayHold: hasSevenDigits,
   };

@@ -1,6 +1,7 @@
 import { type CountryCode, callingCodesOf } from './countries.ts';
-import { interpret, type Reading } from './interpret.ts';
+import { interpret, type Reading, type Written } from './interpret.ts';
 import type { PhoneNumber } from './number.ts';
+import { readParts } from './parts.ts';
 import { readValue } from './read-value.ts';
 import { type Writings, writingsOf } from './writings.ts';
 
@@ -13,6 +14,8 @@ export interface NumberReader {
    * What could be two people's is `ambiguous`; what is no number, or several, is `none`.
    */
   read(value: unknown): Reading;
+  /** Reads a number of which each part stands in a field of its own. @see readParts */
+  readParts(parts: readonly unknown[], code?: boolean): Reading;
 }
 
 const MOST_READERS = 100;
@@ -38,9 +41,11 @@ export function createNumberReader(countries: readonly CountryCode[]): NumberRea
 function makeReader(countries: readonly CountryCode[]): NumberReader {
   const callingCodes = callingCodesOf(countries);
   const kept = new Map<PhoneNumber, Writings>();
+  const understand = (written: Written) => interpret(written, callingCodes);
   return {
     countries,
-    read: (value) => readValue(value, (written) => interpret(written, callingCodes)),
+    read: (value) => readValue(value, understand),
+    readParts: (parts, code) => readParts(parts, code, understand),
     writings: (number) => {
       const known = kept.get(number);
       if (known !== undefined) return known;

@@ -3,11 +3,12 @@ import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
 import { type FieldPath, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
-import { isLookedUp } from '../../engine/map/places.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { spotsOf } from '../../engine/plan.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
 import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -42,7 +43,7 @@ export async function* findHeld(
   for (const entry of map.collections) {
     if (entry.owner.kind === 'via') continue;
     const templates = entry.numbers.flatMap((place) => place.templates);
-    const describe = describer(entry, matcherOf(subjectAt(subject, templates)));
+    const describe = describer(entry, matcherOf(subjectAt(subject, templates)), subject);
     for (const filter of filtersOf(entry, subject)) {
       const cursor = collectionOf(db, entry, subject.account)
         .find(filter, signal && { signal })
@@ -54,16 +55,19 @@ export async function* findHeld(
 
 /** One query a place, so that each uses its index. A later one excludes what an earlier one has found. */
 function filtersOf(entry: CollectionMap, subject: Subject): Filter[] {
-  const places = entry.numbers.filter(isLookedUp).map(({ path, templates }) => {
-    const here = (one: Subject) => subjectAt(one, templates);
-    return { path: readPath(path), here };
-  });
-  return places.map((place, index) =>
+  const spots = spotsOf(entry);
+  return spots.map((spot, index) =>
     allOf(
-      selectAnywhere({ entry, ...place }, subject),
-      ...places
+      selectAnywhere(spot, subject),
+      // Places in several fields come last.
+      ...spots
         .slice(0, index)
-        .map(({ path, here }): Filter => ({ [path.dotted]: { $nin: [...here(subject).values] } })),
+        .map(
+          ({ path, here, joined }): Filter =>
+            joined
+              ? { $nor: [selectAnywhere({ entry, path, here, joined }, subject)] }
+              : { [path.dotted]: { $nin: [...here(subject).values] } },
+        ),
     ),
   );
 }
@@ -75,7 +79,12 @@ interface Place {
 }
 
 /** Reads a person's part of a record: their numbers, and the fields of the same element or of the record. */
-function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean): (record: Document) => HeldRecord {
+function describer(
+  entry: CollectionMap,
+  isTheirs: (value: unknown) => boolean,
+  subject: Subject,
+): (record: Document) => HeldRecord {
+  const reader = createNumberReader(subject.countries);
   const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
   const numbers = entry.numbers.map(({ path }) => placeOf(path, 'number'));
   const fields = entry.fields
@@ -104,6 +113,14 @@ function describer(entry: CollectionMap, isTheirs: (value: unknown) => boolean):
         for (const place of fields) if (here(place)) add(place, element);
       }
     }
+    for (const { parts, code } of entry.joined) {
+      const held = parts.map((path) => ({ path, category: 'number' as const, value: valueAt(record, path) }));
+      const reading = reader.readParts(
+        held.map(({ value }) => value),
+        code,
+      );
+      if (reading.kind === 'number' && reading.number === subject.number) found.push(...held);
+    }
     const isTheirRecord = found.length > 0;
     for (const place of fields) if (isTheirRecord && !throughArray(place.path)) add(place, record);
     return {
@@ -130,5 +147,5 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
 
 /** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
-  return map.collections.filter((entry) => entry.numbers.some(isLookedUp) && entry.owner.kind !== 'via').map(nameOf);
+  return map.collections.filter((entry) => spotsOf(entry).length > 0 && entry.owner.kind !== 'via').map(nameOf);
 }

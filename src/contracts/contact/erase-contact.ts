@@ -7,7 +7,7 @@ import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { numberSubject } from '../../engine/subject.ts';
+import { inEveryWriting, numberSubject } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
@@ -64,7 +64,9 @@ export function createContactErasure(
 
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
   return async ({ account, keyId, number }, now) => {
-    const subject = numberSubject(number, account.records_id, tokens.current(account._id, number), now);
+    const token = tokens.current(account._id, number);
+    // No scan makes up for a writing that is too rare for the look-ups.
+    const subject = inEveryWriting(numberSubject(number, account.records_id, token, now));
     await Promise.all(
       rules.map(async (rule) => {
         if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);

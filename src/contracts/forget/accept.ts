@@ -6,7 +6,7 @@ import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import type { Plan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { inEveryWriting, numberSubject, type Subject } from '../../engine/subject.ts';
+import { inEveryWriting, numberSubject, type Subject, withDoubtful } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
 import { draftRequest } from '../../ledger/requests/open-request.ts';
@@ -61,13 +61,7 @@ interface Repeat {
 export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = numberSubject(
-    number,
-    account.records_id,
-    deps.tokens.current(account._id, number),
-    new Date(),
-    deps.countries,
-  );
+  const subject = subjectOf(deps, input);
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -124,13 +118,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
 export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = numberSubject(
-    number,
-    account.records_id,
-    deps.tokens.current(account._id, number),
-    new Date(),
-    deps.countries,
-  );
+  const subject = subjectOf(deps, input);
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -144,6 +132,12 @@ export async function rehearseForget(deps: AcceptDependencies, input: ForgetInpu
     }),
   );
   return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
+/** Whose records: with what may be theirs, where the map has that erased. */
+function subjectOf({ tokens, countries }: AcceptDependencies, { account, number }: ForgetInput): Subject {
+  const token = tokens.current(account._id, number);
+  return withDoubtful(numberSubject(number, account.records_id, token, new Date(), countries));
 }
 
 function findUnfinished(
@@ -216,9 +210,11 @@ async function isAffiliated(
   ];
   if ((await Promise.all(looks)).some(Boolean)) return true;
   // Before anybody is told that nothing is held: the writings that are not usual, too.
-  const every = inEveryWriting(subject, deps.countries);
+  const every = inEveryWriting(subject);
   const rare = [
     ...deps.plan.rules.map((rule) => deps.store.holds(rule, every)),
+    // What may be theirs is not nothing: the request names it as its failure, and the number is suppressed.
+    ...deps.plan.rules.map((rule) => deps.store.isDoubtful(rule, every)),
     ...deps.plan.waits.map(async (wait) => (await deps.store.lastScheduled(wait, every)) !== null),
   ];
   return (await Promise.all(rare)).some(Boolean);

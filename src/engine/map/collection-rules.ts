@@ -36,11 +36,19 @@ function faultsOfOwner({ owner }: CollectionMap): MapFault[] {
   return [{ path: ['account'], message }];
 }
 
-function faultsOfElements({ elements, numbers, fields }: CollectionMap): MapFault[] {
+const PARTS_IN_ELEMENTS = 'parts are fields of the record: they cannot stand beside elements';
+
+function faultsOfElements({ elements, numbers, joined, fields }: CollectionMap): MapFault[] {
   const inside = (text: string) => elements === undefined || text === elements || text.startsWith(`${elements}.`);
   const message = `must lie inside ${elements}`;
   return [
     ...numbers.flatMap(({ path }, index) => (inside(path) ? [] : [{ path: ['numbers', index], message }])),
+    ...joined.flatMap(({ parts }) =>
+      parts
+        .filter(isDocumentId)
+        .map(() => ({ path: ['numbers'], message: 'parts of a number in _id cannot be changed' })),
+    ),
+    ...(elements !== undefined && joined.length > 0 ? [{ path: ['numbers'], message: PARTS_IN_ELEMENTS }] : []),
     ...fields.flatMap((one, index) => {
       const path = ['fields', index, 'path'];
       return [
@@ -73,6 +81,8 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
       ? one(['direction', 'path'], direction.path)
       : []),
     ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
+    // Two numbers may share a calling code.
+    ...[...new Set(entry.joined.flatMap(({ parts }) => parts))].flatMap((part) => one(['numbers'], part)),
     ...entry.fields.flatMap((field, index) => one(['fields', index, 'path'], field.path)),
   ];
 }
@@ -107,7 +117,8 @@ function missingParts(entry: CollectionMap): MapFault[] {
 /** Fields that an entry says it keeps, and that an erasure would change. */
 function lostParts(entry: CollectionMap): MapFault[] {
   const { own_number: own, log = {} } = entry;
-  const erased = [...entry.numbers.map((one) => one.path), ...entry.fields.map((one) => one.path)];
+  const parts = entry.joined.flatMap((one) => one.parts);
+  const erased = [...entry.numbers.map((one) => one.path), ...parts, ...entry.fields.map((one) => one.path)];
   const isErased = (text: string) =>
     erased.some((one) => one === text || text.startsWith(`${one}.`) || one.startsWith(`${text}.`));
   const issues: MapFault[] = [

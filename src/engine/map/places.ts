@@ -10,7 +10,7 @@ export function isOwnPlace(entry: CollectionMap, place: NumberPlace, fate: 'keep
   if (place.own !== undefined) return place.own;
   if (fate !== 'delete' || entry.elements !== undefined) return true;
   const isPlain = (text: string) => !/\[\]|\{/.test(text);
-  return isPlain(place.path) || !entry.numbers.some((one) => isPlain(one.path));
+  return isPlain(place.path) || !(entry.joined.length > 0 || entry.numbers.some((one) => isPlain(one.path)));
 }
 
 /** What a number at this place means for the record: whether it is the record's own, and whether the record goes. */

@@ -50,6 +50,14 @@ export interface NumberPlace {
   readonly own?: boolean | undefined;
 }
 
+/** A number in several fields of the record. */
+export interface JoinedPlace {
+  /** In the order in which the parts are dialled. */
+  readonly parts: readonly string[];
+  /** Does the first part hold the calling code? Undefined: its digits tell. */
+  readonly code?: boolean | undefined;
+}
+
 /** Personal data beside a number. */
 export interface FieldMap {
   readonly path: string;
@@ -109,7 +117,7 @@ export interface CollectionMap {
   readonly shared: 'fail' | 'keep';
   readonly numbers: readonly NumberPlace[];
   /** Numbers of which each part has a field of its own. */
-  readonly joined: readonly { readonly parts: readonly string[] }[];
+  readonly joined: readonly JoinedPlace[];
   readonly fields: readonly FieldMap[];
   readonly json: readonly JsonMap[];
   readonly pending?: { readonly path: string; readonly values: readonly Scalar[]; readonly at: string } | undefined;

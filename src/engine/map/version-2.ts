@@ -48,7 +48,7 @@ const number = z.union([
     type: z.enum(['any', 'number']).default('any'),
     own: z.boolean().optional(),
   }),
-  z.strictObject({ parts: z.array(plainWidePath).min(2).max(5) }),
+  z.strictObject({ parts: z.array(plainWidePath).min(2).max(4), code: z.boolean().optional() }),
 ]);
 
 const field = z.strictObject({

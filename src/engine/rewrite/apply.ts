@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type mongoose from 'mongoose';
 import { type Path, REMOVED, type Rename, type Rewrite } from './edits.ts';
 import { applyEdits } from './outcome.ts';
-import { isPlainObject } from './values.ts';
+import { childOf, isPlainObject } from './values.ts';
 
 type Document = mongoose.mongo.Document;
 /** Of `bulkWrite`. */
@@ -25,13 +25,15 @@ const MOST_CHANGES = 500;
 export function statementsFor(document: Document, rewrite: Rewrite, account: Document): Statement[] | null {
   const { fate, edits, pulled, renamed, reasons } = rewrite;
   const record = selectRecord(document, account);
+  const basis = basisOf(document, rewrite);
+  if (basis === null) return null;
 
   if (fate === 'unchanged') return [];
   if (fate === 'deleted') {
     const reason = reasons.find(({ path, value }) => isUsable(path) && isComparable(value));
     if (reason === undefined) return null;
     const { path, value, isKey } = reason;
-    return [{ deleteOne: { filter: record([isKey ? exists(path, true) : holds(path, value)]) } }];
+    return [{ deleteOne: { filter: record([isKey ? exists(path, true) : holds(path, value), ...basis]) } }];
   }
 
   const moved = renamed.filter(isMoved);
@@ -46,6 +48,7 @@ export function statementsFor(document: Document, rewrite: Rewrite, account: Doc
   const filter = record([
     // Nothing is known of a place where nothing was: a mark may be there by now.
     ...edits.flatMap(({ path, before }) => (before === undefined ? [] : [holds(path, before)])),
+    ...basis,
     ...pulled.map(({ path, element }) => ({ [nameOf(path)]: { $eq: element } })),
     ...moved.map(({ path }) => exists(path, true)),
     ...rewritten.map(({ path, before }) => holds(path, before)),
@@ -87,6 +90,16 @@ function selectRecord(document: Document, account: Document): (more: readonly Do
   if ([id, ...Object.values(account)].some(isNothing))
     throw new TypeError('a record and an account are needed for every filter');
   return (more) => ({ _id: isPlainObject(id) ? { $eq: id } : id, $and: [account, ...more] });
+}
+
+/**
+ * Conditions for what else a change rests on; null where none can say it. What stands in JSON changes with its text,
+ * which is a condition already.
+ */
+function basisOf(document: Document, { basis }: Rewrite): Document[] | null {
+  const plain = basis.filter(({ path, value }) => path.reduce<unknown>(childOf, document) === value);
+  if (!plain.every(({ path, value }) => isUsable(path) && isComparable(value))) return null;
+  return plain.map(({ path, value }) => holds(path, value));
 }
 
 const nameOf = (path: Path) => path.join('.');

@@ -71,6 +71,8 @@ export interface Rewrite {
   readonly renamed: readonly Rename[];
   /** For `deleted`: the values for whose sake it goes. */
   readonly reasons: readonly { readonly path: Path; readonly value: unknown; readonly isKey: boolean }[];
+  /** What else the change rests on: the other fields of a number in several of them. */
+  readonly basis: readonly { readonly path: Path; readonly value: unknown }[];
   readonly found: readonly Find[];
   /** Recordings whose reference goes with the change. */
   readonly files: readonly FoundFile[];
@@ -86,6 +88,7 @@ export const UNCHANGED: Rewrite = {
   pulled: [],
   renamed: [],
   reasons: [],
+  basis: [],
   found: [],
   files: [],
   failures: [],

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { note } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
+import { holdsOtherJoined } from './joined.ts';
 import { digitsIn, type Mapped, withoutMentions } from './mapped.ts';
 import {
   type Instance,
@@ -92,6 +93,7 @@ const FEWEST_DIGITS = 7;
 
 /** Does a number that nobody looks for stand at one of the entry's number paths? */
 function othersLeft(scene: Scene, entry: EntryRules): boolean {
+  if (holdsOtherJoined(scene, entry)) return true;
   return entry.numbers.some(({ path }) => {
     for (const leaf of leavesAlong(scene.document, placeOf(path).names, scene.open))
       if (isOther(scene, leaf)) return true;

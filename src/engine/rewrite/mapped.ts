@@ -2,6 +2,7 @@ import type { Mention } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
+import { changeJoined } from './joined.ts';
 import { type Alignment, align, isElement, placeOf, throughElements } from './places.ts';
 import type { EntryRules, NumberRule } from './rules.ts';
 import { isFixed, type Scene } from './scene.ts';
@@ -32,7 +33,7 @@ export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
     const sure = hit.mentions.filter((mention) => mention.sure);
     const [first] = sure;
     if (first === undefined || hit.kind === 'other') return [];
-    const at = placeOfHit(hit, entry);
+    const at = hit.parts === undefined ? placeOfHit(hit, entry) : placeOfParts(hit, entry);
     if (at === undefined) return [];
     const rest = restOf(hit, sure);
     if (!first.whole && lettersIn(rest) > (at.isExact ? MOST_LETTERS : MOST_LETTERS_BEFORE)) return [];
@@ -54,6 +55,14 @@ function placeOfHit({ path }: Hit, { numbers }: EntryRules) {
     near ??= { rule, alignment, isExact: false };
   }
   return near;
+}
+
+/** The entry's own field that a number in several of them ends in. */
+function placeOfParts({ path, parts = [] }: Hit, { joined = [] }: EntryRules) {
+  const rule = parts.at(-1)?.rule;
+  if (rule === undefined || !joined.some((one) => one.parts.includes(rule))) return undefined;
+  const alignment = align(path, placeOf(rule.path));
+  return alignment && { rule, alignment, isExact: true };
 }
 
 /**
@@ -109,6 +118,7 @@ export function changeNumber(scene: Scene, mapped: Mapped): void {
   if (isFixed(scene, mapped.hit.path)) return;
   const element = elementOf(mapped);
   if (element !== undefined) note(scene.changes, element, { kind: 'remove' });
+  else if (mapped.hit.parts !== undefined) changeJoined(scene, mapped.hit);
   else if (mapped.alone) changeAlone(scene, mapped);
 }
 

@@ -54,8 +54,11 @@ export function rewrite(
   const changes = listChanges(document, scene.changes);
   const isChanged = changes.edits.length + changes.pulled.length + changes.renamed.length > 0;
   const found = listFinds(scene, places);
-  return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', found, files, failures };
+  const basis = basisOf(mapped);
+  return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', basis, found, files, failures };
 }
+
+const basisOf = (mapped: readonly Mapped[]) => mapped.flatMap(({ hit }) => hit.parts ?? []);
 
 /** The record goes as a whole, with whatever else it says of anybody. */
 function remove(scene: Scene, mapped: readonly Mapped[], takers: readonly Mapped[]): Rewrite {
@@ -66,6 +69,7 @@ function remove(scene: Scene, mapped: readonly Mapped[], takers: readonly Mapped
     ...UNCHANGED,
     fate: 'deleted',
     reasons: takers.map(({ hit }) => ({ path: hit.path, value: hit.value, isKey: hit.kind === 'key' })),
+    basis: basisOf(takers),
     found: listFinds(scene, placesOf(mapped)),
     files,
   };

@@ -18,6 +18,8 @@ export interface CollectionRules {
   readonly entries: readonly EntryRules[];
   /** What becomes of numbers at places the map does not name: their digits are masked, or the request fails. */
   readonly unmapped: 'mask' | 'fail';
+  /** What becomes of digits that may be two people's: the request fails, or they go as if they were the number. */
+  readonly ambiguous?: 'fail' | 'erase';
   /** Is the record the account's? Without it all are. A record that is not is left alone. */
   readonly belongs?: (document: Document) => boolean;
   /** Fields that are never changed, whatever they hold: the account's. A number in one of them is a failure. */
@@ -35,6 +37,7 @@ export interface EntryRules {
   /** The array whose elements are the records (`contacts[]`), or the object whose keys are (`people.{key}`). */
   readonly elements?: FieldPath;
   readonly numbers: readonly NumberRule[];
+  readonly joined?: readonly JoinedRule[];
   readonly fields: readonly FieldRule[];
   /** Where `now` is written when the entry changes a record that is kept: the only field that is created. */
   readonly mark?: string;
@@ -56,6 +59,13 @@ export interface NumberRule {
   readonly own: boolean;
   /** Also needed where the fate is `delete`: for a number that is not own, or that shares its value with another. */
   readonly strategy: Strategy;
+}
+
+/** A number of which each part stands in a field of its own. */
+export interface JoinedRule {
+  readonly parts: readonly NumberRule[];
+  /** Does the first part hold the calling code? Undefined: its digits tell. */
+  readonly code?: boolean | undefined;
 }
 
 /** Personal data beside the number. */

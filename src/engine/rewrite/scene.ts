@@ -1,8 +1,9 @@
-import type { NumberMatcher } from '../../phone/matcher.ts';
+import type { Mention, NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Replacements } from '../map/strategies.ts';
 import { type Changes, noChanges } from './changes.ts';
 import type { Path } from './edits.ts';
+import { withJoined } from './joined.ts';
 import { align, type Open, placeOf } from './places.ts';
 import type { CollectionRules, EntryRules, Subjects } from './rules.ts';
 import { createOpener, type Hit, walk } from './walk.ts';
@@ -32,18 +33,20 @@ export function openScene(
   document: Document,
   rules: CollectionRules,
   subjects: Subjects,
-  matcher: NumberMatcher,
+  known: NumberMatcher,
   now: Date,
 ): Scene {
+  const matcher = rules.ambiguous === 'erase' ? takingAll(known) : known;
   const open = createOpener();
+  const entries = rules.entries.filter((entry) => entry.matches(document));
   return {
     document,
     rules,
-    entries: rules.entries.filter((entry) => entry.matches(document)),
+    entries,
     matcher,
     now,
     open,
-    hits: walk(document, matcher, open),
+    hits: withJoined(walk(document, matcher, open), document, entries, matcher, open),
     wordsFor: (number) => {
       const words = subjects.get(number);
       if (words === undefined) throw new TypeError('a number was found that nobody looks for');
@@ -52,6 +55,29 @@ export function openScene(
     changes: noChanges(),
     done: new Set(),
   };
+}
+
+const takers = new WeakMap<NumberMatcher, NumberMatcher>();
+
+/** A matcher for which digits that may be two people's are those of the one who is looked for. */
+function takingAll(matcher: NumberMatcher): NumberMatcher {
+  const known = takers.get(matcher);
+  if (known !== undefined) return known;
+  const sure = (mentions: readonly Mention[]) =>
+    mentions
+      .filter((mention, index) => mention.sure || !mentions.slice(0, index).some(({ end }) => end > mention.start))
+      .map((mention) => ({ ...mention, sure: true }));
+  const taker: NumberMatcher = {
+    ...matcher,
+    find: (text) => sure(matcher.find(text)),
+    findNumber: (decimal) => sure(matcher.findNumber(decimal)),
+    findParts: (parts, code) => {
+      const mentions = matcher.findParts(parts, code);
+      return mentions && sure(mentions.slice(0, 1));
+    },
+  };
+  takers.set(matcher, taker);
+  return taker;
 }
 
 /** The `_id` cannot be changed, and the account's field must not be: the record would be nobody's. */

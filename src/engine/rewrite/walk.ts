@@ -4,6 +4,7 @@ import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matc
 import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
 import { noChanges, note, noteName } from './changes.ts';
 import type { Path } from './edits.ts';
+import type { Part } from './joined.ts';
 import { readJson, spliceJson } from './json.ts';
 import type { Open } from './places.ts';
 import { bytesOf, digitsOf, isPlainObject, withBytes } from './values.ts';
@@ -14,11 +15,16 @@ export interface Hit {
   readonly path: Path;
   /** The value, or the key itself. */
   readonly value: unknown;
-  /** `other`: a regular expression, code, a reference: what no mask can be written into. */
-  readonly kind: 'string' | 'number' | 'binary' | 'key' | 'other';
+  /**
+   * - `other`: a regular expression, code, a reference: what no mask can be written into
+   * - `parts`: one of several fields that hold a number together, the last of them
+   */
+  readonly kind: 'string' | 'number' | 'binary' | 'key' | 'parts' | 'other';
   readonly inJson: boolean;
   readonly mentions: readonly Mention[];
   readonly encoded: readonly Encoded[];
+  /** Of `parts`: all of them. */
+  readonly parts?: readonly Part[];
 }
 
 const { EJSON } = mongoose.mongo.BSON;
@@ -207,6 +213,7 @@ export function maskHit(hit: Hit, matcher: NumberMatcher): unknown {
       const { written } = maskBytes(bytes, matcher);
       return written === bytes ? hit.value : withBytes(hit.value, Buffer.from(written, 'latin1'));
     }
+    case 'parts':
     case 'other':
       return hit.value;
   }

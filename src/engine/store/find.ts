@@ -32,9 +32,11 @@ export function findAlone(db: Db, { rule, subject, limit }: FindCall): Promise<u
 export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
   const [first, ...others] = calls;
   if (!first) return [];
-  if (others.length === 0) return [await findAlone(db, first)];
+  // What several fields hold together says nothing by the value of one.
+  if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
   const subjects = calls.map((call) => call.subject);
-  const joined = joinSubjects(subjects) ?? first.subject;
+  const joined = joinSubjects(subjects, first.rule.here);
+  if (joined === null) return Promise.all(calls.map((call) => findAlone(db, call)));
   const limit = Math.min(
     calls.reduce((sum, call) => sum + call.limit, 0),
     MOST_RECORDS,

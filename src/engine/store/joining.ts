@@ -20,23 +20,29 @@ export function laneOf(place: string, account: AccountValue): string {
   return `${place}\0${typeof account}\0${String(account)}`;
 }
 
-/** All numbers of one account's subjects as one; null without a subject. */
-export function joinSubjects(subjects: readonly Subject[]): Subject | null {
+/** More values than this are not asked for at once: writing them out costs more than the round trips. */
+const MOST_VALUES = 3_000;
+
+/** All numbers of one account's subjects at one place as one; null without a subject, or for too many values. */
+export function joinSubjects(subjects: readonly Subject[], here: (subject: Subject) => Subject): Subject | null {
   const [first] = subjects;
-  return first ? { ...first, values: subjects.flatMap((subject) => subject.values) } : null;
+  const values = subjects.flatMap((subject) => here(subject).values);
+  return first && values.length <= MOST_VALUES ? { ...first, values, isPlaced: true } : null;
 }
 
 /**
  * Asks once for all subjects, and for each only if there is something for any of them: most often there is nothing.
  * @param nothing the answer for a subject without records
+ * @param here of the place that is asked; null: each is asked for by itself
  * @returns an answer for each, in their order
  */
 export async function askJoined<Answer>(
   subjects: readonly Subject[],
   ask: (subject: Subject) => Promise<Answer>,
   nothing: Answer,
+  here: ((subject: Subject) => Subject) | null,
 ): Promise<Answer[]> {
-  const joined = subjects.length > 1 ? joinSubjects(subjects) : null;
+  const joined = subjects.length > 1 && here ? joinSubjects(subjects, here) : null;
   if (joined && (await ask(joined)) === nothing) return subjects.map(() => nothing);
   return Promise.all(subjects.map(ask));
 }

@@ -11,7 +11,7 @@ import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { numberSubject, type Subject } from '../../engine/subject.ts';
+import { inEveryWriting, numberSubject, type Subject, withDoubtful } from '../../engine/subject.ts';
 import type { Announced } from '../../engine/sweep.ts';
 import type { Target } from '../../engine/target.ts';
 import type { CountryCode } from '../../phone/countries.ts';
@@ -217,7 +217,12 @@ function selectByNumber(
   const { before } = request.selector;
   // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? request.token : tokens.current(account._id, number);
-  const subject = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
+  const usual = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
+  // Only the forget profile says that a number is gone.
+  const scan = !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed');
+  // Where no scan makes up for it, no writing may be too rare for the look-ups.
+  const wide = scan === 'needed' ? usual : inEveryWriting(usual);
+  const subject = profile.clearsReports ? withDoubtful(wide) : wide;
   const keeps = request.keep_suppression && suppressions.keepsNumber;
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
@@ -227,8 +232,7 @@ function selectByNumber(
       before === undefined
         ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
-    // Only the forget profile says that a number is gone.
-    scan: !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed'),
+    scan,
     // Scheduled messages lie in the future, so a request about the past never waits.
     lastScheduled: () =>
       before === undefined

@@ -51,12 +51,14 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
     return {
       digest,
       places: scanned.map((entry): ScanPlace => {
-        const rules = rewriteRulesFor(entriesOfCollection(dataMap, entry), profile, records_id);
+        const entries = entriesOfCollection(dataMap, entry);
+        const rules = rewriteRulesFor(entries, profile, records_id);
         return {
           key: entry.collection,
           collection: collectionOf(db, entry, records_id),
           filter: ownerFilter(entry, records_id),
           keysOf,
+          isJoined: entries.some(({ joined }) => joined.length > 0),
           rewrite: (document, { matcher, words }, now) => rewrite(document, rules, words, matcher, now),
         };
       }),

@@ -9,6 +9,8 @@ import type { KeysOf } from '../references/children.ts';
 export interface ScanPlace extends Place {
   rewrite(document: Readonly<Record<string, unknown>>, numbers: ScanNumbers, now: Date): Rewrite;
   readonly keysOf: KeysOf;
+  /** Numbers stand in several fields at once: no value tells by itself whether a record holds one. */
+  readonly isJoined: boolean;
 }
 
 /** The numbers that a pass searches for. */

@@ -14,6 +14,7 @@ import { sealKeys } from '../references/keys.ts';
 import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
 import { LeaseLost } from '../work/lease.ts';
 import { type Book, bookRefusal, type FoundRecord, keepBooks, updateFrom } from './books.ts';
+import type { ScanPlace } from './circle.ts';
 import { type Joiner, refreshNotes } from './joiners.ts';
 
 const { BSON } = mongoose.mongo;
@@ -34,7 +35,7 @@ export interface CommitDependencies {
 
 /** What a place's records are rewritten by. */
 export interface Scene {
-  readonly place: Place;
+  readonly place: ScanPlace;
   /** Whose numbers are searched for; the first of several with one number has the counts, all of them the failures. */
   readonly joiners: ReadonlyMap<PhoneNumber, readonly Joiner[]>;
   rewrite(document: Document): Rewrite;

@@ -178,7 +178,7 @@ async function readPlaceOn(
 
 /** @returns null: the record holds none of the numbers, or nothing that is to change */
 function lookAt(scene: Scene, matcher: NumberMatcher, bytes: Uint8Array): FoundRecord | null {
-  if (!mayHoldNumber(bytes, matcher)) return null;
+  if (!scene.place.isJoined && !mayHoldNumber(bytes, matcher)) return null;
   try {
     const document = BSON.deserialize(bytes, { promoteLongs: false });
     const rewrite = scene.rewrite(document);

@@ -41,7 +41,7 @@ export function tracesIn(
 }
 
 function waysOf({ kind, inJson, mentions, encoded }: Hit): { as: Way; sure: boolean }[] {
-  const inText = { key: 'key', binary: 'bytes', number: 'number', other: 'text' } as const;
+  const inText = { key: 'key', binary: 'bytes', number: 'number', parts: 'number', other: 'text' } as const;
   const ways = mentions.map(({ whole, sure }) => {
     const as = inJson ? 'json' : kind === 'string' ? (whole ? 'number' : 'text') : inText[kind];
     return { as, sure } as const;

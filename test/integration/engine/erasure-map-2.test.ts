@@ -9,8 +9,9 @@ import { targetsByAge } from '../../../src/engine/by-age.ts';
 import { profileFor } from '../../../src/engine/map/profile.ts';
 import { compileRecordRules } from '../../../src/engine/record-plan.ts';
 import { createEraseNow } from '../../../src/ledger/at-once/erase-now.ts';
-import { forget, untilCompleted } from '../../support/forget.ts';
+import { forget, untilCompleted, untilRequest } from '../../support/forget.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
+import { call } from '../../support/wire.ts';
 
 const { Long, ObjectId, UUID } = mongoose.mongo;
 const JO = '447700900123';
@@ -63,6 +64,13 @@ collections:
     record: message
     numbers: [ "to[].phone" ]
     fields: [ { path: text, category: body, only_if_alone: true } ]
+  - collection: split
+    record: message
+    numbers: [ { parts: [ phone.cc, phone.number ] } ]
+    fields: [ { path: body, category: body } ]
+    at: sent
+  - { collection: cards, record: contact, numbers: [ { parts: [ cc, area, line ], code: true } ], scan: off }
+  - { collection: quiet, record: message, numbers: [ to ], scan: off }
   - collection: parts
     record: message
     numbers: [ from ]
@@ -200,6 +208,79 @@ describe('a map of version 2', () => {
     ).toEqual([{ from: MASK, parts: [{ text: '[REDACTED]' }, { text: '' }, { n: 1 }, { text: ['[REDACTED]'] }] }]);
   });
 
+  it('finds a number that stands in several fields, by its index and by reading', async () => {
+    const phone = (cc: unknown, number: unknown) => ({ phone: { cc, number }, body: 'Hi' });
+    const masked = { phone: { cc: '44', number: '********23' }, body: '[REDACTED]' };
+    // The account holds nothing else: it is accepted by look-ups.
+    expect(
+      await erase('split', [
+        phone('44', '7700900123'),
+        phone('+44', '7700-900-1-2-3'),
+        phone(44, Long.fromString('7700900123')),
+        phone('353', '7700900123'),
+        phone('44', '7700900456'),
+      ]),
+    ).toEqual([
+      masked,
+      { phone: { cc: '+44', number: '****-***-*-2-3' }, body: '[REDACTED]' },
+      { phone: { cc: 44, number: null }, body: '[REDACTED]' },
+      phone('353', '7700900123'),
+      phone('44', '7700900456'),
+    ]);
+  });
+
+  it('deletes by several fields, where nothing is scanned', async () => {
+    const { db } = platform.core;
+    const cards = [
+      { cc: '44', area: '7700', line: '900123' },
+      { cc: 44, area: '07700', line: '900 123' },
+      { cc: '44', area: '7700', line: '900456' },
+    ];
+    await db.collection('cards').insertMany(cards.map((card) => ({ acc: owner, ...card })));
+    const access = await call(url, `/gdpr/access?number=${JO}`, { key: made.key });
+    expect(access.text.match(/"line"/g)).toHaveLength(2);
+    await untilCompleted(platform, await forget(url, made.key, { number: JO }));
+    expect((await db.collection('cards').find().toArray()).map(({ line }) => line)).toEqual(['900456']);
+  });
+
+  it('looks up every usual writing where nothing is scanned, and names what may be two people’s', async () => {
+    const { db } = platform.core;
+    const written = ['(07700) 900-123', "'07700 900123", '+44 (0) 7700 900123', '0044-7700-900123', `${JO}.0`];
+    expect(
+      await erase(
+        'quiet',
+        written.map((to) => ({ to })),
+      ),
+    ).toEqual(written.map(() => ({ to: MASK })));
+    for (const to of ['4.47701E+11', 447701000000]) {
+      // Accepted: it may be theirs.
+      const { insertedId } = await db.collection('quiet').insertOne({ acc: owner, to });
+      const reference = await forget(url, made.key, { number: JO });
+      const { failure } = await untilRequest(platform, reference, 'a failure', ({ state }) => state === 'failed');
+      expect(failure).toMatchObject({ name: 'ambiguous_number', where: 'quiet.to' });
+      await db.collection('quiet').deleteOne({ _id: insertedId });
+      await untilCompleted(platform, reference);
+    }
+  });
+
+  it('retention takes a number in several fields for one', async () => {
+    const { db, dataMap } = platform.core;
+    const old = new Date('2020-01-01');
+    await db.collection('split').deleteMany({});
+    await db.collection('split').insertMany([
+      { acc: owner, sent: old, phone: { cc: '44', number: '7700900123' } },
+      { acc: owner, sent: old, phone: {} },
+    ]);
+    const rules = compileRecordRules(
+      dataMap,
+      profileFor('retention', dataMap),
+      ({ collection }) => collection === 'split',
+    );
+    for (const target of targetsByAge(db, rules, owner, new Date('2021-01-01'), new Date()))
+      await target.change(await target.find(10));
+    expect(await db.collection('split').countDocuments()).toBe(1);
+  });
+
   describe('a transaction', () => {
     const now = new Date('2026-06-01T12:00:00Z');
     const seconds = (minutesAgo: number) => now.getTime() / 1000 - minutesAgo * 60;
@@ -296,7 +377,7 @@ describe('a platform of one tenant', () => {
     const file = join(folder, 'map.yaml');
     writeFileSync(
       file,
-      MAP.replace('account: acc', 'account: none').replace(
+      MAP.replace('account: acc', 'account: none\nambiguous: erase').replace(
         'collection: copies, account: { path: owner, types: [string, objectid] }',
         'collection: copies',
       ),
@@ -307,12 +388,18 @@ describe('a platform of one tenant', () => {
       await platform.startWorker();
       const { key } = await platform.account();
       const { db } = platform.core;
-      await db.collection('copies').insertMany([{ to: JO }, { to: AL }]);
+      const doubtful = ['4.47701E+11', 447701000000].map((to) => ({ to }));
+      await db.collection('copies').insertMany([{ to: JO }, { to: AL }, ...doubtful]);
+      await db.collection('quiet').insertMany(doubtful.map(({ to }) => ({ to })));
       await db.collection('people').insertOne({ phone: JO });
       await untilCompleted(platform, await forget(url, key, { number: JO }));
       expect((await db.collection('copies').find().sort({ _id: 1 }).toArray()).map((row) => row.to)).toEqual([
         MASK,
         AL,
+        ...[MASK, null],
+      ]);
+      expect((await db.collection('quiet').find().sort({ _id: 1 }).toArray()).map((row) => row.to)).toEqual([
+        ...[MASK, null],
       ]);
       expect(await db.collection('people').countDocuments()).toBe(0);
       expect(await db.collection('blacklist').countDocuments({ token: { $exists: true } })).toBe(1);
