@@ -24,8 +24,10 @@ async function main(): Promise<number> {
   let code = 1;
   try {
     const env = engines ? { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl } : {};
+    const program = engines && (await buildProgram());
     code = await runJest(['--json', `--outputFile=${results}`, ...args], {
       ...env,
+      ...(program && { LETHE_TEST_PROGRAM: program }),
       ...(strict && { MONGODB_URI: strict.uri }),
     });
     if (strict) code = tellStrict(strict) || code;
@@ -69,6 +71,18 @@ function listTests(args: readonly string[]): Promise<{ code: number; output: str
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+/**
+ * Builds what tests start as processes: loading it takes half as long as the source.
+ * @returns the file to start; null: it does not compile, which the type check says better
+ */
+function buildProgram(): Promise<string | null> {
+  const child = spawn('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(null));
+    child.on('exit', (code) => resolve(code === 0 ? join(process.cwd(), 'dist', 'cli', 'main.js') : null));
   });
 }
 
