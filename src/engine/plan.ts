@@ -2,7 +2,7 @@ import { TOKEN_SHAPE } from '../base/keys/token.ts';
 import { type Change, changeByNumber } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { type FieldPath, readPath } from './map/paths.ts';
-import { isLookedUp, needsReading } from './map/places.ts';
+import { isLookedUp, needsReading, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
@@ -63,6 +63,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     if (!concerns(profile, entry) || entry.owner.kind === 'via') continue;
     const { pending } = entry;
     const scheduled: Filter = pending ? { [pending.path]: { $in: [...pending.values] } } : {};
+    const fate = profile.records[entry.record];
     const notScheduled: Filter = pending ? { [pending.path]: { $nin: [...pending.values] } } : {};
     for (const place of entry.numbers) {
       if (!isLookedUp(place)) continue;
@@ -76,7 +77,8 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         // of that name, too: null or anything else in it must not save the row from being erased.
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
-        needsReading: profile.records[entry.record] === 'keep' && needsReading(entry),
+        needsReading:
+          fate === 'keep' ? needsReading(entry) : fate === 'delete' && placesBefore(entry, place, fate).length > 0,
         rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
         change: (subject) => changeByNumber(entry, path, profile, subjectAt(subject, place.templates)),
       });
