@@ -2,9 +2,9 @@ import { TOKEN_SHAPE } from '../base/keys/token.ts';
 import { type Change, changeByNumber } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { type FieldPath, readPath } from './map/paths.ts';
-import { isLookedUp, needsReading } from './map/places.ts';
+import { isLookedUp, needsReading, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
-import { type CollectionMap, type DataMap, type JoinedPlace, nameOf } from './map/schema.ts';
+import { type CollectionMap, type DataMap, type JoinedPlace, type NumberPlace, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
 import { entriesOfCollection, rewriteRulesFor } from './rewrite-rules.ts';
 import { type AccountValue, type Subject, subjectAt, subjectIn } from './subject.ts';
@@ -20,6 +20,8 @@ export interface NumberSpot {
   readonly entry: CollectionMap;
   readonly path: FieldPath;
   /** The fields that hold the number together; `path` is the last of them. */
+  /** Of a number in one field: the place in the map. */
+  readonly place?: NumberPlace;
   readonly joined?: JoinedPlace | undefined;
   /** The subject with the values it has here: those in the place's templates, too. @throws TypeError */
   here(subject: Subject): Subject;
@@ -65,9 +67,10 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     if (!concerns(profile, entry) || entry.owner.kind === 'via') continue;
     const { pending } = entry;
     const scheduled: Filter = pending ? { [pending.path]: { $in: [...pending.values] } } : {};
+    const fate = profile.records[entry.record];
     const notScheduled: Filter = pending ? { [pending.path]: { $nin: [...pending.values] } } : {};
     for (const spot of spotsOf(entry)) {
-      const { path, here, joined } = spot;
+      const { path, here, joined, place } = spot;
       const name = nameOf(entry);
       rules.push({
         ...spot,
@@ -77,7 +80,10 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         // of that name, too: null or anything else in it must not save the row from being erased.
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
-        needsReading: profile.records[entry.record] === 'keep' && needsReading(entry),
+        needsReading:
+          fate === 'keep'
+            ? needsReading(entry)
+            : fate === 'delete' && place !== undefined && placesBefore(entry, place, fate).length > 0,
         rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
         change: (subject) => changeByNumber(entry, path, profile, here(subject)),
       });
@@ -92,6 +98,7 @@ export function spotsOf(entry: CollectionMap): NumberSpot[] {
   return [
     ...entry.numbers.filter(isLookedUp).map((place) => ({
       entry,
+      place,
       path: readPath(place.path),
       here: (subject: Subject) => subjectAt(subjectIn(entry, subject), place.templates),
     })),
