@@ -5,6 +5,7 @@ import { forgetDoor } from './forget/door.ts';
 import type { Door } from './http/door.ts';
 import { interactionsDoor } from './interactions/door.ts';
 import { operatorDoor } from './operator/door.ts';
+import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
 import { resourcesDoor } from './resources/door.ts';
 import { transactionDoor } from './transaction/door.ts';
@@ -19,5 +20,6 @@ export const DOORS: readonly Door[] = [
   transactionDoor,
   resourcesDoor,
   consoleDoor,
+  oversightDoor,
   operatorDoor,
 ];

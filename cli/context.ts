@@ -7,6 +7,8 @@ export interface CommandContext {
   note(line: string): void;
   /** Has a secret that is printed into a file be read by nobody else. Absent where nothing is printed into files. */
   readonly keepPrivate?: () => void;
+  /** How wide the terminal is that the result is printed on; absent where it is printed into a pipe or a file. */
+  readonly columns?: number;
   /** Redraws the last line of the terminal, an empty text takes it away; absent where standard error is no terminal. */
   readonly status?: (line: string) => void;
   /**

@@ -13,6 +13,19 @@ export class CommandFailure extends Error {
   override readonly name = 'CommandFailure';
 }
 
+/** `lethe status` has said what is not as it should be; the exit code says how bad it is. */
+export class StatusIsNotOk extends Error {
+  override readonly name = 'StatusIsNotOk';
+  readonly code: number;
+  readonly lines: readonly string[];
+
+  constructor(code: number, lines: readonly string[] = []) {
+    super('the status is not ok');
+    this.code = code;
+    this.lines = lines;
+  }
+}
+
 /** The arguments make no sense; nothing was done. */
 export class UsageFault extends Error {
   override readonly name = 'UsageFault';
@@ -28,6 +41,7 @@ export interface Fault {
 export function describeFault(error: unknown): Fault {
   // Commander has printed its message already. Help and version are no faults.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.fine : EXIT.usage, lines: [] };
+  if (error instanceof StatusIsNotOk) return { code: error.code, lines: error.lines };
   if (error instanceof UsageFault) return { code: EXIT.usage, lines: [error.message] };
   if (error instanceof CommandFailure) return { code: EXIT.failed, lines: [error.message] };
   if (error instanceof ConfigError || error instanceof DataMapError)

@@ -2,7 +2,6 @@ import { readConfigPart } from '../src/base/config.ts';
 import { findMissingKeys } from '../src/base/keys/in-use.ts';
 import type { DataMap } from '../src/engine/map/schema.ts';
 import { keyPlaces } from '../src/key-places.ts';
-import { suppressionEntry } from '../src/ledger/suppression/suppression.ts';
 import type { Finding } from '../src/ops/check-map/findings.ts';
 import type { CommandContext } from './context.ts';
 import type { OpenDatabase } from './database.ts';
@@ -18,7 +17,7 @@ export async function findKeyFaults(context: CommandContext, db: OpenDatabase['d
     RECEIPT_KEYS: receipt,
     LETHE_LOST_KEYS: lost,
   } = readConfigPart(context.env, VARIABLES);
-  const missing = await findMissingKeys(db, keyPlaces(suppressionEntry(map)), {
+  const missing = await findMissingKeys(db, keyPlaces(map), {
     rings: { seal, token, receipt },
     lost,
   });

@@ -32,6 +32,7 @@ const code = await runCommand(process.argv.slice(2), {
   print: printLine,
   note: (line) => process.stderr.write(`${line}\n`),
   keepPrivate,
+  ...(process.stdout.isTTY && { columns: process.stdout.columns }),
   ...(process.stderr.isTTY && { status: drawStatus }),
   readSecret: (question) => readSecretLine(process.stdin, (text) => process.stderr.write(text), question),
   now: () => new Date(),

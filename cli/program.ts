@@ -2,9 +2,13 @@ import { Command } from 'commander';
 import { readVersion } from '../src/lib/version.ts';
 import { LETHE } from './command-line.ts';
 import { accountCreate } from './commands/account-create.ts';
+import { accountDisable, accountEnable } from './commands/account-disable.ts';
 import { accountList } from './commands/account-list.ts';
+import { accountRename } from './commands/account-rename.ts';
 import { accountSet } from './commands/account-set.ts';
+import { accountShow } from './commands/account-show.ts';
 import { api } from './commands/api.ts';
+import { auditExport, auditList } from './commands/audit-list.ts';
 import { auditVerify } from './commands/audit-verify.ts';
 import { checkMap } from './commands/check-map.ts';
 import { demo } from './commands/demo.ts';
@@ -20,9 +24,12 @@ import { keysRotate } from './commands/keys-rotate.ts';
 import { printMap } from './commands/print-map.ts';
 import { receiptShow } from './commands/receipt-show.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
+import { reportMonthCommand } from './commands/report-month.ts';
+import { reportProcessing } from './commands/report-processing.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
 import { retentionPreview } from './commands/retention-preview.ts';
+import { status } from './commands/status.ts';
 import { userCreate } from './commands/user-create.ts';
 import { userDisable } from './commands/user-disable.ts';
 import { userList } from './commands/user-list.ts';
@@ -43,12 +50,17 @@ function createProgram(context: CommandContext): Command {
     .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
     .addCommand(api(context))
     .addCommand(worker(context))
+    .addCommand(status(context))
     .addCommand(forgetCommand(context))
     .addCommand(
       group('account', 'Accounts: the owners of records and keys', [
         accountCreate(context),
         accountList(context),
+        accountShow(context),
         accountSet(context),
+        accountRename(context),
+        accountDisable(context),
+        accountEnable(context),
       ]),
     )
     .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
@@ -64,7 +76,15 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
-    .addCommand(group('audit', 'The record of every act', [auditVerify(context)]))
+    .addCommand(
+      group('report', 'Reports for those who answer for the data', [
+        reportMonthCommand(context),
+        reportProcessing(context),
+      ]),
+    )
+    .addCommand(
+      group('audit', 'The record of every act', [auditList(context), auditExport(context), auditVerify(context)]),
+    )
     .addCommand(checkMap(context))
     .addCommand(find(context))
     .addCommand(discover(context))

@@ -17,9 +17,14 @@ export interface Progress {
 /**
  * Progress on standard error, once the work takes longer than two seconds: a bar that is redrawn on a terminal, a line
  * now and then elsewhere.
+ * @param unit what is counted
  * @param clock milliseconds
  */
-export function createProgress(context: Pick<CommandContext, 'note' | 'status'>, clock = () => Date.now()): Progress {
+export function createProgress(
+  context: Pick<CommandContext, 'note' | 'status'>,
+  unit = 'records',
+  clock = () => Date.now(),
+): Progress {
   const begun = clock();
   let shown = begun + QUIET_MS;
   let isDrawn = false;
@@ -29,7 +34,7 @@ export function createProgress(context: Pick<CommandContext, 'note' | 'status'>,
       if (now < shown) return;
       shown = now + (context.status === undefined ? LINE_MS : REDRAW_MS);
       const share = total > 0 ? Math.min(1, read / total) : undefined;
-      const count = `${read}${share === undefined ? '' : ` of about ${total}`} records`;
+      const count = `${read}${share === undefined ? '' : ` of about ${total}`} ${unit}`;
       if (context.status === undefined) {
         context.note(`${place}: ${count}${share === undefined ? '' : ` (${Math.floor(share * 100)} %)`}`);
         return;

@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
-import { ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
+import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
@@ -56,7 +56,8 @@ export interface Core {
   readonly people: People;
   readonly sessions: Sessions;
   /**
-   * Builds the indexes that Lethe needs where they are missing, and sees that no key is missing that is in use.
+   * Builds the indexes that Lethe needs where they are missing, sees that no key is missing that is in use, and drops
+   * indexes that former versions have left.
    * @throws as `ensureIndexes` and `checkKeys`; LetheError for a map that does not fit the accounts
    */
   prepare(): Promise<void>;
@@ -90,7 +91,7 @@ export function createCore(
   const { connection, db } = database;
   const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
   const list = suppressionEntry(dataMap);
-  const [indexes, places] = [neededIndexes(list), keyPlaces(list)];
+  const [indexes, places] = [neededIndexes(list), keyPlaces(dataMap)];
   const held: HeldKeys = {
     rings: { seal: config.LETHE_SEAL_KEYS, token: config.LETHE_TOKEN_KEYS, receipt: config.RECEIPT_KEYS },
     lost: config.LETHE_LOST_KEYS,
@@ -123,6 +124,7 @@ export function createCore(
       await assertOneTenant(db, dataMap);
       await ensureIndexes(db, indexes);
       await checkKeys(db, places, held);
+      await dropFormerIndexes(db, indexes);
     },
     missingIndexes: () => findMissingIndexes(db, indexes),
     missingKeys: () => findMissingKeys(db, places, held),

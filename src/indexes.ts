@@ -17,6 +17,8 @@ import { SCANS } from './ledger/scan/ledger.ts';
 const OWN_INDEXES: readonly IndexedCollection[] = [
   {
     collection: REQUESTS,
+    // Replaced by `by_moment`.
+    former: ['by_day'],
     indexes: [
       {
         name: 'one_unfinished',
@@ -54,6 +56,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     collection: AUDIT,
     indexes: [
       { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+      { name: 'by_time', key: { account_id: 1, at: -1, _id: -1 } },
       { name: 'by_token', key: { account_id: 1, token: 1 }, partialFilterExpression: { token: { $exists: true } } },
       {
         name: 'once',

@@ -1,23 +1,24 @@
 import type { KeyPlace } from './base/keys/in-use.ts';
 import { REPORTS } from './contracts/access/reports/ledger.ts';
+import { type DataMap, nameOf } from './engine/map/schema.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { PEOPLE } from './ledger/people/rows.ts';
 import { RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
+import { suppressionEntry } from './ledger/suppression/suppression.ts';
 
 /** A condition on the key of a partial index: without it MongoDB does not take the index. */
 const EVER = { $gt: new Date(0) } as const;
 
 /**
  * Everything of Lethe's that is of no use without the key that made it.
- * @param suppression where the suppression list lies
+ * @param map where the suppression list lies, and which records are known by others
  */
-export function keyPlaces(suppression: {
-  readonly collection: string;
-  readonly database?: string | undefined;
-}): KeyPlace[] {
+export function keyPlaces(map: DataMap): KeyPlace[] {
+  const suppression = suppressionEntry(map);
   const open = { unfinished: true, due_at: EVER };
+  const children = map.collections.filter(({ via }) => via !== undefined).map(nameOf);
   return [
     // Rows of Lethe's have a masked form; a platform may have texts of its own in a field of that name.
     {
@@ -34,6 +35,13 @@ export function keyPlaces(suppression: {
     // Without an index: all are read only when a key is missing that was ever written with, and an early entry says so.
     { ring: 'token', collection: AUDIT, field: 'mac' },
     { ring: 'seal', collection: REQUESTS, field: 'sealed', filter: open },
+    { ring: 'seal', collection: REQUESTS, field: 'announced', element: { field: 'sealed' }, filter: open },
+    { ring: 'seal', collection: REQUESTS, field: 'refused', element: { field: 'sealed' }, filter: open },
+    ...children.map(
+      (child): KeyPlace => ({
+        ...{ ring: 'seal', collection: REQUESTS, field: `references.${child}`, element: 'itself', filter: open },
+      }),
+    ),
     { ring: 'seal', collection: FILES, field: 'file' },
     { ring: 'seal', collection: PEOPLE, field: 'totp', filter: { totp: { $exists: true } } },
     { ring: 'seal', collection: REPORTS, field: 'from.sealed', filter: { unfinished: true, look_at: EVER } },

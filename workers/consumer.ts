@@ -1,4 +1,4 @@
-import { type Job, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../src/base/log.ts';
 import { placesOf, QUEUE_NAMES, type QueueName, ruleOf } from '../src/base/queue/catalogue.ts';
@@ -11,6 +11,12 @@ import { turnSignal } from './turn-signal.ts';
 
 /** A crash is not the job's fault: a request must survive any number of them. */
 const ANY_NUMBER_OF_STALLS = 1_000_000;
+
+/** What a turn of work on a job came to: ended, to be gone on with later, or failed in a way nobody foresaw. */
+type JobOutcome = 'done' | 'later' | 'failed';
+
+/** Told of each turn of work: the job's name, what it came to, and the seconds it took. */
+export type ObserveJob = (job: string, outcome: JobOutcome, seconds: number) => void;
 
 export interface Consumer {
   /** One a queue. */
@@ -27,6 +33,7 @@ export interface ConsumerOptions {
   readonly onError: (error: Error) => void;
   /** Aborted when the worker stops: each turn is told. */
   readonly stopping: AbortSignal;
+  readonly observe?: ObserveJob;
 }
 
 /** Takes jobs from all queues and works on them, in each queue up to so many side by side as it has places. */
@@ -37,7 +44,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
 }
 
 function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Promise<void>>): Worker {
-  const { core, connection, registry, logger, stopping } = options;
+  const { core, connection, registry, logger, stopping, observe = () => {} } = options;
   const { byTurns, turnMs } = ruleOf(queue);
   const worker = new Worker(
     queue,
@@ -48,7 +55,7 @@ function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Pr
       const limit = turnMs === undefined ? undefined : turnLimit(connection, worker, job, turnMs);
       const { signal, release } = turnSignal(stopping, cancelled, limit?.signal);
       try {
-        const turn = processor(job, token, signal);
+        const turn = watch(job.name, observe, () => processor(job, token, signal));
         turns.add(turn);
         await turn.finally(() => turns.delete(turn));
       } finally {
@@ -72,6 +79,18 @@ function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Pr
     for (const id of ids) worker.cancelJob(id);
   });
   return worker;
+}
+
+async function watch(job: string, observe: ObserveJob, work: () => Promise<void>): Promise<void> {
+  const begun = performance.now();
+  const tell = (outcome: JobOutcome) => observe(job, outcome, (performance.now() - begun) / 1000);
+  try {
+    await work();
+    tell('done');
+  } catch (error) {
+    tell(error instanceof DelayedError || error instanceof WaitingError ? 'later' : 'failed');
+    throw error;
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import { createLogger } from '../src/base/log.ts';
 import { allPlaces } from '../src/base/queue/catalogue.ts';
 import { installShutdown } from '../src/base/shutdown.ts';
 import { createCore } from '../src/core.ts';
+import { summariseDrain } from '../src/ops/drain-summary.ts';
 import { createLedgerFigures } from '../src/ops/ledger-figures.ts';
 import { createMetrics } from '../src/ops/metrics.ts';
 import { createMissingLog, isMissing } from '../src/ops/missing-log.ts';
@@ -14,7 +15,8 @@ import { startWorker } from './worker.ts';
 
 /**
  * Runs a worker process: always on, or until nothing is due (`drain`), for cron and Kubernetes CronJobs.
- * Drained: it exits with 0. A database that stays away while draining: it exits with 1.
+ * Drained: it exits with 0, or with 1 where requests failed or are overdue. A database that stays away while draining: it
+ * exits with 1.
  */
 export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolean }): Promise<void> {
   const config = readConfig(env);
@@ -26,9 +28,10 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   else await prepareWhenThere(core.prepare, logger);
   await warnOfVersion(core.db, logger);
 
-  const worker = startWorker(core, logger);
+  const begun = new Date();
   const figures = createLedgerFigures(core.db);
-  const metrics = createMetrics({ ledger: () => figures(new Date()), queue: worker.producer.counts });
+  const metrics = createMetrics({ ledger: () => figures(new Date()), queue: () => worker.producer.counts() });
+  const worker = startWorker(core, logger, metrics.observeJob);
   const health = await serveHealth(
     { isRunning: worker.isRunning, metrics: metrics.render, metricsType: metrics.contentType },
     config.HOST,
@@ -46,9 +49,18 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   );
   logger.info('worker started', { concurrency: config.WORKER_CONCURRENCY, drain: options.drain });
   if (!options.drain) return;
+  /** @returns the exit code: whoever runs a drain by the clock hears of what did not come to its end */
+  const tellSummary = async () => {
+    const summary = await summariseDrain(core.db, begun, new Date());
+    const isFine = summary.failed === 0 && summary.overdue === 0;
+    logger[isFine ? 'info' : 'error'](isFine ? 'drained' : 'drained, but requests failed or are overdue', {
+      ...summary,
+    });
+    return isFine ? 0 : 1;
+  };
   try {
     await worker.drained(stopped.signal);
-    await shutDown(0);
+    await shutDown(stopped.signal.aborted ? 0 : await tellSummary());
   } catch (error) {
     logger.error('draining failed', { error });
     await shutDown(1);

@@ -1,12 +1,15 @@
 import { setMaxListeners } from 'node:events';
+import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../src/base/log.ts';
 import { isReachable, openRedis, whenReady } from '../src/base/queue/connections.ts';
 import { createFaultLog } from '../src/base/queue/fault-log.ts';
 import { createProducer, type Producer } from '../src/base/queue/producer.ts';
 import type { Core } from '../src/core.ts';
+import { readVersion } from '../src/lib/version.ts';
+import { createPresence, SEEN_EVERY_MS } from '../src/ops/workers.ts';
 import { closeWorkers } from './close.ts';
-import { startConsumer } from './consumer.ts';
+import { type ObserveJob, startConsumer } from './consumer.ts';
 import { createJobDependencies } from './jobs/dependencies.ts';
 import { createRegistry } from './jobs/registry.ts';
 import { catchUp, createRelay, reconcileSchedules, startRounds } from './rounds.ts';
@@ -26,8 +29,11 @@ export interface RunningWorker {
 /** How long the first round of the relay waits for Redis: it fails fast, and would fail before the connection is up. */
 const FIRST_CONTACT_MS = 5_000;
 
-/** Starts taking jobs, and the relay and the schedules beside them. */
-export function startWorker(core: Core, logger: Logger): RunningWorker {
+/**
+ * Starts taking jobs, and the relay and the schedules beside them.
+ * @param observe told of each turn of work on a job
+ */
+export function startWorker(core: Core, logger: Logger, observe: ObserveJob = () => {}): RunningWorker {
   const { config, times } = core;
   const now = () => new Date();
   const onError = createFaultLog(logger, 'redis');
@@ -42,7 +48,9 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
 
   const jobs = createJobDependencies(core, producer, logger, now);
   const registry = createRegistry(jobs);
-  const { workers, turns } = startConsumer({ core, connection: patient, registry, logger, onError, stopping });
+  const { workers, turns } = startConsumer({
+    ...{ core, connection: patient, registry, logger, onError, stopping, observe },
+  });
 
   const ready = whenReady(failFast, FIRST_CONTACT_MS, stopping);
   const relay = createRelay(core, producer, logger, now);
@@ -55,7 +63,10 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
     await catchUp(jobs, logger, stopping);
   };
   const scheduleRounds = startRounds(reconcile, times.schedulesMs, beginSchedules(), stopping);
-  const rounds = [relayRounds, scheduleRounds];
+  const presence = createPresence(core.db, { host: hostname(), version: readVersion(), now });
+  const tell = () => presence.tell().catch((error: unknown) => logger.warn('presence not told', { error }));
+  const presenceRounds = startRounds(tell, SEEN_EVERY_MS, tell(), stopping);
+  const rounds = [relayRounds, scheduleRounds, presenceRounds];
 
   return {
     producer,
@@ -76,6 +87,8 @@ export function startWorker(core: Core, logger: Logger): RunningWorker {
       stop.abort();
       const underWay = () => [...rounds.map((one) => one.underWay()), ...turns()];
       await closeWorkers({ workers, patient, failFast, underWay });
+      // A database that is away is told nothing: the row is old soon.
+      await presence.leave().catch(() => {});
       await producer.close();
       for (const open of [patient, failFast]) open.disconnect();
     },

@@ -31,14 +31,20 @@ export function keyRoutes(deps: DoorDependencies): Router {
 
 function createHandler({ core, now }: DoorDependencies): RequestHandler {
   return async (request, response) => {
-    const { label, scopes } = checkFields(keySchema, await readBody(request));
+    const { label, scopes, expires_at: expires } = checkFields(keySchema, await readBody(request));
     const { account, keyId } = callerOf(response);
     const wanted = scopes ?? scopesOf({});
     // A key that makes keys makes none that may do more than itself.
     const own = principalOf(response).scopes;
     if (!wanted.every((scope) => own.includes(scope))) throw new LetheError('forbidden', 'Not with these scopes');
     const at = now();
-    const made = await core.keys.create({ account: account._id, label, scopes: wanted, now: at });
+    const expiresAt = expires === undefined ? undefined : new Date(expires);
+    if (expiresAt !== undefined && expiresAt <= at)
+      throw new LetheError('bad_input', 'expires_at must lie in the future');
+    const made = await core.keys.create({
+      ...{ account: account._id, label, scopes: wanted, now: at },
+      ...(expiresAt && { expiresAt }),
+    });
     if (!made) throw new LetheError('route_not_found');
     await core.audit.append({
       account: account._id,
@@ -82,6 +88,8 @@ function presentKey(key: ApiKey): object {
     label: key.label,
     scopes: scopesOf(key),
     created_at: key.created_at.toISOString(),
+    ...(key.expires_at && { expires_at: key.expires_at.toISOString() }),
+    ...(key.last_used_at && { last_used_at: key.last_used_at.toISOString() }),
     revoked: key.revoked_at !== undefined,
     ...(key.revoked_at && { revoked_at: key.revoked_at.toISOString() }),
   };

@@ -40,6 +40,8 @@ const KEY = {
   label: 'website',
   scopes: ['look', 'forget'],
   created_at: '2026-01-31T12:00:00.000Z',
+  last_used_at: '2026-01-31T12:00:00.000Z',
+  expires_at: '2026-12-31T00:00:00.000Z',
   revoked: false,
   revoked_at: '2026-01-31T12:00:00.000Z',
 };

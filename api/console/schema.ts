@@ -59,6 +59,10 @@ export const keySchema = z.strictObject({
     .min(1, 'must have one scope or more')
     .optional()
     .meta({ description: 'All of them unless given' }),
+  expires_at: z.iso
+    .datetime({ error: 'must be a moment as 2026-12-31T00:00:00Z' })
+    .optional()
+    .meta({ description: 'From then on it is refused; never unless given' }),
 });
 
 export const personParams = z.object({ person: z.string().meta({ example: 'usr_abcdefghijklmnopabcdefgh' }) });

@@ -1,36 +1,40 @@
 import { Command } from 'commander';
-import mongoose from 'mongoose';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { viewAccount } from '../account-view.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { formatTable, formatTime } from '../table.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
+import { formatTime, printTable } from '../table.ts';
 
-const { Binary, Long } = mongoose.mongo;
+const HEADER = ['ID', 'RECORDS ID', 'TYPE', 'TIME ZONE', 'CREATED', 'AGENCY', 'STATE', 'NAME'];
 
 /** `lethe account list` */
 export function accountList(context: CommandContext): Command {
-  return new Command('list').description('List the accounts, oldest first').action(async () => {
-    const accounts = await withDatabase(context, ({ connection }) => createAccounts(connection).list());
-    if (accounts.length === 0) {
-      context.note(`No accounts yet. Make one with: ${LETHE} account create --name NAME`);
-      return;
-    }
-    const rows = accounts.map((account) => [
-      account._id,
-      String(account.records_id),
-      typeOf(account.records_id),
-      account.time_zone,
-      formatTime(account.created_at),
-      account.name,
-    ]);
-    for (const line of formatTable(['ID', 'RECORDS ID', 'TYPE', 'TIME ZONE', 'CREATED', 'NAME'], rows))
-      context.print(line);
-  });
+  return new Command('list')
+    .description('List the accounts, oldest first')
+    .option('--json', JSON_OPTION)
+    .action((options: { json?: true }) => list(context, options));
 }
 
-function typeOf(value: unknown): string {
-  if (value instanceof Long) return 'long';
-  if (value instanceof Binary) return 'uuid';
-  return typeof value === 'string' ? 'string' : typeof value === 'number' ? 'int' : 'objectid';
+async function list(context: CommandContext, options: { json?: true }): Promise<void> {
+  const accounts = await withDatabase(context, ({ connection }) => createAccounts(connection).list());
+  const views = accounts.map(viewAccount);
+  if (options.json) printObjects(context, views);
+  else if (views.length === 0) context.note(`No accounts yet. Make one with: ${LETHE} account create --name NAME`);
+  else
+    printTable(
+      context,
+      HEADER,
+      views.map((view) => [
+        view.id,
+        view.records_id,
+        view.records_id_type,
+        view.time_zone,
+        formatTime(view.created_at),
+        view.agency ?? '',
+        view.disabled_at ? 'disabled' : 'live',
+        view.name,
+      ]),
+    );
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../../src/ops/check-map/findings.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
+import { JSON_OPTION } from '../json.ts';
 import { findKeyFaults } from '../key-findings.ts';
 import { COUNTRIES_OPTION, readCountries } from '../numbers.ts';
 import { createProgress } from '../progress.ts';
@@ -29,7 +30,7 @@ export function checkMap(context: CommandContext): Command {
     .option('--account <id>', "look at this account's records only")
     .option('--countries <list>', COUNTRIES_OPTION)
     .option('--all', 'read every record, not a sample')
-    .option('--json', 'one JSON object a finding and line')
+    .option('--json', JSON_OPTION)
     .option('--create-indexes', 'create the indexes that are missing, then judge')
     .action((options: Options) => check(context, options));
 }

@@ -12,6 +12,7 @@ import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
 import { COUNTRIES_OPTION, readCountries } from '../numbers.ts';
 import { createProgress } from '../progress.ts';
 
@@ -20,6 +21,7 @@ interface Options {
   sample: string;
   file?: string;
   countries?: string;
+  json?: true;
 }
 
 const MOST_SAMPLED = 1_000_000;
@@ -32,6 +34,7 @@ export function discover(context: CommandContext): Command {
     .option('--sample <n>', 'records to look at a collection: the oldest, the newest, and some between', '1000')
     .option('--file <path>', 'the map to compare with (default: DATA_MAP; without one the proposal is printed)')
     .option('--countries <list>', COUNTRIES_OPTION)
+    .option('--json', `${JSON_OPTION}: what the map does not name`)
     .action((options: Options) => look(context, options));
 }
 
@@ -43,6 +46,7 @@ async function look(context: CommandContext, options: Options): Promise<void> {
   const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
   const file = options.file ?? config.DATA_MAP;
   const map = file === undefined ? undefined : loadDataMap(file);
+  if (options.json && map === undefined) throw new UsageFault('--json needs a map to compare with: see --file');
   const progress = createProgress(context);
   const { surveyed, text } = await withDatabase(context, async ({ db }) => {
     const found = await surveyDatabase(db, { countries, sample, onProgress: progress.onProgress });
@@ -57,7 +61,9 @@ async function look(context: CommandContext, options: Options): Promise<void> {
   }
   if (map !== undefined) {
     const unnamed = findUnnamed(surveyed, map);
-    for (const { where, what } of unnamed) context.print(redactDigitRuns(`${where}: ${what}`));
+    const told = unnamed.map(({ where, what }) => ({ where: redactDigitRuns(where), what: redactDigitRuns(what) }));
+    if (options.json) printObjects(context, told);
+    else for (const { where, what } of told) context.print(`${where}: ${what}`);
     context.note(`${unnamed.length} collections or fields that the map does not name.`);
   } else if (options.write === undefined) context.print(text.trimEnd());
 }

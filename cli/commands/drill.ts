@@ -10,6 +10,7 @@ import { countriesOf } from '../../src/phone/countries.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
 import { createProgress } from '../progress.ts';
 
 interface Options {
@@ -18,6 +19,7 @@ interface Options {
   shapes: ShapeSet;
   skip: string[];
   timeout: string;
+  json?: true;
 }
 
 /** Whatever is read. Where the map turns the scan off, only what a look-up by index finds is erased. */
@@ -41,6 +43,7 @@ export function drill(context: CommandContext): Command {
     )
     .option('--skip <name...>', 'entries of the map that are left out, by name', [])
     .option('--timeout <minutes>', 'how long the erasure may take', '60')
+    .option('--json', JSON_OPTION)
     .action((options: Options) => run(context, options));
 }
 
@@ -72,7 +75,8 @@ async function run(context: CommandContext, options: Options): Promise<void> {
       }),
     );
     progress.clear();
-    printReport(context, report);
+    if (options.json) printObjects(context, [report]);
+    judgeReport(context, report, options.json ?? false);
   } catch (error) {
     progress.clear();
     if (error instanceof DrillFault || error instanceof DrillRefused) throw new CommandFailure(error.message);
@@ -96,14 +100,19 @@ async function accountOf({ connection }: OpenDatabase, key: string): Promise<Acc
 }
 
 /** @throws CommandFailure when something was left, or not everything was drilled */
-function printReport(context: CommandContext, { planted, refused, state, left }: DrillReport): void {
-  for (const { collection, shape, path, as } of left)
-    context.print(`left  ${collection}  ${shape ?? 'not of the drill'}: ${path} (${as})`);
-  for (const { name, why } of refused) context.print(`not drilled  ${name}: ${why}`);
+function judgeReport(context: CommandContext, report: DrillReport, isPrinted: boolean): void {
+  const { planted, refused, state, left } = report;
+  if (!isPrinted) printReport(context, report);
   if (state !== 'completed') throw new CommandFailure(`the request to forget the made-up person is ${state}`);
   if (left.length > 0)
     throw new CommandFailure(`the API said "removed", and ${left.length} traces of ${planted} records are left`);
   if (refused.length > 0)
     throw new CommandFailure('not every entry of the map could be drilled: leave out with --skip what is known');
   context.note(`Nothing of ${planted} records is left.`);
+}
+
+function printReport({ print }: CommandContext, { left, refused }: DrillReport): void {
+  for (const { collection, shape, path, as } of left)
+    print(`left  ${collection}  ${shape ?? 'not of the drill'}: ${path} (${as})`);
+  for (const { name, why } of refused) print(`not drilled  ${name}: ${why}`);
 }

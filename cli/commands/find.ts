@@ -14,6 +14,7 @@ import type { PhoneNumber } from '../../src/phone/number.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
+import { JSON_OPTION } from '../json.ts';
 import { COUNTRIES_OPTION, readCountries, readTypedNumber } from '../numbers.ts';
 import { createProgress } from '../progress.ts';
 
@@ -32,7 +33,7 @@ export function find(context: CommandContext): Command {
     .option('--account <id>', "leave out what is another account's for sure")
     .option('--collection <name...>', 'only these collections')
     .option('--countries <list>', COUNTRIES_OPTION)
-    .option('--json', 'one JSON object a line')
+    .option('--json', JSON_OPTION)
     .option('--expect-none', 'exit with 1 when something is found')
     .action((options: Options) => search(context, options));
 }

@@ -4,6 +4,14 @@ import { ACCOUNT_SCOPES, type AccountScope } from '../../src/ledger/accounts/sco
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { readTime } from '../moments.ts';
+
+interface Options {
+  account: string;
+  label: string;
+  scopes?: string;
+  expires?: string;
+}
 
 /** `lethe key create`: the whole key, once, and nothing else on standard output: `KEY=$(lethe key create …)` works. */
 export function keyCreate(context: CommandContext): Command {
@@ -12,11 +20,21 @@ export function keyCreate(context: CommandContext): Command {
     .requiredOption('--account <id>', 'the account it belongs to')
     .option('--label <label>', 'what it is for', '')
     .option('--scopes <list>', `what it may do, of ${ACCOUNT_SCOPES.join(',')}; all of them unless given`)
-    .action(async ({ account, label, scopes: list }: { account: string; label: string; scopes?: string }) => {
+    .option('--expires <moment>', 'a day or moment of ISO 8601 from which on it is refused (default: never)')
+    .action(async ({ account, label, ...options }: Options) => {
       if (label.length > 200) throw new UsageFault('--label takes 200 characters at most');
-      const scopes = list === undefined ? undefined : readScopes(list);
+      const scopes = options.scopes === undefined ? undefined : readScopes(options.scopes);
+      const expiresAt = options.expires === undefined ? undefined : readTime(options.expires, '--expires');
+      const now = context.now();
+      if (expiresAt !== undefined && expiresAt <= now) throw new UsageFault('--expires must lie in the future');
       const made = await withDatabase(context, ({ connection }) =>
-        createKeys(connection).create({ account, label, ...(scopes && { scopes }), now: context.now() }),
+        createKeys(connection).create({
+          account,
+          label,
+          now,
+          ...(scopes && { scopes }),
+          ...(expiresAt && { expiresAt }),
+        }),
       );
       if (made === null) throw new CommandFailure('no account has this id');
       context.print(made.whole);

@@ -10,7 +10,7 @@ import { loadDataMap } from '../../src/engine/map/load.ts';
 import { keyPlaces } from '../../src/key-places.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { renewTokens } from '../../src/ledger/requests/renew.ts';
-import { createSuppressions, suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
+import { createSuppressions } from '../../src/ledger/suppression/suppression.ts';
 import { countriesOf } from '../../src/phone/countries.ts';
 import { SEALED_PLACES } from '../../src/sealed-places.ts';
 import type { CommandContext } from '../context.ts';
@@ -164,7 +164,7 @@ async function usesOf(context: CommandContext, db: mongoose.mongo.Db, name: Ring
     return uses;
   }
   const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
-  for (const place of keyPlaces(suppressionEntry(map)).filter((one) => one.ring === name))
+  for (const place of keyPlaces(map).filter((one) => one.ring === name))
     for (const id of ring.keys.keys()) note(id, `${place.collection}.${place.field}`, await countMadeBy(db, place, id));
   return uses;
 }

@@ -6,7 +6,8 @@ import { readProgress, type ScanProgress } from '../../src/ledger/scan/progress.
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
-import { formatTable, formatTime } from '../table.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
+import { formatTime, printTable } from '../table.ts';
 
 interface Options {
   overdue?: true;
@@ -15,6 +16,7 @@ interface Options {
   all?: true;
   account?: string;
   limit: string;
+  json?: true;
 }
 
 const MOST_ROWS = 10_000;
@@ -41,6 +43,7 @@ export function requestList(context: CommandContext): Command {
     .addOption(new Option('--all', 'completed ones too, newest first; needs --account'))
     .option('--account <id>', 'of this account only')
     .option('--limit <n>', `at most so many, up to ${MOST_ROWS}`, '100')
+    .option('--json', JSON_OPTION)
     .action((options: Options) => list(context, options));
 }
 
@@ -66,13 +69,21 @@ async function list(context: CommandContext, options: Options): Promise<void> {
       throw new CommandFailure('no account has this id');
     return { requests: found, progress: await readProgress(db, found) };
   });
+  if (requests.length > limit) context.note(`There are more than ${limit}: see --limit.`);
+  const shown = requests.slice(0, limit);
+  if (options.json) {
+    printObjects(
+      context,
+      shown.map((request) => viewOf(request, progress.get(request), context.now())),
+    );
+    return;
+  }
   if (requests.length === 0) {
     context.note('No such requests.');
     return;
   }
-  const rows = requests.slice(0, limit).map((request) => rowOf(request, progress.get(request), context.now()));
-  for (const line of formatTable(HEADER, rows)) context.print(line);
-  if (requests.length > limit) context.note(`There are more than ${limit}: see --limit.`);
+  const rows = shown.map((request) => rowOf(request, progress.get(request), context.now()));
+  printTable(context, HEADER, rows);
 }
 
 function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureRequest> {
@@ -111,6 +122,28 @@ function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now:
     String(erased),
     whyOf(request, progress),
   ];
+}
+
+/** A request for scripts. */
+function viewOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): object {
+  const { failure, not_before } = request;
+  const next = progress ? progress.next : not_before;
+  return {
+    reference: request.reference,
+    account: request.account_id,
+    profile: request.profile,
+    state: request.state,
+    overdue: request.unfinished === true && request.due_at < now,
+    accepted_at: request.created_at,
+    due_at: request.due_at,
+    completed_at: request.completed_at,
+    // The epoch stands for "at once".
+    next_look_at: request.unfinished && next && next.getTime() > 0 ? next : undefined,
+    failures: request.failures,
+    erased: request.erased,
+    failed: request.unfinished && failure ? { code: failure.name, where: failure.where, at: failure.at } : undefined,
+    why: whyOf(request, progress) || undefined,
+  };
 }
 
 function describeProgress({ read, of }: ScanProgress): string {

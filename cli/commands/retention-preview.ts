@@ -7,12 +7,15 @@ import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
+import { createProgress } from '../progress.ts';
 import { readMonths } from '../retention.ts';
-import { formatTable, formatTime } from '../table.ts';
+import { formatTime, printTable } from '../table.ts';
 
 interface Options {
   account?: string;
   months?: string;
+  json?: true;
 }
 
 /** `lethe retention preview`: what would be deleted if it were turned on now. */
@@ -21,6 +24,7 @@ export function retentionPreview(context: CommandContext): Command {
     .description('Count the records that retention would delete today; reads only')
     .option('--account <id>', 'one account; all of them unless given')
     .option('--months <months>', 'as if this were set (default: what is set, else RETENTION_MONTHS)')
+    .option('--json', JSON_OPTION)
     .action((options: Options) => preview(context, options));
 }
 
@@ -28,23 +32,41 @@ async function preview(context: CommandContext, options: Options): Promise<void>
   const { DATA_MAP, RETENTION_MONTHS } = readConfigPart(context.env, ['DATA_MAP', 'RETENTION_MONTHS']);
   const asked = options.months === undefined ? undefined : readMonths(options.months, '--months');
   const dataMap = loadDataMap(DATA_MAP);
-  const rows = await withDatabase(context, async ({ connection, db }) => {
+  const progress = createProgress(context, 'accounts');
+  const views = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
     const one = options.account === undefined ? undefined : await accounts.find(options.account);
     if (one === null) throw new CommandFailure('no account has this id');
-    const found: string[][] = [];
-    for (const account of one ? [one] : await accounts.list()) {
+    const found = [];
+    const all = one ? [one] : await accounts.list();
+    for (const [index, account] of all.entries()) {
+      progress.onProgress({ place: 'retention', read: index, total: all.length });
       const months = asked ?? account.retention_months ?? RETENTION_MONTHS;
       const counts = await previewRetention({ db, dataMap }, { ...account, retention_months: months }, context.now());
-      const state = account.retention_months === undefined ? 'off' : 'on';
+      const retention = account.retention_months === undefined ? ('off' as const) : ('on' as const);
       for (const { name, records, before } of counts)
-        found.push([account._id, state, String(months), name, String(records), formatTime(before)]);
+        found.push({ account: account._id, retention, months, collection: name, records, before });
     }
+    progress.clear();
     return found;
   });
-  if (rows.length === 0) context.note('Nothing is old enough.');
+  if (options.json) {
+    printObjects(context, views);
+    return;
+  }
+  if (views.length === 0) context.note('Nothing is old enough.');
   else
-    for (const line of formatTable(['ACCOUNT', 'RETENTION', 'MONTHS', 'COLLECTION', 'RECORDS', 'BEFORE'], rows))
-      context.print(line);
+    printTable(
+      context,
+      ['ACCOUNT', 'RETENTION', 'MONTHS', 'COLLECTION', 'RECORDS', 'BEFORE'],
+      views.map(({ account, retention, months, collection, records, before }) => [
+        account,
+        retention,
+        String(months),
+        collection,
+        String(records),
+        formatTime(before),
+      ]),
+    );
   context.note(`Nothing was deleted. It is turned on by: ${LETHE} account set --account ID --retention-months N`);
 }

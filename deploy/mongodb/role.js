@@ -50,6 +50,7 @@ const OWN = {
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
   lethe_figures: [],
+  lethe_workers: ['remove'],
   lethe_drills: ['remove'],
 };
 

@@ -52,6 +52,8 @@ export interface Times {
   readonly longestPauseMs: number;
   /** From acceptance to the moment an unfinished request counts as overdue. */
   readonly deadlineMs: number;
+  /** A request is due soon when less than this is left of its time. */
+  readonly dueSoonMs: number;
   /** From the beginning of one turn over a large account's records to the next. */
   readonly scanIntervalMs: number;
   /** How long one job reads on before other accounts have their turn. */
@@ -76,6 +78,7 @@ const FILES_SHARE = 0.3;
 const ABANDONED_AFTER_LEASES = 2;
 const PATIENCE_IN_LEASES = 2;
 const SCAN_LOOK_SHARE = 1 / 3;
+const DUE_SOON_SHARE = 1 / 6;
 const FILE_ATTEMPT_MS = 10_000;
 const RELAYS_A_SCHEDULE_ROUND = 12;
 const LONGEST_DRAIN_LOOK_MS = 250;
@@ -118,6 +121,7 @@ export function timesOf(config: Settings): Times {
     retryBaseMs: config.RETRY_BASE_MS,
     longestPauseMs: HOUR_MS,
     deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
+    dueSoonMs: config.DEADLINE_HOURS * HOUR_MS * DUE_SOON_SHARE,
     scanIntervalMs: config.SCAN_INTERVAL_MINUTES * MINUTE_MS,
     scanTurnMs: LEASE_MS,
     scanLookMs: Math.ceil(LEASE_MS * SCAN_LOOK_SHARE),

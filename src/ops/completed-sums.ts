@@ -1,21 +1,43 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../base/db/faults.ts';
 import { requestsOf } from '../ledger/requests/ledger.ts';
+import { FIGURES } from '../ledger/requests/month-figures.ts';
 
 /** What was completed up to a moment. */
 export interface CompletedSums {
   readonly completed: number;
   /** Records, by the names of the data map. */
-  readonly erased: Readonly<Record<string, number>>;
+  readonly erased: Counts;
+  /** Of those, the ones deleted because of their age. */
+  readonly retention: Counts;
+  /** Attempts of completed requests that had failed, by the name of the failure. */
+  readonly causes: Counts;
+  /** Time from acceptance to completion, by profile. */
+  readonly times: Readonly<Record<string, DurationSums>>;
 }
+
+type Counts = Readonly<Record<string, number>>;
+
+/** A histogram of durations: how many in all, their sum in seconds, and how many were no longer than each bound. */
+interface DurationSums {
+  readonly count: number;
+  readonly sum: number;
+  /** In the order of `ERASE_SECONDS`. */
+  readonly within: readonly number[];
+}
+
+/** Bounds of the time to erase, in seconds: from a second to two days. */
+export const ERASE_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 172_800] as const;
 
 /** Sums of all that was completed before `up_to`. One row: any process may go on from it. */
 interface StoredSums extends CompletedSums {
-  readonly _id: 'completed';
+  /** Earlier versions kept less, under another id. */
+  readonly _id: 'completed-2';
   readonly up_to: Date;
 }
 
-const FIGURES = 'lethe_figures';
+const ROW = 'completed-2';
+
 /** Completions older than this are summed once; later ones each time, as a worker with a slow clock may still add some. */
 const SETTLED_MS = 120_000;
 /** How far the stored sums may lag behind those at hand. */
@@ -26,40 +48,24 @@ const STORE_EVERY_MS = 300_000;
  * came since is added. The whole ledger is read once, when there are none yet, and by the server.
  */
 export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promise<CompletedSums> {
-  const requests = requestsOf(db);
   const stored = db.collection<StoredSums>(FIGURES);
   let settled: { upTo: Date; sums: CompletedSums } | undefined;
   let storedUpTo = 0;
 
   const load = async () => {
-    const row = await stored.findOne({ _id: 'completed' });
+    const row = await stored.findOne({ _id: ROW });
     storedUpTo = row?.up_to.getTime() ?? 0;
     return row ? { upTo: row.up_to, sums: row } : { upTo: new Date(0), sums: NOTHING };
   };
 
-  const sumBetween = async (from: Date, to: Date): Promise<CompletedSums> => {
-    const within = { completed_at: { $gte: from, $lt: to } };
-    const [completed, rows] = await Promise.all([
-      requests.countDocuments(within),
-      requests
-        .aggregate<{ _id: string; count: unknown }>([
-          { $match: within },
-          { $project: { _id: 0, erased: { $objectToArray: '$erased' } } },
-          { $unwind: '$erased' },
-          { $group: { _id: '$erased.k', count: { $sum: '$erased.v' } } },
-        ])
-        .toArray(),
-    ]);
-    return { completed, erased: Object.fromEntries(rows.map(({ _id, count }) => [_id, Number(count)])) };
-  };
-
   /** The sums of a moment are the same whoever made them, so that the latest may replace any earlier ones. */
   const store = async ({ upTo, sums }: { upTo: Date; sums: CompletedSums }) => {
-    const row = { up_to: upTo, completed: sums.completed, erased: sums.erased };
+    const { completed, erased, retention, causes, times } = sums;
+    const row = { up_to: upTo, completed, erased, retention, causes, times };
     storedUpTo = upTo.getTime();
-    const replaced = await stored.updateOne({ _id: 'completed', up_to: { $lt: upTo } }, { $set: row });
+    const replaced = await stored.updateOne({ _id: ROW, up_to: { $lt: upTo } }, { $set: row });
     if (replaced.matchedCount > 0) return;
-    await stored.insertOne({ _id: 'completed', ...row }).catch((error: unknown) => {
+    await stored.insertOne({ _id: ROW, ...row }).catch((error: unknown) => {
       // Another process has stored later ones.
       if (!isDuplicateKey(error)) throw error;
     });
@@ -69,8 +75,8 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
     const before = settled ?? (await load());
     const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
     const [newly, recent] = await Promise.all([
-      sumBetween(before.upTo, border),
-      sumBetween(border, new Date(now.getTime() + SETTLED_MS)),
+      sumBetween(db, before.upTo, border),
+      sumBetween(db, border, new Date(now.getTime() + SETTLED_MS)),
     ]);
     settled = { upTo: border, sums: add(before.sums, newly) };
     if (border.getTime() - storedUpTo >= STORE_EVERY_MS) await store(settled);
@@ -78,10 +84,97 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
   };
 }
 
-const NOTHING: CompletedSums = { completed: 0, erased: {} };
+interface TimesRow extends Record<string, unknown> {
+  readonly _id: string;
+  readonly count: unknown;
+  readonly sum: unknown;
+}
+
+async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<CompletedSums> {
+  const requests = requestsOf(db);
+  const within = { completed_at: { $gte: from, $lt: to } };
+  const seconds = { $divide: [{ $subtract: ['$completed_at', '$created_at'] }, 1000] };
+  const [byProfile, byCollection, byCause] = await Promise.all([
+    requests
+      .aggregate<TimesRow>([
+        { $match: within },
+        { $project: { profile: 1, seconds } },
+        {
+          $group: {
+            _id: '$profile',
+            count: { $sum: 1 },
+            sum: { $sum: '$seconds' },
+            ...Object.fromEntries(
+              ERASE_SECONDS.map((bound) => [`w${bound}`, { $sum: { $cond: [{ $lte: ['$seconds', bound] }, 1, 0] } }]),
+            ),
+          },
+        },
+      ])
+      .toArray(),
+    requests
+      .aggregate<{ _id: { profile: string; name: string }; count: unknown }>([
+        { $match: within },
+        { $project: { profile: 1, erased: { $objectToArray: '$erased' } } },
+        { $unwind: '$erased' },
+        { $group: { _id: { profile: '$profile', name: '$erased.k' }, count: { $sum: '$erased.v' } } },
+      ])
+      .toArray(),
+    requests
+      .aggregate<{ _id: string; count: unknown }>([
+        { $match: { ...within, causes: { $exists: true } } },
+        { $project: { _id: 0, causes: { $objectToArray: '$causes' } } },
+        { $unwind: '$causes' },
+        { $group: { _id: '$causes.k', count: { $sum: '$causes.v' } } },
+      ])
+      .toArray(),
+  ]);
+  const records = byCollection.map(({ _id, count }) => ({ ..._id, count: Number(count) }));
+  return {
+    completed: byProfile.reduce((sum, { count }) => sum + Number(count), 0),
+    erased: records.reduce<Counts>((sum, { name, count }) => addCounts(sum, { [name]: count }), {}),
+    retention: Object.fromEntries(
+      records.filter(({ profile }) => profile === 'retention').map(({ name, count }) => [name, count]),
+    ),
+    causes: Object.fromEntries(byCause.map(({ _id, count }) => [_id, Number(count)])),
+    times: Object.fromEntries(
+      byProfile.map((row) => [
+        row._id,
+        {
+          count: Number(row.count),
+          sum: Number(row.sum),
+          within: ERASE_SECONDS.map((bound) => Number(row[`w${bound}`])),
+        },
+      ]),
+    ),
+  };
+}
+
+const NOTHING: CompletedSums = { completed: 0, erased: {}, retention: {}, causes: {}, times: {} };
 
 function add(one: CompletedSums, other: CompletedSums): CompletedSums {
-  const erased: Record<string, number> = { ...one.erased };
-  for (const [name, count] of Object.entries(other.erased)) erased[name] = (erased[name] ?? 0) + count;
-  return { completed: one.completed + other.completed, erased };
+  const times: Record<string, DurationSums> = { ...one.times };
+  for (const [profile, more] of Object.entries(other.times)) {
+    const before = times[profile];
+    times[profile] = before
+      ? {
+          count: before.count + more.count,
+          sum: before.sum + more.sum,
+          within: more.within.map((count, bound) => count + (before.within[bound] ?? 0)),
+        }
+      : more;
+  }
+  return {
+    completed: one.completed + other.completed,
+    erased: addCounts(one.erased, other.erased),
+    retention: addCounts(one.retention, other.retention),
+    causes: addCounts(one.causes, other.causes),
+    times,
+  };
+}
+
+/** Adds counts by name. */
+export function addCounts(one: Counts, other: Counts): Counts {
+  const sum: Record<string, number> = { ...one };
+  for (const [name, count] of Object.entries(other)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
 }

@@ -3,7 +3,7 @@ import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
 import { shareReading } from '../lib/share.ts';
-import { createCompletedSums } from './completed-sums.ts';
+import { addCounts, type CompletedSums, createCompletedSums } from './completed-sums.ts';
 
 /** Figures of the ledger at one moment. */
 export interface LedgerFigures {
@@ -14,6 +14,11 @@ export interface LedgerFigures {
   readonly nearestDeadlineSeconds: number | null;
   readonly overdue: number;
   readonly erased: Record<string, number>;
+  /** Of those, the ones deleted because of their age. */
+  readonly retention: Record<string, number>;
+  /** Attempts that failed, of completed and unfinished requests, by the name of the failure. */
+  readonly failures: Record<string, number>;
+  readonly times: CompletedSums['times'];
   /** Recording files that no record refers to any more, and that are still to be removed. */
   readonly filesLeft: number;
   /** Seconds since the oldest of them lost its record; 0 without one. */
@@ -47,10 +52,24 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
       ])
       .toArray();
 
+  /** Attempts at unfinished requests that failed. */
+  const countFailures = async () => {
+    const rows = await requests
+      .aggregate<{ _id: string; count: unknown }>([
+        { $match: { unfinished: true, ...ANY_DEADLINE, causes: { $exists: true } } },
+        { $project: { _id: 0, causes: { $objectToArray: '$causes' } } },
+        { $unwind: '$causes' },
+        { $group: { _id: '$causes.k', count: { $sum: '$causes.v' } } },
+      ])
+      .toArray();
+    return Object.fromEntries(rows.map(({ _id, count }) => [_id, Number(count)]));
+  };
+
   return shareReading(async (now) => {
-    const [{ completed, erased }, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting] =
+    const [sums, failing, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting] =
       await Promise.all([
         sumCompleted(now),
+        countFailures(),
         countByState(),
         // All deadlines are equally long, so the oldest request is due first.
         requests.findOne(
@@ -73,13 +92,16 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
       ]);
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
-    byState.completed = completed;
+    byState.completed = sums.completed;
     return {
       byState,
       oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
       nearestDeadlineSeconds: first ? secondsBetween(now, first.due_at) : null,
       overdue,
-      erased: { ...erased },
+      erased: { ...sums.erased },
+      retention: { ...sums.retention },
+      failures: { ...addCounts(sums.causes, failing) },
+      times: sums.times,
       filesLeft,
       scans,
       scanned: scanned[0]?.read ?? 0,

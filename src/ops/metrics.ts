@@ -1,12 +1,15 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Histogram, Registry } from 'prom-client';
 import type { QueueCounts } from '../base/queue/producer.ts';
 import { shareReading } from '../lib/share.ts';
 import type { LedgerFigures } from './ledger-figures.ts';
+import { createLedgerMetrics, renderTimeToErase } from './ledger-metrics.ts';
 
 /** The metrics of one process. Labels are names of routes, states and collections: never a value from a request. */
 export interface Metrics {
   readonly contentType: string;
   observeRequest(route: string, method: string, status: number, seconds: number): void;
+  /** @param outcome done, later or failed */
+  observeJob(job: string, outcome: string, seconds: number): void;
   /** @returns the text for Prometheus */
   render(): Promise<string>;
 }
@@ -30,58 +33,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
-  const requests = new Gauge({
-    name: 'lethe_requests',
-    help: 'Erasure requests by state',
-    labelNames: ['state'],
+  const jobs = new Histogram({
+    name: 'lethe_job_duration_seconds',
+    help: 'Turns of work on jobs, by job and by what they came to: done, later, failed',
+    labelNames: ['job', 'outcome'],
+    buckets: [0.01, 0.05, 0.25, 1, 5, 15, 60, 300],
     registers,
   });
-  const oldest = new Gauge({
-    name: 'lethe_oldest_unfinished_age_seconds',
-    help: 'Age of the oldest unfinished request',
-    registers,
-  });
-  const deadline = new Gauge({
-    name: 'lethe_nearest_deadline_seconds',
-    help: 'Seconds to the nearest deadline of an unfinished request; negative when it has passed, absent without one',
-    registers,
-  });
-  const overdue = new Gauge({
-    name: 'lethe_overdue_requests',
-    help: 'Unfinished requests past their deadline',
-    registers,
-  });
-  const erased = new Counter({
-    name: 'lethe_records_erased_total',
-    help: 'Records erased by completed requests',
-    labelNames: ['collection'],
-    registers,
-  });
-  const files = new Gauge({
-    name: 'lethe_recording_files',
-    help: 'Recording files still to be removed, their references gone from the records',
-    registers,
-  });
-  const oldestFile = new Gauge({
-    name: 'lethe_oldest_recording_file_age_seconds',
-    help: 'Seconds that the oldest of them has been waiting; it grows while the storage refuses',
-    registers,
-  });
-  const scans = new Gauge({
-    name: 'lethe_scans',
-    help: 'Accounts whose records are being read, or will be, for requests that wait for it',
-    registers,
-  });
-  const scanned = new Counter({
-    name: 'lethe_records_scanned_total',
-    help: 'Records read by scans',
-    registers,
-  });
-  const oldestScan = new Gauge({
-    name: 'lethe_oldest_scan_wait_seconds',
-    help: 'Seconds that the request due first of those that wait for a scan has waited',
-    registers,
-  });
+  const ledgerMetrics = createLedgerMetrics(registry);
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
     help: 'Jobs by queue and state',
@@ -100,7 +59,10 @@ export function createMetrics(sources: MetricsSources): Metrics {
   return {
     contentType: registry.contentType,
     observeRequest(route, method, status, seconds) {
-      duration.observe({ route, method: METHODS.has(method) ? method : 'other', status }, seconds);
+      duration.observe({ route, method: METHODS.has(method) ? method : 'none', status }, seconds);
+    },
+    observeJob(job, outcome, seconds) {
+      jobs.observe({ job, outcome }, seconds);
     },
     render: () => shared(new Date()),
   };
@@ -109,26 +71,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
     const [ledger, queue] = await Promise.allSettled([sources.ledger(), sources.queue()]);
     up.set({ source: 'mongodb' }, ledger.status === 'fulfilled' ? 1 : 0);
     up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
-    // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 where there are no labels,
-    // which would say that nothing is overdue.
-    for (const metric of [requests, erased, depth]) metric.reset();
-    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, scanned, oldestScan]) metric.remove();
-    if (ledger.status === 'fulfilled') {
-      const figures = ledger.value;
-      for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
-      for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
-      oldest.set(figures.oldestUnfinishedSeconds);
-      overdue.set(figures.overdue);
-      files.set(figures.filesLeft);
-      oldestFile.set(figures.oldestFileSeconds);
-      scans.set(figures.scans);
-      scanned.inc(figures.scanned);
-      oldestScan.set(figures.oldestScanSeconds);
-      if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
-    }
+    depth.reset();
+    ledgerMetrics.clear();
+    if (ledger.status === 'fulfilled') ledgerMetrics.set(ledger.value);
     if (queue.status === 'fulfilled')
       for (const [name, states] of Object.entries(queue.value))
         for (const [state, count] of Object.entries(states)) depth.set({ queue: name, state }, count);
-    return registry.metrics();
+    const text = await registry.metrics();
+    return ledger.status === 'fulfilled' ? text + renderTimeToErase(ledger.value.times) : text;
   }
 }

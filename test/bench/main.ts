@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { startServices } from '../../local/services.ts';
 import { measureAccept } from './accept.ts';
 import { measureFairness } from './fairness.ts';
+import { measureGrowth } from './growth.ts';
 import { describeMachine, type Machine } from './machine.ts';
 import { type Bench, type Figure, isMet, type Measurement } from './measurement.ts';
 import { measureMemory } from './memory.ts';
@@ -23,6 +24,7 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   throughput: measureThroughput,
   accept: measureAccept,
   fairness: measureFairness,
+  growth: measureGrowth,
 };
 const RESULTS = 'bench-results.json';
 const QUICK = 0.1;

@@ -4,6 +4,7 @@ import { inTransaction } from '../../src/base/db/transaction.ts';
 import { acceptForget } from '../../src/contracts/forget/accept.ts';
 import { createCore } from '../../src/core.ts';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
+import { draftRequest } from '../../src/ledger/requests/open-request.ts';
 import { scene } from '../support/chaos.ts';
 import { openRecordings } from '../support/recordings.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -50,6 +51,24 @@ describe('lethe worker --drain', () => {
       const last = chaos.processes.lethe(['worker', '--drain'], { ...chaos.env, SCHEDULED_SETTLE_MS: '0' });
       expect(await last.exited()).toEqual({ code: 0, signal: null });
       await chaos.expectErased(waiting, references[0] ?? '', { ...waiting.expected, scheduled_sms: 1 });
+      expect(last.lines().find(({ message }) => message === 'drained')).toMatchObject({
+        ...{ completed: 1, open: 0, failed: 0, overdue: 0 },
+      });
+
+      // One that waits past its deadline is left alone, and not called fine.
+      const later = new Date(Date.now() + HOUR_MS / 2);
+      await requestsOf(chaos.db).insertOne({
+        ...draftRequest({
+          ...{ account_id: waiting.account._id, profile: 'forget', selector: { by: 'number' }, token: 'late' },
+          ...{ requested_by: 'k', keep_suppression: true, now: new Date(Date.now() - HOUR_MS) },
+          ...{ graceMs: 0, deadlineMs: HOUR_MS / 2 },
+        }),
+        ...{ state: 'waiting', not_before: later, look_at: later },
+      });
+      const overdue = chaos.processes.lethe(['worker', '--drain'], chaos.env);
+      expect(await overdue.exited()).toEqual({ code: 1, signal: null });
+      const told = overdue.lines().find(({ message }) => message === 'drained, but requests failed or are overdue');
+      expect(told).toMatchObject({ level: 'error', open: 1, failed: 0, overdue: 1 });
     }),
   );
 

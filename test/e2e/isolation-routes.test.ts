@@ -99,6 +99,10 @@ describe('a stranger at every route', () => {
     'GET /v2/reports/records': (of) => ({ query: `to=${of.e164}&include_message=true` }),
     'POST /v2/reports': (of) => ({ body: { to: of.e164, include_message: true } }),
     'POST /v1/redact/transaction': (of) => ({ body: { id: of.id, product: 'sms' } }),
+    'GET /audit': (of) => ({ query: `account=${of.account}` }),
+    'POST /audit/verify': (of) => ({ body: { account: of.account } }),
+    'GET /figures': (of) => ({ query: `account=${of.account}` }),
+    'GET /records-of-processing': (of) => ({ query: `account=${of.account}` }),
     'GET /v0.1/legs': (of) => ({ query: `conversation_uuid=${of.conversation}` }),
   };
   const BODIES: Record<string, object> = {

@@ -39,6 +39,13 @@ describe('a database that is prepared', () => {
     const requests = await db.collection(REQUESTS).indexes();
     expect(requests.map(({ name }) => name)).toContain('one_unfinished');
   });
+
+  it('is rid of indexes that former versions have left', async () => {
+    const requests = platform.core.db.collection(REQUESTS);
+    await requests.createIndex({ account_id: 1, created_at: -1 }, { name: 'by_day' });
+    await platform.core.prepare();
+    expect((await requests.indexes()).map(({ name }) => name)).not.toContain('by_day');
+  });
 });
 
 describe('indexes that are not there', () => {

@@ -1,19 +1,29 @@
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
+import { KEYS } from '../../src/ledger/accounts/keys.ts';
 import { endRedis } from './end-redis.ts';
 import type { Platform } from './platform.ts';
 
-/** Every document of every collection as text, types and all, sorted: two are equal when nothing was written between. */
+/** What is written without anything being done: the last use of a key, and the presence of workers. */
+const BESIDE = { collection: 'lethe_workers', field: { last_used_at: 0 } } as const;
+
+/**
+ * Every document of every collection as text, types and all, sorted: two are equal when nothing was written between but
+ * what is written beside all work.
+ */
 export async function snapshotDatabase(platform: Platform): Promise<Record<string, string[]>> {
   const { db } = platform.core;
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   const contents = await Promise.all(
     collections
       .map(({ name }) => name)
-      .filter((name) => !name.startsWith('system.'))
+      .filter((name) => !name.startsWith('system.') && name !== BESIDE.collection)
       .sort()
       .map(async (name) => {
-        const documents = await db.collection(name).find({}).toArray();
+        const documents = await db
+          .collection(name)
+          .find({}, { projection: name === KEYS ? BESIDE.field : {} })
+          .toArray();
         return [
           name,
           documents.map((document) => mongoose.mongo.BSON.EJSON.stringify(document, { relaxed: false })).sort(),

@@ -10,6 +10,8 @@ export interface IndexedCollection {
   /** Another database of the same deployment. */
   readonly database?: string;
   readonly indexes: readonly mongoose.mongo.IndexDescription[];
+  /** Names of indexes that former versions built and nothing uses any more. */
+  readonly former?: readonly string[];
 }
 
 /**
@@ -52,6 +54,30 @@ export async function ensureIndexes(db: Db, needed: readonly IndexedCollection[]
 }
 
 /**
+ * Drops indexes of former versions: each write pays for them. Best effort: a user who may drop none leaves them.
+ * @returns the names of those that were dropped, as `collection.index`
+ */
+export async function dropFormerIndexes(db: Db, needed: readonly IndexedCollection[]): Promise<string[]> {
+  const dropped: string[] = [];
+  for (const { former = [], ...place } of needed) {
+    if (former.length === 0) continue;
+    const there = await readIndexes(db, place).catch(() => null);
+    for (const { name } of there ?? []) {
+      if (!name || !former.includes(name)) continue;
+      const isDropped = await within(db, place)
+        .collection(place.collection)
+        .dropIndex(name)
+        .then(
+          () => true,
+          () => false,
+        );
+      if (isDropped) dropped.push(`${place.collection}.${name}`);
+    }
+  }
+  return dropped;
+}
+
+/**
  * The indexes that are not there, or that nobody lets us see, as `collection.index`.
  * @throws what the database throws while it is away
  */
@@ -65,7 +91,7 @@ const namesOf = ({ collection, indexes }: IndexedCollection): string[] =>
 /** Of each collection what it lacks. */
 async function findLacking(db: Db, needed: readonly IndexedCollection[]): Promise<IndexedCollection[]> {
   const found = await Promise.all(
-    needed.map(async ({ indexes, ...place }) => {
+    needed.map(async ({ indexes, former: _former, ...place }) => {
       const there = await readIndexes(db, place);
       const missing = indexes.filter((index) => !there?.some((one) => isSame(one, index)));
       return there !== null && missing.length === 0 ? [] : [{ ...place, indexes: missing }];
@@ -75,7 +101,7 @@ async function findLacking(db: Db, needed: readonly IndexedCollection[]): Promis
 }
 
 /** @returns null without the collection, and without the right to look: building then tells whether they are there */
-async function readIndexes(db: Db, place: Omit<IndexedCollection, 'indexes'>): Promise<IndexInfo[] | null> {
+async function readIndexes(db: Db, place: Omit<IndexedCollection, 'indexes' | 'former'>): Promise<IndexInfo[] | null> {
   try {
     return await within(db, place).collection(place.collection).listIndexes().toArray();
   } catch (error) {
@@ -96,7 +122,7 @@ function within(db: Db, { database }: Pick<IndexedCollection, 'database'>): Db {
   return database === undefined ? db : db.client.db(database);
 }
 
-async function build(db: Db, { indexes, ...place }: IndexedCollection): Promise<void> {
+async function build(db: Db, { indexes, ...place }: Omit<IndexedCollection, 'former'>): Promise<void> {
   const { collection } = place;
   if (indexes.length > 0) {
     await within(db, place)

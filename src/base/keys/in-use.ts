@@ -15,6 +15,8 @@ export interface KeyPlace {
   /** Another database of the same deployment. */
   readonly database?: string | undefined;
   readonly field: string;
+  /** It stands in each element of the array `field`: in the element itself, or in a field of it. */
+  readonly element?: 'itself' | { readonly field: string };
   /** Only these rows count: those that somebody will still have to read. */
   readonly filter?: Readonly<Record<string, unknown>>;
 }
@@ -71,7 +73,7 @@ export async function findMissingKeys(db: Db, places: readonly KeyPlace[], held:
   const missing: string[] = [];
   for (const place of places) {
     for (const id of await foreignIds(db, place, ids))
-      missing.push(`${place.ring} key ${id} (${place.collection}.${place.field})`);
+      missing.push(`${place.ring} key ${id} (${place.collection}.${pathOf(place)})`);
   }
   return missing;
 }
@@ -112,32 +114,39 @@ function idsAtHand({ rings, lost }: HeldKeys): ReadonlySet<string> {
 }
 
 /** One look finds one id; each further look leaves out those that were found. */
-async function foreignIds(
-  db: Db,
-  { ring, collection, database, field, filter = {} }: KeyPlace,
-  atHand: ReadonlySet<string>,
-): Promise<string[]> {
+async function foreignIds(db: Db, place: KeyPlace, atHand: ReadonlySet<string>): Promise<string[]> {
+  const { ring, collection, database, field, filter = {} } = place;
   const known = [...atHand].filter((id) => id.startsWith(`${ring}:`)).map((id) => id.slice(ring.length + 1));
   const found: string[] = [];
   while (found.length < MOST_NAMED) {
     const others = new RegExp(`^(?:${[...known, ...found].join('|')})\\.`);
     const row = await (database === undefined ? db : db.client.db(database))
       .collection(collection)
-      .findOne(
-        { ...filter, $and: [{ [field]: MADE_BY_A_KEY }, { [field]: { $not: others } }] },
-        { projection: { [field]: 1, _id: 0 } },
-      );
-    const id = row && readId(row, field);
+      .findOne({ ...filter, ...madeByOthers(place, others) }, { projection: { [field]: 1, _id: 0 } });
+    const id = row && readId(row, place, others);
     if (!id) break;
     found.push(id);
   }
   return found;
 }
 
-/** The id before the dot of a field that may lie deeper. */
-function readId(row: Record<string, unknown>, field: string): string | undefined {
-  const value = field
-    .split('.')
-    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | null)?.[name], row);
-  return typeof value === 'string' ? value.slice(0, value.indexOf('.')) : undefined;
+const pathOf = ({ field, element }: KeyPlace) =>
+  element === undefined || element === 'itself' ? field : `${field}.${element.field}`;
+
+/** In an array one element is enough, whatever the others are. */
+function madeByOthers({ field, element }: KeyPlace, others: RegExp): object {
+  if (element === undefined) return { $and: [{ [field]: MADE_BY_A_KEY }, { [field]: { $not: others } }] };
+  const text = { $in: [MADE_BY_A_KEY], $nin: [others] };
+  return { [field]: { $elemMatch: element === 'itself' ? text : { [element.field]: text } } };
+}
+
+/** The id before the dot of the first text that none of the others made; the field may lie deeper. */
+function readId(row: Record<string, unknown>, { field, element }: KeyPlace, others: RegExp): string | undefined {
+  const inner = (value: unknown, name: string) => (value as Record<string, unknown> | null | undefined)?.[name];
+  const value = field.split('.').reduce<unknown>(inner, row);
+  const texts = [value].flat().map((one) => (typeof element === 'object' ? inner(one, element.field) : one));
+  const text = texts.find(
+    (one): one is string => typeof one === 'string' && MADE_BY_A_KEY.test(one) && !others.test(one),
+  );
+  return text?.slice(0, text.indexOf('.'));
 }

@@ -26,10 +26,14 @@ export interface Producer {
   dropFormerSchedules(): Promise<void>;
   /** Jobs by state, a queue: waiting, active, delayed, failed. */
   counts(): Promise<QueueCounts>;
+  /** Since when the oldest of the jobs that are next has been in its queue, in seconds; null for a queue where none waits. */
+  ages(now: Date): Promise<QueueAges>;
   close(): Promise<void>;
 }
 
 export type QueueCounts = Readonly<Record<QueueName, Readonly<Record<string, number>>>>;
+
+export type QueueAges = Readonly<Record<QueueName, number | null>>;
 
 /** The jobs that run by the clock: those of the queue `housekeeping`. */
 export type ScheduledJob = {
@@ -104,6 +108,10 @@ export function createProducer(connection: Redis | Cluster, prefix: string, onEr
       );
       return Object.fromEntries(counted) as Record<QueueName, Record<string, number>>;
     },
+    async ages(now) {
+      const aged = await Promise.all(QUEUE_NAMES.map(async (name) => [name, await ageOf(queues[name], now)] as const));
+      return Object.fromEntries(aged) as Record<QueueName, number | null>;
+    },
     async close() {
       await Promise.all(QUEUE_NAMES.map((name) => queues[name].close()));
     },
@@ -126,6 +134,16 @@ function openQueues(
     return queue;
   };
   return Object.fromEntries(QUEUE_NAMES.map((name) => [name, open(name)])) as Record<QueueName, Queue>;
+}
+
+/** Jobs that are looked at for the oldest: those that are next. With accounts taking turns it is one of the first. */
+const NEXT_JOBS = 100;
+
+async function ageOf(queue: Queue, now: Date): Promise<number | null> {
+  const jobs = await queue.getJobs(['waiting', 'prioritized'], 0, NEXT_JOBS - 1, true);
+  // A job that was taken meanwhile is none.
+  const added = jobs.flatMap((job) => (job ? [job.timestamp] : []));
+  return added.length === 0 ? null : Math.max(0, now.getTime() - Math.min(...added)) / 1000;
 }
 
 /** A job that waits for its turn is one that waits: BullMQ's `prioritized` is no word of ours. */

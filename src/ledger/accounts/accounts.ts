@@ -44,6 +44,8 @@ export interface Account {
   readonly products?: readonly Product[];
   /** `off`: its records are not read as a whole, and "removed" rests on look-ups alone. */
   readonly scan?: 'off';
+  /** Since when its keys are refused. What it has asked for is finished all the same. */
+  readonly disabled_at?: Date;
 }
 
 /** An account whose retention an operator has turned on. */
@@ -63,6 +65,7 @@ const accountSchema = new Schema<Account>(
     // [] is no product at all, absent is every product.
     products: { type: [String], default: undefined },
     scan: { type: String, enum: ['off'] },
+    disabled_at: { type: Date },
   },
   { collection: ACCOUNTS, versionKey: false },
 );
@@ -97,6 +100,15 @@ export interface Accounts {
   setProducts(id: string, products: readonly Product[] | null): Promise<boolean>;
   /** Sets whether all of the account's records are read before a number is called removed. @returns as `setProducts` */
   setScan(id: string, scan: 'on' | 'off'): Promise<boolean>;
+  /** Changes what people call it. @returns as `setProducts` */
+  rename(id: string, name: string): Promise<boolean>;
+  /**
+   * Has all keys of the account refused from the next request on, or takes that back. Open requests, retention and
+   * automatic redaction go on: a customer that leaves is still owed them.
+   * @param since null: taken back
+   * @returns as `setProducts`
+   */
+  setDisabled(id: string, since: Date | null): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
@@ -137,6 +149,15 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     },
     async setScan(id, scan) {
       const update = scan === 'on' ? { $unset: { scan: 1 } } : { $set: { scan } };
+      return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
+    },
+    async rename(id, name) {
+      return (
+        (await model.updateOne({ _id: String(id) }, { $set: { name } }, { runValidators: true })).matchedCount === 1
+      );
+    },
+    async setDisabled(id, since) {
+      const update = since === null ? { $unset: { disabled_at: 1 } } : { $set: { disabled_at: since } };
       return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
     },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),

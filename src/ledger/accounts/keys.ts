@@ -20,6 +20,10 @@ export interface ApiKey {
   readonly revoked_at?: Date;
   /** What it may do; without it all that a key may. */
   readonly scopes?: readonly AccountScope[];
+  /** From then on it is refused. */
+  readonly expires_at?: Date;
+  /** When it was last used, to the minute. */
+  readonly last_used_at?: Date;
 }
 
 const keySchema = new Schema<ApiKey>(
@@ -32,6 +36,8 @@ const keySchema = new Schema<ApiKey>(
     revoked_at: { type: Date },
     // [] is nothing at all, absent is everything a key may do.
     scopes: { type: [String], default: undefined },
+    expires_at: { type: Date },
+    last_used_at: { type: Date },
   },
   { collection: KEYS, versionKey: false },
 );
@@ -45,15 +51,21 @@ export interface Keys {
     label?: string;
     /** All that a key may have unless given. */
     scopes?: readonly AccountScope[];
+    /** Never unless given. */
+    expiresAt?: Date;
     now: Date;
   }): Promise<{ key: ApiKey; whole: string } | null>;
   list(account: string): Promise<ApiKey[]>;
   /** @returns whether a live key had this id */
   revoke(id: string, now: Date): Promise<boolean>;
-  /** Whose key is it? Null for one that is malformed, unknown, wrong or revoked: the caller cannot tell which. */
+  /**
+   * Whose key is it? Null for one that is malformed, unknown, wrong, revoked, expired or a disabled account's: the caller
+   * cannot tell which. Notes the use, once a minute at most.
+   */
   authenticate(
     id: string,
     secret: string,
+    now?: Date,
   ): Promise<{ keyId: string; account: Account; scopes: readonly AccountScope[] } | null>;
 }
 
@@ -70,9 +82,34 @@ export function scopesOf({ scopes }: Pick<ApiKey, 'scopes'>): AccountScope[] {
 
 const digestOf = (secret: string) => createHash('sha256').update(secret).digest();
 
+const USED_EVERY_MS = 60_000;
+/** Keys whose last note is remembered by a process: beyond them a note may be written more often. */
+const MOST_REMEMBERED = 10_000;
+
+/** Notes that keys are used: a write a request would cost more than the request's own look. */
+function createUseNotes(keys: () => mongoose.mongo.Collection<ApiKey>): (id: string, now: Date) => void {
+  const noted = new Map<string, number>();
+  return (id, now) => {
+    const since = now.getTime() - (noted.get(id) ?? 0);
+    if (since >= 0 && since < USED_EVERY_MS) return;
+    noted.delete(id);
+    noted.set(id, now.getTime());
+    for (const [oldest] of noted) if (noted.size > MOST_REMEMBERED) noted.delete(oldest);
+    const before = new Date(now.getTime() - USED_EVERY_MS);
+    // Nobody waits for it. One that fails is written a minute later.
+    keys()
+      .updateOne(
+        { _id: id, $or: [{ last_used_at: { $exists: false } }, { last_used_at: { $lte: before } }] },
+        { $set: { last_used_at: now } },
+      )
+      .catch(() => {});
+  };
+}
+
 export function createKeys(connection: mongoose.Connection): Keys {
   const model = connection.model('ApiKey', keySchema);
   const keys = () => model.collection as unknown as mongoose.mongo.Collection<ApiKey>;
+  const noteUse = createUseNotes(keys);
   // Requests of one key that arrive side by side share a look. A look begins after all of them: a revoked key is refused.
   const findLive = coalesce<null, (ApiKey & { account: Account[] }) | undefined>(async (id, callers) => {
     // One round trip: the key and its account.
@@ -85,7 +122,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
     return callers.map(() => row);
   }, Number.POSITIVE_INFINITY);
   return {
-    async create({ account, label = '', scopes, now }) {
+    async create({ account, label = '', scopes, expiresAt, now }) {
       const owner = await connection.collection<Account>(ACCOUNTS).findOne({ _id: account });
       if (!owner) return null;
       const secret = randomBytes(32).toString('base64url');
@@ -96,6 +133,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
         digest: digestOf(secret),
         created_at: now,
         ...(scopes !== undefined && { scopes }),
+        ...(expiresAt !== undefined && { expires_at: expiresAt }),
       };
       await model.create(key);
       return { key, whole: `${key._id}.${secret}` };
@@ -108,7 +146,7 @@ export function createKeys(connection: mongoose.Connection): Keys {
       );
       return result.modifiedCount === 1;
     },
-    async authenticate(id, secret) {
+    async authenticate(id, secret, now = new Date()) {
       const row = await findLive(String(id), null);
       // Compared even for an unknown key, so that the time does not tell which ids exist.
       const given = digestOf(secret);
@@ -116,11 +154,11 @@ export function createKeys(connection: mongoose.Connection): Keys {
         ? Buffer.from((row.digest as unknown as mongoose.mongo.Binary).buffer ?? row.digest)
         : Buffer.alloc(given.length);
       const [account] = row?.account ?? [];
-      return timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length)) &&
-        row &&
-        account
-        ? { keyId: row._id, account, scopes: scopesOf(row) }
-        : null;
+      const isRight = timingSafeEqual(given, known.length === given.length ? known : Buffer.alloc(given.length));
+      if (!isRight || !row || !account) return null;
+      if (account.disabled_at !== undefined || (row.expires_at !== undefined && row.expires_at <= now)) return null;
+      noteUse(row._id, now);
+      return { keyId: row._id, account, scopes: scopesOf(row) };
     },
   };
 }

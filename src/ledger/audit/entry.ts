@@ -6,7 +6,7 @@ export const AUDIT = 'lethe_audit';
 export const AUDIT_HEADS = 'lethe_audit_heads';
 
 /** What is worth an entry: whatever changed, gave out or scheduled something about a person's data. */
-const ACTIONS = [
+export const ACTIONS = [
   'data.erasure',
   'data.redaction',
   'data.deletion',

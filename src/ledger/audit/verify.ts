@@ -30,6 +30,19 @@ export interface AuditChain {
   readonly at?: Date;
 }
 
+/** Who watches a verification. */
+export interface AuditWatch {
+  /** Told of each chain at its end. */
+  readonly onChain?: (chain: AuditChain) => void;
+  /** Told now and then how many entries have been read in all. */
+  readonly onRead?: (entries: number) => void;
+  /** Ends it: what was found so far has been told. */
+  readonly signal?: AbortSignal;
+}
+
+/** How many entries are read from one word of `onRead` to the next. */
+const TOLD_EVERY = 500;
+
 /** Entries in memory at once: the driver's own batches may have 16 MB. */
 const BATCH = 1_000;
 
@@ -37,20 +50,27 @@ const BATCH = 1_000;
  * Walks the chains and yields what is wrong: an entry changed, one taken out (also at the end: the head remembers how
  * far the chain went), two in each other's place. Takes the same memory however long they are.
  * @param account one account; all of them without
- * @param onChain told of each chain at its end
  */
 export async function* verifyAudit(
   db: Db,
   seal: AuditSeal,
   account?: string,
-  onChain: (chain: AuditChain) => void = () => {},
+  watch: AuditWatch = {},
 ): AsyncGenerator<AuditFault> {
+  const read = { entries: 0 };
   if (account !== undefined) {
-    yield* verifyChain(db, seal, account, onChain);
+    yield* verifyChain(db, seal, account, watch, read);
     return;
   }
-  for (let next = await accountAfter(db, ''); next !== null; next = await accountAfter(db, next))
-    yield* verifyChain(db, seal, next, onChain);
+  for (let next = await accountAfter(db, ''); next !== null; next = await accountAfter(db, next)) {
+    if (watch.signal?.aborted) return;
+    yield* verifyChain(db, seal, next, watch, read);
+  }
+}
+
+/** The accounts that have entries, in the order of their ids. */
+export async function* eachAuditedAccount(db: Db): AsyncGenerator<string> {
+  for (let next = await accountAfter(db, ''); next !== null; next = await accountAfter(db, next)) yield next;
 }
 
 /** The first account behind another that has an entry or a head. Each look is one of an index. */
@@ -69,7 +89,8 @@ async function* verifyChain(
   db: Db,
   seal: AuditSeal,
   account: string,
-  onChain: (chain: AuditChain) => void,
+  { onChain, onRead, signal }: AuditWatch,
+  read: { entries: number },
 ): AsyncGenerator<AuditFault> {
   // Read the head first, or entries appended meanwhile would look missing.
   const head = await db.collection<Head>(AUDIT_HEADS).findOne({ _id: account });
@@ -83,6 +104,9 @@ async function* verifyChain(
   let last: AuditEntry | undefined;
   let sound = true;
   for await (const entry of entries) {
+    if (signal?.aborted) return;
+    read.entries += 1;
+    if (read.entries % TOLD_EVERY === 0) onRead?.(read.entries);
     const expected = before.seq + 1;
     yield* findGap(account, expected, entry.seq - 1);
     const genuine = seal.isGenuine(entry);
@@ -99,7 +123,7 @@ async function* verifyChain(
     last = entry;
   }
   if (head) yield* findGap(account, before.seq + 1, head.seq);
-  if (last) onChain({ account, entries: count, first, last: last.seq, mac: String(last.mac), ...timeOf(last) });
+  if (last) onChain?.({ account, entries: count, first, last: last.seq, mac: String(last.mac), ...timeOf(last) });
 }
 
 /** The database may hold anything. */

@@ -177,7 +177,11 @@ function leaseOn(
           ...(wait && { wait }),
         },
         $unset: { lease: '', ...(forgetScan && FORGOTTEN), ...(done && refused.length === 0 && { refused: '' }) },
-        $inc: { failures: failure ? 1 : 0, ...counting(done ?? []).$inc },
+        $inc: {
+          failures: failure ? 1 : 0,
+          ...(failure && { [`causes.${failure.name}`]: 1 }),
+          ...counting(done ?? []).$inc,
+        },
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },

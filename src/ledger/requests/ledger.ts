@@ -105,6 +105,8 @@ export interface ErasureRequest extends WorkRow {
   failures: number;
   /** What the last attempt failed for. It stays while the next one is under way. */
   failure?: RequestFailure;
+  /** How often each failure was what an attempt came to; it stays when the request is completed. */
+  causes?: Record<string, number>;
   scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;

@@ -66,6 +66,7 @@ describe('the doors of the API', () => {
     ['contact', `/v1/contacts/${NUMBER}`, { key, method: 'DELETE' }, 200, /"records_affected":0/],
     ['interactions', `/accounts/${account}/redaction`, { key }, 200, /"automatic":"off"/],
     ['transaction', '/v1/redact/transaction', { key, body: { id: 'none', product: 'sms' } }, 404, /Invalid ID/],
+    ['oversight', '/audit', { key }, 200, /"items":\[/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
     ['console', '/console/api/accounts', { key }, 200, /"items"/],
   ];

@@ -10,7 +10,7 @@ interface Described {
 }
 
 /** Keyed by what the records or the map hold: their keys cannot be described. */
-const OPEN = /^(by_|personal$|redacted$|erased$|collections$|counts$|fields$)/;
+const OPEN = /^(by_|failed_by_cause$|personal$|redacted$|erased$|collections$|counts$|fields$)/;
 
 /** Fields of an answer that its description does not show. */
 function undescribed(shown: unknown, real: unknown, path = ''): string[] {
@@ -116,6 +116,16 @@ describe('what is answered', () => {
     await ask(`${own}/interactions/c2/redact`, { body: { understood: true, redact_content: true } });
     await ask(`${own}/interactions/c2/redact`, { body: past });
     await ask('/accounts/acc_000000000000/redaction');
+  });
+
+  it('oversight', async () => {
+    await ask('/audit?limit=1');
+    await ask('/audit?limit=0');
+    await ask('/audit?account=acc_000000000000');
+    await ask('/audit/verify', { body: {} });
+    await ask('/figures');
+    await ask('/figures?month=2026-13');
+    await ask('/records-of-processing');
   });
 
   it('resources', async () => {

@@ -1,12 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { generateKey } from '../../../src/base/keys/key-ring.ts';
+import { createCore } from '../../../src/core.ts';
+import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { runCli } from '../../support/cli.ts';
 import { forget, untilCompleted } from '../../support/forget.ts';
+import { writeMap } from '../../support/map-file.ts';
 import { openPlatform, type Platform, TEST_KEYS } from '../../support/platform.ts';
 import { openProcesses, type Processes } from '../../support/processes.ts';
 import { call } from '../../support/wire.ts';
 
 const NUMBER = '447700900321';
+
+/** Notes are known by their call. */
+const CALL_NOTES = `
+version: 2
+account: account_id
+collections:
+  - { collection: sent_sms, record: message, numbers: [ to ], fields: [ { path: body, category: body } ] }
+  - { collection: calls, record: call, numbers: [ from ] }
+  - { collection: call_notes, record: other, numbers: [], via: { collection: calls, key: _id, field: call } }
+  - { collection: blacklist, record: suppression, numbers: [ number ] }
+`;
 
 describe('keys that are in use and not at hand', () => {
   let platform: Platform;
@@ -98,6 +112,36 @@ describe('keys that are in use and not at hand', () => {
     expect(drain.output()).toContain('seal key seal1 (lethe_requests.sealed)');
     expect(drain.output()).toContain('seal key seal1 (lethe_reports.to.sealed)');
     expect(drain.output()).not.toContain('token key');
+  });
+
+  it('are those of what is announced, of keys of parents, and of older entries of the audit', async () => {
+    const { key, account } = await suppress();
+    const { db } = platform.core;
+    const text = (id: string) => `${id}.${'x'.repeat(40)}`;
+    const api = await platform.startApi();
+    await db.collection('sent_sms').insertOne({ account_id: account.records_id, to: NUMBER, body: 'x' });
+    const reference = await forget(api.url, key, { number: NUMBER });
+    await requestsOf(db).updateOne(
+      { reference },
+      {
+        $set: {
+          // One element of a key that is there does not hide one of a key that is not.
+          announced: [{ sealed: text('seal1') }, { sealed: text('gone1') }] as never,
+          references: { call_notes: [text('seal1'), text('gone2')] },
+        },
+      },
+    );
+    await db.collection('lethe_audit').updateOne({ account_id: account._id, seq: 1 }, { $set: { mac: text('gone3') } });
+    await db.collection<{ _id: string }>('lethe_key_ids').insertOne({ _id: 'seal:gone1' });
+    const map = await writeMap(CALL_NOTES);
+    const core = createCore({ ...platform.config, DATA_MAP: map.file }, { poolSize: 2 });
+    expect(await core.missingKeys()).toEqual([
+      'token key gone3 (lethe_audit.mac)',
+      'seal key gone1 (lethe_requests.announced.sealed)',
+      'seal key gone2 (lethe_requests.references.call_notes)',
+    ]);
+    await core.close();
+    await map.remove();
   });
 
   it('stop nobody who has them beside new ones, nor who says that they are lost', async () => {

@@ -7,19 +7,18 @@ import { createKeys, type Keys, readWholeKey } from '../../../src/ledger/account
 import { runCli } from '../../support/cli.ts';
 import { LIMITS } from '../../support/limits.ts';
 import { engines } from '../../support/platform.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 const name = `t-accounts-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
 let database: Database;
 let accounts: Accounts;
 let keys: Keys;
 
+const open = () =>
+  openDatabase({ uri: engines().mongodbUri, database: name, poolSize: 5, serverSelectionMs: LIMITS.answerMs });
+
 beforeAll(() => {
-  database = openDatabase({
-    uri: engines().mongodbUri,
-    database: name,
-    poolSize: 5,
-    serverSelectionMs: LIMITS.answerMs,
-  });
+  database = open();
   accounts = createAccounts(database.connection);
   keys = createKeys(database.connection);
 });
@@ -83,7 +82,31 @@ describe('lethe account', () => {
     const id = await makeAccount('--records-id', '7', '--records-id-type', 'int');
     const { out } = await run('account', 'list');
     expect(out).toHaveLength(2);
-    expect(out[1]?.split(/ {2,}/)).toEqual([id, '7', 'int', 'Europe/London', '2026-03-01T10:00:00Z', 'Acme']);
+    expect(out[1]?.split(/ {2,}/)).toEqual([
+      ...[id, '7', 'int', 'Europe/London', '2026-03-01T10:00:00Z', '-', 'live', 'Acme'],
+    ]);
+    const [json = ''] = (await run('account', 'list', '--json')).out;
+    expect(JSON.parse(json)).toMatchObject({ id, records_id: '7', records_id_type: 'int', disabled_at: null });
+  });
+
+  it('shows one account, renames it, and disables it until it is enabled', async () => {
+    const id = await makeAccount();
+    const { key, whole } = (await keys.create({ account: id, now: NOW })) ?? {};
+    const show = async () => JSON.parse((await run('account', 'show', id, '--json')).out[0] ?? '');
+    const enter = () => keys.authenticate(key?._id ?? '', whole?.split('.')[1] ?? '');
+    expect((await run('account', 'rename', id, '--name', ' Acme 2 ')).code).toBe(0);
+    expect(await show()).toMatchObject({ name: 'Acme 2', live_keys: 1, disabled_at: null, retention_months: 'off' });
+    expect((await run('account', 'show', id)).out.join('\n')).toMatch(/^name +Acme 2$/m);
+    expect((await run('account', 'disable', id)).code).toBe(0);
+    expect(await enter()).toBeNull();
+    expect((await show()).disabled_at).toBe(NOW.toISOString());
+    expect((await run('account', 'list')).out[1]).toContain('disabled');
+    expect((await run('account', 'enable', id)).code).toBe(0);
+    expect((await enter())?.account._id).toBe(id);
+    const nobody = { code: 1, out: [], err: ['lethe: no account has this id'] };
+    for (const act of [['show'], ['disable'], ['enable'], ['rename', '--name', 'x']])
+      expect(await run('account', ...act, 'acc_000000000000')).toEqual(nobody);
+    expect((await run('account', 'rename', id, '--name', ' ')).code).toBe(2);
   });
 
   it('makes nothing when the usage is wrong', async () => {
@@ -131,11 +154,38 @@ describe('lethe key', () => {
     expect(rows).toHaveLength(2);
     expect(rows).toEqual(
       expect.arrayContaining([
-        [one?.id, at, at, 'one'],
-        [two?.id, at, '-', '-'],
+        [one?.id, at, '-', '-', at, 'one'],
+        [two?.id, at, '-', '-', '-', '-'],
       ]),
     );
     for (const key of [one, two]) expect(out.join('\n')).not.toContain(key?.secret);
+  });
+
+  it('says when a key was last used, to the minute, and refuses it when its time is over', async () => {
+    const account = await makeAccount();
+    const made = await run('key', 'create', '--account', account, '--expires', '2026-03-02');
+    const { id = '', secret = '' } = readWholeKey(made.out[0] ?? '') ?? {};
+    const used = async () => JSON.parse((await run('key', 'list', '--account', account, '--json')).out[0] ?? '');
+    const enter = (seconds: number) => keys.authenticate(id, secret, new Date(NOW.getTime() + seconds * 1_000));
+    expect(await used()).toEqual({
+      ...{ id, label: '', created_at: NOW.toISOString(), expires_at: '2026-03-02T00:00:00.000Z' },
+    });
+    const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000).toISOString();
+    await enter(1);
+    await waitFor('its use', async () => (await used()).last_used_at);
+    // Within a minute nothing is written: neither by this process nor by one that has just begun.
+    await enter(59);
+    const other = open();
+    await createKeys(other.connection).authenticate(id, secret, new Date(NOW.getTime() + 60_000));
+    expect((await used()).last_used_at).toBe(at(1));
+    await enter(62);
+    await waitFor('the later use', async () => (await used()).last_used_at === at(62));
+    await other.close();
+    expect(await enter(13 * 3_600)).not.toBeNull();
+    expect(await enter(14 * 3_600)).toBeNull();
+    const past = await run('key', 'create', '--account', account, '--expires', '2026-03-01T10:00:00Z');
+    expect({ code: past.code, err: past.err }).toEqual({ code: 2, err: ['lethe: --expires must lie in the future'] });
+    expect((await run('key', 'create', '--account', account, '--expires', 'soon')).code).toBe(2);
   });
 
   it('revokes by the whole key, too, and once only', async () => {

@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { countDue } from '../../../src/ledger/requests/relay.ts';
 import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
+import { ERASE_SECONDS } from '../../../src/ops/completed-sums.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 
@@ -40,6 +41,8 @@ describe('a ledger that has grown', () => {
         generation: 1,
         failures: 0,
         erased: { sent_sms: 2, calls: index % 2 },
+        ...(index % 4_000 === 1 && { causes: { refused: 2 } }),
+        ...(index % 4_000 === 0 && { causes: { unexpected: 1 } }),
         ...(isFinished
           ? { state: 'completed' as const, completed_at: new Date(at.getTime() + 5_000) }
           : { state: 'accepted' as const, unfinished: true as const }),
@@ -78,7 +81,11 @@ describe('a ledger that has grown', () => {
   it('the figures for Prometheus', async () => {
     const figures = createLedgerFigures(db);
     expectIndexed(await plansOf(() => figures(now)), 4);
-    const { byState, erased, overdue } = await figures(now);
+    const { byState, erased, overdue, failures, retention, times } = await figures(now);
+    expect({ failures, retention }).toEqual({ failures: { refused: 10, unexpected: 5 }, retention: {} });
+    expect(times).toEqual({
+      forget: { count: 19_990, sum: 99_950, within: [0, ...Array(ERASE_SECONDS.length - 1).fill(19_990)] },
+    });
     expect({ completed: byState.completed, accepted: byState.accepted, overdue, erased }).toEqual({
       completed: 19_990,
       accepted: 10,

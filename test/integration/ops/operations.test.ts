@@ -236,6 +236,9 @@ describe('what operators see', () => {
       expect(after.get('lethe_records_erased_total{collection="contacts"}')).toBe(2);
       expect(after.get('lethe_records_erased_total{collection="calls"}')).toBe(4);
       expect(after.get('lethe_overdue_requests')).toBe(1);
+      expect(after.get('lethe_time_to_erase_seconds_count{profile="forget"}')).toBe(2);
+      expect(after.get('lethe_time_to_erase_seconds_bucket{profile="forget",le="+Inf"}')).toBe(2);
+      expect(after.get('lethe_time_to_erase_seconds_bucket{profile="forget",le="86400"}')).toBe(2);
       expect(after.get('lethe_nearest_deadline_seconds')).toBeLessThan(-89);
       expect(after.get('lethe_oldest_unfinished_age_seconds')).toBeGreaterThan(89);
       expect(after.get('lethe_source_up{source="mongodb"}')).toBe(1);
@@ -244,7 +247,7 @@ describe('what operators see', () => {
         after.get(`lethe_http_request_duration_seconds_count{route="${route}",method="${method}",status="${status}"}`);
       expect(requests('/gdpr/forget', 'POST', 200)).toBe(3);
       expect(requests('none', 'GET', 404)).toBeGreaterThanOrEqual(1);
-      expect(requests('none', 'other', 404)).toBe(2);
+      expect(requests('none', 'none', 404)).toBe(2);
       expect([...after.keys()].join('\n')).not.toMatch(/44770090|nowhere|acc_/);
 
       await platform.core.db.collection<{ _id: string }>('calls').deleteOne({ _id: insertedId });

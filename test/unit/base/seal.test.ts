@@ -86,6 +86,11 @@ describe('a seal', () => {
     expect(() => sealWith(KEY_B).open(old, REFERENCE)).toThrow(ErasureFailure);
   });
 
+  it('does not open what its own key made under an id that is not in the ring', () => {
+    const sealed = seal.close(NUMBER, REFERENCE);
+    expect(() => seal.open(sealed.replace(/^a/, 'c'), REFERENCE)).toThrow(ErasureFailure);
+  });
+
   it('does not open with another key of the same id', () => {
     expect(() => sealWith(named('a')).open(seal.close(NUMBER, REFERENCE), REFERENCE)).toThrow(ErasureFailure);
   });

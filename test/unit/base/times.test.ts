@@ -37,6 +37,7 @@ describe('the times of a process', () => {
       retryBaseMs: 30_000,
       longestPauseMs: 3_600_000,
       deadlineMs: 86_400_000,
+      dueSoonMs: 14_400_000,
       scanIntervalMs: 3_600_000,
       scanTurnMs: 30_000,
       scanLookMs: 10_000,

@@ -66,6 +66,18 @@ describe('lethe', () => {
     expect(err[0]).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 
+  it.each(
+    [
+      ['account list', 'account show', 'key list', 'request list', 'retention preview', 'audit verify'],
+      ['audit list', 'audit export', 'user list'],
+      ['check-map', 'find', 'discover', 'drill', 'status'],
+    ]
+      .flat()
+      .map((command) => [command]),
+  )('%s speaks to scripts', async (command) => {
+    expect((await run([...command.split(' '), '--help'])).out.join('\n')).toMatch(/--json +one JSON object a\s+line/);
+  });
+
   it.each([['account'], ['key'], ['keys'], ['request']])('shows what `%s` can be followed by', async (name) => {
     const { code, out, err } = await run([name]);
     expect({ code, out }).toEqual({ code: 2, out: [] });

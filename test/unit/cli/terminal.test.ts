@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { createProgress } from '../../../cli/progress.ts';
 import { readSecretLine } from '../../../cli/secret.ts';
+import { foldTable } from '../../../cli/table.ts';
 
 describe('readSecretLine', () => {
   const terminal = () => {
@@ -49,6 +50,35 @@ describe('readSecretLine', () => {
   });
 });
 
+describe('foldTable', () => {
+  const header = ['REFERENCE', 'ACCOUNT', 'STATE', 'WHY'];
+  const rows = [
+    ['BWwmkoxO3YTfpEt', 'acc_aB3dE6gH9jK2', 'failed', 'refused sent_sms.to'],
+    ['x', 'y', '', 'z'],
+  ];
+
+  it('is one line a row where nobody says how wide it may be', () => {
+    expect(foldTable(header, rows)).toHaveLength(3);
+  });
+
+  it('fits the terminal: what does not goes on a line of its own, indented', () => {
+    expect(foldTable(header, rows, 41)).toEqual([
+      'REFERENCE        ACCOUNT           STATE',
+      '    WHY',
+      'BWwmkoxO3YTfpEt  acc_aB3dE6gH9jK2  failed',
+      '    refused sent_sms.to',
+      'x                y                 -',
+      '    z',
+    ]);
+    for (const width of [24, 30, 41, 60, 80])
+      for (const line of foldTable(header, rows, width)) expect(line.length).toBeLessThanOrEqual(width);
+  });
+
+  it('has one column a line at least', () => {
+    expect(foldTable(['A', 'B'], [['aaaaaa', 'bbbbbb']], 3)).toEqual(['A', '    B', 'aaaaaa', '    bbbbbb']);
+  });
+});
+
 describe('createProgress', () => {
   const at = { place: 'sms', read: 500, total: 2_000 };
   let now = 0;
@@ -56,7 +86,7 @@ describe('createProgress', () => {
 
   it('says nothing of what is done within two seconds', () => {
     const notes: string[] = [];
-    const progress = createProgress({ note: (line) => notes.push(line) }, clock);
+    const progress = createProgress({ note: (line) => notes.push(line) }, 'records', clock);
     now += 1_999;
     progress.onProgress(at);
     expect(notes).toEqual([]);
@@ -64,7 +94,7 @@ describe('createProgress', () => {
 
   it('writes a line now and then where there is no terminal', () => {
     const notes: string[] = [];
-    const progress = createProgress({ note: (line) => notes.push(line) }, clock);
+    const progress = createProgress({ note: (line) => notes.push(line) }, 'records', clock);
     for (let second = 0; second < 20; second += 1) {
       now += 1_000;
       progress.onProgress({ ...at, total: second < 10 ? 2_000 : 0 });
@@ -74,7 +104,7 @@ describe('createProgress', () => {
 
   it('draws a bar on a terminal, and takes it away', () => {
     const drawn: string[] = [];
-    const progress = createProgress({ note: () => {}, status: (line) => drawn.push(line) }, clock);
+    const progress = createProgress({ note: () => {}, status: (line) => drawn.push(line) }, 'records', clock);
     progress.clear();
     now += 2_000;
     progress.onProgress(at);

@@ -35,6 +35,9 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       nearestDeadlineSeconds: 1,
       overdue: 1,
       erased: { sent_sms: 1 },
+      retention: { sent_sms: 1 },
+      failures: { refused: 1 },
+      times: { forget: { count: 1, sum: 1, within: [1] } },
       filesLeft: 1,
       oldestFileSeconds: 1,
       scans: 1,
@@ -44,6 +47,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
     queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
+  metrics.observeJob('erase', 'done', 0.01);
   const series = new Map<string, Set<string>>();
   for (const line of (await metrics.render()).split('\n')) {
     const [, declared, kind] = /^# TYPE (\w+) (\w+)/.exec(line) ?? [];

@@ -1,3 +1,4 @@
+import { writeCells } from '../../../lib/csv.ts';
 import { MESSAGE_KEY, REPORT_KEYS, type ReportRecord } from '../row.ts';
 import type { ReportFormat } from './ledger.ts';
 
@@ -6,19 +7,6 @@ export interface ReportWriter {
   readonly begin: string;
   record(record: ReportRecord, index: number): string;
   end(count: number): string;
-}
-
-/**
- * The start of a cell that a spreadsheet would run as a formula (OWASP, CSV injection), full-width forms included. What
- * follows a semicolon, a tab or a bar is a cell of its own to a spreadsheet that takes these for separators.
- */
-const FORMULA = /^(?=[\t\r\n])|(?<=^|[;\t|])(?=[=+\-@＝＋－＠])/g;
-
-/** One cell by RFC 4180. An apostrophe makes a formula text. */
-export function writeCell(value: string | null): string {
-  if (value === null) return '';
-  const text = value.replace(FORMULA, "'");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 export function createReportWriter(format: ReportFormat, includeMessage: boolean, requestId: string): ReportWriter {
@@ -30,7 +18,7 @@ export function createReportWriter(format: ReportFormat, includeMessage: boolean
     };
   }
   const keys: (keyof ReportRecord)[] = [...REPORT_KEYS, ...(includeMessage ? [MESSAGE_KEY] : [])];
-  const line = (cells: readonly (string | null)[]) => `${cells.map(writeCell).join(',')}\r\n`;
+  const line = (cells: readonly (string | null)[]) => `${writeCells(cells)}\r\n`;
   return {
     begin: line(keys),
     record: (record) => line(keys.map((key) => record[key] ?? null)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { createReportWriter, writeCell } from '../../../../src/contracts/access/reports/format.ts';
+import { createReportWriter } from '../../../../src/contracts/access/reports/format.ts';
 import { MESSAGE_KEY, REPORT_KEYS, type ReportRecord } from '../../../../src/contracts/access/row.ts';
+import { writeCell } from '../../../../src/lib/csv.ts';
 
 describe('a cell of a CSV', () => {
   it.each([

@@ -1,0 +1,130 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startServices } from '../../local/services.ts';
+import { randomSource } from '../support/random-source.ts';
+import { findMutants, type Mutant } from './sites.ts';
+
+const FOLDERS = ['src/engine', 'src/ledger'];
+/** Tests with engines that see most of these folders, the quickest of them: a mutant that all unit tests miss meets those it is related to. */
+const ENGINE_TESTS = [
+  'engine/erasure-paths',
+  'engine/erasure-unsupported',
+  'engine/filters',
+  'engine/joined-calls',
+  'ledger/accounts/accounts',
+  'ledger/audit/audit',
+  'ledger/recordings/recordings',
+  'ledger/references/references',
+  'ledger/requests/asked-again',
+  'ledger/requests/ledger-writes',
+  'ledger/requests/scheduled',
+  'ledger/scan/scan',
+  'oversight',
+].map((name) => `**/test/integration/${name}.test.ts`);
+const UNIT_TESTS = ['**/test/unit/**/*.test.ts'];
+const LEAST = 0.9;
+/** A mutant may turn a loop into one without end. */
+const LONGEST_MS = 180_000;
+
+/**
+ * `npm run mutants [-- --minutes N] [--seed N] [--under FOLDER]`: puts faults into engine and ledger, one at a time and in an order that the
+ * seed chooses, and looks whether a test sees them, until the time is over.
+ * @returns the exit code: 1 when fewer than nine in ten were seen
+ */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '15' },
+      seed: { type: 'string', default: '1' },
+      under: { type: 'string' },
+    },
+  });
+  const until = Date.now() + Number(values.minutes) * 60_000;
+  const mutants = shuffle(await listMutants(values.under ? [values.under] : FOLDERS), Number(values.seed));
+  console.log(`${mutants.length} mutants, ${values.minutes} minutes, seed ${values.seed}`);
+  const folder = await mkdtemp(join(tmpdir(), 'lethe-mutants-'));
+  const services = await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) });
+  const engines = { MONGODB_URI: services.mongodbUri, REDIS_URL: services.redisUrl, TEST_PATIENCE: '0.2' };
+  const missed: Mutant[] = [];
+  let tried = 0;
+  try {
+    const sound: Mutant = { file: 'src/engine/plan.ts', line: 1, start: 0, end: 0, was: '', text: '' };
+    for (const [tests, env] of [
+      [UNIT_TESTS, {}],
+      [ENGINE_TESTS, engines],
+    ] as const)
+      if (await isSeenBy(tests, sound, env)) throw new Error('the tests fail without a mutant, too');
+    for (const mutant of mutants) {
+      if (Date.now() > until) break;
+      tried += 1;
+      const isSeen = (await isSeenBy(UNIT_TESTS, mutant, {})) || (await isSeenBy(ENGINE_TESTS, mutant, engines));
+      if (!isSeen) missed.push(mutant);
+      console.log(`${isSeen ? 'seen  ' : 'MISSED'}  ${tell(mutant)}`);
+    }
+  } finally {
+    await services.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  for (const mutant of missed) console.log(`missed  ${tell(mutant)}`);
+  const score = tried === 0 ? 0 : (tried - missed.length) / tried;
+  console.log(`${tried - missed.length} of ${tried} seen: ${Math.round(score * 100)} %`);
+  return score >= LEAST ? 0 : 1;
+}
+
+async function listMutants(folders: readonly string[]): Promise<Mutant[]> {
+  const found: Mutant[] = [];
+  for (const folder of folders)
+    for (const name of (await readdir(folder, { recursive: true })).sort()) {
+      const file = join(folder, name);
+      if (file.endsWith('.ts')) found.push(...findMutants(file, await readFile(file, 'utf8')));
+    }
+  return found;
+}
+
+function shuffle<Item>(items: readonly Item[], seed: number): Item[] {
+  const random = randomSource(seed);
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((one, other) => one.at - other.at)
+    .map(({ item }) => item);
+}
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 60);
+const tell = ({ file, line, was, text }: Mutant) =>
+  `${file}:${line}  ${oneLine(was)}  ->  ${oneLine(text) || '(nothing)'}`;
+
+const JEST = ['--experimental-vm-modules', '--no-warnings', createRequire(import.meta.url).resolve('jest/bin/jest')];
+
+/** Do the tests that are related to the file fail with the mutant in it? */
+function isSeenBy(tests: readonly string[], mutant: Mutant, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const args = [
+    '--config',
+    'test/mutants/jest.config.mjs',
+    '--bail',
+    '--silent',
+    '--passWithNoTests',
+    '--findRelatedTests',
+  ];
+  const child = spawn(process.execPath, [...JEST, ...args, mutant.file], {
+    stdio: 'ignore',
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
+    env: {
+      ...process.env,
+      ...env,
+      NODE_ENV: 'test',
+      MUTANT: JSON.stringify(mutant),
+      MUTANT_TESTS: JSON.stringify(tests),
+    },
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code !== 0));
+  });
+}
+
+process.exitCode = await main();

@@ -1,0 +1,39 @@
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createReportFolder } from '../../../../src/contracts/access/reports/folder.ts';
+import { findInFile, searchFor } from '../../../../src/contracts/access/reports/number-in-file.ts';
+import { phoneNumber } from '../../../support/numbers.ts';
+
+describe('the files of reports', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lethe-folder-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(['../outside', 'a/../../outside', '/etc/passwd', '..', '', 'x'.repeat(42), `${'x'.repeat(42)}/`])(
+    'a name such as %j leads nowhere',
+    async (name) => {
+      await writeFile(join(folder, 'outside'), 'kept');
+      const inner = createReportFolder(join(folder, 'reports'));
+      await expect(inner.create(name)).rejects.toThrow('not the name');
+      await expect(inner.read(name)).rejects.toThrow('not the name');
+      await expect(inner.remove(name)).rejects.toThrow('not the name');
+      expect(await readdir(folder)).toContain('outside');
+    },
+  );
+
+  it('a number is found where its line is longer than what is read at once', async () => {
+    const number = phoneNumber(447700900123);
+    const path = join(folder, 'long');
+    // The stream reads 64 KiB at once: the number lies across the border, and no line ends before it.
+    for (const before of [65_530, 65_536, 131_066, 200_000]) {
+      await writeFile(path, `${'x'.repeat(before)},${number},${'y'.repeat(70_000)}\n`);
+      expect(await findInFile(await open(path), searchFor([number]), () => false)).toBe(number);
+      await writeFile(path, `${'x'.repeat(before)},1${number},\n`);
+      expect(await findInFile(await open(path), searchFor([number]), () => false)).toBeNull();
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { findMutants } from '../../mutants/sites.ts';
+
+const mutate = (source: string) =>
+  findMutants('x.ts', source).map(({ start, end, text }) => {
+    const bytes = Buffer.from(source);
+    return `${bytes.subarray(0, start)}${text}${bytes.subarray(end)}`;
+  });
+
+describe('findMutants', () => {
+  it('turns operators, conditions and literals round, one at a time', () => {
+    expect(mutate('const x = a === 1 && !b;')).toEqual([
+      'const x = a === 1 || !b;',
+      'const x = a !== 1 && !b;',
+      'const x = a === 2 && !b;',
+    ]);
+    expect(mutate('if (a < b) c(true);')).toEqual(
+      ['if (false) c(true);', 'if (a <= b) c(true);', 'if (a < b) ;;', 'if (a < b) c(false);'].map((text) =>
+        text.replace(';;', ';'),
+      ),
+    );
+    expect(mutate('const x = a ? b : c;')).toEqual(['const x = !(a) ? b : c;']);
+  });
+
+  it('leaves properties out, and calls whose result nobody takes', () => {
+    expect(mutate('f({ account, ...rest, token: t });')).toEqual([
+      ';',
+      'f({  ...rest, token: t });',
+      'f({ account,  token: t });',
+      'f({ account, ...rest,  });',
+    ]);
+    expect(mutate('await g();')).toEqual([';']);
+  });
+
+  it('counts bytes, not letters, and passes over types, sizes and what is read besides', () => {
+    expect(mutate("const a = 'é'; const b = c === d;")).toEqual(["const a = 'é'; const b = c !== d;"]);
+    expect(mutate('const a: Record<string, 1 | 2> = f<{ a: 1 }>(500, { projection: { a: 1 } });')).toEqual([]);
+  });
+});
