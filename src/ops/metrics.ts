@@ -82,6 +82,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Seconds that the request due first of those that wait for a scan has waited',
     registers,
   });
+  const guardLag = new Gauge({
+    name: 'lethe_guard_lag_seconds',
+    help: 'Seconds since everything inserted was last looked through for late records of people who were forgotten',
+    registers,
+  });
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
     help: 'Jobs by queue and state',
@@ -112,7 +117,8 @@ export function createMetrics(sources: MetricsSources): Metrics {
     // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 where there are no labels,
     // which would say that nothing is overdue.
     for (const metric of [requests, erased, depth]) metric.reset();
-    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, scanned, oldestScan]) metric.remove();
+    for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, scanned, oldestScan, guardLag])
+      metric.remove();
     if (ledger.status === 'fulfilled') {
       const figures = ledger.value;
       for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
@@ -124,6 +130,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       scans.set(figures.scans);
       scanned.inc(figures.scanned);
       oldestScan.set(figures.oldestScanSeconds);
+      guardLag.set(figures.guardLagSeconds);
       if (figures.nearestDeadlineSeconds !== null) deadline.set(figures.nearestDeadlineSeconds);
     }
     if (queue.status === 'fulfilled')

@@ -10,6 +10,7 @@ const ACTIONS = [
   'data.erasure',
   'data.redaction',
   'data.deletion',
+  'data.late',
   'data.access',
   'data.report',
   'data.retention',

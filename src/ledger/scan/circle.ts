@@ -1,3 +1,4 @@
+import type { LateLimit } from '../../engine/late.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
@@ -9,6 +10,8 @@ import type { KeysOf } from '../references/children.ts';
 export interface ScanPlace extends Place {
   rewrite(document: Readonly<Record<string, unknown>>, numbers: ScanNumbers, now: Date): Rewrite;
   readonly keysOf: KeysOf;
+  /** Is a record of somebody who was forgotten late, or new contact? */
+  isLate(document: Readonly<Record<string, unknown>>, limit: LateLimit): boolean;
 }
 
 /** The numbers that a pass searches for. */
@@ -16,6 +19,8 @@ export interface ScanNumbers {
   readonly matcher: NumberMatcher;
   /** What is written in place of each. */
   readonly words: ReadonlyMap<PhoneNumber, Replacements>;
+  /** Numbers of which only late records are searched for. */
+  readonly limits?: ReadonlyMap<PhoneNumber, LateLimit>;
 }
 
 /** What a pass reads of one account. */
