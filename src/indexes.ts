@@ -7,11 +7,13 @@ import { accountPathOf } from './engine/owner.ts';
 import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
+import { GUARD } from './ledger/guard/row.ts';
 import { PEOPLE, SESSIONS } from './ledger/people/rows.ts';
 import { RECEIPT_HEADS, RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
+import { TOMBSTONES } from './ledger/tombstones/tombstones.ts';
 
 /** The indexes of Lethe's own collections. Every unique one begins with the account, so that it can be sharded by it. */
 const OWN_INDEXES: readonly IndexedCollection[] = [
@@ -118,6 +120,15 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       },
     ],
   },
+  {
+    collection: TOMBSTONES,
+    indexes: [
+      { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
+      { name: 'by_token', key: { account_id: 1, token: 1, cut_off: -1 } },
+      { name: 'unexported', key: { unexported: 1 }, partialFilterExpression: { unexported: true } },
+    ],
+  },
+  { collection: GUARD, indexes: [{ name: 'watermark', key: { watermark: 1 } }] },
   { collection: KEYS, indexes: [{ name: 'by_account', key: { account_id: 1 } }] },
 ];
 

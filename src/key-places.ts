@@ -7,6 +7,7 @@ import { RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { suppressionEntry } from './ledger/suppression/suppression.ts';
+import { TOMBSTONES } from './ledger/tombstones/tombstones.ts';
 
 /** A condition on the key of a partial index: without it MongoDB does not take the index. */
 const EVER = { $gt: new Date(0) } as const;
@@ -29,6 +30,7 @@ export function keyPlaces(map: DataMap): KeyPlace[] {
       filter: { token: { $gt: '' }, masked: { $exists: true } },
     },
     { ring: 'token', collection: REQUESTS, field: 'token', filter: open },
+    { ring: 'token', collection: TOMBSTONES, field: 'token' },
     { ring: 'token', collection: AUDIT_HEADS, field: 'mac' },
     // Without the public half of its key nobody can check a receipt that was given out.
     { ring: 'receipt', collection: RECEIPTS, field: 'mark' },

@@ -11,6 +11,7 @@ import { isScanDue, relayScans } from '../src/ledger/scan/ask.ts';
 import { SCANS } from '../src/ledger/scan/ledger.ts';
 import { boundClocks } from '../src/ledger/work/clocks.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
+import { processGuard } from './jobs/guard.ts';
 import { processRemoveReportFiles } from './jobs/remove-report-files.ts';
 import { processRetention } from './jobs/retention.ts';
 
@@ -83,6 +84,7 @@ export function createRelay(core: Core, producer: Producer, logger: Logger, now:
 /** Jobs that run by the clock, for all accounts together. */
 const SCHEDULES = {
   'remove-report-files': { id: 'remove-report-files', pattern: '*/5 * * * *', timeZone: 'Etc/UTC' },
+  guard: { id: 'guard', pattern: '*/5 * * * *', timeZone: 'Etc/UTC' },
   // 02:17 UTC, off-peak in Europe. Cut-off times are computed per account, so the run time does not matter.
   retention: { id: 'retention', pattern: '17 2 * * *', timeZone: 'Etc/UTC' },
 } as const satisfies Partial<Record<ScheduledJob, NewSchedule>>;
@@ -109,6 +111,7 @@ export async function catchUp(jobs: JobDependencies, logger: Logger, signal: Abo
   const results = await Promise.allSettled([
     processRemoveReportFiles(jobs.reportFiles),
     processRetention(jobs.retention, signal),
+    processGuard(jobs.guard, signal),
   ]);
   for (const result of results)
     if (result.status === 'rejected') logger.warn('housekeeping interrupted', { error: result.reason });

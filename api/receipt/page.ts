@@ -105,7 +105,10 @@ function looksOf({ looks, suppressed, files_missing: missing }: ReceiptClaims): 
     none: 'not part of this request',
   }[looks.scan];
   return [
-    ['Search by index', 'made: no mapped place holds the number'],
+    [
+      'Search by index',
+      looks.indexed === 'made' ? 'made: no mapped place holds the number' : 'not part of this request',
+    ],
     ['Scan', scan + (looks.not_scanned.length === 0 ? '' : `; not of ${looks.not_scanned.join(', ')}`)],
     [
       'Recording files',

@@ -47,6 +47,8 @@ const OWN = {
   // No `remove`: a receipt that was given out stays one.
   lethe_receipts: ['createIndex'],
   lethe_receipt_heads: ['createCollection'],
+  lethe_tombstones: ['createIndex'],
+  lethe_guard: ['createIndex'],
   lethe_files: ['createIndex', 'remove'],
   lethe_scans: ['createIndex'],
   lethe_figures: [],

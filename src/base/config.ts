@@ -92,6 +92,8 @@ const variables = {
   WORKER_CONCURRENCY: count(16, 1, 256),
   BATCH_SIZE: count(2000, 1, 10_000),
   BATCH_PAUSE_MS: milliseconds(0, 0),
+  GUARD_LOOK_BACK_MINUTES: count(60, 1, 43_200),
+  GUARD_ROUND_HOURS: count(24, 1, 8_760),
   SCAN_INTERVAL_MINUTES: count(60, 0, 10_080),
   LEASE_MS: milliseconds(30_000, 200),
   RELAY_INTERVAL_MS: milliseconds(5_000, 20),

@@ -60,6 +60,12 @@ export interface Times {
   readonly scanTurnMs: number;
   /** How often a pass that reads looks who else waits for it. */
   readonly scanLookMs: number;
+  /** How far behind its watermark a look for late records begins. */
+  readonly guardLookBackMs: number;
+  /** From the end of one reading of everything for late records to the beginning of the next. */
+  readonly guardRoundMs: number;
+  /** How long one look for late records goes on, over all accounts. */
+  readonly guardTurnMs: number;
   /** How long the file of a report is kept. */
   readonly reportKeepMs: number;
   /** Records younger than this are not redacted by the transaction contract. */
@@ -96,6 +102,8 @@ type Settings = Pick<
   | 'SCAN_INTERVAL_MINUTES'
   | 'SESSION_IDLE_MINUTES'
   | 'SESSION_HOURS'
+  | 'GUARD_LOOK_BACK_MINUTES'
+  | 'GUARD_ROUND_HOURS'
 >;
 
 /** All times of a process, from its configuration. Nothing else computes with LEASE_MS or the deadlines. */
@@ -125,6 +133,9 @@ export function timesOf(config: Settings): Times {
     scanIntervalMs: config.SCAN_INTERVAL_MINUTES * MINUTE_MS,
     scanTurnMs: LEASE_MS,
     scanLookMs: Math.ceil(LEASE_MS * SCAN_LOOK_SHARE),
+    guardLookBackMs: config.GUARD_LOOK_BACK_MINUTES * MINUTE_MS,
+    guardRoundMs: config.GUARD_ROUND_HOURS * HOUR_MS,
+    guardTurnMs: MINUTE_MS,
     reportKeepMs: config.REPORT_KEEP_HOURS * HOUR_MS,
     redactWaitMs: config.REDACT_WAIT_MINUTES * MINUTE_MS,
     sessionIdleMs: config.SESSION_IDLE_MINUTES * MINUTE_MS,

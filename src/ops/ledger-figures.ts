@@ -1,7 +1,9 @@
 import type mongoose from 'mongoose';
+import { guardOf } from '../ledger/guard/row.ts';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
+import { tombstonesOf } from '../ledger/tombstones/tombstones.ts';
 import { shareReading } from '../lib/share.ts';
 import { addCounts, type CompletedSums, createCompletedSums } from './completed-sums.ts';
 
@@ -29,6 +31,8 @@ export interface LedgerFigures {
   readonly scanned: number;
   /** Seconds that the request which is due first of those that wait for a scan has waited; 0 without one. */
   readonly oldestScanSeconds: number;
+  /** Seconds since everything inserted into an account was last looked through for late records; 0 where nobody was forgotten. */
+  readonly guardLagSeconds: number;
 }
 
 /** How long figures are told again: several Prometheus servers ask at once, and nobody needs them more often. */
@@ -66,7 +70,7 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
   };
 
   return shareReading(async (now) => {
-    const [sums, failing, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting] =
+    const [sums, failing, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting, guarded] =
       await Promise.all([
         sumCompleted(now),
         countFailures(),
@@ -89,6 +93,7 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
           { unfinished: true, state: 'scanning', ...ANY_DEADLINE },
           { projection: { scan: 1 }, sort: { due_at: 1 } },
         ),
+        readGuarded(db),
       ]);
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
@@ -106,9 +111,23 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
       scans,
       scanned: scanned[0]?.read ?? 0,
       oldestScanSeconds: waiting?.scan?.since ? secondsBetween(waiting.scan.since, now) : 0,
+      guardLagSeconds: guarded ? secondsBetween(guarded, now) : 0,
       oldestFileSeconds: oldestFile ? secondsBetween(oldestFile.created_at, now) : 0,
     };
   }, FRESH_MS);
+}
+
+/** Up to when late records were looked for in every account; null where nobody was forgotten. */
+async function readGuarded(db: mongoose.mongo.Db): Promise<Date | null> {
+  const [last] = await guardOf(db)
+    .find({ watermark: { $gt: new Date(0) } })
+    .sort({ watermark: 1 })
+    .limit(1)
+    .toArray();
+  if (last?.watermark) return last.watermark;
+  if ((await guardOf(db).findOne()) !== null) return null;
+  // Nobody has looked yet.
+  return (await tombstonesOf(db).findOne({}, { sort: { _id: 1 } }))?.cut_off ?? null;
 }
 
 function secondsBetween(from: Date, to: Date): number {

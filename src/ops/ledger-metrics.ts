@@ -55,6 +55,11 @@ const GAUGES: readonly GaugeOf[] = [
     help: 'Seconds that the request due first of those that wait for a scan has waited',
     read: (figures) => figures.oldestScanSeconds,
   },
+  {
+    name: 'lethe_guard_lag_seconds',
+    help: 'Seconds since everything inserted was last looked through for late records of people who were forgotten',
+    read: (figures) => figures.guardLagSeconds,
+  },
 ];
 
 interface CounterOf {

@@ -132,6 +132,11 @@ describe('where the number may not be', () => {
     for (const number of Object.values(ERASED))
       keep('check', await call(url, '/blacklist/check', { key, body: { number } }));
     keep('the list at the end', await call(url, '/gdpr/status?date=today', { key }));
+    const receipt = { reference: of('everywhere') };
+    keep('a receipt', await call(url, `/gdpr/receipt?reference=${receipt.reference}`, { key }));
+    const page = { key, headers: { Accept: 'text/html' } };
+    keep('a receipt as a page', await call(url, `/gdpr/receipt?reference=${receipt.reference}`, page));
+    keep('a match', await call(url, '/gdpr/receipt/match', { key, body: { ...receipt, number: ERASED.everywhere } }));
   });
 
   it('bad requests, with the number wherever it can be put', async () => {

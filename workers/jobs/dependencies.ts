@@ -7,6 +7,8 @@ import { type AutomaticRedaction, createAutomaticRedaction } from '../../src/con
 import type { RetentionDependencies } from '../../src/contracts/retention/open-retention.ts';
 import type { Core } from '../../src/core.ts';
 import { joinFinds } from '../../src/ledger/accounts/join-finds.ts';
+import type { GuardDependencies } from '../../src/ledger/guard/guard.ts';
+import { guardParts } from '../../src/ledger/guard/parts.ts';
 import type { Files } from '../../src/ledger/recordings/files.ts';
 import { createBinder } from '../../src/ledger/requests/bind.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
@@ -14,6 +16,7 @@ import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
+import { leaveTombstones } from '../../src/ledger/tombstones/tombstones.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
@@ -30,6 +33,7 @@ export interface JobDependencies {
   readonly report: ReportDependencies;
   readonly reportFiles: TendDependencies & { readonly logger: Logger };
   readonly retention: RetentionDependencies;
+  readonly guard: GuardDependencies;
 }
 
 /** Wires the jobs of one worker. */
@@ -57,7 +61,9 @@ export function createJobDependencies(
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
-  const ledger = createLedgerWrites(db, core.receipts.issue);
+  const ledger = createLedgerWrites(db, async (drafts, session) => {
+    await leaveTombstones(db, await core.receipts.issue(drafts, session), session);
+  });
   return {
     erase: {
       ledger,
@@ -81,6 +87,10 @@ export function createJobDependencies(
       mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
     },
     reportFiles: { db, folder, logger, now },
+    guard: {
+      ...{ db, accounts, seal, tokens, audit, producer, circleOf, logger, times, deadlineMs, graceMs, now },
+      ...guardParts(core),
+    },
     retention: {
       ...{ db, dataMap, bind, producer, logger },
       ...{ deadlineMs, graceMs, now },

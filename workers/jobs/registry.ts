@@ -2,6 +2,7 @@ import type { Job } from 'bullmq';
 import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../../src/base/queue/catalogue.ts';
 import type { JobDependencies } from './dependencies.ts';
 import { processErase } from './erase.ts';
+import { processGuard } from './guard.ts';
 import { processRedactDue } from './redact-due.ts';
 import { processRemoveFiles } from './remove-files.ts';
 import { processRemoveReportFiles } from './remove-report-files.ts';
@@ -28,6 +29,7 @@ export function createRegistry(deps: JobDependencies): ReadonlyMap<string, Proce
     'redact-due': (job) => processRedactDue(deps.automatic, job),
     report: (job, _token, signal) => processReport(deps.report, job, signal),
     'remove-report-files': () => processRemoveReportFiles(deps.reportFiles),
+    guard: (_job, _token, signal) => processGuard(deps.guard, signal),
     retention: (_job, _token, signal) => processRetention(deps.retention, signal),
   };
   return new Map(

@@ -44,6 +44,7 @@ export const CATALOGUE = {
   scan: { queue: 'scan', payload: z.strictObject({ account }), options },
   'redact-due': { queue: 'housekeeping', payload: z.strictObject({ account }), options },
   'remove-report-files': { queue: 'housekeeping', payload: z.strictObject({}), options },
+  guard: { queue: 'housekeeping', payload: z.strictObject({}), options },
   retention: { queue: 'housekeeping', payload: z.strictObject({}), options },
 } as const satisfies Record<string, { queue: QueueName; payload: z.ZodType; options: JobsOptions }>;
 

@@ -10,6 +10,7 @@ export const ACTIONS = [
   'data.erasure',
   'data.redaction',
   'data.deletion',
+  'data.late',
   'data.access',
   'data.report',
   'data.retention',

@@ -1,6 +1,9 @@
 import type { ProfileName } from '../../engine/map/categories.ts';
 import type { AuditAction } from './entry.ts';
 
+/** Why records of a number that was forgotten before are erased: they came late, or came back. */
+export const LATE_REASON = 'late_record';
+
 /** What the audit calls an erasure of each profile. */
 export const AUDIT_WORDS = {
   forget: { action: 'data.erasure', reason: 'gdpr_forget' },

@@ -9,8 +9,8 @@ export const RECEIPT_TYPE = 'lethe-receipt';
 
 /** Which looks an erasure rests on. `off`: it would have been made, and was not; `none`: the contract has no such look. */
 export interface Looks {
-  /** Every mapped place, in every writing, by index: nothing was left. */
-  readonly indexed: 'made';
+  /** Every mapped place, in every writing, by index: nothing was left. None where only late records are meant. */
+  readonly indexed: 'made' | 'none';
   /** A whole turn over the account's records. */
   readonly scan: 'made' | 'off' | 'none';
   /** Mapped collections that no scan reads, as the map says. */

@@ -25,8 +25,9 @@ export interface Receipts {
   /**
    * Signs a receipt for each request that ends in this transaction, linked behind its account's last one. Repeated with
    * its transaction: what is signed is what the ledger says then.
+   * @returns the requests, as they end
    */
-  issue(drafts: readonly ReceiptDraft[], session: Session): Promise<void>;
+  issue(drafts: readonly ReceiptDraft[], session: Session): Promise<ErasureRequest[]>;
   find(account: string, reference: string): Promise<ReceiptRow | null>;
 }
 
@@ -75,7 +76,7 @@ export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Re
   return {
     find: (account, reference) => receipts.findOne({ account_id: account, reference }),
     async issue(drafts, session) {
-      if (drafts.length === 0) return;
+      if (drafts.length === 0) return [];
       // In one order, so that two transactions that meet do not wait for each other.
       const accounts = [...new Set(drafts.map(({ request }) => request.account_id))].sort();
       const ids = drafts.map(({ request }) => request._id);
@@ -119,6 +120,7 @@ export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Re
         session,
       );
       await receipts.insertMany(rows, { session });
+      return found;
     },
   };
 }
@@ -128,7 +130,8 @@ function claimsOf(
   request: ErasureRequest,
   { token, looks }: ReceiptDraft,
 ): Omit<ReceiptClaims, 'profile' | 'data_map' | 'lethe' | 'audit' | 'serial' | 'previous'> {
-  const { reference, account_id: account, created_at, due_at, completed_at, erased, scan } = request;
+  const { reference, account_id: account, created_at, due_at, completed_at, erased, scan, selector } = request;
+  const late = selector.by === 'number' ? selector.late : undefined;
   if (completed_at === undefined) throw new TypeError('a receipt for a request that is not completed');
   return {
     version: 1,
@@ -143,5 +146,6 @@ function claimsOf(
     files_missing: request.files_missing ?? 0,
     looks: { ...looks, ...(looks.scan === 'made' && scan?.done && { scanned: scan.done.toISOString() }) },
     ...(request.profile === 'forget' && { suppressed: request.keep_suppression }),
+    ...(late && { follows: { reference: late.reference, before: late.before.toISOString() } }),
   };
 }

@@ -17,7 +17,7 @@ import type { Target } from '../../engine/target.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Audit } from '../audit/audit.ts';
-import { AUDIT_WORDS } from '../audit/words.ts';
+import { AUDIT_WORDS, LATE_REASON } from '../audit/words.ts';
 import type { Looks, ReceiptDraft } from '../receipts/receipt.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
@@ -25,6 +25,7 @@ import { createReferences, type References } from '../references/children.ts';
 import { openKeys, type SealedKeys, type StoredKeys, sealKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
+import { plainToken } from './late-token.ts';
 import type { ErasureRequest } from './ledger.ts';
 
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
@@ -108,6 +109,7 @@ export function createBinder(deps: BinderDependencies): Bind {
         ? selectByAge(deps, request, account, byAge, request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
+    const isLate = request.selector.by === 'number' && request.selector.late !== undefined;
     const references = subject && createReferences(deps, profile, subject, owner);
     return {
       ...followWith(deps.seal, references, request.reference),
@@ -117,7 +119,7 @@ export function createBinder(deps: BinderDependencies): Bind {
       async settle(session) {
         await settle(session);
         if (request.selector.by !== 'number') return null;
-        return { request, token, looks: looksOf(deps, scan, clearReports !== undefined) };
+        return { request, token, looks: looksOf(deps, { scan, reports: clearReports !== undefined, isLate }) };
       },
       removeFiles: async (signal) =>
         (await removeRecordings(deps, owner, signal)) ?? (await clearReports?.(signal)) ?? null,
@@ -126,6 +128,7 @@ export function createBinder(deps: BinderDependencies): Bind {
           account: account._id,
           actor: request.requested_by,
           ...AUDIT_WORDS[request.profile],
+          ...(isLate && { reason: LATE_REASON }),
           at: now(),
           counts: erased,
           reference: request.reference,
@@ -138,9 +141,12 @@ export function createBinder(deps: BinderDependencies): Bind {
   };
 }
 
-function looksOf({ dataMap, files }: BinderDependencies, scan: Selected['scan'], reports: boolean): Looks {
+function looksOf(
+  { dataMap, files }: BinderDependencies,
+  { scan, reports, isLate }: { scan: Selected['scan']; reports: boolean; isLate: boolean },
+): Looks {
   return {
-    indexed: 'made',
+    indexed: isLate ? 'none' : 'made',
     scan: scan === 'needed' ? 'made' : scan,
     not_scanned: scan === 'needed' ? dataMap.collections.filter((entry) => !entry.scan).map(nameOf) : [],
     files: files.stored ? 'made' : 'off',
@@ -214,12 +220,12 @@ function selectByNumber(
   const { store, suppressions, tokens, seal, copies } = deps;
   if (!request.sealed) throw new ErasureFailure('unsealable');
   const number = seal.open(request.sealed, request.reference);
-  const { before } = request.selector;
+  const { before, late } = request.selector.by === 'number' ? request.selector : {};
   // For "before T" requests `request.token` also contains T; use the plain token here.
-  const token = before === undefined ? request.token : tokens.current(account._id, number);
+  const token = before === undefined ? plainToken(request.token) : tokens.current(account._id, number);
   const usual = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
-  // Only the forget profile says that a number is gone.
-  const scan = !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed');
+  // Only the forget profile says that a number is gone. What came late is told record by record: only the scan reads them.
+  const scan = late ? 'needed' : !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed');
   // Where no scan makes up for it, no writing may be too rare for the look-ups.
   const wide = scan === 'needed' ? usual : inEveryWriting(usual);
   const subject = profile.clearsReports ? withDoubtful(wide) : wide;
@@ -228,14 +234,15 @@ function selectByNumber(
   return {
     token,
     ...(before === undefined && { subject }),
-    targets:
-      before === undefined
+    targets: late
+      ? []
+      : before === undefined
         ? targetsByNumber(deps.db, store, rules, subject)
         : targetsByNumberBefore(deps.db, store, rules, subject, before),
     scan,
     // Scheduled messages lie in the future, so a request about the past never waits.
     lastScheduled: () =>
-      before === undefined
+      before === undefined && !late
         ? Promise.all(plan.waits.map((wait) => store.lastScheduled(wait, subject)))
         : Promise.resolve([]),
     ...(profile.clearsReports && {
@@ -248,10 +255,12 @@ function selectByNumber(
     async settle(session) {
       // A plan without the suppression list has put nothing on it.
       if (!plan.rules.some((rule) => rule.suppression)) return;
+      // Somebody may have been taken off the list since.
+      if (late && !late.suppressed) return;
       await suppressions.settle(
         subject,
-        [...tokens.allTokens(account._id, number), request.token],
-        request.keep_suppression,
+        [...tokens.allTokens(account._id, number), plainToken(request.token)],
+        late ? true : request.keep_suppression,
         session,
       );
     },

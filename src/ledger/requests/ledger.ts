@@ -25,6 +25,20 @@ export interface RecordFailure {
   readonly id?: string;
 }
 
+/** Of a number that was forgotten before: only records that came late, or came back. */
+export interface LateRecords {
+  /** When it was forgotten: older records are meant. */
+  readonly before: Date;
+  /** Records of which nobody can tell when they came to be are meant, too. */
+  readonly undated: boolean;
+  /** The number belongs on the suppression list. */
+  readonly suppressed: boolean;
+  /** The request by which it was forgotten. */
+  readonly reference: string;
+  /** Records that are meant whatever their time, by collection. */
+  readonly records: readonly StoredAnnounced[];
+}
+
 /** What a request knows of the scan it waits for. */
 interface RequestScan {
   /** The account's records are not read: "removed" rests on look-ups alone. */
@@ -65,7 +79,7 @@ export interface ErasureRequest extends WorkRow {
   readonly profile: ProfileName;
   /** Whose records: those on a number (sealed), all or up to a moment, or those older than a moment. */
   readonly selector:
-    | { readonly by: 'number'; readonly before?: Date }
+    | { readonly by: 'number'; readonly before?: Date; readonly late?: LateRecords }
     | {
         readonly by: 'age';
         readonly before: Date;

@@ -1,17 +1,19 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
+import { createLateness } from '../../engine/late.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
 import { accountPathOf, ownerFilter } from '../../engine/owner.ts';
+import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import { digestOf } from '../../lib/digest.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
-import { compileNumberMatcher } from '../../phone/matcher.ts';
+import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { createKeysOf } from '../references/children.ts';
@@ -53,13 +55,27 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
       places: scanned.map((entry): ScanPlace => {
         const entries = entriesOfCollection(dataMap, entry);
         const rules = rewriteRulesFor(entries, profile, records_id);
+        const isLate = createLateness(entry.collection, entries);
         return {
           key: entry.collection,
           collection: collectionOf(db, entry, records_id),
           filter: ownerFilter(entry, records_id),
           keysOf,
           isJoined: entries.some(({ joined }) => joined.length > 0),
-          rewrite: (document, { matcher, words }, now) => rewrite(document, rules, words, matcher, now),
+          isLate,
+          rewrite: (document, { matcher, words, limits }, now) => {
+            const all = rewrite(document, rules, words, matcher, now);
+            if (limits === undefined || limits.size === 0) return all;
+            const numbers = numbersOf(all);
+            const meant = numbers.filter((number) => {
+              const limit = limits.get(number);
+              return limit === undefined || isLate(document, limit);
+            });
+            if (meant.length === numbers.length) return all;
+            if (meant.length === 0) return UNCHANGED;
+            // Of the others nothing may change in this record.
+            return rewrite(document, rules, words, createNumberMatcher(meant, countries), now);
+          },
         };
       }),
       createNumbers: async (tokens) => ({
@@ -68,6 +84,11 @@ export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOpt
       }),
     };
   };
+}
+
+/** Everybody whose number was found in a record. */
+function numbersOf({ found, failures, waiting }: Rewrite): PhoneNumber[] {
+  return [...new Set([...found, ...failures].map(({ number }) => number).concat(waiting))];
 }
 
 function wordsFor(number: PhoneNumber, token: string): Replacements {

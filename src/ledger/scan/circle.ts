@@ -1,3 +1,4 @@
+import type { LateLimit } from '../../engine/late.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
@@ -11,6 +12,8 @@ export interface ScanPlace extends Place {
   readonly keysOf: KeysOf;
   /** Numbers stand in several fields at once: no value tells by itself whether a record holds one. */
   readonly isJoined: boolean;
+  /** Is a record of somebody who was forgotten late, or new contact? */
+  isLate(document: Readonly<Record<string, unknown>>, limit: LateLimit): boolean;
 }
 
 /** The numbers that a pass searches for. */
@@ -18,6 +21,8 @@ export interface ScanNumbers {
   readonly matcher: NumberMatcher;
   /** What is written in place of each. */
   readonly words: ReadonlyMap<PhoneNumber, Replacements>;
+  /** Numbers of which only late records are searched for. */
+  readonly limits?: ReadonlyMap<PhoneNumber, LateLimit>;
 }
 
 /** What a pass reads of one account. */

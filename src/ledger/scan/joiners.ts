@@ -1,14 +1,18 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type mongoose from 'mongoose';
 import type { Seal } from '../../base/keys/seal.ts';
+import { type LateLimit, lateKey } from '../../engine/late.ts';
 import { hasComeRound, type Position, type Stop, stopAhead } from '../../engine/scan/circle.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
+import { openAnnounced } from '../requests/announced.ts';
+import { type ErasureRequest, type LateRecords, requestsOf } from '../requests/ledger.ts';
 
 /** A request that waits for a pass over its account's records. */
 export interface Joiner {
   readonly request: Pick<ErasureRequest, '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at'>;
   readonly number: PhoneNumber;
+  /** Only such records are searched for. */
+  readonly late?: LateLimit;
   /** From where on the pass reads for the request. */
   readonly joined: Stop;
   /** What the request's row says of the scan; kept up by whoever writes there, which is the holder of the pass alone. */
@@ -23,6 +27,7 @@ const READ = {
   due_at: 1,
   scan: 1,
   sealed: 1,
+  selector: 1,
 } as const;
 
 /** Numbers unsealed between two turns of the loop of events. */
@@ -78,12 +83,13 @@ export async function loadJoiners(db: mongoose.mongo.Db, seal: Seal, pass: PassS
   const unreadable: Joiner['request'][] = [];
   for (const [index, row] of rows.entries()) {
     if (index % OPENED_AT_ONCE === OPENED_AT_ONCE - 1) await turnOfLoop();
-    const { sealed, scan, ...request } = row;
+    const { sealed, scan, selector, ...request } = row;
     const number = opened.get(row.reference) ?? openNumber(seal, sealed, row.reference);
     if (number === null) unreadable.push(request);
     else {
       opened.set(row.reference, number);
-      all.push({ request, number, joined: scan?.joined ?? joined, notes: scan });
+      const late = selector.by === 'number' && selector.late ? limitOf(seal, selector.late, row.reference) : undefined;
+      all.push({ request, number, joined: scan?.joined ?? joined, notes: scan, ...(late && { late }) });
     }
   }
   return { all, unreadable };
@@ -95,6 +101,12 @@ export async function refreshNotes(db: mongoose.mongo.Db, joiners: Iterable<Join
     const { _id, account_id } = joiner.request;
     joiner.notes = (await requestsOf(db).findOne({ _id, account_id }, { projection: { scan: 1 } }))?.scan;
   }
+}
+
+/** @throws ErasureFailure `unsealable` */
+function limitOf(seal: Seal, { before, undated, records }: LateRecords, reference: string): LateLimit {
+  const keys = openAnnounced(seal, records, reference).flatMap(({ name, ids }) => ids.map((id) => lateKey(name, id)));
+  return { before, undated, records: new Set(keys) };
 }
 
 function openNumber(seal: Seal, sealed: string | undefined, reference: string): PhoneNumber | null {

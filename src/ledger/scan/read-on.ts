@@ -1,11 +1,13 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import mongoose from 'mongoose';
+import type { LateLimit } from '../../engine/late.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { hasComeRound, hasReached } from '../../engine/scan/circle.ts';
 import { idOf, readPlace } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { plainToken } from '../requests/late-token.ts';
 import type { FoundRecord } from './books.ts';
 import type { ScanNumbers } from './circle.ts';
 import { commitFinds, type Scene } from './commit.ts';
@@ -36,7 +38,7 @@ export async function readOn(
   const joined = waiting.filter((joiner) => hasReached(pass.position, joiner.joined));
   // Nobody has joined yet: there is no need to read to the end of the place.
   if (joined.length === 0) return skipPlace(pass);
-  const numbers = await numbersOf(pass, joined);
+  const numbers: ScanNumbers = { ...(await numbersOf(pass, joined)), limits: limitsOf(joined) };
   const joiners = byNumber(joined);
   const since = now().getTime();
   if (isBeginning(pass)) pass.began = now();
@@ -85,10 +87,18 @@ async function numbersOf(pass: Pass, waiting: readonly Joiner[]): Promise<ScanNu
     .sort()
     .join();
   if (pass.compiled?.key !== key) {
-    const tokens = new Map(waiting.map(({ number, request }) => [number, request.token]));
+    const tokens = new Map(waiting.map(({ number, request }) => [number, plainToken(request.token)]));
     pass.compiled = { key, numbers: await pass.circle.createNumbers(tokens) };
   }
   return pass.compiled.numbers;
+}
+
+/** Of a number that somebody else wants gone whole, nothing is left out. */
+function limitsOf(joined: readonly Joiner[]): Map<PhoneNumber, LateLimit> {
+  const limits = new Map<PhoneNumber, LateLimit>();
+  for (const { number, late } of joined) if (late !== undefined) limits.set(number, late);
+  for (const { number, late } of joined) if (late === undefined) limits.delete(number);
+  return limits;
 }
 
 type Batches = AsyncGenerator<Uint8Array[]>;

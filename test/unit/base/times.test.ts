@@ -13,6 +13,8 @@ const times = timesOf({
   SCAN_INTERVAL_MINUTES: 60,
   SESSION_IDLE_MINUTES: 30,
   SESSION_HOURS: 12,
+  GUARD_LOOK_BACK_MINUTES: 60,
+  GUARD_ROUND_HOURS: 24,
 });
 
 describe('the times of a process', () => {
@@ -41,6 +43,9 @@ describe('the times of a process', () => {
       scanIntervalMs: 3_600_000,
       scanTurnMs: 30_000,
       scanLookMs: 10_000,
+      guardLookBackMs: 3_600_000,
+      guardRoundMs: 86_400_000,
+      guardTurnMs: 60_000,
       reportKeepMs: 259_200_000,
       redactWaitMs: 3_600_000,
       sessionIdleMs: 1_800_000,

@@ -43,6 +43,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       scans: 1,
       scanned: 1,
       oldestScanSeconds: 1,
+      guardLagSeconds: 1,
     }),
     queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
   });

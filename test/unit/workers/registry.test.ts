@@ -16,6 +16,7 @@ const JOBS: Record<JobName, { readonly uses: keyof JobDependencies; readonly pay
   scan: { uses: 'scan', payload: { account } },
   'redact-due': { uses: 'automatic', payload: { account } },
   'remove-report-files': { uses: 'reportFiles', payload: {} },
+  guard: { uses: 'guard', payload: {} },
   retention: { uses: 'retention', payload: {} },
 };
 

@@ -1,0 +1,54 @@
+import mongoose from 'mongoose';
+import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { createCandidateReader } from '../../phone/candidates.ts';
+import type { CountryCode } from '../../phone/countries.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { findEncoded, type Masked } from '../rewrite/base64.ts';
+import { bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
+
+const { BSON } = mongoose.mongo;
+
+const FEWEST_CHARACTERS = 7;
+
+/**
+ * Names every number that may stand in a record: in texts, keys, numbers and bytes, and in base64 within them. The opposite
+ * of a matcher, which is told what to look for.
+ * @param countries whose national writings are read
+ * @returns adds the numbers of a raw record to a set; one that cannot be decoded is read as text
+ */
+export function createNumbersIn(
+  countries: readonly CountryCode[],
+): (bytes: Uint8Array, into: Set<PhoneNumber>) => void {
+  const reader = createCandidateReader(countries);
+  return (bytes, into) => {
+    const add = (number: PhoneNumber) => void into.add(number);
+    const readPlain = (text: string): Masked => {
+      reader.inText(text, add);
+      return { written: text, finds: [] };
+    };
+    const readText = (text: string) => {
+      if (text.length < FEWEST_CHARACTERS) return;
+      readPlain(text);
+      findEncoded(text, { mask: readPlain, maskBytes: readPlain });
+    };
+    const visit = (value: unknown): void => {
+      if (typeof value === 'string') readText(value);
+      else if (Array.isArray(value)) value.forEach(visit);
+      else if (isPlainObject(value)) {
+        for (const [key, inner] of Object.entries(value)) {
+          readText(key);
+          visit(inner);
+        }
+      } else if (bsonTypeOf(value) === 'number') reader.inDecimal(digitsOf(value) ?? '', add);
+      else {
+        const inner = bytesOf(value);
+        if (inner !== undefined) readPlain(Buffer.from(inner).toString('latin1'));
+      }
+    };
+    try {
+      visit(BSON.deserialize(bytes, { promoteLongs: false }));
+    } catch {
+      readPlain(Buffer.from(bytes).toString('latin1'));
+    }
+  };
+}

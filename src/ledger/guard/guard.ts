@@ -1,0 +1,213 @@
+import mongoose from 'mongoose';
+import type { Logger } from '../../base/log.ts';
+import type { Producer } from '../../base/queue/producer.ts';
+import type { Times } from '../../base/times.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
+import { BEGINNING, nextPlace, type Position } from '../../engine/scan/circle.ts';
+import { idOf, readPlace } from '../../engine/scan/read-place.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import type { Account, Accounts } from '../accounts/accounts.ts';
+import { REQUEST_CALL, requestsOf } from '../requests/ledger.ts';
+import type { Circle, ScanPlace } from '../scan/circle.ts';
+import { openPosition, sealPosition } from '../scan/position.ts';
+import { accountsWithTombstones, adoptCompleted, type Tombstone, tombstonesOf } from '../tombstones/tombstones.ts';
+import { callWorker } from '../work/call.ts';
+import { createLook, type LatePerson, type LookDependencies } from './look.ts';
+import { type OpenLateDependencies, openLate } from './open-late.ts';
+import { type GuardRow, guardOf } from './row.ts';
+
+const { ObjectId } = mongoose.mongo;
+
+export interface GuardDependencies extends LookDependencies, OpenLateDependencies {
+  readonly accounts: Pick<Accounts, 'find'>;
+  readonly circleOf: (account: Account) => Circle;
+  /** Is the number on the account's suppression list, as a token? */
+  readonly isSuppressed: (account: Account, number: PhoneNumber) => Promise<boolean>;
+  readonly producer: Pick<Producer, 'add'>;
+  readonly logger: Logger;
+  readonly times: Pick<Times, 'guardLookBackMs' | 'guardRoundMs' | 'guardTurnMs'>;
+}
+
+/** Records the server sends at once. */
+const READ_AT_ONCE = 1_000;
+
+/**
+ * Looks, in every account in which somebody was forgotten, for records of theirs that came late, and opens requests for
+ * them. Everything inserted since the last look is read; then everything there is, a part at a time. It ends when its
+ * time is over: the next run begins with the accounts that have waited longest.
+ * @returns how many requests were opened
+ */
+export async function runGuard(deps: GuardDependencies, signal: AbortSignal): Promise<number> {
+  const { db, now, times, logger } = deps;
+  await adoptOnce(deps);
+  const until = now().getTime() + times.guardTurnMs;
+  const rows = new Map((await guardOf(db).find().toArray()).map((row) => [row._id, row]));
+  const accounts = await accountsWithTombstones(db);
+  const lookedAt = (account: string) => rows.get(account)?.looked_at.getTime() ?? 0;
+  accounts.sort((one, other) => lookedAt(one) - lookedAt(other));
+  let opened = 0;
+  for (const id of accounts) {
+    if (signal.aborted || now().getTime() > until) break;
+    const account = await deps.accounts.find(id);
+    // Whose records are not read, the operator has said so.
+    if (account === null || account.scan === 'off') {
+      await leaveOut(deps, id);
+      continue;
+    }
+    try {
+      opened += await guardAccount(deps, account, rows.get(id), until, signal);
+    } catch (error) {
+      logger.warn('late records not looked for', { account: id, error });
+    }
+  }
+  return opened;
+}
+
+/** The first run of a version that has a guard. */
+async function adoptOnce({ db }: GuardDependencies): Promise<void> {
+  const [row, tombstone] = await Promise.all([guardOf(db).findOne(), tombstonesOf(db).findOne()]);
+  if (row === null && tombstone === null) await adoptCompleted(db);
+}
+
+/** Its lag is nobody's then. */
+async function leaveOut({ db, now }: GuardDependencies, account: string): Promise<void> {
+  await guardOf(db).updateOne(
+    { _id: account },
+    { $set: { looked_at: now(), tails: [], places: '' }, $unset: { watermark: '', round: '' } },
+    { upsert: true },
+  );
+}
+
+async function guardAccount(
+  deps: GuardDependencies,
+  account: Account,
+  row: GuardRow | undefined,
+  until: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { db, now } = deps;
+  const circle = deps.circleOf(account);
+  const first = await tombstonesOf(db).findOne({ account_id: account._id }, { sort: { _id: 1 } });
+  if (first === null) return 0;
+  const isOver = () => signal.aborted || now().getTime() > until;
+  const isUndatedLate = ({ suppressed }: Tombstone, number: PhoneNumber) =>
+    suppressed ? deps.isSuppressed(account, number) : Promise.resolve(false);
+  const look = createLook(deps, account, { isUndatedLate });
+  const known = new Map(row?.tails.map(({ place, at }) => [place, at]));
+  const tails = new Map(circle.places.map(({ key }) => [key, known.get(key) ?? first.cut_off]));
+  let opened = 0;
+  const settle = async (people: Map<PhoneNumber, LatePerson>) => {
+    for (const person of people.values()) if (await openFor(deps, account, person, isUndatedLate)) opened += 1;
+    people.clear();
+  };
+  const keep = (change: Partial<GuardRow> = {}, unset: Record<string, ''> = {}) =>
+    keepRow(deps, account._id, circle, tails, change, unset);
+
+  for (const place of circle.places) {
+    const began = now();
+    const from = new Date((tails.get(place.key) ?? first.cut_off).getTime() - deps.times.guardLookBackMs);
+    const people = new Map<PhoneNumber, LatePerson>();
+    for await (const batch of readPlace(sinceOf(place, from), undefined, READ_AT_ONCE)) {
+      await look(circle, place, batch, people);
+      await settle(people);
+      const last = idOf(batch.at(-1) as Uint8Array);
+      if (isOver() && last instanceof ObjectId) {
+        // What is left is read by the next run, from here.
+        tails.set(place.key, earlier(began, new Date(last.getTimestamp().getTime() + deps.times.guardLookBackMs)));
+        await keep();
+        return opened;
+      }
+    }
+    tails.set(place.key, began);
+  }
+  await keep();
+  await readEverything(deps, account, circle, row, isOver, look, settle, keep);
+  return opened;
+}
+
+const earlier = (one: Date, other: Date) => (one < other ? one : other);
+
+/** What a place holds with an ObjectId of this moment or later. */
+function sinceOf(place: ScanPlace, from: Date): ScanPlace {
+  const least = ObjectId.createFromTime(Math.max(0, Math.floor(from.getTime() / 1000)));
+  return { ...place, filter: allOf(place.filter, { _id: { $gte: least } } as Filter) };
+}
+
+type Look = ReturnType<typeof createLook>;
+type Keep = (change?: Partial<GuardRow>, unset?: Record<string, ''>) => Promise<void>;
+
+/** Records whose `_id` tells nothing of when they were inserted are found by reading everything, once in a while. */
+async function readEverything(
+  { seal, now, times }: GuardDependencies,
+  account: Account,
+  circle: Circle,
+  row: GuardRow | undefined,
+  isOver: () => boolean,
+  look: Look,
+  settle: (people: Map<PhoneNumber, LatePerson>) => Promise<void>,
+  keep: Keep,
+): Promise<void> {
+  const isSame = row?.places === circle.digest;
+  const isDue = row?.read_at === undefined || now().getTime() - row.read_at.getTime() >= times.guardRoundMs;
+  if (row?.round === undefined && !isDue) return;
+  let position: Position = row?.round && isSame ? openPosition(seal, account._id, row.round) : BEGINNING;
+  const people = new Map<PhoneNumber, LatePerson>();
+  for (;;) {
+    const place = circle.places[position.place];
+    if (place !== undefined) {
+      for await (const batch of readPlace(place, position.after, READ_AT_ONCE)) {
+        await look(circle, place, batch, people);
+        await settle(people);
+        position = { ...position, after: idOf(batch.at(-1) as Uint8Array) };
+        if (!isOver()) continue;
+        await keep({ round: sealPosition(seal, account._id, position) });
+        return;
+      }
+    }
+    position = { ...nextPlace(position, circle.places.length) };
+    if (position.place === 0) break;
+  }
+  await keep({ read_at: now() }, { round: '' });
+}
+
+async function keepRow(
+  { db, now }: GuardDependencies,
+  account: string,
+  circle: Circle,
+  tails: ReadonlyMap<string, Date>,
+  change: Partial<GuardRow>,
+  unset: Record<string, ''>,
+): Promise<void> {
+  const all = [...tails].map(([place, at]) => ({ place, at }));
+  const watermark = all.reduce((least, { at }) => earlier(least, at), now());
+  await guardOf(db).updateOne(
+    { _id: account },
+    {
+      $set: { tails: all, watermark, looked_at: now(), places: circle.digest, ...change },
+      ...(Object.keys(unset).length > 0 && { $unset: unset }),
+    },
+    { upsert: true },
+  );
+}
+
+/** @returns whether a request was opened: while the number is being forgotten anew, there is no need for another */
+async function openFor(
+  deps: GuardDependencies,
+  account: Account,
+  person: LatePerson,
+  isUndatedLate: (tombstone: Tombstone, number: PhoneNumber) => Promise<boolean>,
+): Promise<boolean> {
+  const { db, tokens, logger } = deps;
+  const all = tokens.allTokens(account._id, person.number);
+  const anew = await requestsOf(db).findOne(
+    { account_id: account._id, profile: 'forget', token: { $in: [...all] }, unfinished: true },
+    { projection: { _id: 1 } },
+  );
+  if (anew !== null) return false;
+  const suppressed = await isUndatedLate(person.tombstone, person.number);
+  const { request, fresh } = await openLate(deps, account, person, { undated: suppressed, suppressed });
+  if (!fresh) return false;
+  logger.warn('late record found', { account: account._id, reference: request.reference, counts: person.counts });
+  await callWorker(deps, REQUEST_CALL, request);
+  return true;
+}

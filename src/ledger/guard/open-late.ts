@@ -1,0 +1,100 @@
+import mongoose from 'mongoose';
+import { isDuplicateKey } from '../../base/db/faults.ts';
+import { inTransaction } from '../../base/db/transaction.ts';
+import type { Seal } from '../../base/keys/seal.ts';
+import type { Account } from '../accounts/accounts.ts';
+import type { Audit } from '../audit/audit.ts';
+import { untilAppended } from '../audit/until-appended.ts';
+import { LATE_REASON } from '../audit/words.ts';
+import { storeAnnounced } from '../requests/announced.ts';
+import { lateToken } from '../requests/late-token.ts';
+import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
+import { draftRequest } from '../requests/open-request.ts';
+import type { LatePerson } from './look.ts';
+
+export interface OpenLateDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly seal: Seal;
+  readonly audit: Pick<Audit, 'appendWithin'>;
+  readonly deadlineMs: number;
+  readonly graceMs: number;
+  readonly now: () => Date;
+}
+
+/** The audit's word for who found it. */
+const GUARD_ACTOR = 'guard';
+/** How long another process may take the account's next place in the audit first. */
+const CHAIN_MS = 8_000;
+
+/**
+ * Opens a request for a person's late records, with its audit entry, in one transaction. One that is unfinished is told to
+ * look once more instead.
+ * @param how whether records without a time count, and whether the number belongs on the suppression list
+ * @returns the request, and whether it is new
+ */
+export async function openLate(
+  deps: OpenLateDependencies,
+  account: Account,
+  { number, tombstone, named, counts }: LatePerson,
+  how: { readonly undated: boolean; readonly suppressed: boolean },
+): Promise<{ request: Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>; fresh: boolean }> {
+  const { db, seal, audit, deadlineMs, graceMs, now } = deps;
+  const { token, reference, cut_off: before } = tombstone;
+  const found = [...named].map(([name, ids]) => ({ target: name, name, ids }));
+  const draft = draftRequest({
+    account_id: account._id,
+    profile: 'forget',
+    selector: { by: 'number', late: { before, ...how, reference, records: [] } },
+    token: lateToken(token),
+    requested_by: GUARD_ACTOR,
+    keep_suppression: how.suppressed,
+    seal: (own) => seal.close(number, own),
+    now: now(),
+    deadlineMs,
+    graceMs,
+  });
+  const late = { before, ...how, reference, records: storeAnnounced(seal, found, draft.reference) };
+  const request: ErasureRequest = { ...draft, selector: { by: 'number', late } };
+  const write = () =>
+    inTransaction(db, async (session) => {
+      await requestsOf(db).insertOne(request, { session });
+      await audit.appendWithin(
+        {
+          account: account._id,
+          actor: GUARD_ACTOR,
+          action: 'data.late',
+          reason: LATE_REASON,
+          at: now(),
+          counts,
+          reference: request.reference,
+          token,
+        },
+        session,
+      );
+    });
+  for (;;) {
+    try {
+      await untilAppended(write, CHAIN_MS);
+      return { request, fresh: true };
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error;
+    }
+    const { account_id, profile } = request;
+    const key = { account_id, profile, token: request.token, unfinished: true as const };
+    const unfinished = await requestsOf(db).findOne(key, {
+      projection: { reference: 1, account_id: 1, generation: 1 },
+    });
+    // It was completed meanwhile: the next attempt is a new one.
+    if (unfinished === null) continue;
+    const records = storeAnnounced(seal, found, unfinished.reference);
+    const told = await requestsOf(db).updateOne(
+      { ...key, reference: unfinished.reference },
+      {
+        // A fresh id, so that the update really writes and conflicts with a completion under way.
+        $set: { asked_again: new mongoose.mongo.ObjectId() },
+        ...(records.length > 0 && { $push: { 'selector.late.records': { $each: records } } as never }),
+      },
+    );
+    if (told.matchedCount === 1) return { request: unfinished, fresh: false };
+  }
+}

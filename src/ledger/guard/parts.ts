@@ -1,0 +1,36 @@
+import type mongoose from 'mongoose';
+import type { Tokens } from '../../base/keys/token.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
+import { createNumbersIn } from '../../engine/scan/numbers-in.ts';
+import { numberSubject } from '../../engine/subject.ts';
+import type { CountryCode } from '../../phone/countries.ts';
+import type { Suppressions } from '../suppression/suppression.ts';
+import type { GuardDependencies } from './guard.ts';
+import { createStems } from './scheduled.ts';
+
+interface PartsOptions {
+  readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
+  readonly countries: readonly CountryCode[];
+  readonly tokens: Tokens;
+  readonly suppressions: Pick<Suppressions, 'hasToken'>;
+}
+
+/** What a look for late records needs of the engine. */
+export function guardParts({
+  db,
+  dataMap,
+  countries,
+  tokens,
+  suppressions,
+}: PartsOptions): Pick<GuardDependencies, 'numbersIn' | 'stemsFromScheduled' | 'isSuppressed'> {
+  return {
+    numbersIn: createNumbersIn(countries),
+    stemsFromScheduled: createStems(db, dataMap),
+    isSuppressed: (account, number) => {
+      const token = tokens.current(account._id, number);
+      const subject = numberSubject(number, account.records_id, token, new Date(), countries);
+      return suppressions.hasToken(subject, tokens.allTokens(account._id, number));
+    },
+  };
+}
