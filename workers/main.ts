@@ -27,7 +27,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   await warnOfVersion(core.db, logger);
 
   const worker = startWorker(core, logger);
-  const figures = createLedgerFigures(core.db);
+  const figures = createLedgerFigures(core.db, core.times.dueSoonMs);
   const metrics = createMetrics({ ledger: () => figures(new Date()), queue: worker.producer.counts });
   const health = await serveHealth(
     { isRunning: worker.isRunning, metrics: metrics.render, metricsType: metrics.contentType },

@@ -26,10 +26,12 @@ export interface RunningWorker {
 /** How long the first round of the relay waits for Redis: it fails fast, and would fail before the connection is up. */
 const FIRST_CONTACT_MS = 5_000;
 
-/** Starts taking jobs, and the relay and the schedules beside them. */
-export function startWorker(core: Core, logger: Logger): RunningWorker {
+/**
+ * Starts taking jobs, and the relay and the schedules beside them.
+ * @param now the clock of all its work; BullMQ has its own
+ */
+export function startWorker(core: Core, logger: Logger, now: () => Date = () => new Date()): RunningWorker {
   const { config, times } = core;
-  const now = () => new Date();
   const onError = createFaultLog(logger, 'redis');
   const redis = { url: config.REDIS_URL, cluster: config.REDIS_CLUSTER };
   const patient = openRedis(redis, 'patient', onError);

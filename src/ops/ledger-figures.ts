@@ -1,9 +1,11 @@
 import type mongoose from 'mongoose';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
+import type { DeadlineState } from '../ledger/requests/deadline.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
 import { shareReading } from '../lib/share.ts';
 import { createCompletedSums } from './completed-sums.ts';
+import { readDeadlineFigures } from './deadline-figures.ts';
 
 /** Figures of the ledger at one moment. */
 export interface LedgerFigures {
@@ -13,6 +15,7 @@ export interface LedgerFigures {
   /** Seconds until the nearest deadline of an unfinished request, negative when it has passed; null without one. */
   readonly nearestDeadlineSeconds: number | null;
   readonly overdue: number;
+  readonly deadlines: Readonly<Record<DeadlineState, number>>;
   readonly erased: Record<string, number>;
   /** Recording files that no record refers to any more, and that are still to be removed. */
   readonly filesLeft: number;
@@ -26,6 +29,7 @@ export interface LedgerFigures {
   readonly oldestScanSeconds: number;
 }
 
+const DUE_SOON_MS = 4 * 3_600_000;
 /** How long figures are told again: several Prometheus servers ask at once, and nobody needs them more often. */
 const FRESH_MS = 3_000;
 /** Every deadline is later. With a bound on its key the partial index of the unfinished is taken; else all are read. */
@@ -34,8 +38,12 @@ const ANY_DEADLINE = { due_at: { $gt: new Date(0) } };
 /**
  * A reader of the ledger that costs the same as the ledger grows, and however many ask: unfinished requests have a
  * partial index, and what was completed is summed once.
+ * @param dueSoonMs how much of a request's time is little
  */
-export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promise<LedgerFigures> {
+export function createLedgerFigures(
+  db: mongoose.mongo.Db,
+  dueSoonMs = DUE_SOON_MS,
+): (now: Date) => Promise<LedgerFigures> {
   const requests = requestsOf(db);
   const files = db.collection<FileRow>(FILES);
   const sumCompleted = createCompletedSums(db);
@@ -74,11 +82,13 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
     byState.completed = completed;
+    const deadlines = await readDeadlineFigures(db, now, { dueSoonMs, completed });
     return {
       byState,
       oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
       nearestDeadlineSeconds: first ? secondsBetween(now, first.due_at) : null,
       overdue,
+      deadlines,
       erased: { ...erased },
       filesLeft,
       scans,

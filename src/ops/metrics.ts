@@ -51,6 +51,12 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Unfinished requests past their deadline',
     registers,
   });
+  const deadlines = new Gauge({
+    name: 'lethe_requests_by_deadline',
+    help: 'Requests on track, due soon and overdue; and completed ones whose deadline was met or missed',
+    labelNames: ['deadline'],
+    registers,
+  });
   const erased = new Counter({
     name: 'lethe_records_erased_total',
     help: 'Records erased by completed requests',
@@ -111,7 +117,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     up.set({ source: 'redis' }, queue.status === 'fulfilled' ? 1 : 0);
     // Remove figures that cannot be read. A stale value would mislead, and `reset` leaves a 0 where there are no labels,
     // which would say that nothing is overdue.
-    for (const metric of [requests, erased, depth]) metric.reset();
+    for (const metric of [requests, deadlines, erased, depth]) metric.reset();
     for (const metric of [oldest, deadline, overdue, files, oldestFile, scans, scanned, oldestScan]) metric.remove();
     if (ledger.status === 'fulfilled') {
       const figures = ledger.value;
@@ -119,6 +125,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       for (const [collection, count] of Object.entries(figures.erased)) erased.inc({ collection }, count);
       oldest.set(figures.oldestUnfinishedSeconds);
       overdue.set(figures.overdue);
+      for (const [name, count] of Object.entries(figures.deadlines)) deadlines.set({ deadline: name }, count);
       files.set(figures.filesLeft);
       oldestFile.set(figures.oldestFileSeconds);
       scans.set(figures.scans);

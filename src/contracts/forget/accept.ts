@@ -65,7 +65,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     number,
     account.records_id,
     deps.tokens.current(account._id, number),
-    new Date(),
+    now,
     deps.countries,
   );
   const [unfinished, affiliated] = await Promise.all([
@@ -121,14 +121,18 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
  * @returns records that would be erased, by the names of the data map; names with none are left out
  * @throws LetheError `no_affiliation`
  */
-export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
+export async function rehearseForget(
+  deps: AcceptDependencies,
+  input: ForgetInput,
+  now: Date,
+): Promise<Record<string, number>> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
   const subject = numberSubject(
     number,
     account.records_id,
     deps.tokens.current(account._id, number),
-    new Date(),
+    now,
     deps.countries,
   );
   const [unfinished, affiliated] = await Promise.all([

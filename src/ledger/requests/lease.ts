@@ -116,8 +116,10 @@ function leaseOn(
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
     async complete(done, settle, { isUnscanned = false } = { isUnscanned: false }) {
+      const at = now();
+      const late = at > request.due_at && { overdue: true };
       const update = {
-        $set: { state: 'completed', completed_at: now(), ...(isUnscanned && { 'scan.off': true }) },
+        $set: { state: 'completed', completed_at: at, ...late, ...(isUnscanned && { 'scan.off': true }) },
         $unset: {
           sealed: '',
           unfinished: '',
@@ -125,6 +127,7 @@ function leaseOn(
           announced: '',
           references: '',
           failure: '',
+          failing_since: '',
           wait: '',
           'scan.joined': '',
         },
@@ -152,10 +155,10 @@ function leaseOn(
           not_before: at,
           look_at: at,
           ...(done.length > 0 && { announced: [] }),
-          ...(failure && { failure }),
+          ...(failure && { failure, failing_since: request.failing_since ?? failure.at }),
           ...(wait && { wait }),
         },
-        $unset: { lease: '', ...(forgetScan && FORGOTTEN) },
+        $unset: { lease: '', ...(forgetScan && FORGOTTEN), ...(wait && { failing_since: '' }) },
         $inc: { failures: failure ? 1 : 0, ...counting(done).$inc },
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
