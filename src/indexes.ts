@@ -43,6 +43,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         key: { account_id: 1, state: 1 },
         partialFilterExpression: { unfinished: true },
       },
+      { name: 'late', key: { overdue: 1, completed_at: 1 }, partialFilterExpression: { overdue: true } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
   },

@@ -29,9 +29,9 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   await warnOfVersion(core.db, logger);
 
   const begun = new Date();
-  const figures = createLedgerFigures(core.db);
+  const figures = createLedgerFigures(core.db, core.times.dueSoonMs);
   const metrics = createMetrics({ ledger: () => figures(new Date()), queue: () => worker.producer.counts() });
-  const worker = startWorker(core, logger, metrics.observeJob);
+  const worker = startWorker(core, logger, { observe: metrics.observeJob });
   const health = await serveHealth(
     { isRunning: worker.isRunning, metrics: metrics.render, metricsType: metrics.contentType },
     config.HOST,

@@ -32,10 +32,14 @@ const FIRST_CONTACT_MS = 5_000;
 /**
  * Starts taking jobs, and the relay and the schedules beside them.
  * @param observe told of each turn of work on a job
+ * @param now the clock of all its work; BullMQ has its own
  */
-export function startWorker(core: Core, logger: Logger, observe: ObserveJob = () => {}): RunningWorker {
+export function startWorker(
+  core: Core,
+  logger: Logger,
+  { observe = () => {}, now = () => new Date() }: { observe?: ObserveJob; now?: () => Date } = {},
+): RunningWorker {
   const { config, times } = core;
-  const now = () => new Date();
   const onError = createFaultLog(logger, 'redis');
   const redis = { url: config.REDIS_URL, cluster: config.REDIS_CLUSTER };
   const patient = openRedis(redis, 'patient', onError);

@@ -1,4 +1,5 @@
-import { ERRORS } from '../../src/base/errors.ts';
+import { ERRORS, FAILURES, type FailureName, REMEDIES } from '../../src/base/errors.ts';
+import { deadlineStateOf } from '../../src/ledger/requests/deadline.ts';
 import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
 import type { ScanProgress } from '../../src/ledger/scan/progress.ts';
 
@@ -24,8 +25,18 @@ export function presentRehearsed(reference: string, at: Date, wouldErase: object
   return { ...presentAccepted(reference, at), msg: MESSAGES.rehearsed, sandbox: true, would_erase: wouldErase };
 }
 
+/** How a request stands to its deadline, at a moment. */
+export interface Standing {
+  readonly now: Date;
+  readonly dueSoonMs: number;
+}
+
 /** One request in the documented shape, with Lethe's own fields after it. */
-export function presentRequest(request: ErasureRequest, progress?: ScanProgress): Record<string, unknown> {
+export function presentRequest(
+  request: ErasureRequest,
+  standing: Standing,
+  progress?: ScanProgress,
+): Record<string, unknown> {
   const { off, elsewhere } = request.scan ?? {};
   const failed = request.state === 'failed';
   const completed = request.state === 'completed';
@@ -37,8 +48,10 @@ export function presentRequest(request: ErasureRequest, progress?: ScanProgress)
     created_at: unixSeconds(request.created_at),
     state: request.state,
     due_at: unixSeconds(request.due_at),
+    deadline: deadlineStateOf(request, standing.now, standing.dueSoonMs),
     completed_at: request.completed_at ? unixSeconds(request.completed_at) : null,
     erased: request.erased,
+    ...(failed && presentFailing(request)),
     ...(progress && { scan: { read: progress.read, of: progress.of } }),
     ...(off && { scan: 'off' }),
     ...(elsewhere && { elsewhere: Object.fromEntries(elsewhere.map(({ path, count }) => [path, count])) }),
@@ -46,8 +59,28 @@ export function presentRequest(request: ErasureRequest, progress?: ScanProgress)
 }
 
 /** What is told of a failed request beside the error. */
-export function presentFailed({ reference, state, created_at, due_at }: ErasureRequest): Record<string, unknown> {
-  return { reference, state, created_at: unixSeconds(created_at), due_at: unixSeconds(due_at) };
+export function presentFailed(request: ErasureRequest, { now, dueSoonMs }: Standing): Record<string, unknown> {
+  const { reference, state, created_at, due_at } = request;
+  return {
+    ...{ reference, state, created_at: unixSeconds(created_at), due_at: unixSeconds(due_at) },
+    deadline: deadlineStateOf(request, now, dueSoonMs),
+    ...presentFailing(request),
+  };
+}
+
+/** Since when it fails, why, what would help, and when it is tried again. */
+function presentFailing({ failure, failing_since: since, not_before: next }: ErasureRequest): { failing?: object } {
+  if (!failure) return {};
+  const name = failure.name as FailureName;
+  return {
+    failing: {
+      since: unixSeconds(since ?? failure.at),
+      why: FAILURES[name] ?? FAILURES.unexpected,
+      ...(failure.where !== undefined && { where: failure.where }),
+      help: REMEDIES[name] ?? REMEDIES.unexpected,
+      next_attempt_at: unixSeconds(next),
+    },
+  };
 }
 
 /** The day that was searched, or the first and the last of several. */

@@ -54,7 +54,7 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
     const { account, keyId } = callerOf(response);
     const input = { account, keyId, number: fields.number, unsuppress: fields.blacklist ?? false };
     if (fields.sandbox) {
-      const wouldErase = await rehearseForget(accept, input);
+      const wouldErase = await rehearseForget(accept, input, now());
       response.json(presentRehearsed(randomText(15), now(), wouldErase));
       return;
     }
@@ -78,6 +78,7 @@ function createStatusSearch({ core, now }: DoorDependencies) {
     const days = hasDate ? readDays(date, at, account.time_zone) : undefined;
     // Words may be read in another way than they were meant: the answer says in which.
     const searched = days && presentDays(days);
+    const standing = { now: at, dueSoonMs: core.times.dueSoonMs };
     const page = await findRequests(
       {
         account,
@@ -92,8 +93,8 @@ function createStatusSearch({ core, now }: DoorDependencies) {
     const [newest] = page.requests;
     if (!newest) throw new LetheError('no_records', undefined, {}, searched);
     if (reference !== undefined && newest.state === 'failed')
-      throw new LetheError('request_failed', undefined, {}, { ...presentFailed(newest), ...searched });
-    const requests = page.requests.map((request) => presentRequest(request, page.progress.get(request)));
+      throw new LetheError('request_failed', undefined, {}, { ...presentFailed(newest, standing), ...searched });
+    const requests = page.requests.map((request) => presentRequest(request, standing, page.progress.get(request)));
     return { ...requests[0], requests, total: page.total, ...searched };
   };
 }
@@ -104,14 +105,14 @@ function readDays(date: unknown, now: Date, timeZone: string): FoundDays {
   throw new LetheError('bad_input', `date cannot be read. Formats: ${DATE_FORMATS.join('; ')}`);
 }
 
-function checkHandler({ core }: DoorDependencies): RequestHandler {
+function checkHandler({ core, now }: DoorDependencies): RequestHandler {
   const schema = checkSchema(core.config.NUMBER_PREFIXES);
   return async (request, response) => {
     const { number } = checkFields(schema, await readBody(request));
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
     const subject = inEveryWriting(
-      numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+      numberSubject(number, account.records_id, core.tokens.current(account._id, number), now(), core.countries),
     );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };

@@ -100,6 +100,11 @@ const variables = {
   SCHEDULED_SETTLE_MS: milliseconds(60_000, 0),
   RETRY_BASE_MS: milliseconds(30_000, 10),
   DEADLINE_HOURS: count(24, 1, 720),
+  ALARM_HOURS: z
+    .string()
+    .regex(/^(?:[1-9]\d{0,2}(?:,[1-9]\d{0,2})*)$/, 'ALARM_HOURS is a list of whole hours, e.g. 4,1')
+    .default('4,1')
+    .transform((list) => list.split(',').map(Number)),
   SHUTDOWN_TIMEOUT_MS: milliseconds(20_000, 100),
   LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug']).default('info'),
 } as const;

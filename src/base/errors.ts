@@ -74,6 +74,21 @@ export const FAILURES = {
 
 export type FailureName = keyof typeof FAILURES;
 
+/** What would help against a failure, for whoever is told of it. */
+export const REMEDIES: Readonly<Record<FailureName, string>> = {
+  unsupported_type: 'Mend or remove the record: what stands there is neither a text nor a number',
+  refused: 'Choose another strategy for the field in the data map, or let the index or validator accept the mask',
+  unsealable: 'Put the key back into LETHE_SEAL_KEYS, and restart the workers',
+  unusable_file: "Mend the record's reference, or the storage's settings",
+  file_not_removed: "Look at the storage: is it there, and may Lethe delete? The worker's log has a word for the fault",
+  no_storage: 'Give every worker the same RECORDINGS_DIR or RECORDINGS_S3_*, and restart it',
+  shared_record: 'Say in the data map what becomes of records that several people share',
+  number_in_id: 'Remove the record, or copy it under another _id',
+  ambiguous_number: 'Write the number in the record in full, or take it out',
+  unmapped_number: 'Name the place in the data map',
+  unexpected: "Look at the worker's log for `erasure failed` with the reference",
+};
+
 /** An erasure that needs a person to look: the request is marked failed, and still retried. */
 export class ErasureFailure extends Error {
   readonly failure: FailureName;

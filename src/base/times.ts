@@ -52,6 +52,8 @@ export interface Times {
   readonly longestPauseMs: number;
   /** From acceptance to the moment an unfinished request counts as overdue. */
   readonly deadlineMs: number;
+  /** How long before the deadline of a request an alarm is raised, the longest first. */
+  readonly alarmsMs: readonly number[];
   /** A request is due soon when less than this is left of its time. */
   readonly dueSoonMs: number;
   /** From the beginning of one turn over a large account's records to the next. */
@@ -84,7 +86,6 @@ const FILES_SHARE = 0.3;
 const ABANDONED_AFTER_LEASES = 2;
 const PATIENCE_IN_LEASES = 2;
 const SCAN_LOOK_SHARE = 1 / 3;
-const DUE_SOON_SHARE = 1 / 6;
 const FILE_ATTEMPT_MS = 10_000;
 const RELAYS_A_SCHEDULE_ROUND = 12;
 const LONGEST_DRAIN_LOOK_MS = 250;
@@ -97,6 +98,7 @@ type Settings = Pick<
   | 'SCHEDULED_SETTLE_MS'
   | 'RETRY_BASE_MS'
   | 'DEADLINE_HOURS'
+  | 'ALARM_HOURS'
   | 'REPORT_KEEP_HOURS'
   | 'REDACT_WAIT_MINUTES'
   | 'SCAN_INTERVAL_MINUTES'
@@ -108,7 +110,10 @@ type Settings = Pick<
 
 /** All times of a process, from its configuration. Nothing else computes with LEASE_MS or the deadlines. */
 export function timesOf(config: Settings): Times {
-  const { LEASE_MS, RELAY_INTERVAL_MS } = config;
+  const { LEASE_MS, RELAY_INTERVAL_MS, DEADLINE_HOURS } = config;
+  // One as long as the deadline would be raised at acceptance.
+  const hours = [...new Set(config.ALARM_HOURS)].filter((one) => one < DEADLINE_HOURS);
+  const alarmsMs = hours.sort((one, other) => other - one).map((one) => one * HOUR_MS);
   return Object.freeze({
     leaseMs: LEASE_MS,
     renewBelowMs: LEASE_MS * RENEW_BELOW,
@@ -129,7 +134,8 @@ export function timesOf(config: Settings): Times {
     retryBaseMs: config.RETRY_BASE_MS,
     longestPauseMs: HOUR_MS,
     deadlineMs: config.DEADLINE_HOURS * HOUR_MS,
-    dueSoonMs: config.DEADLINE_HOURS * HOUR_MS * DUE_SOON_SHARE,
+    alarmsMs,
+    dueSoonMs: alarmsMs[0] ?? 0,
     scanIntervalMs: config.SCAN_INTERVAL_MINUTES * MINUTE_MS,
     scanTurnMs: LEASE_MS,
     scanLookMs: Math.ceil(LEASE_MS * SCAN_LOOK_SHARE),

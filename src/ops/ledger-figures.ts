@@ -1,11 +1,13 @@
 import type mongoose from 'mongoose';
 import { guardOf } from '../ledger/guard/row.ts';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
+import type { DeadlineState } from '../ledger/requests/deadline.ts';
 import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
 import { tombstonesOf } from '../ledger/tombstones/tombstones.ts';
 import { shareReading } from '../lib/share.ts';
 import { addCounts, type CompletedSums, createCompletedSums } from './completed-sums.ts';
+import { readDeadlineFigures } from './deadline-figures.ts';
 
 /** Figures of the ledger at one moment. */
 export interface LedgerFigures {
@@ -15,6 +17,7 @@ export interface LedgerFigures {
   /** Seconds until the nearest deadline of an unfinished request, negative when it has passed; null without one. */
   readonly nearestDeadlineSeconds: number | null;
   readonly overdue: number;
+  readonly deadlines: Readonly<Record<DeadlineState, number>>;
   readonly erased: Record<string, number>;
   /** Of those, the ones deleted because of their age. */
   readonly retention: Record<string, number>;
@@ -35,6 +38,7 @@ export interface LedgerFigures {
   readonly guardLagSeconds: number;
 }
 
+const DUE_SOON_MS = 4 * 3_600_000;
 /** How long figures are told again: several Prometheus servers ask at once, and nobody needs them more often. */
 const FRESH_MS = 3_000;
 /** Every deadline is later. With a bound on its key the partial index of the unfinished is taken; else all are read. */
@@ -43,8 +47,12 @@ const ANY_DEADLINE = { due_at: { $gt: new Date(0) } };
 /**
  * A reader of the ledger that costs the same as the ledger grows, and however many ask: unfinished requests have a
  * partial index, and what was completed is summed once.
+ * @param dueSoonMs how much of a request's time is little
  */
-export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promise<LedgerFigures> {
+export function createLedgerFigures(
+  db: mongoose.mongo.Db,
+  dueSoonMs = DUE_SOON_MS,
+): (now: Date) => Promise<LedgerFigures> {
   const requests = requestsOf(db);
   const files = db.collection<FileRow>(FILES);
   const sumCompleted = createCompletedSums(db);
@@ -98,11 +106,13 @@ export function createLedgerFigures(db: mongoose.mongo.Db): (now: Date) => Promi
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
     byState.completed = sums.completed;
+    const deadlines = await readDeadlineFigures(db, now, { dueSoonMs, completed: sums.completed });
     return {
       byState,
       oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
       nearestDeadlineSeconds: first ? secondsBetween(now, first.due_at) : null,
       overdue,
+      deadlines,
       erased: { ...sums.erased },
       retention: { ...sums.retention },
       failures: { ...addCounts(sums.causes, failing) },

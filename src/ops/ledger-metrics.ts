@@ -101,6 +101,12 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
     labelNames: ['state'],
     registers,
   });
+  const deadlines = new Gauge({
+    name: 'lethe_requests_by_deadline',
+    help: 'Requests on track, due soon and overdue; and completed ones whose deadline was met or missed',
+    labelNames: ['deadline'],
+    registers,
+  });
   const gauges = GAUGES.map(({ name, help, read }) => ({ metric: new Gauge({ name, help, registers }), read }));
   const counters = COUNTERS.map(({ name, help, label, read }) => ({
     metric: new Counter({ name, help, labelNames: [label], registers }),
@@ -111,6 +117,7 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
   return {
     set(figures) {
       for (const [state, count] of Object.entries(figures.byState)) requests.set({ state }, count);
+      for (const [deadline, count] of Object.entries(figures.deadlines)) deadlines.set({ deadline }, count);
       for (const { metric, read } of gauges) {
         const value = read(figures);
         if (value !== null) metric.set(value);
@@ -121,6 +128,7 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
     },
     clear() {
       requests.reset();
+      deadlines.reset();
       for (const { metric } of counters) metric.reset();
       for (const { metric } of gauges) metric.remove();
       scanned.remove();

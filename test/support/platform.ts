@@ -28,6 +28,12 @@ export const TEST_KEYS = {
 /** The engines of the tests are there, and slow at worst: nothing may give up on them after the product's two seconds. */
 const PATIENT = { serverSelectionMs: LIMITS.answerMs } as const;
 
+/** What a worker of a test may be given in place of the usual. */
+interface WorkerOptions {
+  readonly now?: () => Date;
+  readonly logger?: Logger;
+}
+
 /** One test file's world: a database and a queue prefix of its own, on the engines the suite's runner started. */
 export interface Platform {
   readonly env: NodeJS.ProcessEnv;
@@ -40,9 +46,9 @@ export interface Platform {
     timeZone?: string;
   }): Promise<{ account: Account; key: string; keyId: string }>;
   /** Starts an API in this process; closed with the platform. */
-  startApi(env?: NodeJS.ProcessEnv): Promise<{ url: string; close(): Promise<void> }>;
+  startApi(env?: NodeJS.ProcessEnv, now?: () => Date): Promise<{ url: string; close(): Promise<void> }>;
   /** Starts a worker in this process; stopped with the platform. */
-  startWorker(env?: NodeJS.ProcessEnv): Promise<RunningWorker>;
+  startWorker(env?: NodeJS.ProcessEnv, options?: WorkerOptions): Promise<RunningWorker>;
   close(): Promise<void>;
 }
 
@@ -105,20 +111,20 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
       if (!made) throw new Error('no key was made');
       return { account, key: made.whole, keyId: made.key._id };
     },
-    async startApi(apiEnv = {}) {
+    async startApi(apiEnv = {}, now = () => new Date()) {
       // A database that is named for this API is one that will be away.
-      const api = await openApi(readConfig({ ...env, ...apiEnv }), logger, apiEnv.MONGODB_URI ? {} : PATIENT);
+      const api = await openApi(readConfig({ ...env, ...apiEnv }), logger, apiEnv.MONGODB_URI ? {} : PATIENT, now);
       const close = once(api.close);
       closers.push(close);
       return { url: api.url, close };
     },
-    async startWorker(workerEnv = {}) {
+    async startWorker(workerEnv = {}, options = {}) {
       const workerConfig = readConfig({ ...env, ...workerEnv });
       const workerCore = createCore(workerConfig, {
         poolSize: allPlaces(workerConfig.WORKER_CONCURRENCY) + 4,
         ...(workerEnv.MONGODB_URI ? {} : PATIENT),
       });
-      const worker = startWorker(workerCore, logger);
+      const worker = startWorker(workerCore, options.logger ?? logger, { ...(options.now && { now: options.now }) });
       const stop = once(async () => {
         await worker.stop();
         await workerCore.close();
@@ -140,11 +146,12 @@ async function openApi(
   config: Config,
   logger: Logger,
   patience: Partial<typeof PATIENT>,
+  now: () => Date,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const core = createCore(config, { poolSize: 20, ...patience });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
   const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
-  const server = createApiServer(createApp({ core, redis, producer, logger, now: () => new Date() }), logger);
+  const server = createApiServer(createApp({ core, redis, producer, logger, now }), logger);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());
   });

@@ -21,19 +21,19 @@ export async function processErase(
   const key = { account: job.data.account, reference: job.data.reference };
   try {
     const result = await eraseRequest(deps, key, signal);
-    if (result.outcome === 'later') await callAgain(job, token, result.at.getTime());
+    if (result.outcome === 'later') await callAgain(job, token, result.at.getTime() - deps.now().getTime());
     else if (result.outcome === 'completed') deps.logger.info('request completed', { reference: key.reference });
   } catch (error) {
     if (error instanceof DelayedError) throw error;
     if (error instanceof LeaseLost) {
       deps.logger.warn('lease lost to another worker', { reference: key.reference });
-      await callAgain(job, token, Date.now() + deps.times.lostPauseMs);
+      await callAgain(job, token, deps.times.lostPauseMs);
     }
     deps.logger[isTransient(error) ? 'warn' : 'error']('erasure interrupted', {
       reference: key.reference,
       error,
       again_in_ms: AWAY_MS,
     });
-    await callAgain(job, token, Date.now() + AWAY_MS);
+    await callAgain(job, token, AWAY_MS);
   }
 }

@@ -16,21 +16,21 @@ export async function processScan(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const at = await scanTurn(deps, job.data.account, signal);
-  if (at !== null) await callAgain(job, token, at);
+  const delayMs = await scanTurn(deps, job.data.account, signal);
+  if (delayMs !== null) await callAgain(job, token, delayMs);
 }
 
-/** @returns when to go on, in milliseconds since 1970; null: it is over, or another worker's */
+/** @returns when to go on, in milliseconds from now; null: it is over, or another worker's */
 async function scanTurn(deps: ScanDependencies, account: string, signal: AbortSignal): Promise<number | null> {
   try {
     const result = await runScan(deps, account, signal);
-    return result.outcome === 'finished' ? null : result.at.getTime();
+    return result.outcome === 'finished' ? null : result.at.getTime() - deps.now().getTime();
   } catch (error) {
     if (error instanceof LeaseLost) {
       deps.logger.warn('lease of a scan lost to another worker', { account });
       return null;
     }
     deps.logger[isTransient(error) ? 'warn' : 'error']('scan interrupted', { account, error });
-    return Date.now() + AWAY_MS;
+    return AWAY_MS;
   }
 }

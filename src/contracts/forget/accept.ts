@@ -61,7 +61,7 @@ interface Repeat {
 export async function acceptForget(deps: AcceptDependencies, input: ForgetInput, now: Date): Promise<Accepted> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = subjectOf(deps, input);
+  const subject = subjectOf(deps, input, now);
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -115,10 +115,14 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
  * @returns records that would be erased, by the names of the data map; names with none are left out
  * @throws LetheError `no_affiliation`
  */
-export async function rehearseForget(deps: AcceptDependencies, input: ForgetInput): Promise<Record<string, number>> {
+export async function rehearseForget(
+  deps: AcceptDependencies,
+  input: ForgetInput,
+  now: Date,
+): Promise<Record<string, number>> {
   const { account, number } = input;
   const allTokens = deps.tokens.allTokens(account._id, number);
-  const subject = subjectOf(deps, input);
+  const subject = subjectOf(deps, input, now);
   const [unfinished, affiliated] = await Promise.all([
     findUnfinished(deps, account, allTokens),
     isAffiliated(deps, subject, allTokens, input.unsuppress),
@@ -135,9 +139,9 @@ export async function rehearseForget(deps: AcceptDependencies, input: ForgetInpu
 }
 
 /** Whose records: with what may be theirs, where the map has that erased. */
-function subjectOf({ tokens, countries }: AcceptDependencies, { account, number }: ForgetInput): Subject {
+function subjectOf({ tokens, countries }: AcceptDependencies, { account, number }: ForgetInput, now: Date): Subject {
   const token = tokens.current(account._id, number);
-  return withDoubtful(numberSubject(number, account.records_id, token, new Date(), countries));
+  return withDoubtful(numberSubject(number, account.records_id, token, now, countries));
 }
 
 function findUnfinished(

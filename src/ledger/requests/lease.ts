@@ -135,8 +135,10 @@ function leaseOn(
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
     async complete(done, settle, { isUnscanned = false } = { isUnscanned: false }) {
+      const at = now();
+      const late = at > request.due_at && { overdue: true };
       const update = {
-        $set: { state: 'completed', completed_at: now(), ...(isUnscanned && { 'scan.off': true }) },
+        $set: { state: 'completed', completed_at: at, ...late, ...(isUnscanned && { 'scan.off': true }) },
         $unset: {
           sealed: '',
           unfinished: '',
@@ -145,6 +147,7 @@ function leaseOn(
           refused: '',
           references: '',
           failure: '',
+          failing_since: '',
           wait: '',
           'scan.joined': '',
         },
@@ -173,10 +176,15 @@ function leaseOn(
           not_before: at,
           look_at: at,
           ...(done && { announced: [], ...(refused.length > 0 && newly(refused)) }),
-          ...(failure && { failure }),
+          ...(failure && { failure, failing_since: request.failing_since ?? failure.at }),
           ...(wait && { wait }),
         },
-        $unset: { lease: '', ...(forgetScan && FORGOTTEN), ...(done && refused.length === 0 && { refused: '' }) },
+        $unset: {
+          lease: '',
+          ...(forgetScan && FORGOTTEN),
+          ...(wait && { failing_since: '' }),
+          ...(done && refused.length === 0 && { refused: '' }),
+        },
         $inc: {
           failures: failure ? 1 : 0,
           ...(failure && { [`causes.${failure.name}`]: 1 }),

@@ -124,8 +124,12 @@ export interface ErasureRequest extends WorkRow {
   scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;
-  /** A request seen past its deadline is reported once as overdue. */
+  /** A request seen past its deadline is reported once as overdue; it stays, as it was late. */
   overdue?: true;
+  /** Hours before the deadline for which an alarm has been raised, the fewest. */
+  alarmed?: number;
+  /** Since when its attempts have failed, without one that got as far as to wait for messages. */
+  failing_since?: Date;
 }
 
 /** The ledger as a native collection: its guarded updates are written exactly as MongoDB sees them. */

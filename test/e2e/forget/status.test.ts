@@ -207,6 +207,13 @@ describe('/gdpr/status', () => {
     const done = new Date('2024-02-01T13:00:00.999Z');
     const seconds = (date: Date) => Math.floor(date.getTime() / 1000);
     const common = { created_at: seconds(at), due_at: seconds(at) + 86_400, completed_at: null, erased: {} };
+    const failing = {
+      since: seconds(at),
+      why: expect.stringMatching(/^A field the data map calls a number /),
+      where: 'calls.to',
+      help: expect.stringMatching(/^Mend or remove the record/),
+      next_attempt_at: expect.any(Number),
+    };
     const states: [ErasureRequest['state'], Partial<ErasureRequest>, object][] = [
       ['accepted', {}, { status: 'SUCCESS', msg: PENDING }],
       ['sweeping', { erased: { sent_sms: 3 } }, { status: 'SUCCESS', msg: PENDING, erased: { sent_sms: 3 } }],
@@ -220,13 +227,14 @@ describe('/gdpr/status', () => {
       [
         'failed',
         { failure: { name: 'unsupported_type', where: 'calls.to', at } },
-        { status: 'FAILED', code: 78, msg: 'Request failed' },
+        { status: 'FAILED', code: 78, msg: 'Request failed', failing },
       ],
     ];
     it.each(states)('%s', async (state, change, expected) => {
       const { account, key } = await platform.account();
       const reference = await submitted(account._id, at, { state, ...change });
-      const entry = { ...common, reference, state, ...expected };
+      const deadline = state === 'completed' ? 'met' : 'overdue';
+      const entry = { ...common, reference, state, deadline, ...expected };
       const listed = await call(url, '/gdpr/status?date=2024-02-01', { key });
       // A list holds failed requests as entries; nothing else of the ledger is shown.
       expect([listed.status, listed.body]).toEqual([200, { ...entry, requests: [entry], total: 1, day: '2024-02-01' }]);
@@ -234,7 +242,18 @@ describe('/gdpr/status', () => {
         const answer = await ask();
         const wanted =
           state === 'failed'
-            ? [409, { ...FAILED, reference, state, created_at: common.created_at, due_at: common.due_at }]
+            ? [
+                409,
+                {
+                  ...FAILED,
+                  reference,
+                  state,
+                  created_at: common.created_at,
+                  due_at: common.due_at,
+                  deadline,
+                  failing,
+                },
+              ]
             : [200, { ...entry, requests: [entry], total: 1 }];
         expect([way, answer.status, answer.body]).toEqual([way, ...wanted]);
       }

@@ -30,6 +30,7 @@ describe('configuration', () => {
       HOST: '127.0.0.1',
       PORT: 3000,
       DEADLINE_HOURS: 24,
+      ALARM_HOURS: [4, 1],
     });
   });
 

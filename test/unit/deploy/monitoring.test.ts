@@ -34,6 +34,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       oldestUnfinishedSeconds: 1,
       nearestDeadlineSeconds: 1,
       overdue: 1,
+      deadlines: { on_track: 0, due_soon: 0, overdue: 1, met: 3, missed: 0 },
       erased: { sent_sms: 1 },
       retention: { sent_sms: 1 },
       failures: { refused: 1 },

@@ -179,7 +179,11 @@ describe('a message that is scheduled', () => {
           {
             db: platform.core.db,
             producer: { add: async () => {}, isAlive: async () => true },
-            logger: { ...platform.logger, error: (message, facts) => reported.push({ message, facts }) },
+            logger: {
+              ...platform.logger,
+              warn: () => {},
+              error: (message, facts) => reported.push({ message, facts }),
+            },
             times: timesOf({ ...platform.config, LEASE_MS: 1_000 }),
             now: () => new Date(at),
           },
