@@ -2,9 +2,9 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeServiceData } from './service.ts';
 
-/** What a stage makes in its folder, beside the engines' data and a key for each account. */
+/** What a stage makes in its folder, beside the engines' data and a key and a password for each account. */
 const MADE = ['recordings', 'reports', 'logs', 'keys.env', 'lethe.env'] as const;
-const KEY_FILE = /^key-acc_/;
+const SECRET_FILE = /^(key|password)-acc_/;
 
 /**
  * Removes what an earlier stage left in its folder, so that the next one begins with new demo data and new keys. Files
@@ -17,8 +17,8 @@ export async function removeStageData(folder: string, dataDir: string, env: Node
   if (given.length > 0)
     throw new Error(`--fresh removes what Lethe keeps in ${folder}; ${given.join(' and ')} names a server of your own`);
   for (const name of await namesIn(dataDir)) await removeServiceData(name, join(dataDir, name));
-  const keys = (await namesIn(folder)).filter((name) => KEY_FILE.test(name));
-  for (const name of [...MADE, ...keys]) await rm(join(folder, name), { recursive: true, force: true });
+  const secrets = (await namesIn(folder)).filter((name) => SECRET_FILE.test(name));
+  for (const name of [...MADE, ...secrets]) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function namesIn(folder: string): Promise<string[]> {

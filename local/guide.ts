@@ -31,8 +31,9 @@ Ctrl-C stops everything that was started here.`;
 }
 
 /** Where everything runs, passwords left out. */
-export function writeAddresses({ apiUrl, mongodbUri, redisUrl, database, logFolder }: Stage): string {
+export function writeAddresses({ apiUrl, signIn, mongodbUri, redisUrl, database, logFolder }: Stage): string {
   return `Lethe runs at ${apiUrl}
+  console    ${apiUrl}/console/   (${signIn.email}, password ${signIn.password})
   try it at  ${apiUrl}/docs
   MongoDB    ${hidePassword(mongodbUri)}   (database ${database})
   Redis      ${hidePassword(redisUrl)}

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { buildConsole } from './console.ts';
 import { writeAddresses, writeGuide } from './guide.ts';
 import { catchInterruption } from './interruption.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     print('stopped before it was up');
     process.exit(1);
   }
+  await buildConsole(print);
   print(await tellGuide(stage));
   if (how.watch) print('\nAPI and worker start again when src, api, workers or cli change; their logs follow.\n');
   const broken = await Promise.race([interruption.requested, stage.broken]);

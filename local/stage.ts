@@ -19,6 +19,8 @@ export interface Stage {
   readonly account: string;
   /** The demo account's whole key. */
   readonly key: string;
+  /** Who may sign in to the console: an admin of all accounts. */
+  readonly signIn: { readonly email: string; readonly password: string };
   readonly db: mongoose.mongo.Db;
   /** The folder of the calls' recordings. */
   readonly recordings: string;
@@ -55,6 +57,7 @@ export interface StageOptions {
 }
 
 const DATABASE = 'lethe';
+const DEMO_EMAIL = 'demo@example.com';
 const START_MS = 60_000;
 
 /** @throws Error with one clear message when something does not come up; nothing is left running then */
@@ -91,6 +94,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const key = await keep(join(folder, `key-${account}`), () =>
       runLethe(['key', 'create', '--account', account, '--label', 'demo'], env),
     );
+    const signIn = await demoPerson(folder, account, env);
     signal?.throwIfAborted();
 
     const how = { logFolder, env, watch: options.watch ?? false };
@@ -108,7 +112,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       throw new Error(came === false ? `the API did not become ready: ${await tailLog(api.log)}` : came);
     const { mongodbUri, redisUrl } = services;
     return {
-      ...{ apiUrl, account, key, db, database: db.databaseName, recordings, logFolder },
+      ...{ apiUrl, account, key, signIn, db, database: db.databaseName, recordings, logFolder },
       ...{ mongodbUri, redisUrl, envFile, broken, stop },
     };
   } catch (error) {
@@ -209,6 +213,16 @@ async function demoAccount({
   print(`demo data: ${await loadDemoRecords(db, new Date())} records`);
   const owner = ['--name', 'Demo platform', '--records-id', DEMO_ACCOUNT, '--products', 'all'];
   return runLethe(['account', 'create', ...owner], env);
+}
+
+/** Somebody to sign in to the console as. The password is kept like the key, to be printed again. */
+async function demoPerson(folder: string, account: string, env: NodeJS.ProcessEnv): Promise<Stage['signIn']> {
+  const who = ['--email', DEMO_EMAIL, '--name', 'Demo', '--role', 'admin', '--all-accounts'];
+  const password = await keep(join(folder, `password-${account}`), () =>
+    // On a server that was given, an earlier stage may have made the same person.
+    runLethe(['user', 'create', ...who], env).catch(() => runLethe(['user', 'reset', DEMO_EMAIL], env)),
+  );
+  return { email: DEMO_EMAIL, password };
 }
 
 async function isReady(apiUrl: string): Promise<boolean> {

@@ -50,6 +50,13 @@ const ONCE = { password: 'q7Rw2Xt9Kd4Lm6Pz8Bv3', totp_address: 'otpauth://totp/L
 /** The description of what the console needs beside the contracts. */
 export const consoleApi: readonly Operation[] = [
   {
+    method: 'get',
+    path: '/',
+    open: true,
+    summary: 'Leads to the console',
+    responses: { 302: { description: 'To /console/', type: null } },
+  },
+  {
     method: 'post',
     path: '/console/api/session',
     open: true,
@@ -74,7 +81,7 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/session',
     'x-scope': 'look',
     summary: 'Sign out',
-    responses: { 204: { description: 'Signed out', type: null }, ...namedAnswers('csrf_token') },
+    responses: { 204: { description: 'Signed out', type: null }, ...namedAnswers('csrf') },
   },
   {
     method: 'post',
@@ -86,7 +93,7 @@ export const consoleApi: readonly Operation[] = [
     bodyExample: { current: ONCE.password, password: 'correct horse battery' },
     responses: {
       200: { description: 'A new session', example: SESSION },
-      ...namedAnswers('invalid_sign_in', 'csrf_token'),
+      ...namedAnswers('invalid_sign_in', 'csrf'),
     },
   },
   {
@@ -122,7 +129,7 @@ export const consoleApi: readonly Operation[] = [
     bodyExample: { email: PERSON.email, name: PERSON.name, role: PERSON.role, account: ACCOUNT },
     responses: {
       201: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
-      ...namedAnswers('csrf_token', 'conflict'),
+      ...namedAnswers('csrf', 'conflict'),
     },
   },
   {
@@ -133,7 +140,7 @@ export const consoleApi: readonly Operation[] = [
     params: personParams,
     responses: {
       200: { description: 'The person', example: PERSON },
-      ...namedAnswers('csrf_token', 'route_not_found', 'conflict'),
+      ...namedAnswers('csrf', 'route_not_found', 'conflict'),
     },
   },
   {
@@ -146,7 +153,7 @@ export const consoleApi: readonly Operation[] = [
     bodyExample: {},
     responses: {
       200: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
-      ...namedAnswers('csrf_token', 'route_not_found'),
+      ...namedAnswers('csrf', 'route_not_found'),
     },
   },
   {
@@ -165,7 +172,7 @@ export const consoleApi: readonly Operation[] = [
     bodyExample: { label: KEY.label, scopes: KEY.scopes },
     responses: {
       201: { description: 'The whole key, shown once', example: { ...KEY, key: `${KEY.id}.SECRET` } },
-      ...namedAnswers('csrf_token'),
+      ...namedAnswers('csrf'),
     },
   },
   {
@@ -174,6 +181,6 @@ export const consoleApi: readonly Operation[] = [
     'x-scope': 'settings',
     summary: 'Revoke a key, at once',
     params: keyParams,
-    responses: { 200: { description: 'The key', example: KEY }, ...namedAnswers('csrf_token', 'route_not_found') },
+    responses: { 200: { description: 'The key', example: KEY }, ...namedAnswers('csrf', 'route_not_found') },
   },
 ];

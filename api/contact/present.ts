@@ -7,7 +7,7 @@ const ERROR_CODES = {
   no_affiliation: 'INVALID_ARGUMENT',
   unauthorized: 'UNAUTHORIZED',
   forbidden: 'FORBIDDEN',
-  csrf_token: 'FORBIDDEN',
+  csrf: 'FORBIDDEN',
   route_not_found: 'NOT_FOUND',
   no_records: 'NOT_FOUND',
   method_not_allowed: 'METHOD_NOT_ALLOWED',

@@ -161,11 +161,11 @@ async function admitPerson(
 
 /**
  * A page elsewhere may have the browser send the cookie along, but cannot read the token.
- * @throws LetheError `csrf_token`
+ * @throws LetheError `csrf`
  */
 function refuseForeignWrite(request: Request, secret: string): void {
   if (['GET', 'HEAD'].includes(request.method)) return;
-  if (!isCsrfToken(secret, request.get(CSRF_HEADER))) throw new LetheError('csrf_token');
+  if (!isCsrfToken(secret, request.get(CSRF_HEADER))) throw new LetheError('csrf');
 }
 
 /** Who calls an authenticated route. */

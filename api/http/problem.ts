@@ -45,7 +45,7 @@ export class Problem extends Error {
 const KNOWN: Partial<Record<ErrorName, readonly [problem: ProblemName, detail?: string]>> = {
   bad_input: ['invalid_json'],
   forbidden: ['forbidden'],
-  csrf_token: ['forbidden'],
+  csrf: ['forbidden'],
   route_not_found: ['not_found'],
   no_records: ['not_found'],
   method_not_allowed: ['method_not_allowed'],

@@ -9,7 +9,7 @@ export const ERRORS = {
   invalid_sign_in: { status: 401, code: 401, message: 'E-mail address, password or code is not right' },
   totp_required: { status: 401, code: 401, message: 'The code of the authenticator app is needed, too' },
   forbidden: { status: 403, code: 403, message: 'This key or role may not do this' },
-  csrf_token: { status: 403, code: 403, message: 'X-CSRF-Token is missing, or of another session' },
+  csrf: { status: 403, code: 403, message: 'X-CSRF-Token is missing, or of another session' },
   route_not_found: { status: 404, code: 404, message: 'Not found' },
   no_records: { status: 404, code: 77, message: 'No records found' },
   method_not_allowed: { status: 405, code: 405, message: 'Method not allowed' },

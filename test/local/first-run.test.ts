@@ -47,6 +47,8 @@ async function start(folder: string, args: readonly string[], env: NodeJS.Proces
     eraseContact: find(/(curl.* -X DELETE .*)/),
     command: find(/^(node --env-file.+)$/m),
     api: find(/^Lethe runs at (\S+)$/m),
+    email: find(/^ {2}console .*\/console\/ +\((\S+), password/m),
+    password: find(/^ {2}console .*, password (\S+)\)$/m),
   };
 }
 
@@ -79,6 +81,9 @@ describe('npm start', () => {
 
       const second = await start(folder, []);
       expect(second.key).toBe(first.key);
+      const { email, password } = second;
+      const signIn = { method: 'POST', body: JSON.stringify({ email, password }) };
+      expect(await fetch(`${second.api}/console/api/session`, signIn)).toMatchObject({ status: 200 });
       expect(second.number).toMatch(/^447700900\d{3}$/);
       expect(second.number).not.toBe(first.number);
       expect([first.number, first.contact]).not.toContain(second.contact);
