@@ -42,12 +42,19 @@ export interface ApiClient {
 }
 
 const SESSION = '/console/api/session';
+/** Who has touched nothing for so long may be away: what the page asks by itself then does not keep the session alive. */
+const ACTIVE_MS = 60_000;
 /** Behind a proxy an API that is away answers with one of these. */
 const AWAY = [502, 503, 504];
 
 /** Calls the API of this origin with the session's cookie. */
 export function createClient(events: ClientEvents): ApiClient {
   let csrf = '';
+  let lastAct = performance.now();
+  for (const act of ['pointerdown', 'keydown'])
+    window.addEventListener(act, () => {
+      lastAct = performance.now();
+    });
 
   async function send(path: string, options: CallOptions): Promise<Response> {
     const { method = 'GET', body, account, accept = 'application/json', signal } = options;
@@ -55,6 +62,7 @@ export function createClient(events: ClientEvents): ApiClient {
       method,
       headers: {
         Accept: accept,
+        ...(performance.now() - lastAct > ACTIVE_MS && { 'Lethe-Background': 'true' }),
         ...(account !== undefined && { 'Lethe-Account': account }),
         ...(method !== 'GET' && csrf !== '' && { 'X-CSRF-Token': csrf }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),

@@ -65,11 +65,15 @@ export interface RequestDetail extends RequestItem {
   readonly lease?: { readonly holder: string; readonly until: string } | null;
   readonly next_look_at?: string | null;
   readonly scan?: {
-    readonly percent?: number;
-    readonly collection?: string;
-    readonly off?: readonly string[] | boolean;
+    readonly percent: number | null;
+    readonly read?: number;
+    readonly of?: number | null;
+    readonly off?: boolean;
+    readonly elsewhere?: Counts;
   } | null;
-  readonly waits_for?: { readonly scheduled_messages?: number; readonly until?: string } | null;
+  readonly waits_for?: { readonly what: string; readonly until?: string } | null;
+  readonly grace_until?: string;
+  readonly cancelled_by?: string;
   readonly can?: { readonly retry: boolean; readonly cancel: boolean };
   readonly requested_by?: string;
 }
@@ -91,6 +95,8 @@ export interface NumberStatus {
   readonly until?: string;
   readonly why?: string;
   readonly erased?: Counts;
+  /** It came on record after it was erased. */
+  readonly held_again?: boolean;
 }
 
 /** A request as the forget contract's status shows it; times in UNIX seconds. */
@@ -183,7 +189,7 @@ export interface HeldData {
         readonly records: readonly {
           readonly id?: string;
           readonly at?: string;
-          readonly fields: Readonly<Record<string, unknown>>;
+          readonly fields: readonly { readonly path: string; readonly category: string; readonly value: unknown }[];
         }[];
       }
     >
@@ -194,14 +200,14 @@ export interface HeldData {
 export interface Suppression {
   readonly id?: string;
   readonly masked?: string;
-  readonly since?: string;
-  readonly why?: string;
-  readonly by?: string;
+  readonly since?: string | null;
+  readonly why?: string | null;
+  readonly by?: string | null;
 }
 
 export interface SuppressionCheck extends Suppression {
   readonly suppressed: boolean;
-  readonly reference?: string;
+  readonly reference?: string | null;
 }
 
 export interface AuditEntry {
@@ -217,11 +223,21 @@ export interface AuditEntry {
 export interface AuditVerdict {
   readonly ok: boolean;
   readonly entries: number;
-  readonly from?: number | string | null;
-  readonly to?: number | string | null;
-  readonly head?: string | null;
-  readonly head_at?: string | null;
-  readonly faults?: readonly unknown[];
+  readonly chains: readonly {
+    readonly account: string;
+    readonly entries: number;
+    readonly from: number;
+    readonly to: number;
+    readonly head: string;
+    readonly head_at?: string;
+  }[];
+  readonly faults: readonly {
+    readonly account: string;
+    readonly sequence: number;
+    readonly through?: number;
+    readonly fault: string;
+  }[];
+  readonly faults_found: number;
 }
 
 export interface MonthFigures {
@@ -233,7 +249,7 @@ export interface MonthFigures {
   readonly overdue: number;
   readonly missed: number;
   readonly failed_by_cause: Counts;
-  readonly by_profile: Counts | Readonly<Record<string, Counts>>;
+  readonly by_profile: Readonly<Record<string, unknown>>;
   readonly by_account: readonly ({ readonly account: string } & Readonly<Record<string, unknown>>)[];
   readonly by_day: readonly { readonly day: string; readonly received: number; readonly completed: number }[];
 }

@@ -25,3 +25,8 @@ export function showValue(value: unknown): string {
     return value.join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
+
+const countries = new Intl.DisplayNames('en', { type: 'region' });
+
+/** `GB` as `United Kingdom`; a name stays one. */
+export const countryName = (code: string): string => (/^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code);

@@ -108,7 +108,7 @@ function Exports({ data }: { data: HeldData }) {
   const csv = () => {
     const rows = Object.entries(data.collections).flatMap(([name, { records }]) =>
       records.flatMap(({ id, at, fields }) =>
-        Object.entries(fields).map(([field, value]) => [name, id ?? '', at ?? '', field, showValue(value)]),
+        fields.map(({ path, value }) => [name, id ?? '', at ?? '', path, showValue(value)]),
       ),
     );
     saveFile(`held-${stamp}.csv`, toCsv(['collection', 'record', 'at', 'field', 'value'], rows), 'text/csv');

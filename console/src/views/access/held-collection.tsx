@@ -11,15 +11,19 @@ const MOST_SHOWN = 200;
 
 /** One collection's records on a number: a column for each field. */
 export function HeldCollection({ name, records }: { name: string; records: readonly HeldRecord[] }) {
-  const fields = [...new Set(records.flatMap(({ fields: held }) => Object.keys(held)))];
+  const paths = [...new Set(records.flatMap(({ fields }) => fields.map(({ path }) => path)))];
   const columns: readonly Column<HeldRecord>[] = [
     ...(records.some(({ at }) => at)
       ? [{ id: 'at', head: 'Time', cell: ({ at }: HeldRecord) => <Time at={at} /> }]
       : []),
-    ...fields.map((field) => ({
-      id: field,
-      head: plainName(field),
-      cell: (row: HeldRecord) => showValue(row.fields[field]),
+    ...paths.map((path) => ({
+      id: path,
+      head: plainName(path),
+      cell: (row: HeldRecord) =>
+        row.fields
+          .filter((field) => field.path === path)
+          .map(({ value }) => showValue(value))
+          .join(', ') || '–',
     })),
   ];
   return (

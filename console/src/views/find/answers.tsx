@@ -1,13 +1,13 @@
 import { useLocation } from 'wouter';
 import type { NumberStatus, RequestDetail, StatusByDate, StatusRequest } from '../../api/types.ts';
 import { Button, ButtonLink } from '../../base/button.tsx';
-import { Empty } from '../../base/notice.tsx';
+import { Empty, Notice } from '../../base/notice.tsx';
 import { Card, Facts, Section } from '../../base/page.tsx';
 import { State } from '../../base/state.tsx';
 import { type Column, Table } from '../../base/table.tsx';
 import { Time, useNow } from '../../base/time.tsx';
 import { shortDay } from '../../base/times.ts';
-import { listCounts, plural, totalOf } from '../../base/words.ts';
+import { countryName, listCounts, plural, totalOf } from '../../base/words.ts';
 import { useZone } from '../../shell/accounts.tsx';
 import { useCarried } from '../../shell/carried.tsx';
 import { useMay } from '../../shell/session.tsx';
@@ -42,10 +42,15 @@ export function NumberAnswer({ number, status }: { number: string; status: Numbe
       {read && (
         <p className={styles.read}>
           {read.international}
-          {read.country && `, ${read.country}`}
+          {read.country && `, ${countryName(read.country)}`}
         </p>
       )}
       <Said sentence={sentence} />
+      {status.held_again && (
+        <Notice kind="warn">
+          Since then something new has come on record about it. Forget it again if that was not wanted.
+        </Notice>
+      )}
       <Facts
         items={{
           State: state === 'never_asked' ? undefined : <State state={sentence.state} />,

@@ -1,4 +1,4 @@
-import type { NumberStatus, RequestItem } from '../../api/types.ts';
+import type { NumberStatus, RequestDetail, RequestItem } from '../../api/types.ts';
 import { spokenMoment } from '../../base/times.ts';
 import { plural, totalOf } from '../../base/words.ts';
 
@@ -29,13 +29,19 @@ export function tellNumber(status: NumberStatus, clock: Clock): Sentence {
 }
 
 /** The same about a request that was asked for by its reference. */
-export function tellRequest(request: RequestItem, clock: Clock): Sentence {
+export function tellRequest(request: RequestDetail, clock: Clock): Sentence {
   const facts = { ...withoutNulls(request), suppressed: false };
   if (request.state === 'completed') return gone(facts, clock);
   if (request.state === 'failed') return failed(facts, clock);
   if (request.state === 'cancelled')
     return { state: 'cancelled', short: 'This request was cancelled.', more: 'Nothing was erased because of it.' };
-  return onItsWay(facts, clock);
+  if (request.can?.cancel && request.grace_until)
+    return {
+      state: 'grace',
+      short: `It can be cancelled until ${spokenMoment(request.grace_until, clock.zone, clock.now)}.`,
+      more: 'The number is suppressed already; nothing is erased before that time.',
+    };
+  return { ...onItsWay(facts, clock), state: request.state };
 }
 
 type Facts = Pick<NumberStatus, 'erased' | 'completed_at' | 'due_at' | 'until' | 'why'>;
@@ -73,7 +79,7 @@ function failed({ why, due_at: due }: Facts, { zone, now }: Clock): Sentence {
 function onItsWay({ why, until, due_at: due }: Facts, { zone, now }: Clock): Sentence {
   const limit = until ?? due;
   return {
-    state: why === 'grace' ? 'grace' : 'accepted',
+    state: 'accepted',
     short: limit
       ? `It is on its way, and will be gone by ${spokenMoment(due ?? limit, zone, now)} at the latest.`
       : 'It is on its way.',

@@ -5,7 +5,7 @@ import { Button, ButtonLink } from '../../base/button.tsx';
 import { SelectField, TextField, Tick } from '../../base/field.tsx';
 import { Notice, Problem } from '../../base/notice.tsx';
 import { Card } from '../../base/page.tsx';
-import { plainName, plural, totalOf } from '../../base/words.ts';
+import { countryName, plainName, plural, totalOf } from '../../base/words.ts';
 import { useClient } from '../../shell/session.tsx';
 import styles from './forget.module.css';
 
@@ -47,7 +47,7 @@ export function Confirm({ number, preview, account, onDone }: ConfirmProps) {
     <Card className={styles.confirm}>
       <div>
         <p className={styles.reading}>{read.international}</p>
-        <p className={styles.soft}>{read.country ?? 'Country not known'}</p>
+        <p className={styles.soft}>{read.country ? countryName(read.country) : 'Country not known'}</p>
       </div>
       {already && (
         <Notice

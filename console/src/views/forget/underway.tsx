@@ -30,7 +30,7 @@ export function Underway({ reference, account, onAgain }: { reference: string; a
     onSettled: () => refetch(),
   });
   const said = data && tellRequest(data, { zone, now });
-  const until = data?.can?.cancel ? data.until : undefined;
+  const until = data?.can?.cancel ? data.grace_until : undefined;
   return (
     <Card className={styles.confirm}>
       {!data && !error && <Waiting lines={4} />}

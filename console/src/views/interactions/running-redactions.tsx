@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
 import type { Page, RequestItem } from '../../api/types.ts';
 import { Card, Section } from '../../base/page.tsx';
 import { State } from '../../base/state.tsx';
@@ -8,6 +9,8 @@ import { useClient } from '../../shell/session.tsx';
 import { Reference } from '../request/reference.tsx';
 import styles from './interactions.module.css';
 
+/** The others stand under Requests. */
+const MOST_SHOWN = 3;
 const ENDED = ['completed', 'cancelled'];
 
 /** Redactions of past activities that workers are still at. */
@@ -29,7 +32,7 @@ export function RunningRedactions({ account }: { account: string }) {
     <Card>
       <Section title={`${plural(running.length, 'redaction')} under way`}>
         <ul className={styles.running}>
-          {running.map(({ reference, state, accepted_at, erased }) => (
+          {running.slice(0, MOST_SHOWN).map(({ reference, state, accepted_at, erased }) => (
             <li key={reference}>
               <Reference of={reference} />
               <State state={state} />
@@ -39,6 +42,7 @@ export function RunningRedactions({ account }: { account: string }) {
             </li>
           ))}
         </ul>
+        {running.length > MOST_SHOWN && <Link href="/requests?profile=interaction">All of them</Link>}
       </Section>
     </Card>
   );

@@ -11,9 +11,8 @@ import { type Column, Table } from '../../base/table.tsx';
 import { Time } from '../../base/time.tsx';
 import { utcMoment } from '../../base/times.ts';
 import { useTell } from '../../base/toast.tsx';
-import { plural, showValue } from '../../base/words.ts';
-import { AccountNeeded } from '../../shell/account-needed.tsx';
-import { useAccounts } from '../../shell/accounts.tsx';
+import { plainName, plural, showValue } from '../../base/words.ts';
+import { useAccountName, useAccounts } from '../../shell/accounts.tsx';
 import { useClient } from '../../shell/session.tsx';
 import { Reference } from '../request/reference.tsx';
 import bar from '../requests/requests.module.css';
@@ -29,21 +28,15 @@ export default function AuditView() {
     <Page
       title="Audit"
       lede="Every act on personal data, in a chain: an entry that was changed or taken out afterwards is seen."
-      actions={chosen && <SaveAudit account={chosen.id} />}
+      actions={<SaveAudit account={chosen?.id} />}
     >
-      {chosen ? (
-        <>
-          <Verify key={chosen.id} account={chosen.id} />
-          <Entries account={chosen.id} />
-        </>
-      ) : (
-        <AccountNeeded />
-      )}
+      <Verify key={chosen?.id} account={chosen?.id} />
+      <Entries account={chosen?.id} />
     </Page>
   );
 }
 
-function Verify({ account }: { account: string }) {
+function Verify({ account }: { account: string | undefined }) {
   const client = useClient();
   const verify = useMutation({
     mutationFn: () => client.call<AuditVerdict>('/audit/verify', { method: 'POST', body: {}, account }),
@@ -61,19 +54,31 @@ function Verify({ account }: { account: string }) {
   );
 }
 
-function Verdict({ verdict: { ok, entries, from, to, head, head_at, faults } }: { verdict: AuditVerdict }) {
+function Verdict({ verdict: { ok, entries, chains, faults, faults_found: found } }: { verdict: AuditVerdict }) {
+  const name = useAccountName();
+  const now = new Date().toISOString();
   return (
     <Notice
       kind={ok ? 'good' : 'bad'}
       title={ok ? `The audit is as it was written: ${plural(entries, 'entry', 'entries')}` : 'The audit was changed'}
     >
+      {chains.map(({ account, from, to, head, head_at }) => (
+        <Facts
+          key={account}
+          items={{
+            Account: chains.length > 1 && name(account),
+            Range: `${from} to ${to}`,
+            'Last entry': head_at && <Time at={head_at} exact />,
+            Head: <code>{head}</code>,
+          }}
+        />
+      ))}
       <Facts
         items={{
-          Entries: entries.toLocaleString('en-GB'),
-          Range: from !== undefined && from !== null && `${showEdge(from)} to ${showEdge(to)}`,
-          Head: head && <code>{head}</code>,
-          'Head written': head_at && <Time at={head_at} exact />,
-          Faults: faults && faults.length > 0 && faults.map(showValue).join('; '),
+          Verified: <Time at={now} exact />,
+          Faults:
+            found > 0 &&
+            `${found}: ${faults.map(({ sequence, fault }) => `no. ${sequence} ${plainName(fault)}`).join('; ')}`,
         }}
       />
       {!ok &&
@@ -81,9 +86,6 @@ function Verdict({ verdict: { ok, entries, from, to, head, head_at, faults } }: 
     </Notice>
   );
 }
-
-const showEdge = (edge: string | number | null | undefined): string =>
-  typeof edge === 'string' && /^\d{4}-/.test(edge) ? utcMoment(edge) : String(edge ?? '–');
 
 const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'sequence', head: 'No.', right: true, cell: ({ sequence }) => sequence.toLocaleString('en-GB') },
@@ -93,6 +95,12 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'reference', head: 'Request', cell: ({ reference }) => (reference ? <Entry reference={reference} /> : '–') },
   { id: 'detail', head: 'Detail', wide: true, cell: (entry) => detailOf(entry) || '–' },
 ];
+
+const accountColumn = (name: (id: string) => string): Column<AuditEntry> => ({
+  id: 'account',
+  head: 'Account',
+  cell: ({ account }) => (account ? name(account) : '–'),
+});
 
 /** The reference of a request is one of 15 letters and digits; a key or a report has other ones. */
 const Entry = ({ reference }: { reference: string }) =>
@@ -112,8 +120,9 @@ function showDetail(value: unknown): string {
     .join(', ');
 }
 
-function Entries({ account }: { account: string }) {
+function Entries({ account }: { account: string | undefined }) {
   const client = useClient();
+  const name = useAccountName();
   const [, go] = useLocation();
   const given = new URLSearchParams(useSearch());
   const filters: Filters = Object.fromEntries(
@@ -162,7 +171,7 @@ function Entries({ account }: { account: string }) {
       {!(error && !data) && (
         <Table
           label="Entries of the audit"
-          columns={COLUMNS}
+          columns={account === undefined ? [...COLUMNS, accountColumn(name)] : COLUMNS}
           rows={data?.items}
           rowKey={({ sequence, account: of }) => `${of ?? ''} ${sequence}`}
           empty={<Empty title="No entry fits">Choose another act, or a longer time.</Empty>}
@@ -179,7 +188,7 @@ function Entries({ account }: { account: string }) {
 /** More make no file that anybody opens: narrow the filters. */
 const MOST_ROWS = 20_000;
 
-function SaveAudit({ account }: { account: string }) {
+function SaveAudit({ account }: { account: string | undefined }) {
   const client = useClient();
   const tell = useTell();
   const given = new URLSearchParams(useSearch());
@@ -207,7 +216,11 @@ function SaveAudit({ account }: { account: string }) {
   );
 }
 
-async function readAll(client: ApiClient, account: string, given: URLSearchParams): Promise<readonly AuditEntry[]> {
+async function readAll(
+  client: ApiClient,
+  account: string | undefined,
+  given: URLSearchParams,
+): Promise<readonly AuditEntry[]> {
   const entries: AuditEntry[] = [];
   let cursor: string | undefined;
   do {

@@ -125,10 +125,12 @@ function Figures({ figures }: { figures: MonthFigures }) {
   );
 }
 
+const COUNTED = ['received', 'completed', 'overdue', 'missed'];
+
 function showFigure(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   return Object.entries(value)
-    .filter(([, one]) => typeof one === 'number')
+    .filter(([name, one]) => typeof one === 'number' && COUNTED.includes(name))
     .map(([name, one]) => `${plainName(name)} ${String(one)}`)
     .join(', ');
 }

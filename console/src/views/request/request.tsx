@@ -8,7 +8,7 @@ import { Card, Facts, Page, Section } from '../../base/page.tsx';
 import { State } from '../../base/state.tsx';
 import { Relative, Time, useNow } from '../../base/time.tsx';
 import { useTell } from '../../base/toast.tsx';
-import { listCounts, plainName, totalOf } from '../../base/words.ts';
+import { listCounts, totalOf } from '../../base/words.ts';
 import { useAccountName, useZone } from '../../shell/accounts.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
 import { explainWhy, tellRequest } from '../find/sentence.ts';
@@ -65,7 +65,7 @@ export function RequestView({ reference }: { reference: string }) {
 }
 
 function RequestFacts({ request, account }: { request: RequestDetail; account: string }) {
-  const { scan, lease, waits_for: waits } = request;
+  const { scan, lease } = request;
   const ended = ENDED.includes(request.state);
   return (
     <>
@@ -80,21 +80,25 @@ function RequestFacts({ request, account }: { request: RequestDetail; account: s
           'Promised by': <Time at={request.due_at} />,
           Due: ended ? undefined : <Due row={request} />,
           'Why it waits': request.why && explainWhy(request.why),
-          'Waits until': request.until && <Time at={request.until} />,
-          'Scheduled messages': waits?.scheduled_messages,
+          'Waits until': !ended && request.until && <Time at={request.until} />,
+          'Can be cancelled until': request.can?.cancel && request.grace_until && (
+            <Time at={request.grace_until} exact />
+          ),
+          'Cancelled by': request.cancelled_by,
           'Next look': !ended && request.next_look_at && <Relative at={request.next_look_at} />,
           'Worked on by': lease?.holder,
           'Records erased': totalOf(request.erased).toLocaleString('en-GB'),
           Where: listCounts(request.erased),
         }}
       />
-      {scan?.percent !== undefined && !ended && (
-        <div>
-          <label>
-            Read so far: {Math.round(scan.percent)} %{scan.collection ? `, now ${plainName(scan.collection)}` : ''}
-            <progress className={styles.meter} value={scan.percent} max={100} />
-          </label>
-        </div>
+      {scan && scan.percent !== null && !ended && (
+        <label>
+          Read so far: {Math.round(scan.percent)} %
+          <progress className={styles.meter} value={scan.percent} max={100} />
+        </label>
+      )}
+      {scan?.off && (
+        <Notice kind="warn">The account's records are not read once more: what is told rests on look-ups alone.</Notice>
       )}
     </>
   );

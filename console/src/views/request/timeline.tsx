@@ -11,6 +11,7 @@ const STEPS: Readonly<Record<string, { readonly word: string; readonly icon: Ico
   suppressed: { word: 'Suppressed: nothing more is sent to the number', icon: 'shield' },
   grace: { word: 'Grace period: it may still be cancelled', icon: 'pause' },
   held: { word: 'Grace period: it may still be cancelled', icon: 'pause' },
+  begun: { word: 'A worker has begun', icon: 'eraser' },
   sweeping: { word: 'Records are found and erased', icon: 'eraser' },
   swept: { word: 'Records erased', icon: 'eraser' },
   waiting: { word: 'Waits for scheduled messages', icon: 'clock' },
@@ -28,7 +29,7 @@ const STEPS: Readonly<Record<string, { readonly word: string; readonly icon: Ico
 
 /** What happened to a request, in its order; what is under way or to come has no time yet. */
 export function Timeline({ request }: { request: RequestDetail }) {
-  const steps = request.timeline ?? madeUp(request);
+  const steps = stepsOf(request);
   return (
     <ol className={styles.timeline}>
       {steps.map((step, index) => {
@@ -69,6 +70,15 @@ function detailOf({ detail }: Step): string {
   return entries
     .map(([name, value]) => `${plainName(name)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ');
+}
+
+/** What the ledger tells, and what is going on now as the last step. */
+function stepsOf(request: RequestDetail): readonly Step[] {
+  const { timeline, state } = request;
+  if (!timeline) return madeUp(request);
+  const ended = state === 'completed' || state === 'cancelled';
+  const last = timeline.at(-1)?.what;
+  return ended || last === state ? timeline : [...timeline, { what: state }];
 }
 
 /** For an API that tells no timeline: what the request itself knows. */

@@ -15,8 +15,8 @@ export interface RequestColumn extends Column<RequestItem> {
 }
 
 const whyOf = ({ why, failed }: RequestItem): string => {
-  if (failed) return `${why ? explainWhy(why) : plainName(failed.code)}${failed.where ? ` (${failed.where})` : ''}`;
-  return why ? explainWhy(why) : '';
+  if (why) return explainWhy(why);
+  return failed ? `${plainName(failed.code)}${failed.where ? ` (${failed.where})` : ''}` : '';
 };
 
 const ended = ({ state }: RequestItem): boolean => state === 'completed' || state === 'cancelled';

@@ -45,7 +45,7 @@ export function FilterBar({ filters, show }: FilterBarProps) {
       </div>
       <div className={styles.fields}>
         <SelectField label="State" value={filters.state ?? ''} onChange={({ target }) => set('state', target.value)}>
-          <option value="">Any</option>
+          <option value="">{filters.sort === 'newest' ? 'Any' : 'Any that is open'}</option>
           {STATES.map((state) => (
             <option key={state} value={state}>
               {wordOf(state)}

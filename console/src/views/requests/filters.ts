@@ -16,12 +16,19 @@ export function writeFilters(filters: Filters): string {
 
 /** Views that everybody has: the questions asked most. */
 export const VIEWS: readonly { readonly name: string; readonly filters: Filters }[] = [
-  { name: 'All', filters: {} },
+  { name: 'Open', filters: {} },
   { name: 'Overdue', filters: { overdue: 'true' } },
   { name: 'Failed', filters: { failed: 'true' } },
   { name: 'Waiting', filters: { waiting: 'true' } },
   { name: 'Gone', filters: { state: 'completed' } },
+  { name: 'All', filters: { sort: 'newest' } },
 ];
+
+/** What is asked for: without a state, what is open, the nearest deadline first. */
+export const queryOf = (filters: Filters): Filters => ({
+  ...filters,
+  sort: filters.sort ?? (['completed', 'cancelled'].includes(filters.state ?? '') ? 'newest' : 'due'),
+});
 
 /** Are these the filters of a view, wherever its pages stand? */
 export const isView = ({ cursor: _one, ...shown }: Filters, { cursor: _other, ...view }: Filters): boolean =>

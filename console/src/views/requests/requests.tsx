@@ -12,7 +12,7 @@ import { useAccountName, useAccounts } from '../../shell/accounts.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
 import { requestColumns, tellChosen } from './columns.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { type Filters, readFilters, writeFilters } from './filters.ts';
+import { type Filters, queryOf, readFilters, writeFilters } from './filters.ts';
 import styles from './requests.module.css';
 import { SaveTable } from './save-table.tsx';
 
@@ -32,7 +32,7 @@ export function RequestsView() {
     queryKey: ['requests', chosen?.id, filters],
     queryFn: ({ signal }) =>
       client.call<ListPage<RequestItem>>('/requests', {
-        query: { sort: 'due', limit: PAGE, ...filters },
+        query: { limit: PAGE, ...queryOf(filters) },
         account: chosen?.id,
         signal,
       }),
@@ -44,7 +44,7 @@ export function RequestsView() {
   return (
     <Page
       title="Requests"
-      lede="Every request to forget or redact, the next deadline first."
+      lede="Requests to forget or redact: what is open, the next deadline first."
       actions={<SaveTable filters={filters} account={chosen?.id} columns={columns} />}
     >
       <FilterBar filters={filters} show={show} />
@@ -143,12 +143,19 @@ function Retry({
 
 function Nothing({ filtered, show }: { filtered: boolean; show: (filters: Filters) => void }) {
   return filtered ? (
-    <Empty title="No request fits these filters" actions={<Button onClick={() => show({})}>Show all requests</Button>}>
+    <Empty
+      title="No request fits these filters"
+      actions={<Button onClick={() => show({ sort: 'newest' })}>Show all requests</Button>}
+    >
       That is good news for “Overdue” and “Failed”.
     </Empty>
   ) : (
-    <Empty title="No requests yet">
-      They appear here as soon as somebody asks to forget a number, by the API or under Forget.
+    <Empty
+      title="Nothing is open"
+      actions={<Button onClick={() => show({ sort: 'newest' })}>Show all requests</Button>}
+    >
+      Every request is done. New ones appear here as soon as somebody asks to forget a number, by the API or under
+      Forget.
     </Empty>
   );
 }

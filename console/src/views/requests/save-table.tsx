@@ -7,7 +7,7 @@ import { useTell } from '../../base/toast.tsx';
 import { plural } from '../../base/words.ts';
 import { useClient } from '../../shell/session.tsx';
 import type { RequestColumn } from './columns.tsx';
-import type { Filters } from './filters.ts';
+import { type Filters, queryOf } from './filters.ts';
 
 /** More rows than a spreadsheet is opened for; a narrower filter makes a smaller file. */
 const MOST_ROWS = 10_000;
@@ -55,7 +55,7 @@ async function readAll(client: ApiClient, { cursor: _page, ...filters }: Filters
   let cursor: string | undefined;
   do {
     const page = await client.call<Page<RequestItem>>('/requests', {
-      query: { sort: 'due', limit: '200', ...filters, cursor },
+      query: { limit: '200', ...queryOf(filters), cursor },
       account,
     });
     rows.push(...page.items);

@@ -133,10 +133,16 @@ function Lift({ number, account, onClose, onLifted }: LiftProps) {
   const [reason, setReason] = useState('');
   const lift = useMutation({
     mutationFn: () =>
-      client.call('/suppressions/lift', { method: 'POST', body: { number, reason: reason.trim() }, account }),
-    onSuccess: async () => {
+      client.call<{ suppressed: boolean }>('/suppressions/lift', {
+        method: 'POST',
+        body: { number, reason: reason.trim() },
+        account,
+      }),
+    onSuccess: async ({ suppressed }) => {
       onClose();
-      tell('The suppression is lifted.');
+      tell(
+        suppressed ? 'Lifted here; the platform itself keeps the number on its list.' : 'The suppression is lifted.',
+      );
       onLifted();
       await cache.invalidateQueries({ queryKey: ['suppressions', account] });
     },
@@ -160,7 +166,7 @@ function Lift({ number, account, onClose, onLifted }: LiftProps) {
         value={reason}
         onChange={({ target }) => setReason(target.value)}
         placeholder="The person asked for messages again, by letter"
-        maxLength={200}
+        maxLength={300}
         autoComplete="off"
         error={/\d{6}/.test(reason) ? 'This looks like a phone number: leave it out.' : undefined}
       />

@@ -129,9 +129,14 @@ function MakeKey({
   const client = useClient();
   const [label, setLabel] = useState('');
   const [scopes, setScopes] = useState<readonly string[]>(['look', 'forget']);
+  const [expires, setExpires] = useState('');
   const make = useMutation({
     mutationFn: () =>
-      client.call<NewKey>('/console/api/keys', { method: 'POST', body: { label: label.trim(), scopes }, account }),
+      client.call<NewKey>('/console/api/keys', {
+        method: 'POST',
+        body: { label: label.trim(), scopes, ...(expires !== '' && { expires_at: `${expires}T23:59:59Z` }) },
+        account,
+      }),
     onSuccess: onMade,
     gcTime: 0,
   });
@@ -175,6 +180,13 @@ function MakeKey({
             />
           ))}
         </fieldset>
+        <TextField
+          label="Expires after"
+          type="date"
+          value={expires}
+          onChange={({ target }) => setExpires(target.value)}
+          hint="Empty: it does not expire."
+        />
         {make.isError && <Problem error={make.error} />}
       </div>
     </Dialog>
