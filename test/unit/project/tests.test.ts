@@ -40,7 +40,7 @@ describe('tests', () => {
   });
 
   it('every test file stands where it is looked for', () => {
-    const known = [...NAMED_LIKE_CODE, 'test/chaos', 'test/local'];
+    const known = [...NAMED_LIKE_CODE, 'test/chaos', 'test/console', 'test/local'];
     expect(files('test').filter((file) => !known.some((folder) => file.startsWith(`${folder}/`)))).toEqual([]);
   });
 

@@ -1,0 +1,101 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { type ApiClient, ApiError, createClient } from '../api/client.ts';
+import { mayDo, type Scope } from '../api/scopes.ts';
+import type { Session } from '../api/types.ts';
+
+const SESSION_PATH = '/console/api/session';
+
+export interface SignInFields {
+  readonly email: string;
+  readonly password: string;
+  readonly totp?: string;
+}
+
+interface SessionState {
+  readonly client: ApiClient;
+  /** Undefined while it is asked for; null for nobody. */
+  readonly session: Session | null | undefined;
+  /** It ended while the console was open: what is on the screen stays, under a window to sign in again. */
+  readonly expired: boolean;
+  readonly away: boolean;
+  readonly error: unknown;
+  signIn(fields: SignInFields): Promise<void>;
+  signOut(): Promise<void>;
+}
+
+const SessionContext = createContext<SessionState | null>(null);
+
+/** Who is signed in, and the client that speaks for them. */
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const cache = useQueryClient();
+  const [expired, setExpired] = useState(false);
+  const [away, setAway] = useState(false);
+  const client = useMemo(
+    () => createClient({ signedOut: () => setExpired(true), reachable: (is) => setAway(!is) }),
+    [],
+  );
+  const { data: session, error } = useQuery({
+    queryKey: ['session'],
+    queryFn: () => readSession(client),
+    staleTime: 60_000,
+    // While the API is away this is what notices that it is back.
+    refetchInterval: away ? 3_000 : false,
+    retry: false,
+  });
+  const state = useMemo<SessionState>(
+    () => ({
+      client,
+      session,
+      expired,
+      away,
+      error,
+      async signIn(fields) {
+        const signedIn = await client.call<Session>(SESSION_PATH, { method: 'POST', body: fields });
+        client.setCsrf(signedIn.csrf);
+        const before = cache.getQueryData<string>(['last-person']);
+        // Somebody else at the same screen must not see what the one before had looked up.
+        if (before !== undefined && before !== signedIn.user.id) cache.clear();
+        cache.setQueryData(['last-person'], signedIn.user.id);
+        cache.setQueryData(['session'], signedIn);
+        setExpired(false);
+        await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+      },
+      async signOut() {
+        await client.call(SESSION_PATH, { method: 'DELETE' });
+        cache.clear();
+        setExpired(false);
+        cache.setQueryData(['session'], null);
+      },
+    }),
+    [client, session, expired, away, error, cache],
+  );
+  return <SessionContext value={state}>{children}</SessionContext>;
+}
+
+const KEPT: readonly string[] = ['session', 'last-person'];
+
+async function readSession(client: ApiClient): Promise<Session | null> {
+  try {
+    const session = await client.call<Session>(SESSION_PATH);
+    client.setCsrf(session.csrf);
+    return session;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export function useSession(): SessionState {
+  const state = useContext(SessionContext);
+  if (!state) throw new Error('outside of a SessionProvider');
+  return state;
+}
+
+export const useClient = (): ApiClient => useSession().client;
+
+/** @returns whether the person who is signed in may do things of a scope */
+export function useMay(): (scope: Scope) => boolean {
+  const { session } = useSession();
+  return (scope) => session !== null && session !== undefined && mayDo(session.user, scope);
+}

@@ -1,0 +1,22 @@
+import type { AuditEntry } from '../../api/types.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  'data.erasure': 'Erasure',
+  'data.redaction': 'Redaction',
+  'data.deletion': 'Deletion',
+  'data.access': 'Look at data',
+  'data.report': 'Report',
+  'data.retention': 'Retention',
+  'settings.change': 'Change of settings',
+};
+
+export const ACTIONS: readonly string[] = Object.keys(WORDS);
+
+/** What an action of the audit is called for people. */
+export const actionWord = (action: string): string => WORDS[action] ?? action;
+
+/** Who it was: a person's name, a key's id, or `schedule`. */
+export function actorOf(actor: AuditEntry['actor']): string {
+  if (typeof actor === 'string') return actor;
+  return actor.name ?? actor.id ?? 'unknown';
+}

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { describeInBrowser, type OpenBrowser, type OpenPage, openBrowser } from '../support/browser.ts';
+import { forget } from '../support/forget.ts';
+import { callOf, setRedaction } from '../support/interactions.ts';
+import { openPlatform, type Platform } from '../support/platform.ts';
+import { insertRecords } from '../support/records.ts';
+import { makePerson } from '../support/sign-in.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DIST = fileURLToPath(new URL('../../console/dist/', import.meta.url));
+
+const VIEWS = [
+  '',
+  'requests?sort=newest',
+  'forget',
+  'forget/file',
+  'interactions',
+  'interactions/settings',
+  'access',
+  'suppressions',
+  'audit',
+  'figures',
+  'records',
+  'receipts',
+  'system',
+  'keys',
+  'people',
+  'nowhere',
+] as const;
+
+const LOOKS = [
+  { width: 1440, scheme: 'light' },
+  { width: 1440, scheme: 'dark' },
+  { width: 390, scheme: 'light' },
+  { width: 390, scheme: 'dark' },
+] as const;
+
+describeInBrowser('how the console looks', () => {
+  let platform: Platform;
+  let browser: OpenBrowser;
+  let url: string;
+  let reference: string;
+
+  beforeAll(async () => {
+    platform = await openPlatform('console-look');
+    browser = await openBrowser();
+    ({ url } = await platform.startApi());
+    const { account, key } = await platform.account({ name: 'Acme Dental' });
+    await insertRecords(platform.core.db, account.records_id, '447700900145', { contacts: 1, sent: 3, calls: 2 });
+    await platform.core.db.collection('calls').insertOne(callOf(account, 'call-now', new Date()));
+    await setRedaction(platform, account, { manual: true });
+    reference = await forget(url, key, { number: '447700900145' });
+    await makePerson(platform, 'admin@example.com', 'admin');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.close();
+  });
+
+  async function signedIn(look: (typeof LOOKS)[number]): Promise<OpenPage> {
+    const opened = await browser.open(look);
+    await opened.page.goto(`${url}/console/`);
+    await checkPage(opened, 'sign-in');
+    await opened.page.getByLabel('E-mail address').fill('admin@example.com');
+    await opened.page.getByLabel('Password').fill('correct horse battery');
+    await opened.page.keyboard.press('Enter');
+    await opened.page.getByRole('heading', { name: 'Find' }).waitFor();
+    return opened;
+  }
+
+  /** What axe finds, and what hangs over the edge of the page. */
+  async function checkPage({ page }: OpenPage, view: string): Promise<void> {
+    await page.waitForLoadState('networkidle');
+    await page.evaluate(AXE);
+    const found = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => [
+      ...violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')),
+      ...(document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : []),
+    ])`);
+    expect({ view, found }).toEqual({ view, found: [] });
+  }
+
+  it.each(LOOKS)('has no fault for axe at $width in $scheme', async (look) => {
+    const opened = await signedIn(look);
+    for (const view of [...VIEWS, `requests/${reference}`]) {
+      await opened.page.goto(`${url}/console/${view}`);
+      await opened.page.locator('h1').waitFor();
+      await checkPage(opened, view);
+    }
+    await opened.page.keyboard.press('?');
+    await opened.page.getByRole('dialog').waitFor();
+    await checkPage(opened, 'keys');
+    expect(opened.faults).toEqual([]);
+    await opened.context.close();
+  });
+
+  it('is at most 200 kB of scripts, packed, and nothing in its page runs or styles by itself', () => {
+    const scripts = readdirSync(join(DIST, 'assets')).filter((name) => name.endsWith('.js'));
+    const packed = scripts.map((name) => gzipSync(readFileSync(join(DIST, 'assets', name))).length);
+    expect(packed.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
+    const page = readFileSync(join(DIST, 'index.html'), 'utf8');
+    expect(page).not.toMatch(/<style|style=|<script(?![^>]* src=)|\son[a-z]+=/);
+    expect(
+      [...page.matchAll(/(?:src|href)="([^"]+)"/g)]
+        .map(([, to]) => to)
+        .filter((to) => !/^(\/console\/|data:image)/.test(to ?? '')),
+    ).toEqual([]);
+  });
+});
