@@ -39,7 +39,7 @@ if (PATH === null)
 export const describeInBrowser = PATH === null ? describe.skip : describe;
 
 /** What a page did that it must never do, whatever else was tried on it. */
-export interface Watched {
+interface Watched {
   /** Addresses of everything that was asked for, and of the pages themselves. */
   readonly addresses: string[];
   /** What the policy refused, and errors that nobody caught. */

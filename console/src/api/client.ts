@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly method?: string;
   readonly body?: unknown;
   readonly query?: Readonly<Record<string, string | undefined>>;

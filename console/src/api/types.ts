@@ -78,7 +78,7 @@ export interface RequestDetail extends RequestItem {
   readonly requested_by?: string;
 }
 
-export interface NumberReading {
+interface NumberReading {
   readonly international: string;
   readonly national?: string;
   readonly country?: string;

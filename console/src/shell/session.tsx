@@ -6,7 +6,7 @@ import type { Session } from '../api/types.ts';
 
 const SESSION_PATH = '/console/api/session';
 
-export interface SignInFields {
+interface SignInFields {
   readonly email: string;
   readonly password: string;
   readonly totp?: string;

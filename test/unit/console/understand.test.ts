@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toCsv } from '../../../console/src/base/files.ts';
+import { toCsv } from '../../../console/src/base/csv.ts';
 import { relativeMoment, spokenLength, spokenMoment } from '../../../console/src/base/times.ts';
 import { understand } from '../../../console/src/views/find/understand.ts';
 import { readNumbers } from '../../../console/src/views/forget/read-numbers.ts';

@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Batch } from '../../api/types.ts';
 import { Button, ButtonLink } from '../../base/button.tsx';
-import { fileStamp, saveFile, toCsv } from '../../base/files.ts';
+import { toCsv } from '../../base/csv.ts';
+import { fileStamp, saveFile } from '../../base/files.ts';
 import { Problem } from '../../base/notice.tsx';
 import { Card, Facts } from '../../base/page.tsx';
 import { plural } from '../../base/words.ts';

@@ -1,7 +1,7 @@
 import { digitsOf } from '../find/understand.ts';
 
 /** As many as one file may hold. */
-export const MOST_NUMBERS = 10_000;
+const MOST_NUMBERS = 10_000;
 
 export interface FileLine {
   /** From 1, as an editor counts. */

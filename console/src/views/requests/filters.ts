@@ -1,6 +1,6 @@
 /** The filters of the table, as they stand in the address. No number is ever among them. */
-export const FILTERS = ['state', 'overdue', 'failed', 'waiting', 'profile', 'from', 'to', 'sort', 'cursor'] as const;
-export type FilterName = (typeof FILTERS)[number];
+const FILTERS = ['state', 'overdue', 'failed', 'waiting', 'profile', 'from', 'to', 'sort', 'cursor'] as const;
+type FilterName = (typeof FILTERS)[number];
 export type Filters = Readonly<Partial<Record<FilterName, string>>>;
 
 export function readFilters(search: string): Filters {
