@@ -83,7 +83,7 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
     ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
     // Two numbers may share a calling code.
     ...[...new Set(entry.joined.flatMap(({ parts }) => parts))].flatMap((part) => one(['numbers'], part)),
-    ...entry.fields.flatMap((field, index) => one(['fields', index, 'path'], field.path)),
+    ...entry.fields.map(({ path }, index): PlacedPath => ({ at: ['fields', index, 'path'], path, isField: true })),
   ];
 }
 
