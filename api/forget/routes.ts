@@ -109,7 +109,13 @@ function checkHandler({ core }: DoorDependencies): RequestHandler {
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
     const subject = inEveryWriting(
-      numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+      numberSubject(
+        number,
+        account.records_id,
+        core.tokens.current(account._id, number),
+        new Date(),
+        core.countriesOf(account),
+      ),
     );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };

@@ -4,6 +4,7 @@ import type { Product } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { isTimeZone } from '../../lib/calendar.ts';
 import { randomText } from '../../lib/random-text.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 
 export const ACCOUNTS = 'lethe_accounts';
 
@@ -44,6 +45,8 @@ export interface Account {
   readonly products?: readonly Product[];
   /** `off`: its records are not read as a whole, and "removed" rests on look-ups alone. */
   readonly scan?: 'off';
+  /** Whose national writings of numbers its records hold; without it, as configured. */
+  readonly countries?: readonly CountryCode[];
 }
 
 /** An account whose retention an operator has turned on. */
@@ -63,6 +66,7 @@ const accountSchema = new Schema<Account>(
     // [] is no product at all, absent is every product.
     products: { type: [String], default: undefined },
     scan: { type: String, enum: ['off'] },
+    countries: { type: [String], default: undefined },
   },
   { collection: ACCOUNTS, versionKey: false },
 );
@@ -78,6 +82,7 @@ export interface Accounts {
     timeZone?: string;
     agency?: string;
     products?: readonly Product[];
+    countries?: readonly CountryCode[];
     now: Date;
   }): Promise<Account>;
   find(id: string): Promise<Account | null>;
@@ -97,13 +102,19 @@ export interface Accounts {
   setProducts(id: string, products: readonly Product[] | null): Promise<boolean>;
   /** Sets whether all of the account's records are read before a number is called removed. @returns as `setProducts` */
   setScan(id: string, scan: 'on' | 'off'): Promise<boolean>;
+  /**
+   * Sets whose national writings of numbers the account's records hold.
+   * @param countries null: as configured
+   * @returns as `setProducts`
+   */
+  setCountries(id: string, countries: readonly CountryCode[] | null): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
 export function createAccounts(connection: mongoose.Connection): Accounts {
   const model = connection.model('Account', accountSchema);
   return {
-    async create({ name, recordsId, timeZone = 'Europe/London', agency, products, now }) {
+    async create({ name, recordsId, timeZone = 'Europe/London', agency, products, countries, now }) {
       if (!isTimeZone(timeZone)) throw new TypeError('not a time zone of the IANA database');
       if (agency !== undefined) {
         const parent = await model.findById(agency).lean<Account | null>().exec();
@@ -118,6 +129,7 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
         created_at: now,
         ...(agency !== undefined && { agency_id: agency }),
         ...(products !== undefined && { products }),
+        ...(countries !== undefined && { countries }),
       };
       await model.create(account);
       return account;
@@ -137,6 +149,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     },
     async setScan(id, scan) {
       const update = scan === 'on' ? { $unset: { scan: 1 } } : { $set: { scan } };
+      return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
+    },
+    async setCountries(id, countries) {
+      const update = countries === null ? { $unset: { countries: 1 } } : { $set: { countries: [...countries] } };
       return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
     },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),

@@ -120,6 +120,7 @@ function leaseOn(
         $set: { state: 'completed', completed_at: now(), ...(isUnscanned && { 'scan.off': true }) },
         $unset: {
           sealed: '',
+          sealed_writings: '',
           unfinished: '',
           lease: '',
           announced: '',
