@@ -1,22 +1,38 @@
-import { type CountryCode, countriesOf, isCountry } from '../src/phone/countries.ts';
+import type { DataMap } from '../src/engine/map/schema.ts';
+import { type CountryCode, isCountry } from '../src/phone/countries.ts';
 import { isPhoneNumber, type PhoneNumber } from '../src/phone/number.ts';
 import { createNumberReader } from '../src/phone/reader.ts';
 import { UsageFault } from './faults.ts';
 
 export const COUNTRIES_OPTION =
-  'whose national writings are read, e.g. GB,IE (default: the countries of NUMBER_PREFIXES)';
+  'whose national writings are read, e.g. GB,IE (default: those of the data map, of COUNTRIES, or of NUMBER_PREFIXES)';
 
 /**
- * The countries of an option, or those of the served prefixes.
+ * A list of countries from the command line.
  * @throws UsageFault on a word that is no country
  */
-export function readCountries(text: string | undefined, prefixes: readonly string[]): CountryCode[] {
-  if (text === undefined) return countriesOf(prefixes);
+export function readCountries(text: string): CountryCode[] {
   const words = text.split(',').map((word) => word.trim().toUpperCase());
   return words.map((word) => {
     if (!isCountry(word)) throw new UsageFault('--countries is a list of countries by two letters, e.g. GB,IE');
     return word;
   });
+}
+
+export const ACCOUNT_COUNTRIES_OPTION =
+  'whose national writings of numbers its records hold, e.g. GB,US (default: COUNTRIES, or those of NUMBER_PREFIXES)';
+
+/**
+ * An account's own countries from the command line.
+ * @param map the map in use: what it says of countries is said of every account
+ * @returns null for `default`: as configured
+ * @throws UsageFault
+ */
+export function readAccountCountries(text: string, map: Pick<DataMap, 'countries'>): CountryCode[] | null {
+  if (text === 'default') return null;
+  if (map.countries !== undefined)
+    throw new UsageFault('the data map names countries for all accounts: take them out of it first');
+  return readCountries(text);
 }
 
 /**

@@ -18,6 +18,12 @@ import { createRecordStore, type RecordStore } from './engine/store.ts';
 import { neededIndexes } from './indexes.ts';
 import { keyPlaces } from './key-places.ts';
 import { type Accounts, createAccounts } from './ledger/accounts/accounts.ts';
+import {
+  type CountriesOf,
+  createCountriesOf,
+  createStatedCountriesOf,
+  type StatedCountriesOf,
+} from './ledger/accounts/countries.ts';
 import { createKeys, type Keys } from './ledger/accounts/keys.ts';
 import { assertOneTenant } from './ledger/accounts/one-tenant.ts';
 import { type Audit, createAudit } from './ledger/audit/audit.ts';
@@ -30,7 +36,6 @@ import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
-import { type CountryCode, countriesOf } from './phone/countries.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -40,8 +45,9 @@ export interface Core {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly plan: Plan;
-  /** Whose national writings of numbers are read: the data map's, else those of the prefixes that are served. */
-  readonly countries: readonly CountryCode[];
+  /** Whose national writings of numbers are read in an account's records. */
+  readonly countriesOf: CountriesOf;
+  readonly statedCountriesOf: StatedCountriesOf;
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
@@ -89,7 +95,6 @@ export function createCore(
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });
   const { connection, db } = database;
-  const countries = dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES);
   const list = suppressionEntry(dataMap);
   const [indexes, places] = [neededIndexes(list), keyPlaces(dataMap)];
   const held: HeldKeys = {
@@ -106,8 +111,9 @@ export function createCore(
     db,
     dataMap,
     plan: compilePlan(dataMap, profileFor('forget', dataMap)),
-    countries,
-    store: createRecordStore(db, countries),
+    countriesOf: createCountriesOf(dataMap, config),
+    statedCountriesOf: createStatedCountriesOf(dataMap, config),
+    store: createRecordStore(db),
     suppressions: createSuppressions(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,

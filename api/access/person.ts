@@ -96,7 +96,13 @@ async function* writeHeld(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const subject = inEveryWriting(
-    numberSubject(number, account.records_id, core.tokens.current(account._id, number), new Date(), core.countries),
+    numberSubject(
+      number,
+      account.records_id,
+      core.tokens.current(account._id, number),
+      new Date(),
+      core.countriesOf(account),
+    ),
   );
   let open: string | undefined;
   for await (const { entry, record } of findHeld(core.db, core.dataMap, subject, signal)) {

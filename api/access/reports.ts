@@ -100,7 +100,7 @@ async function* writeRecords(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const requestId = randomUUID();
-  const sources = selectSources(core.dataMap, query, account.records_id);
+  const sources = selectSources(core.dataMap, query, account.records_id, core.countriesOf(account));
   const counts: Record<string, number> = {};
   const token = tokenOf(core, account._id, query);
   let items = 0;

@@ -33,7 +33,12 @@ export function searchRoutes({ core, now, guards: makeGuards, heavy }: DoorDepen
     const items: Record<string, unknown>[] = [];
     const counts: Record<string, number> = {};
     let truncated = false;
-    const sources = selectSources(core.dataMap, { ...OUTBOUND_SMS, ...query }, account.records_id);
+    const sources = selectSources(
+      core.dataMap,
+      { ...OUTBOUND_SMS, ...query },
+      account.records_id,
+      core.countriesOf(account),
+    );
     // One more than is given out says whether there are more. Presented as they come: batches leave the loop to others.
     for await (const { source, record } of readRecords(core.db, sources, { limit: MOST_FOUND + 1, signal })) {
       truncated = items.length === MOST_FOUND;

@@ -112,7 +112,13 @@ function checkHandler({ core, now }: DoorDependencies): RequestHandler {
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
     const subject = inEveryWriting(
-      numberSubject(number, account.records_id, core.tokens.current(account._id, number), now(), core.countries),
+      numberSubject(
+        number,
+        account.records_id,
+        core.tokens.current(account._id, number),
+        now(),
+        core.countriesOf(account),
+      ),
     );
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };

@@ -112,18 +112,18 @@ function logHandler(deps: DoorDependencies): RequestHandler {
 }
 
 function figuresHandler(deps: DoorDependencies): RequestHandler {
-  const { db, dataMap, config } = deps.core;
+  const { db, dataMap, countriesOf } = deps.core;
   return deps.heavy(async (request, response, gone) => {
     const { account } = await reach(deps, request, response);
     const { kind, ...fields } = checkRules(figuresSchema, request.query);
     const query = { kind, ...readPeriod(fields, account.time_zone) };
-    response.json(await countInteractions(db, dataMap, account.records_id, query, config.NUMBER_PREFIXES, gone));
+    response.json(await countInteractions(db, dataMap, account.records_id, query, countriesOf(account), gone));
   });
 }
 
 function redactHandler(deps: DoorDependencies): RequestHandler {
   const { core, eraseNow, deadlineMs, graceMs, now } = deps;
-  const redact = createRedact({ ...core, eraseNow, prefixes: core.config.NUMBER_PREFIXES, deadlineMs, graceMs });
+  const redact = createRedact({ ...core, eraseNow, deadlineMs, graceMs });
   return async (request, response) => {
     const { account, effective } = await reach(deps, request, response);
     if (!effective.manual) throw new InteractionFault(effective.allowed ? 'manual_off' : 'agency_forbids');

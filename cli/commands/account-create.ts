@@ -8,6 +8,7 @@ import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
+import { ACCOUNT_COUNTRIES_OPTION, readAccountCountries } from '../numbers.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
 import { RECORDS_ID_TYPES, type RecordsIdType, readRecordsId } from '../records-id.ts';
 
@@ -18,6 +19,7 @@ interface Options {
   timeZone?: string;
   agency?: string;
   products?: string;
+  countries?: string;
 }
 
 /** `lethe account create`: prints the new account's id. */
@@ -32,6 +34,7 @@ export function accountCreate(context: CommandContext): Command {
     .option('--time-zone <zone>', 'where "yesterday" begins and ends, e.g. Europe/Berlin (default: Europe/London)')
     .option('--agency <account>', 'make it a sub-account of this agency')
     .option('--products <list>', `${PRODUCTS_OPTION} (default: all)`)
+    .option('--countries <list>', ACCOUNT_COUNTRIES_OPTION)
     .action((options: Options) => create(context, options));
 }
 
@@ -47,6 +50,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
   const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const countries = options.countries === undefined ? null : readAccountCountries(options.countries, map);
   const account = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
     if (agency !== undefined) {
@@ -68,6 +72,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
       ...(timeZone !== undefined && { timeZone }),
       ...(agency !== undefined && { agency }),
       ...(products !== null && { products }),
+      ...(countries !== null && { countries }),
     });
     return made;
   });

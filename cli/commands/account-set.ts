@@ -6,6 +6,7 @@ import { type AccountWithRetention, createAccounts } from '../../src/ledger/acco
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { ACCOUNT_COUNTRIES_OPTION, readAccountCountries } from '../numbers.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
 import { readMonths } from '../retention.ts';
 import { formatTime } from '../table.ts';
@@ -16,13 +17,14 @@ interface Options {
   yes?: true;
   products?: string;
   scan?: 'on' | 'off';
+  countries?: string;
 }
 
 /** `lethe account set --account ID --retention-months 6 --products sms,voice`: what is set for one account. */
 export function accountSet(context: CommandContext): Command {
   return new Command('set')
     .description(
-      'Set how long the records of an account are kept, which transactions it may redact, and whether it is scanned',
+      'Set how long the records of an account are kept, which transactions it may redact, whether it is scanned, and its countries',
     )
     .requiredOption('--account <id>', 'the account')
     .option(
@@ -31,6 +33,7 @@ export function accountSet(context: CommandContext): Command {
     )
     .option('--yes', 'delete what the counts say')
     .option('--products <list>', PRODUCTS_OPTION)
+    .option('--countries <list>', `${ACCOUNT_COUNTRIES_OPTION}; default`)
     .addOption(
       new Option('--scan <switch>', 'off: "removed" rests on look-ups by index alone, records are not read').choices([
         'on',
@@ -41,11 +44,13 @@ export function accountSet(context: CommandContext): Command {
 }
 
 async function set(context: CommandContext, options: Options): Promise<void> {
-  const { account, retentionMonths, products, scan } = options;
-  if (retentionMonths === undefined && products === undefined && scan === undefined)
-    throw new UsageFault('nothing to set: give --retention-months, --products or --scan');
+  const { account, retentionMonths, products, scan, countries } = options;
+  if ([retentionMonths, products, scan, countries].every((one) => one === undefined))
+    throw new UsageFault('nothing to set: give --retention-months, --products, --scan or --countries');
   const months = retentionMonths === undefined ? undefined : monthsOf(context, retentionMonths);
   const list = products === undefined ? undefined : readProducts(products);
+  const map = () => loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const served = countries === undefined ? undefined : readAccountCountries(countries, map());
   const known = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
     const row = await accounts.find(account);
@@ -53,12 +58,14 @@ async function set(context: CommandContext, options: Options): Promise<void> {
     if (typeof months === 'number' && !options.yes) await assertSeen(context, db, { ...row, retention_months: months });
     if (months !== undefined && !(await accounts.setRetention(account, months))) return false;
     if (list !== undefined && !(await accounts.setProducts(account, list))) return false;
+    if (served !== undefined && !(await accounts.setCountries(account, served))) return false;
     return scan === undefined || (await accounts.setScan(account, scan));
   });
   if (!known) throw new CommandFailure('there is no such account');
   if (months === null) context.note('Retention off.');
   else if (months !== undefined) context.note('Retention on. It counts from the next daily run on.');
   if (scan !== undefined) context.note(`Scan ${scan}. It counts from the next look at a request on.`);
+  if (served !== undefined) context.note('Countries set. They count from the next look at a request on.');
   if (list !== undefined) context.note('Products set. They count from the next request on.');
 }
 

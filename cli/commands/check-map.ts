@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts';
 import { createIndexes } from '../../src/ops/check-map/create-indexes.ts';
 import type { Finding } from '../../src/ops/check-map/findings.ts';
@@ -36,15 +37,16 @@ export function checkMap(context: CommandContext): Command {
 }
 
 async function check(context: CommandContext, options: Options): Promise<void> {
-  const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
+  const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
   const map = loadDataMap(options.file ?? config.DATA_MAP);
-  const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
+  const countriesOf = createCountriesOf(map, config);
+  const named = options.countries === undefined ? undefined : readCountries(options.countries);
   const progress = createProgress(context);
   const report = await withDatabase(context, async ({ connection, db }) => {
     const account = options.account === undefined ? undefined : await createAccounts(connection).find(options.account);
     if (account === null) throw new CommandFailure('no account has this id');
     const found = await checkDataMap(db, map, {
-      countries,
+      countries: named ?? countriesOf(account ?? {}),
       onProgress: progress.onProgress,
       ...(options.all && { sampleSize: 'all' }),
       ...(account && { account: account.records_id }),

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
+import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { findUnnamed } from '../../src/ops/discover/compare.ts';
 import { proposeMap } from '../../src/ops/discover/propose.ts';
 import { findReferences } from '../../src/ops/discover/references.ts';
@@ -42,11 +43,12 @@ async function look(context: CommandContext, options: Options): Promise<void> {
   const sample = /^\d{1,7}$/.test(options.sample) ? Number(options.sample) : 0;
   if (sample < 1 || sample > MOST_SAMPLED)
     throw new UsageFault(`--sample must be a whole number from 1 to ${MOST_SAMPLED}`);
-  const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
-  const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
+  const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
   const file = options.file ?? config.DATA_MAP;
   const map = file === undefined ? undefined : loadDataMap(file);
   if (options.json && map === undefined) throw new UsageFault('--json needs a map to compare with: see --file');
+  const general = createCountriesOf(map ?? {}, config)({});
+  const countries = options.countries === undefined ? general : readCountries(options.countries);
   const progress = createProgress(context);
   const { surveyed, text } = await withDatabase(context, async ({ db }) => {
     const found = await surveyDatabase(db, { countries, sample, onProgress: progress.onProgress });

@@ -2,11 +2,11 @@ import { Command, Option } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { createKeys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
 import { createDrillApi, DrillRefused } from '../../src/ops/drill/api.ts';
 import { DrillFault, type DrillReport, runDrill } from '../../src/ops/drill/drill.ts';
 import { SHAPE_SETS, type ShapeSet } from '../../src/ops/drill/shapes.ts';
-import { countriesOf } from '../../src/phone/countries.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
@@ -53,17 +53,20 @@ async function run(context: CommandContext, options: Options): Promise<void> {
   if (!key) throw new UsageFault('give a key of the account as LETHE_KEY, or with --key');
   const minutes = /^\d{1,5}$/.test(options.timeout) ? Number(options.timeout) : 0;
   if (minutes < 1 || minutes > MOST_MINUTES) throw new UsageFault(`--timeout must be 1 to ${MOST_MINUTES} minutes`);
-  const { DATA_MAP, NUMBER_PREFIXES: prefixes } = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
-  const map = loadDataMap(DATA_MAP);
+  const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
+  const map = loadDataMap(config.DATA_MAP);
+  const countriesOf = createCountriesOf(map, config);
   const stopping = new AbortController();
   const stop = () => stopping.abort(new CommandFailure('stopped; what the drill had put there is removed'));
   for (const signal of SIGNALS) process.once(signal, stop);
   const progress = createProgress(context);
   try {
-    const report = await withDatabase(context, async (open) =>
-      runDrill({
-        ...{ db: open.db, map, prefixes, countries: countriesOf(prefixes), shapes: options.shapes, skip: options.skip },
-        account: await accountOf(open, key),
+    const report = await withDatabase(context, async (open) => {
+      const account = await accountOf(open, key);
+      return runDrill({
+        ...{ db: open.db, map, account, shapes: options.shapes, skip: options.skip },
+        prefixes: config.NUMBER_PREFIXES,
+        countries: countriesOf(account),
         api: createDrillApi(url, key, stopping.signal),
         timeoutMs: minutes * MINUTE_MS,
         signal: stopping.signal,
@@ -72,8 +75,8 @@ async function run(context: CommandContext, options: Options): Promise<void> {
           progress.clear();
           context.note(line);
         },
-      }),
-    );
+      });
+    });
     progress.clear();
     if (options.json) printObjects(context, [report]);
     judgeReport(context, report, options.json ?? false);

@@ -4,6 +4,7 @@ import { createTokens } from '../../src/base/keys/token.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import type { DataMap } from '../../src/engine/map/schema.ts';
 import { type Account, createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
 import { findNumbers } from '../../src/ops/find/find.ts';
 import { foreignTo } from '../../src/ops/find/foreign.ts';
@@ -39,10 +40,11 @@ export function find(context: CommandContext): Command {
 }
 
 async function search(context: CommandContext, options: Options): Promise<void> {
-  const config = readConfigPart(context.env, ['DATA_MAP', 'NUMBER_PREFIXES']);
-  const countries = readCountries(options.countries, config.NUMBER_PREFIXES);
+  const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
   const map = loadDataMap(config.DATA_MAP);
-  const number = readTypedNumber((await context.readSecret?.('Number: ')) ?? '', countries);
+  const countriesOf = createCountriesOf(map, config);
+  const named = options.countries === undefined ? undefined : readCountries(options.countries);
+  const number = readTypedNumber((await context.readSecret?.('Number: ')) ?? '', named ?? countriesOf({}));
   const progress = createProgress(context);
   const out = options.json ? printJson(context) : printLines(context);
   const reach = { collections: 0, documents: 0 };
@@ -61,7 +63,8 @@ async function search(context: CommandContext, options: Options): Promise<void> 
     const traces = findNumbers(
       {
         numbers: [number],
-        countries,
+        // What is national for one account is searched for everywhere.
+        countries: named ?? [...new Set([{}, ...accounts].flatMap(countriesOf))],
         databases,
         suppressionList: suppressionEntry(map).collection,
         ...(options.collection && { collections: options.collection }),

@@ -9,9 +9,9 @@ import { createTokens } from '../../src/base/keys/token.ts';
 import { loadDataMap } from '../../src/engine/map/load.ts';
 import { keyPlaces } from '../../src/key-places.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { renewTokens } from '../../src/ledger/requests/renew.ts';
 import { createSuppressions } from '../../src/ledger/suppression/suppression.ts';
-import { countriesOf } from '../../src/phone/countries.ts';
 import { SEALED_PLACES } from '../../src/sealed-places.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
@@ -26,7 +26,7 @@ interface Options {
 }
 
 /** What a process of this configuration reads keys and numbers with. */
-const VARIABLES = [...KEY_VARIABLES, 'DATA_MAP', 'NUMBER_PREFIXES'] as const;
+const VARIABLES = [...KEY_VARIABLES, 'DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES'] as const;
 
 const PROMOTED = [
   'Put these lines in place of the ones you have, and restart every API and worker process: the new keys are written with.',
@@ -110,7 +110,7 @@ async function rewrapAll(context: CommandContext, { connection, db }: OpenDataba
       tokens: createTokens(config.LETHE_TOKEN_KEYS),
       suppressions: createSuppressions(db, dataMap),
       accounts: createAccounts(connection),
-      countries: dataMap.countries ?? countriesOf(config.NUMBER_PREFIXES),
+      countriesOf: createCountriesOf(dataMap, config),
     },
     context.now(),
   );

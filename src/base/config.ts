@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type CountryCode, isCountry } from '../phone/countries.ts';
 import { parseKeyRing } from './keys/key-ring.ts';
 
 const count = (fallback: number, least: number, most: number) => {
@@ -34,6 +35,8 @@ const keyRing = (variable: string) =>
     return z.NEVER;
   });
 
+const COUNTRIES_RULE = 'COUNTRIES is a list of countries by two letters (ISO 3166-1), e.g. GB,US';
+
 /** Every environment variable Lethe reads. `.env.example` lists the same names; a test compares them. */
 const variables = {
   NODE_ENV: oneOf(['production', 'development', 'test']).default('production'),
@@ -61,6 +64,12 @@ const variables = {
     .regex(/^[1-9]\d{0,6}(,[1-9]\d{0,6})*$/, 'NUMBER_PREFIXES is a list of digits, e.g. 44,353')
     .default('44')
     .transform((list) => list.split(',')),
+  COUNTRIES: z
+    .string()
+    .regex(/^[A-Z]{2}(,[A-Z]{2})*$/, { error: COUNTRIES_RULE, abort: true })
+    .transform((list) => list.split(','))
+    .refine((list): list is CountryCode[] => list.every(isCountry), COUNTRIES_RULE)
+    .optional(),
   RECORDINGS_DIR: z.string().optional(),
   RECORDINGS_S3_ENDPOINT: z
     .string()

@@ -1,6 +1,5 @@
 import type mongoose from 'mongoose';
 import { coalesce } from '../lib/coalesce.ts';
-import type { CountryCode } from '../phone/countries.ts';
 import { collectionOf } from './collection.ts';
 import { allOf } from './filter.ts';
 import type { NumberRule, Wait } from './plan.ts';
@@ -42,13 +41,10 @@ export interface RecordStore {
   lastScheduled(wait: Wait, subject: Subject): Promise<Date | null>;
 }
 
-/**
- * @param db the platform's database
- * @param countries whose national writings are read in records that have to be read
- */
-export function createRecordStore(db: Db, countries: readonly CountryCode[]): RecordStore {
+/** @param db the platform's database */
+export function createRecordStore(db: Db): RecordStore {
   const find = coalesce<FindCall, unknown[]>((_lane, calls) => findJoined(db, calls), MOST_JOINED);
-  const change = coalesce<ChangeCall, Outcome>((_lane, calls) => changeJoined(db, calls, countries), MOST_JOINED);
+  const change = coalesce<ChangeCall, Outcome>((_lane, calls) => changeJoined(db, calls), MOST_JOINED);
   const holds = coalesce<LookCall, boolean>((_lane, calls) => holdsJoined(db, calls, NEWEST), MOST_JOINED);
   const remains = coalesce<LookCall, boolean>(async (_lane, calls) => {
     const newest = await holdsJoined(db, calls, NEWEST);
@@ -64,7 +60,7 @@ export function createRecordStore(db: Db, countries: readonly CountryCode[]): Re
     async change(rule, subject, ids) {
       const { failure } =
         ids.length > LARGE
-          ? await changeLarge(db, { rule, subject, ids }, countries)
+          ? await changeLarge(db, { rule, subject, ids })
           : await change(laneOf(rule.key, subject.account), { rule, subject, ids });
       if (failure !== undefined) throw failure;
     },

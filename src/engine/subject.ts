@@ -60,7 +60,7 @@ export function numberSubject(
     token,
     now,
     masked: maskNumber(number),
-    values: storedValues(number, countries),
+    values: usualValues(number, countries),
     doubtful: [],
     countries,
   };
@@ -68,13 +68,22 @@ export function numberSubject(
 
 /**
  * The values a record usually holds a number as, for an equality search.
- * @param countries whose national writings are meant; the number's own country unless given
- * @throws TypeError when it is no number: a filter made from nothing would select everything
+ * @param countries whose national writings are meant
  */
-export function storedValues(number: PhoneNumber, countries?: readonly CountryCode[]): Subject['values'] {
-  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+function usualValues(number: PhoneNumber, countries: readonly CountryCode[]): Subject['values'] {
   const { usual, integers } = writingsOf(number, countries);
   return [...usual, ...integers.map((value) => Long.fromBigInt(value))];
+}
+
+/**
+ * Every value that can be listed, some hundred.
+ * @param countries whose national writings are meant
+ * @throws TypeError when it is no number: a filter made from nothing would select everything
+ */
+export function everyValue(number: PhoneNumber, countries: readonly CountryCode[]): Subject['values'] {
+  if (!isPhoneNumber(number)) throw new TypeError('not a phone number');
+  const { every, integers } = writingsOf(number, countries);
+  return [...every, ...integers.map((value) => Long.fromBigInt(value))];
 }
 
 /**
@@ -82,8 +91,16 @@ export function storedValues(number: PhoneNumber, countries?: readonly CountryCo
  * is. A search for it costs some hundred looks.
  */
 export function inEveryWriting(subject: Subject): Subject {
-  const { every, integers } = writingsOf(subject.number, subject.countries);
-  return { ...subject, values: [...every, ...integers.map((value) => Long.fromBigInt(value))] };
+  const every = everyValue(subject.number, subject.countries);
+  const known = new Set(every);
+  // A writing that was seen in a record, and is in no list.
+  const others = subject.values.filter((value) => typeof value === 'string' && !known.has(value));
+  return { ...subject, values: [...every, ...others] };
+}
+
+/** The same subject with writings that were seen in records of the person: they need not be in any list. */
+export function withWritings(subject: Subject, writings: readonly string[]): Subject {
+  return { ...subject, values: [...new Set([...subject.values, ...writings])] };
 }
 
 /** The same subject with what may be its number and another: for an erasure that must not pass it over. */

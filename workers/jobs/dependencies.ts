@@ -43,10 +43,10 @@ export function createJobDependencies(
   logger: Logger,
   now: () => Date,
 ): JobDependencies {
-  const { config, times, db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, accounts } =
+  const { config, times, db, dataMap, countriesOf, store, suppressions, tokens, seal, audit, files, copies, accounts } =
     core;
   const { deadlineMs, graceMs } = times;
-  const bind = createBinder({ db, dataMap, countries, store, suppressions, tokens, seal, audit, files, copies, now });
+  const bind = createBinder({ db, dataMap, countriesOf, store, suppressions, tokens, seal, audit, files, copies, now });
   // Requests that begin to wait side by side ask once.
   const askJoined = coalesce<Date, undefined>(async (account, due) => {
     const first = new Date(Math.min(...due.map((date) => date.getTime())));
@@ -57,7 +57,7 @@ export function createJobDependencies(
   const circleOf = createCircles({
     db,
     dataMap,
-    countries,
+    countriesOf,
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
@@ -83,7 +83,7 @@ export function createJobDependencies(
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: {
-      ...{ db, dataMap, accounts, seal, audit, folder, logger, times, now },
+      ...{ db, dataMap, countriesOf, accounts, seal, audit, folder, logger, times, now },
       mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
     },
     reportFiles: { db, folder, logger, now },

@@ -44,7 +44,7 @@ export async function* findKept(
     yield { kind: 'suppressions', item: { token, masked, reason, created_at } };
 
   const requests = requestsOf(db)
-    .find({ account_id: account._id, token }, { projection: { sealed: 0, announced: 0, lease: 0 } })
+    .find({ account_id: account._id, token }, { projection: { sealed: 0, sealed_writings: 0, announced: 0, lease: 0 } })
     .sort({ created_at: 1 });
   for await (const request of requests) {
     const { reference, profile, state, created_at, due_at, completed_at = null, erased } = request;

@@ -14,7 +14,8 @@ import {
 import type { Span } from '../../engine/moment.ts';
 import { scopeOf } from '../../engine/owner.ts';
 import { productFilter, productsOf } from '../../engine/products.ts';
-import { type AccountValue, assertAccount, storedValues } from '../../engine/subject.ts';
+import { type AccountValue, assertAccount, everyValue } from '../../engine/subject.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 /** One end of a message or call: a number, searched in every form, or a sender's name or short code as it stands. */
@@ -50,15 +51,21 @@ export interface Source {
 
 /**
  * The collections a query is about, with one filter each. A collection without a field for a condition is left out.
+ * @param countries whose national writings of numbers are meant
  * @throws TypeError without an account
  */
-export function selectSources(map: DataMap, query: RecordQuery, account: AccountValue): Source[] {
+export function selectSources(
+  map: DataMap,
+  query: RecordQuery,
+  account: AccountValue,
+  countries: readonly CountryCode[],
+): Source[] {
   assertAccount(account);
   return map.collections.flatMap((entry): Source[] => {
     const { id, at } = entry;
     if (id === undefined || at === undefined || productsOf(entry).length === 0) return [];
     if (entry.owner.kind === 'via') return [];
-    const conditions = conditionsOf(entry, query);
+    const conditions = conditionsOf(entry, query, countries);
     if (conditions === null) return [];
     const range = query.since || query.until ? { from: query.since, to: query.until } : null;
     const filter = allOf(
@@ -73,14 +80,14 @@ export function selectSources(map: DataMap, query: RecordQuery, account: Account
 }
 
 /** The filter on columns; null when no record of this collection can match. */
-function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
+function conditionsOf(entry: CollectionMap, query: RecordQuery, countries: readonly CountryCode[]): Filter | null {
   const product = query.product === undefined ? {} : productFilter(entry, query.product);
   const went = query.direction === undefined ? {} : wentFilter(entry, query.direction);
   if (product === null || went === null) return null;
   const conditions: Filter[] = [product, went];
   const wanted = [
-    [entry.columns?.from, query.from && matchParty(query.from)],
-    [entry.columns?.to, query.to && matchParty(query.to)],
+    [entry.columns?.from, query.from && matchParty(query.from, countries)],
+    [entry.columns?.to, query.to && matchParty(query.to, countries)],
     [entry.columns?.status, query.status],
   ] as const;
   for (const [path, condition] of wanted) {
@@ -91,6 +98,6 @@ function conditionsOf(entry: CollectionMap, query: RecordQuery): Filter | null {
   return allOf(...conditions);
 }
 
-function matchParty(party: Party): unknown {
-  return 'number' in party ? { $in: [...storedValues(party.number)] } : party.name;
+function matchParty(party: Party, countries: readonly CountryCode[]): unknown {
+  return 'number' in party ? { $in: [...everyValue(party.number, countries)] } : party.name;
 }

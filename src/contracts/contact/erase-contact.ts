@@ -9,6 +9,7 @@ import { compilePlan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { inEveryWriting, numberSubject } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { StatedCountriesOf } from '../../ledger/accounts/countries.ts';
 import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
 import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
@@ -21,6 +22,7 @@ export interface ContactDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
+  readonly statedCountriesOf: StatedCountriesOf;
   readonly tokens: Tokens;
   readonly audit: Audit;
   readonly files: Files;
@@ -65,8 +67,11 @@ export function createContactErasure(
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
   return async ({ account, keyId, number }, now) => {
     const token = tokens.current(account._id, number);
-    // No scan makes up for a writing that is too rare for the look-ups.
-    const subject = inEveryWriting(numberSubject(number, account.records_id, token, now));
+    // Numbers of every country are served: one is national where its account says nothing else. No scan makes up for a
+    // writing that is too rare for the look-ups.
+    const subject = inEveryWriting(
+      numberSubject(number, account.records_id, token, now, deps.statedCountriesOf(account)),
+    );
     await Promise.all(
       rules.map(async (rule) => {
         if (await store.isUnreadable(rule, subject.account)) throw new ErasureFailure('unsupported_type', rule.key);

@@ -8,17 +8,17 @@ import type { Plan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { inEveryWriting, numberSubject, type Subject, withDoubtful } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { CountriesOf } from '../../ledger/accounts/countries.ts';
 import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
 import { draftRequest } from '../../ledger/requests/open-request.ts';
 import type { Suppressions } from '../../ledger/suppression/suppression.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface AcceptDependencies {
   readonly db: mongoose.mongo.Db;
   readonly plan: Plan;
   readonly store: RecordStore;
-  readonly countries: readonly CountryCode[];
+  readonly countriesOf: CountriesOf;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -139,9 +139,9 @@ export async function rehearseForget(
 }
 
 /** Whose records: with what may be theirs, where the map has that erased. */
-function subjectOf({ tokens, countries }: AcceptDependencies, { account, number }: ForgetInput, now: Date): Subject {
+function subjectOf({ tokens, countriesOf }: AcceptDependencies, { account, number }: ForgetInput, now: Date): Subject {
   const token = tokens.current(account._id, number);
-  return withDoubtful(numberSubject(number, account.records_id, token, now, countries));
+  return withDoubtful(numberSubject(number, account.records_id, token, now, countriesOf(account)));
 }
 
 function findUnfinished(

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { everyFew } from '../../lib/turns.ts';
-import { readStoredNumber } from '../../phone/read-stored.ts';
+import { type CountryCode, callingCodesOf } from '../../phone/countries.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 
 /** Counts different contacts, each once however its number is stored. */
 export interface ContactCount {
@@ -23,15 +24,21 @@ const LONGEST_VALUE = 64;
 const INTERNATIONAL = /^(?:\+|00)([1-9]\d{6,14})$/;
 const DIGITS = /^[1-9]\d{6,14}$/;
 
-/** @param prefixes what served numbers begin with; the first tells the country of national writings */
-export function createContactCount(prefixes: readonly string[]): ContactCount {
+/** @param countries whose national writings are read */
+export function createContactCount(countries: readonly CountryCode[]): ContactCount {
+  const codes = callingCodesOf(countries);
+  const reader = createNumberReader(countries);
   const contacts = new Set<string>();
   const othersTurn = everyFew(CONTACTS_A_TURN);
+  const readNumber = (value: unknown) => {
+    const reading = reader.read(value);
+    return reading.kind === 'number' ? reading.number : null;
+  };
   const add = (value: unknown) => {
     const text = String(value ?? '').trim();
     // A mask of an earlier erasure is nobody's number.
     if (text === '' || isLeftBehind(text)) return;
-    const contact = plainDigits(text, prefixes) ?? readStoredNumber(value, prefixes) ?? text;
+    const contact = plainDigits(text, codes) ?? readNumber(value) ?? text;
     contacts.add(contact.length > LONGEST_VALUE ? createHash('sha256').update(contact).digest('base64') : contact);
   };
   return {
@@ -54,8 +61,8 @@ export function createContactCount(prefixes: readonly string[]): ContactCount {
 }
 
 /** The digits of a number whose writing leaves no doubt: no numbering plan is asked, which takes a hundred times longer. */
-function plainDigits(text: string, prefixes: readonly string[]): string | null {
+function plainDigits(text: string, codes: readonly string[]): string | null {
   const [, international] = INTERNATIONAL.exec(text) ?? [];
   if (international !== undefined) return international;
-  return DIGITS.test(text) && prefixes.some((prefix) => prefix !== '' && text.startsWith(prefix)) ? text : null;
+  return DIGITS.test(text) && codes.some((code) => text.startsWith(code)) ? text : null;
 }

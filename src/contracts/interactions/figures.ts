@@ -3,6 +3,7 @@ import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import { type ContactCount, createContactCount } from './contacts.ts';
 import { filterOf, type InteractionQuery, interactionEntries } from './log.ts';
 import type { InteractionEntry } from './row.ts';
@@ -58,7 +59,7 @@ interface Part {
 /**
  * Counts an account's interactions.
  * @param query a period and a kind; `redacted` is no question here, as both are counted
- * @param prefixes the country codes that are served: one contact stored in two ways counts once
+ * @param countries whose national writings are read: one contact stored in two ways counts once
  * @param signal ends the counting, in the database, too
  * @throws the signal's reason
  */
@@ -67,7 +68,7 @@ export async function countInteractions(
   map: DataMap,
   account: AccountValue,
   query: Omit<InteractionQuery, 'redacted'>,
-  prefixes: readonly string[],
+  countries: readonly CountryCode[],
   signal?: AbortSignal,
 ): Promise<Figures> {
   const totals: Totals = {
@@ -76,7 +77,7 @@ export async function countInteractions(
     source: createTally(),
     number: createTally(),
     tag: createTally(),
-    contacts: createContactCount(prefixes),
+    contacts: createContactCount(countries),
     sessions: 0,
   };
   for (const entry of interactionEntries(map, query.kind)) {

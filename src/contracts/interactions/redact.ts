@@ -6,20 +6,23 @@ import { type FoundRecord, findById } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { directionOf } from '../../engine/direction.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
+import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from '../../engine/map/strategies.ts';
+import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { momentOf } from '../../engine/moment.ts';
 import { scopeOf } from '../../engine/owner.ts';
 import { compileRecordRules } from '../../engine/record-plan.ts';
-import { sortStoredForm } from '../../engine/stored-form.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
+import type { CountriesOf } from '../../ledger/accounts/countries.ts';
 import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
 import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
 import { openRequest } from '../../ledger/requests/open-request.ts';
+import { sealWritings } from '../../ledger/requests/writings.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { readStoredNumber } from '../../phone/read-stored.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
 import { asInteraction, contactNumbers, type Interaction, toInteraction } from './row.ts';
 
@@ -29,8 +32,7 @@ export interface RedactDependencies {
   readonly eraseNow: EraseNow;
   readonly tokens: Tokens;
   readonly seal: Seal;
-  /** The country codes that are served; the first is that of numbers in national form. */
-  readonly prefixes: readonly string[];
+  readonly countriesOf: CountriesOf;
   readonly deadlineMs: number;
   readonly graceMs: number;
 }
@@ -120,7 +122,7 @@ async function openPast(
   found: FoundRecord,
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
-  const number = contactOf(found, deps.prefixes);
+  const { number, writings } = contactOf(found, deps.countriesOf(account));
   const before = momentOf(found.rule.entry.at, found.record);
   if (before === null) throw new InteractionFault('number_unclear', 'The interaction has no time');
   return openRequest(deps.db, {
@@ -132,20 +134,39 @@ async function openPast(
     requested_by: keyId,
     keep_suppression: true,
     seal: (reference) => deps.seal.close(number, reference),
+    writings: (reference) => sealWritings(deps.seal, writings, reference),
     now,
     deadlineMs: deps.deadlineMs,
     graceMs: deps.graceMs,
   });
 }
 
-/** @throws InteractionFault `number_gone`; `number_unclear` when it could be either of two parties */
-function contactOf({ rule, record }: FoundRecord, prefixes: readonly string[]): PhoneNumber {
-  const values = contactNumbers(rule.entry, record).filter(
-    (value) => ![REDACTED_TEXT, REDACTED_WORD].includes(String(value)) && sortStoredForm(value, prefixes) !== 'blank',
-  );
-  if (values.length === 0) throw new InteractionFault('number_gone');
-  const numbers = new Set(values.map((value) => readStoredNumber(value, prefixes)));
+/**
+ * Whose interaction it is, and how the number is written there: earlier ones may hold the same writing, though it is in no
+ * list.
+ * @throws InteractionFault `number_gone`; `number_unclear` when it could be either of two parties, or of two people
+ */
+function contactOf(
+  { rule, record }: FoundRecord,
+  countries: readonly CountryCode[],
+): { number: PhoneNumber; writings: string[] } {
+  const reader = createNumberReader(countries);
+  const values = contactNumbers(rule.entry, record).filter((value) => !isErased(value));
+  const joined = rule.entry.joined
+    .map(({ parts, code }) => ({ code, values: parts.map((path) => valueAt(record, path)) }))
+    .filter(({ values }) => !isErased(values.at(-1) ?? ''));
+  if (values.length + joined.length === 0) throw new InteractionFault('number_gone');
+  const readings = [
+    ...values.map((value) => reader.read(value)),
+    ...joined.map((one) => reader.readParts(one.values, one.code)),
+  ];
+  const numbers = new Set(readings.map((reading) => (reading.kind === 'number' ? reading.number : null)));
   const [number] = numbers;
   if (numbers.size !== 1 || !number) throw new InteractionFault('number_unclear');
-  return number;
+  return { number, writings: values.filter((value): value is string => typeof value === 'string') };
+}
+
+/** Is nothing left here of a number? */
+function isErased(value: unknown): boolean {
+  return isLeftBehind(String(value));
 }

@@ -1,6 +1,5 @@
 import type mongoose from 'mongoose';
 import { ErasureFailure } from '../../base/errors.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import { collectionOf } from '../collection.ts';
 import { isRecordFault, updateFailure } from '../faults.ts';
 import { allOf, type Filter } from '../filter.ts';
@@ -28,19 +27,14 @@ export interface Outcome {
 }
 
 /** Changes the records of several calls: one query for their shapes, and one round trip for the changes. */
-export async function changeJoined(
-  db: Db,
-  calls: readonly ChangeCall[],
-  countries: readonly CountryCode[],
-): Promise<Outcome[]> {
+export async function changeJoined(db: Db, calls: readonly ChangeCall[]): Promise<Outcome[]> {
   const [first] = calls;
   if (!first) return [];
   const { rule } = first;
   const collection = collectionOf(db, rule.entry, first.subject.account);
   // Before anything is asked: a filter made from nothing must not come that far.
   const filters = calls.map((call) => allOf(selectChangeable(call.rule, call.subject), call.rule.only));
-  if (rule.needsReading)
-    return Promise.all(calls.map((call, index) => rewriteAlone(db, call, filters[index] ?? {}, countries)));
+  if (rule.needsReading) return Promise.all(calls.map((call, index) => rewriteAlone(db, call, filters[index] ?? {})));
   const classes = await classesOf(collection, calls);
   const parts = calls.map((call, index) =>
     partOf(call, filters[index] ?? {}, calls.length > 1 ? narrowClasses(classes, call.ids) : classes),
@@ -51,22 +45,18 @@ export async function changeJoined(
   } catch (error) {
     // A statement that one record refuses must not fail the others: each is tried again alone.
     if (calls.length === 1 || !isRecordFault(error)) throw updateFailure(error, rule);
-    return Promise.all(calls.map((call) => changeAlone(db, call, countries)));
+    return Promise.all(calls.map((call) => changeAlone(db, call)));
   }
   return parts.map(({ barred }) => (barred ? { failure: new ErasureFailure('unsupported_type', rule.key) } : {}));
 }
 
 /** Runs a large change as two parallel streams. Parts never share a record, and we wait for both. */
-export async function changeLarge(
-  db: Db,
-  { rule, subject, ids }: ChangeCall,
-  countries: readonly CountryCode[],
-): Promise<Outcome> {
+export async function changeLarge(db: Db, { rule, subject, ids }: ChangeCall): Promise<Outcome> {
   const parts = split(ids, LARGE);
   let outcome: Outcome = {};
   const stream = async () => {
     for (let next = parts.shift(); next; next = parts.shift()) {
-      const { failure } = await changeAlone(db, { rule, subject, ids: next }, countries);
+      const { failure } = await changeAlone(db, { rule, subject, ids: next });
       if (failure !== undefined) outcome = { failure };
     }
   };
@@ -74,23 +64,18 @@ export async function changeLarge(
   return outcome;
 }
 
-async function rewriteAlone(
-  db: Db,
-  { rule, subject, ids }: ChangeCall,
-  filter: Filter,
-  countries: readonly CountryCode[],
-): Promise<Outcome> {
+async function rewriteAlone(db: Db, { rule, subject, ids }: ChangeCall, filter: Filter): Promise<Outcome> {
   try {
-    await rewriteRecords(db, rule, subject, ids, filter, countries);
+    await rewriteRecords(db, rule, subject, ids, filter);
     return {};
   } catch (error) {
     return { failure: updateFailure(error, rule) };
   }
 }
 
-async function changeAlone(db: Db, call: ChangeCall, countries: readonly CountryCode[]): Promise<Outcome> {
+async function changeAlone(db: Db, call: ChangeCall): Promise<Outcome> {
   try {
-    const [outcome = {}] = await changeJoined(db, [call], countries);
+    const [outcome = {}] = await changeJoined(db, [call]);
     return outcome;
   } catch (error) {
     return { failure: updateFailure(error, call.rule) };

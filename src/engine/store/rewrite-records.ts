@@ -1,7 +1,6 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { ErasureFailure } from '../../base/errors.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import { collectionOf } from '../collection.ts';
 import { allOf, type Filter } from '../filter.ts';
@@ -21,7 +20,6 @@ const EXACT = { promoteLongs: false, hint: BY_ID } as const;
  * Changes records that have to be read first: each is written only as long as it is what was read. One that has changed
  * meanwhile is found again.
  * @param filter which of the records still hold the number
- * @param countries whose national writings are read
  * @throws ErasureFailure `unsupported_type` for a record of which something cannot be erased, after all others
  */
 export async function rewriteRecords(
@@ -30,11 +28,10 @@ export async function rewriteRecords(
   subject: Subject,
   ids: readonly unknown[],
   filter: Filter,
-  countries: readonly CountryCode[],
 ): Promise<void> {
   const collection = collectionOf(db, rule.entry, subject.account);
   const scope = scopeOf(rule.entry, subject.account);
-  const matcher = createNumberMatcher([subject.number], countries);
+  const matcher = createNumberMatcher([subject.number], subject.countries);
   const rules = rule.rewriteRules(subject.account);
   const read = (document: Document) =>
     rewrite(document, rules, new Map([[subject.number, subject]]), matcher, subject.now);

@@ -4,6 +4,7 @@ import type { Product } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { isTimeZone } from '../../lib/calendar.ts';
 import { randomText } from '../../lib/random-text.ts';
+import type { CountryCode } from '../../phone/countries.ts';
 
 export const ACCOUNTS = 'lethe_accounts';
 
@@ -46,6 +47,8 @@ export interface Account {
   readonly scan?: 'off';
   /** Since when its keys are refused. What it has asked for is finished all the same. */
   readonly disabled_at?: Date;
+  /** Whose national writings of numbers its records hold; without it, as configured. */
+  readonly countries?: readonly CountryCode[];
 }
 
 /** An account whose retention an operator has turned on. */
@@ -66,6 +69,7 @@ const accountSchema = new Schema<Account>(
     products: { type: [String], default: undefined },
     scan: { type: String, enum: ['off'] },
     disabled_at: { type: Date },
+    countries: { type: [String], default: undefined },
   },
   { collection: ACCOUNTS, versionKey: false },
 );
@@ -81,6 +85,7 @@ export interface Accounts {
     timeZone?: string;
     agency?: string;
     products?: readonly Product[];
+    countries?: readonly CountryCode[];
     now: Date;
   }): Promise<Account>;
   find(id: string): Promise<Account | null>;
@@ -109,13 +114,19 @@ export interface Accounts {
    * @returns as `setProducts`
    */
   setDisabled(id: string, since: Date | null): Promise<boolean>;
+  /**
+   * Sets whose national writings of numbers the account's records hold.
+   * @param countries null: as configured
+   * @returns as `setProducts`
+   */
+  setCountries(id: string, countries: readonly CountryCode[] | null): Promise<boolean>;
   list(): Promise<Account[]>;
 }
 
 export function createAccounts(connection: mongoose.Connection): Accounts {
   const model = connection.model('Account', accountSchema);
   return {
-    async create({ name, recordsId, timeZone = 'Europe/London', agency, products, now }) {
+    async create({ name, recordsId, timeZone = 'Europe/London', agency, products, countries, now }) {
       if (!isTimeZone(timeZone)) throw new TypeError('not a time zone of the IANA database');
       if (agency !== undefined) {
         const parent = await model.findById(agency).lean<Account | null>().exec();
@@ -130,6 +141,7 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
         created_at: now,
         ...(agency !== undefined && { agency_id: agency }),
         ...(products !== undefined && { products }),
+        ...(countries !== undefined && { countries }),
       };
       await model.create(account);
       return account;
@@ -158,6 +170,10 @@ export function createAccounts(connection: mongoose.Connection): Accounts {
     },
     async setDisabled(id, since) {
       const update = since === null ? { $unset: { disabled_at: 1 } } : { $set: { disabled_at: since } };
+      return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
+    },
+    async setCountries(id, countries) {
+      const update = countries === null ? { $unset: { countries: 1 } } : { $set: { countries: [...countries] } };
       return (await model.updateOne({ _id: String(id) }, update)).matchedCount === 1;
     },
     list: () => model.find().sort({ created_at: 1 }).lean<Account[]>().exec(),

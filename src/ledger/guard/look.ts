@@ -15,7 +15,8 @@ type Document = Readonly<Record<string, unknown>>;
 export interface LookDependencies {
   readonly db: mongoose.mongo.Db;
   readonly tokens: Pick<Tokens, 'allTokens'>;
-  readonly numbersIn: (bytes: Uint8Array, into: Set<PhoneNumber>) => void;
+  /** Names the numbers of raw records, by the account's countries. */
+  readonly numbersIn: (account: Account) => (bytes: Uint8Array, into: Set<PhoneNumber>) => void;
   /** Did the record come of a message that was scheduled before the moment? */
   readonly stemsFromScheduled: (document: Document, account: Account, before: Date) => Promise<boolean>;
   readonly now: () => Date;
@@ -46,7 +47,8 @@ const MOST_REMEMBERED = 100_000;
 
 /** Finds, batch by batch, the late records of people who were forgotten. Reads nothing and changes nothing itself. */
 export function createLook(deps: LookDependencies, account: Account, rule: LookRule) {
-  const { db, tokens, numbersIn, now } = deps;
+  const { db, tokens, now } = deps;
+  const numbersIn = deps.numbersIn(account);
   const remembered = new Map<PhoneNumber, readonly string[]>();
   const tokensOf = (number: PhoneNumber) => {
     const known = remembered.get(number) ?? tokens.allTokens(account._id, number);

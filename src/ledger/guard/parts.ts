@@ -3,7 +3,7 @@ import type { Tokens } from '../../base/keys/token.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { createNumbersIn } from '../../engine/scan/numbers-in.ts';
 import { numberSubject } from '../../engine/subject.ts';
-import type { CountryCode } from '../../phone/countries.ts';
+import type { CountriesOf } from '../accounts/countries.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { GuardDependencies } from './guard.ts';
 import { createStems } from './scheduled.ts';
@@ -11,7 +11,7 @@ import { createStems } from './scheduled.ts';
 interface PartsOptions {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly countries: readonly CountryCode[];
+  readonly countriesOf: CountriesOf;
   readonly tokens: Tokens;
   readonly suppressions: Pick<Suppressions, 'hasToken'>;
 }
@@ -20,16 +20,16 @@ interface PartsOptions {
 export function guardParts({
   db,
   dataMap,
-  countries,
+  countriesOf,
   tokens,
   suppressions,
 }: PartsOptions): Pick<GuardDependencies, 'numbersIn' | 'stemsFromScheduled' | 'isSuppressed'> {
   return {
-    numbersIn: createNumbersIn(countries),
+    numbersIn: (account) => createNumbersIn(countriesOf(account)),
     stemsFromScheduled: createStems(db, dataMap),
     isSuppressed: (account, number) => {
       const token = tokens.current(account._id, number);
-      const subject = numberSubject(number, account.records_id, token, new Date(), countries);
+      const subject = numberSubject(number, account.records_id, token, new Date(), countriesOf(account));
       return suppressions.hasToken(subject, tokens.allTokens(account._id, number));
     },
   };

@@ -28,7 +28,6 @@ type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
 export interface ReferenceDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  readonly countries: readonly CountryCode[];
   readonly files: Pick<Files, 'add' | 'stored'>;
 }
 
@@ -81,12 +80,12 @@ export function createReferences(
   subject: Subject,
   owner: FileOwner,
 ): References {
-  const { db, dataMap, countries } = deps;
+  const { db, dataMap } = deps;
   const references = referencesOf(dataMap, profile);
   const byParent = groupByParent(references);
-  const keysOfRecord = createKeysOf(dataMap, profile, countries);
+  const keysOfRecord = createKeysOf(dataMap, profile, subject.countries);
   const keysOf = (name: string, document: Document) => keysOfRecord(name, document, subject.number);
-  const matcher = createNumberMatcher([subject.number], countries);
+  const matcher = createNumberMatcher([subject.number], subject.countries);
   const words = new Map([[subject.number, subject]]);
   /** In somebody else's record the number says nothing of whose the others are. One that is known by others is theirs. */
   const isTheirs = (parent: CollectionMap, document: Document): boolean => {
@@ -145,7 +144,7 @@ function scopeOfEntry(entry: CollectionMap, subject: Subject): Filter {
 
 /** The children of a person's records as a target: read, rewritten, and written only as long as they are what was read. */
 function childTarget(
-  { db, dataMap, countries, files }: ReferenceDependencies,
+  { db, dataMap, files }: ReferenceDependencies,
   profile: Profile,
   subject: Subject,
   owner: FileOwner,
@@ -159,7 +158,7 @@ function childTarget(
   const scope = scopeOfEntry(child, subject);
   const entries = entriesOfCollection(dataMap, child);
   const rules = rewriteRulesFor(entries, profile, subject.account, () => true);
-  const matcher = createNumberMatcher([subject.number], countries);
+  const matcher = createNumberMatcher([subject.number], subject.countries);
   const words = new Map([[subject.number, subject]]);
   const link = { name, field: reference.field, has: keyMatcher(keys), shared: child.shared };
   const read = (document: Document) =>

@@ -11,11 +11,11 @@ import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { inEveryWriting, numberSubject, type Subject, withDoubtful } from '../../engine/subject.ts';
+import { inEveryWriting, numberSubject, type Subject, withDoubtful, withWritings } from '../../engine/subject.ts';
 import type { Announced } from '../../engine/sweep.ts';
 import type { Target } from '../../engine/target.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { CountriesOf } from '../accounts/countries.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS, LATE_REASON } from '../audit/words.ts';
 import type { Looks, ReceiptDraft } from '../receipts/receipt.ts';
@@ -27,6 +27,7 @@ import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import { plainToken } from './late-token.ts';
 import type { ErasureRequest } from './ledger.ts';
+import { openWritings } from './writings.ts';
 
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
 export interface BoundRequest {
@@ -61,7 +62,7 @@ export interface BinderDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
   readonly store: RecordStore;
-  readonly countries: readonly CountryCode[];
+  readonly countriesOf: CountriesOf;
   readonly suppressions: Suppressions;
   readonly tokens: Tokens;
   readonly seal: Seal;
@@ -223,7 +224,10 @@ function selectByNumber(
   const { before, late } = request.selector.by === 'number' ? request.selector : {};
   // For "before T" requests `request.token` also contains T; use the plain token here.
   const token = before === undefined ? plainToken(request.token) : tokens.current(account._id, number);
-  const usual = numberSubject(number, account.records_id, token, deps.now(), deps.countries);
+  const usual = withWritings(
+    numberSubject(number, account.records_id, token, deps.now(), deps.countriesOf(account)),
+    openWritings(seal, request.sealed_writings, request.reference),
+  );
   // Only the forget profile says that a number is gone. What came late is told record by record: only the scan reads them.
   const scan = late ? 'needed' : !profile.clearsReports || before !== undefined ? 'none' : (account.scan ?? 'needed');
   // Where no scan makes up for it, no writing may be too rare for the look-ups.

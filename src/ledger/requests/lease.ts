@@ -141,6 +141,7 @@ function leaseOn(
         $set: { state: 'completed', completed_at: at, ...late, ...(isUnscanned && { 'scan.off': true }) },
         $unset: {
           sealed: '',
+          sealed_writings: '',
           unfinished: '',
           lease: '',
           announced: '',

@@ -93,6 +93,8 @@ export interface ErasureRequest extends WorkRow {
   readonly token: string;
   /** The number, sealed; dropped when completed. */
   sealed?: string;
+  /** Writings of the number in the record a request began with, sealed; dropped with it. */
+  sealed_writings?: string;
   /** The number stays suppressed after its erasure. Once true it stays true. */
   keep_suppression: boolean;
   /** The id of the key that asked. */

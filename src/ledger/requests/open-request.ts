@@ -11,6 +11,8 @@ export interface NewRequest
   > {
   /** Seals the number, if the request is about one, for the reference it gets. */
   readonly seal?: (reference: string) => string;
+  /** Seals writings of the number that need be in no list. */
+  readonly writings?: (reference: string) => string;
   readonly now: Date;
   readonly deadlineMs: number;
   /** How long the relay leaves a fresh request to the queue before it looks after it. */
@@ -18,7 +20,7 @@ export interface NewRequest
 }
 
 /** A request as it enters the ledger, with a reference of 15 letters or digits from a secure source. */
-export function draftRequest({ seal, now, deadlineMs, graceMs, ...given }: NewRequest): ErasureRequest {
+export function draftRequest({ seal, writings, now, deadlineMs, graceMs, ...given }: NewRequest): ErasureRequest {
   const reference = randomText(15);
   return {
     _id: new mongoose.mongo.ObjectId(),
@@ -27,6 +29,7 @@ export function draftRequest({ seal, now, deadlineMs, graceMs, ...given }: NewRe
     state: 'accepted',
     unfinished: true,
     ...(seal && { sealed: seal(reference) }),
+    ...(writings && { sealed_writings: writings(reference) }),
     created_at: now,
     due_at: new Date(now.getTime() + deadlineMs),
     // Not now: the clock of whoever works on it may be behind this one.

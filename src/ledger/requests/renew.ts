@@ -5,12 +5,13 @@ import type { SealedPlace } from '../../base/keys/rewrap.ts';
 import { keyIdOf, type Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import { numberSubject } from '../../engine/subject.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import type { CountriesOf } from '../accounts/countries.ts';
 import { sealedInKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import { sealedInIds } from './announced.ts';
 import { type ErasureRequest, REQUESTS, requestsOf } from './ledger.ts';
+import { sealedInWritings } from './writings.ts';
 
 /** A condition on the key of the partial index. */
 const OPEN = { unfinished: true as const, due_at: { $gt: new Date(0) } };
@@ -19,8 +20,9 @@ const OPEN = { unfinished: true as const, due_at: { $gt: new Date(0) } };
 export const SEALED_REQUESTS: SealedPlace<ErasureRequest> = {
   collection: REQUESTS,
   filter: OPEN,
-  sealedIn: ({ reference, sealed, references = {}, announced = [], refused = [] }) => [
+  sealedIn: ({ reference, sealed, sealed_writings, references = {}, announced = [], refused = [] }) => [
     ...(sealed === undefined ? [] : [{ path: 'sealed', text: sealed, context: reference }]),
+    ...sealedInWritings(sealed_writings, reference),
     ...sealedInKeys(references, reference),
     ...sealedInIds({ announced, refused }, reference),
   ],
@@ -32,7 +34,7 @@ export interface RenewDependencies {
   readonly tokens: Tokens;
   readonly suppressions: Suppressions;
   readonly accounts: Pick<Accounts, 'find'>;
-  readonly countries: readonly CountryCode[];
+  readonly countriesOf: CountriesOf;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function renewTokens(deps: RenewDependencies, now: Date): Promise<n
 class Completed extends Error {}
 
 async function renewToken(
-  { db, seal, tokens, suppressions, accounts, countries }: RenewDependencies,
+  { db, seal, tokens, suppressions, accounts, countriesOf }: RenewDependencies,
   { _id, account_id, reference, token }: ErasureRequest,
   sealed: string,
   now: Date,
@@ -73,7 +75,7 @@ async function renewToken(
   try {
     const number = seal.open(sealed, reference);
     const fresh = tokens.current(account_id, number);
-    const subject = numberSubject(number, account.records_id, fresh, now, countries);
+    const subject = numberSubject(number, account.records_id, fresh, now, countriesOf(account));
     await inTransaction(db, async (session) => {
       const filter = { _id, account_id, unfinished: true as const, token };
       const changed = await requestsOf(db).updateOne(filter, { $set: { token: fresh } }, { session });

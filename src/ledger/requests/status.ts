@@ -41,7 +41,7 @@ export function createRequestSearch(db: mongoose.mongo.Db): FindRequests {
           ...(window && { created_at: { $gte: window.from, $lt: window.to } }),
           ...(reference !== undefined && { reference }),
         },
-        { projection: { announced: 0, sealed: 0, lease: 0 } },
+        { projection: { announced: 0, sealed: 0, sealed_writings: 0, lease: 0 } },
       )
       .sort({ created_at: -1, _id: -1 })
       .skip(skip)

@@ -11,19 +11,18 @@ import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import { digestOf } from '../../lib/digest.ts';
-import type { CountryCode } from '../../phone/countries.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
+import type { CountriesOf } from '../accounts/countries.ts';
 import { createKeysOf } from '../references/children.ts';
 import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
-  /** Whose national writings are read. */
-  readonly countries: readonly CountryCode[];
+  readonly countriesOf: CountriesOf;
   /** The suppression list keeps numbers: the platform reads them there. */
   readonly keepsNumber: boolean;
 }
@@ -43,15 +42,17 @@ function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[]
 }
 
 /** @returns what a pass reads of an account: every mapped collection, in the order of their names */
-export function createCircles({ db, dataMap, countries, keepsNumber }: CircleOptions): (account: Account) => Circle {
+export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleOptions): (account: Account) => Circle {
   const profile = profileFor('forget', dataMap);
   const scanned = scannedEntries(dataMap, keepsNumber);
-  const keysOf = createKeysOf(dataMap, profile, countries);
-  const digest = digestOf(JSON.stringify([dataMap, countries, scanned.map(nameOf)])).slice(0, 22);
-  return ({ records_id }) => {
+  const digest = digestOf(JSON.stringify([dataMap, scanned.map(nameOf)]));
+  return (account) => {
+    const { records_id } = account;
     assertAccount(records_id);
+    const countries = countriesOf(account);
+    const keysOf = createKeysOf(dataMap, profile, countries);
     return {
-      digest,
+      digest: digestOf(JSON.stringify([digest, countries])).slice(0, 22),
       places: scanned.map((entry): ScanPlace => {
         const entries = entriesOfCollection(dataMap, entry);
         const rules = rewriteRulesFor(entries, profile, records_id);

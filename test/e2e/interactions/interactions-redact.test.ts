@@ -231,6 +231,40 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       await stop();
     });
 
+    it('earlier ones with the very writing of this one, which is in no list', async () => {
+      const { stop } = await platform.startWorker();
+      const from = '+44 (0)77-0090-01-23';
+      await put('calls', callOf(account, 'w1', at(1), { from }), callOf(account, 'w2', at(2), { from }));
+      const answer = await redact('w2', PAST);
+      expectStatus(answer, 202);
+      const open = await requestsOf(db()).findOne({ account_id: account._id });
+      expect(open?.sealed_writings).toEqual(expect.any(String));
+      await finish(answer.body.reference);
+      expect(await redacted()).toContain('w1');
+      expect(await requestsOf(db()).findOne({ account_id: account._id })).not.toHaveProperty('sealed_writings');
+      await stop();
+    });
+
+    it('a national writing is one of the account’s countries, and of nobody where two people may have it', async () => {
+      const { stop } = await platform.startWorker();
+      await put(
+        'calls',
+        callOf(account, 'us1', at(1), { from: '+12015550123' }),
+        callOf(account, 'us2', at(2), { from: '201-555-0123' }),
+        callOf(account, 'us3', at(3), { from: '(201) 555-0123' }),
+        callOf(account, 'eg', at(1), { from: '+2015550123' }),
+      );
+      // A British account: nobody can tell.
+      expectStatus(await redact('us3', PAST), 409);
+      expect(await redacted()).toEqual([]);
+      await platform.core.accounts.setCountries(account._id, ['US']);
+      const answer = await redact('us3', PAST);
+      expectStatus(answer, 202);
+      await finish(answer.body.reference);
+      expect(await redacted()).toEqual(['us1', 'us2']);
+      await stop();
+    });
+
     it('without redacting the interaction itself', async () => {
       const { stop } = await platform.startWorker();
       const answer = await redact('c2', PAST);

@@ -62,6 +62,16 @@ describe('lethe account', () => {
     expect(await accounts.find(id)).toMatchObject({ records_id: value, time_zone: 'Asia/Tokyo' });
   });
 
+  it('keeps the countries whose national writings its records hold', async () => {
+    const id = await makeAccount('--countries', 'us,CA');
+    expect(await accounts.find(id)).toMatchObject({ countries: ['US', 'CA'] });
+    expect((await run('account', 'set', '--account', id, '--countries', 'GB')).code).toBe(0);
+    expect(await accounts.find(id)).toMatchObject({ countries: ['GB'] });
+    expect((await run('account', 'set', '--account', id, '--countries', 'default')).code).toBe(0);
+    expect(await accounts.find(id)).not.toHaveProperty('countries');
+    expect((await run('account', 'set', '--account', id, '--countries', 'UK')).code).toBe(2);
+  });
+
   it('refuses a second account with the same records', async () => {
     const first = await run('account', 'create', '--name', 'One', '--records-id', '4711');
     expect(first.err).toHaveLength(1);

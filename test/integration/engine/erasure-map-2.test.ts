@@ -86,7 +86,9 @@ describe('a map of version 2', () => {
 
   beforeAll(async () => {
     writeFileSync(join(folder, 'map.yaml'), MAP);
-    platform = await openPlatform('map-2', { DATA_MAP: join(folder, 'map.yaml') });
+    platform = await openPlatform('map-2', {
+      ...{ DATA_MAP: join(folder, 'map.yaml'), NUMBER_PREFIXES: '44,1', COUNTRIES: 'GB' },
+    });
     ({ url } = await platform.startApi());
     await platform.startWorker();
     made = await platform.account({ recordsId: owner });
@@ -355,6 +357,25 @@ describe('a map of version 2', () => {
     );
     expect(await chat?.isUnreadable()).toBe(true);
     expect(retentionRun(dataMap, { ...made.account, retention_months: 13 }, new Date()).selector.by).toBe('age');
+  });
+
+  it('national writings belong to the countries of the account', async () => {
+    const { core } = platform;
+    const { account, key } = await platform.account({ recordsId: 'american' });
+    await core.accounts.setCountries(account._id, ['US']);
+    const written = ['(201) 555-0123', '2015550123', '201.555.0123', 2015550123];
+    await core.db
+      .collection('quiet')
+      .insertMany([...written, '+2015550123', '+12015550124'].map((to) => ({ acc: 'american', to })));
+    const access = await call(url, '/gdpr/access?number=12015550123', { key });
+    expect(access.text.match(/"quiet"/g)?.length).toBeGreaterThanOrEqual(1);
+    await untilCompleted(platform, await forget(url, key, { number: '12015550123' }));
+    const left = await core.db.collection('quiet').find({ acc: 'american' }).sort({ _id: 1 }).toArray();
+    expect(left.map(({ to }) => to)).toEqual([
+      ...['1********23', '1********23', '1********23', null],
+      // Egypt’s, and another American’s.
+      ...['+2015550123', '+12015550124'],
+    ]);
   });
 
   it('a UUID and a long number are accounts as others', async () => {

@@ -55,7 +55,7 @@ describe('a filter made from nothing', () => {
     client.on('commandStarted', (event) => {
       if (event.databaseName === db.databaseName) commands.push(event.commandName);
     });
-    store = createRecordStore(client.db(db.databaseName), ['GB']);
+    store = createRecordStore(client.db(db.databaseName));
     suppressions = createSuppressions(client.db(db.databaseName), platform.core.dataMap);
     await store.remains(rule(), subject());
   });

@@ -45,10 +45,17 @@ describe('configuration', () => {
       ...good,
       REDIS_CLUSTER: 'true',
       NUMBER_PREFIXES: '44,353',
+      COUNTRIES: 'GB,US',
       PORT: '0',
       LEASE_MS: '500',
     });
-    expect(config).toMatchObject({ REDIS_CLUSTER: true, NUMBER_PREFIXES: ['44', '353'], PORT: 0, LEASE_MS: 500 });
+    expect(config).toMatchObject({
+      REDIS_CLUSTER: true,
+      NUMBER_PREFIXES: ['44', '353'],
+      COUNTRIES: ['GB', 'US'],
+      PORT: 0,
+      LEASE_MS: 500,
+    });
   });
 
   it('takes a blank variable for an absent one', () => {
@@ -99,6 +106,8 @@ describe('configuration', () => {
     ['REDIS_CLUSTER', 'hunter2'],
     ['QUEUE_PREFIX', 'hunter2:x'],
     ['NUMBER_PREFIXES', '44;hunter2'],
+    ['COUNTRIES', 'UK'],
+    ['COUNTRIES', 'gb'],
     ['NUMBER_PREFIXES', '0044'],
     ['NUMBER_PREFIXES', '44,'],
     ['PORT', 'hunter2'],

@@ -1,10 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { countriesOf } from '../../../src/phone/countries.ts';
 import { storedForms } from '../../../src/phone/forms.ts';
 import type { PhoneNumber } from '../../../src/phone/number.ts';
-import { readStoredNumber } from '../../../src/phone/read-stored.ts';
+import { createNumberReader } from '../../../src/phone/reader.ts';
 
 const { Long, Decimal128 } = mongoose.mongo;
+
+function readStoredNumber(value: unknown, prefixes: readonly string[]): PhoneNumber | null {
+  const reading = createNumberReader(countriesOf(prefixes)).read(value);
+  return reading.kind === 'number' ? reading.number : null;
+}
 
 describe('the number of a record', () => {
   const forms: [unknown, string[], string | null][] = [

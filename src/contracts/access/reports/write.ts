@@ -5,6 +5,7 @@ import type { Logger } from '../../../base/log.ts';
 import type { Times } from '../../../base/times.ts';
 import type { DataMap } from '../../../engine/map/schema.ts';
 import type { Account, Accounts } from '../../../ledger/accounts/accounts.ts';
+import type { CountriesOf } from '../../../ledger/accounts/countries.ts';
 import type { Audit } from '../../../ledger/audit/audit.ts';
 import { LeaseLost } from '../../../ledger/work/lease.ts';
 import { backOff } from '../../../lib/back-off.ts';
@@ -20,6 +21,7 @@ import { bytesOnDisk } from './quota.ts';
 export interface ReportDependencies {
   readonly db: mongoose.mongo.Db;
   readonly dataMap: DataMap;
+  readonly countriesOf: CountriesOf;
   readonly accounts: Pick<Accounts, 'find'>;
   readonly seal: Seal;
   readonly audit: Audit;
@@ -162,7 +164,7 @@ async function writeRecords(
   const { report } = lease;
   const room = deps.mostBytes - (await bytesOnDisk(deps.db, account._id));
   const query = queryOfReport(report, deps.seal);
-  const sources = selectSources(deps.dataMap, query, account.records_id);
+  const sources = selectSources(deps.dataMap, query, account.records_id, deps.countriesOf(account));
   const writer = createReportWriter(report.format, report.include_message, report.request_id);
   const counts: Record<string, number> = {};
   let items = 0;

@@ -34,7 +34,7 @@ describe('reading that is heavy', () => {
       platform.core.dataMap,
       busy.account.records_id,
       {},
-      platform.config.NUMBER_PREFIXES,
+      platform.core.countriesOf(busy.account),
       signal,
     );
 

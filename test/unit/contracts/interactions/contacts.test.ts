@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createContactCount } from '../../../../src/contracts/interactions/contacts.ts';
 
-const PREFIXES = ['44', '353'];
+const COUNTRIES = ['GB', 'IE'] as const;
 
 async function* groups(values: readonly unknown[]): AsyncGenerator<{ _id: unknown }> {
   for (const _id of values) yield { _id };
@@ -23,7 +23,7 @@ async function turnsDuring(work: () => Promise<void>): Promise<number> {
 
 describe('different contacts', () => {
   const sizeOf = async (...values: unknown[]) => {
-    const contacts = createContactCount(PREFIXES);
+    const contacts = createContactCount(COUNTRIES);
     await contacts.addAll(groups(values));
     return contacts.size;
   };
@@ -43,7 +43,7 @@ describe('different contacts', () => {
     ['that have to be looked up in a numbering plan', (index: number) => `07700${900_000 + index}`],
     ['in plain international writing', (index: number) => `44770${900_000 + index}`],
   ])('many contacts %s leave the event loop to others all the while', async (_name, write) => {
-    const contacts = createContactCount(PREFIXES);
+    const contacts = createContactCount(COUNTRIES);
     const many = Array.from({ length: 3_000 }, (_, index) => write(index));
     const turns = await turnsDuring(() => contacts.addAll(groups(many)));
     expect(contacts.size).toBe(3_000);
@@ -53,8 +53,8 @@ describe('different contacts', () => {
   it('ends at the signal, and when it is full', async () => {
     const gone = new AbortController();
     gone.abort(new Error('gone'));
-    await expect(createContactCount(PREFIXES).addAll(groups(['1']), gone.signal)).rejects.toThrow('gone');
-    const contacts = createContactCount(PREFIXES);
+    await expect(createContactCount(COUNTRIES).addAll(groups(['1']), gone.signal)).rejects.toThrow('gone');
+    const contacts = createContactCount(COUNTRIES);
     const many = Array.from({ length: 100_100 }, (_, index) => `4477${10_000_000 + index}`);
     await contacts.addAll(groups(many));
     expect([contacts.size, contacts.isFull]).toEqual([100_000, true]);
