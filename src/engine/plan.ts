@@ -2,9 +2,9 @@ import { TOKEN_SHAPE } from '../base/keys/token.ts';
 import { type Change, changeByNumber } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { type FieldPath, readPath } from './map/paths.ts';
-import { isLookedUp, needsReading } from './map/places.ts';
+import { isLookedUp, needsReading, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
-import { type CollectionMap, type DataMap, type JoinedPlace, nameOf } from './map/schema.ts';
+import { type CollectionMap, type DataMap, type JoinedPlace, type NumberPlace, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
 import { entriesOfCollection, rewriteRulesFor } from './rewrite-rules.ts';
 import { type AccountValue, type Subject, subjectAt, subjectIn } from './subject.ts';
@@ -65,6 +65,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     if (!concerns(profile, entry) || entry.owner.kind === 'via') continue;
     const { pending } = entry;
     const scheduled: Filter = pending ? { [pending.path]: { $in: [...pending.values] } } : {};
+    const fate = profile.records[entry.record];
     const notScheduled: Filter = pending ? { [pending.path]: { $nin: [...pending.values] } } : {};
     for (const spot of spotsOf(entry)) {
       const { path, here, joined } = spot;
@@ -77,7 +78,8 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         // of that name, too: null or anything else in it must not save the row from being erased.
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
-        needsReading: profile.records[entry.record] === 'keep' && needsReading(entry),
+        needsReading:
+          fate === 'keep' ? needsReading(entry) : entry.numbers.some((one) => isUndecided(entry, one, path, fate)),
         rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
         change: (subject) => changeByNumber(entry, path, profile, here(subject)),
       });
@@ -85,6 +87,11 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     }
   }
   return { rules, waits };
+}
+
+/** Is only the record itself able to say whether it goes with a number at this path? */
+function isUndecided(entry: CollectionMap, place: NumberPlace, path: FieldPath, fate: 'delete' | 'skip'): boolean {
+  return place.path === path.text && placesBefore(entry, place, fate).length > 0;
 }
 
 /** The places of an entry where a number can be looked up. */

@@ -9,7 +9,7 @@ import { isOwnPlace } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
 
-const { ObjectId } = mongoose.mongo;
+const { Binary, Long, ObjectId, UUID } = mongoose.mongo;
 
 /** Records that are known by others: the entry, and how one of its records names its parent. */
 export interface Reference {
@@ -50,6 +50,18 @@ function valuesAlong(value: unknown, names: readonly string[]): unknown[] {
   return valuesAlong((value as Record<string, unknown>)[name], rest);
 }
 
+/** Says of a value of a child's field whether it is one of these keys, as `selectByKeys` asks. */
+export function keyMatcher(keys: readonly unknown[]): (value: unknown) => boolean {
+  const known = new Set(keys.map(keyText));
+  return (value) => isKey(value) && known.has(keyText(value));
+}
+
+/** An id and its text are one. */
+function keyText(key: unknown): string {
+  const text = textOfKey(key) ?? String(key);
+  return HEX.test(text) || UUID_TEXT.test(text) ? text.toLowerCase() : text;
+}
+
 /**
  * Matches the children of parents by their keys, whether the platform keeps an id as itself or as its text.
  * @throws TypeError without a key: such a filter would match other people's records
@@ -60,10 +72,26 @@ export function selectByKeys({ field }: Reference, keys: readonly unknown[]): Fi
 }
 
 const HEX = /^[0-9a-f]{24}$/i;
+const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const WHOLE = /^(0|[1-9]\d{0,17})$/;
 
+/** A key as itself, as its text, and as what its text may stand for. */
 function writingsOf(key: unknown): unknown[] {
-  if (key instanceof ObjectId) return [key, key.toHexString()];
-  return typeof key === 'string' && HEX.test(key) ? [key, new ObjectId(key)] : [key];
+  const text = typeof key === 'string' ? key : textOfKey(key);
+  if (text === undefined) return [key];
+  return [
+    ...(typeof key === 'string' ? [] : [key]),
+    text,
+    ...(HEX.test(text) ? [new ObjectId(text)] : []),
+    ...(UUID_TEXT.test(text) ? [new UUID(text)] : []),
+    ...(WHOLE.test(text) ? [Long.fromString(text)] : []),
+  ];
+}
+
+function textOfKey(key: unknown): string | undefined {
+  if (key instanceof Binary) return key.sub_type === Binary.SUBTYPE_UUID ? key.toUUID().toHexString() : undefined;
+  const type = bsonTypeOf(key);
+  return type === 'objectId' || type === 'number' ? String(key) : undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readPath, valueAt } from './map/paths.ts';
-import { isOwnPlace } from './map/places.ts';
+import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
 import { accountPathOf, isOneOf, isOwned, matchesWhere } from './owner.ts';
@@ -52,6 +52,7 @@ function entryRulesFor(
   const number = (place: NumberPlace, within = ''): NumberRule => ({
     path: readPath(within + place.path),
     own: isOwnPlace(entry, place, fate),
+    unless: placesBefore(entry, place, fate).map(readPath),
     strategy: profile.fields.number,
   });
   const field = (one: FieldMap, within = ''): FieldRule => ({

@@ -20,7 +20,7 @@ export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return [
     ...faultsOfOwner(entry),
     ...faultsOfElements(entry),
-    ...missingParts(entry),
+    ...missingParts(entry, version),
     ...lostParts(entry),
     ...findContradictions(placesOf(entry), version === 2),
     ...faultsOfName(entry),
@@ -88,7 +88,7 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
 }
 
 /** Keys that an entry needs for what it says it serves. */
-function missingParts(entry: CollectionMap): MapFault[] {
+function missingParts(entry: CollectionMap, version: 1 | 2): MapFault[] {
   const issues: MapFault[] = [];
   const byId = entry.products !== undefined || entry.interaction !== undefined || entry.resource !== undefined;
   const need = (missing: boolean, path: string, message: string) => {
@@ -96,7 +96,9 @@ function missingParts(entry: CollectionMap): MapFault[] {
   };
   const isFound =
     entry.numbers.length + entry.joined.length > 0 || entry.json.some((one) => one.numbers.length > 0) || entry.via;
-  need(!isFound && entry.resource === undefined, 'numbers', 'needs at least one path');
+  // Texts in which numbers are only mentioned are read by the scan.
+  const isRead = version === 2 && entry.scan && entry.fields.some((field) => field.maskInText);
+  need(!isFound && !isRead && entry.resource === undefined, 'numbers', 'needs at least one path');
   need(byId && entry.id === undefined, '', 'products, interaction and resource need id');
   need(
     (entry.products || entry.interaction) !== undefined && entry.at === undefined,
@@ -143,9 +145,8 @@ function faultsOfFields(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return entry.fields.flatMap((one, index): MapFault[] => {
     const array = arrayOf(one.path);
     const path = ['fields', index, 'path'];
-    if (one.path.includes(KEY) && one.path.endsWith(KEY))
-      return [{ path, message: `ends in ${KEY}: name what stands under the key, or the object as a whole` }];
-    if (array === '' || one.all || one.path.includes(KEY)) return [];
+    // A record that is known by others is theirs as a whole, but for elements that say whose they are.
+    if (array === '' || one.all || one.path.includes(KEY) || entry.via !== undefined) return [];
     if (version === 1)
       return arrays.includes(array)
         ? []

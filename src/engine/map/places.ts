@@ -9,8 +9,19 @@ import type { CollectionMap, FieldMap, NumberPlace } from './schema.ts';
 export function isOwnPlace(entry: CollectionMap, place: NumberPlace, fate: 'keep' | 'delete' | 'skip'): boolean {
   if (place.own !== undefined) return place.own;
   if (fate !== 'delete' || entry.elements !== undefined) return true;
-  const isPlain = (text: string) => !/\[\]|\{/.test(text);
-  return isPlain(place.path) || !(entry.joined.length > 0 || entry.numbers.some((one) => isPlain(one.path)));
+  return isPlain(place) || !(entry.joined.length > 0 || entry.numbers.some(isPlain));
+}
+
+/** Through no array, and not said to be somebody else's. */
+const isPlain = ({ path, own }: NumberPlace) => own !== false && !/\[\]|\{/.test(path);
+
+/**
+ * The places that decide whether a number here, in an array, is the record's own where `isOwnPlace` says it is not: it
+ * is, unless somebody else's stands at one of them. A contact whose only number stands in a list goes with it.
+ */
+export function placesBefore(entry: CollectionMap, place: NumberPlace, fate: 'keep' | 'delete' | 'skip'): string[] {
+  if (place.own !== undefined || entry.joined.length > 0 || isOwnPlace(entry, place, fate)) return [];
+  return entry.numbers.filter(isPlain).map(({ path }) => path);
 }
 
 /** What a number at this place means for the record: whether it is the record's own, and whether the record goes. */
@@ -37,6 +48,13 @@ export function needsReading(entry: CollectionMap): boolean {
   return (
     entry.json.length > 0 ||
     entry.joined.length > 0 ||
-    entry.fields.some((field) => field.onlyIfAlone || field.maskInText || field.path.includes(KEY) || isDeep(field))
+    entry.fields.some(
+      (field) =>
+        field.onlyIfAlone ||
+        field.maskInText ||
+        field.path.includes(KEY) ||
+        isDeep(field) ||
+        entry.numbers.some(({ path }) => path === field.path),
+    )
   );
 }

@@ -174,9 +174,12 @@ function fromEntry(entry: Entry, file: File): CollectionMap {
   };
 }
 
-/** Records known by others are their account's; an account of their own may be given beside it. */
+/**
+ * Records known by others are their account's; an account of their own may be given beside it. Where there is one
+ * tenant they are that one's, whatever they are known by.
+ */
 function ownerOf(own: Entry['account'], byWay: boolean, general: File['account']): Owner {
-  const said = own ?? (byWay ? undefined : general);
+  const said = own ?? (byWay && general !== 'none' ? undefined : general);
   if (said === undefined) return byWay ? { kind: 'via' } : { kind: 'field', path: '' };
   if (said === 'none') return { kind: 'none' };
   return typeof said === 'string' ? { kind: 'field', path: said } : { kind: 'field', ...said };

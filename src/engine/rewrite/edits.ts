@@ -46,6 +46,8 @@ export interface Find {
   readonly as: 'mapped' | 'text' | 'key' | 'json' | 'base64' | 'unmapped';
   /** What counts call it. */
   readonly name: string;
+  /** Of `mapped`: does it say whose record it is? */
+  readonly own?: boolean;
 }
 
 /** A number that could not be erased; the value is as it was. */
@@ -58,9 +60,16 @@ export interface RewriteFailure {
    * - `ambiguous_number`: the digits may be another person's number
    * - `unmapped_number`: at a place the map does not name, and the map says that this is to fail
    * - `unsupported_type`: in a regular expression, code or a reference; or a recording that is no text
+   * - `shared_record`: known by several people's records, and the map does not say what becomes of that
    * - `unexpected`: the record could not be read, or not be rewritten
    */
-  readonly why: 'number_in_id' | 'ambiguous_number' | 'unmapped_number' | 'unsupported_type' | 'unexpected';
+  readonly why:
+    | 'number_in_id'
+    | 'ambiguous_number'
+    | 'unmapped_number'
+    | 'unsupported_type'
+    | 'shared_record'
+    | 'unexpected';
 }
 
 /** What becomes of one document. Edits, pulls and renames never overlap: they may be applied in any order. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { note } from './changes.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
+import { type Action, note } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { holdsOtherJoined } from './joined.ts';
 import { digitsIn, type Mapped, withoutMentions } from './mapped.ts';
@@ -22,13 +23,13 @@ import { changeValue, digitsOf } from './values.ts';
  * and those of the record. Elements that have a number of their own are other people's.
  */
 export function changeFields(scene: Scene, mapped: Mapped): void {
-  const { entry, rule } = mapped;
+  const { entry, own } = mapped;
   entry.fields.forEach((field, index) => {
     if (field.strategy === 'keep' || field.maskInText) return;
     const scope = scopeOf(mapped, field);
     const isWithinElement = scope.path.some(isElement);
     // Where elements are the records, what stands outside of them is not theirs.
-    if (!isWithinElement && (!rule.own || (entry.fate === 'delete' && entry.elements !== undefined))) return;
+    if (!isWithinElement && (!own || (entry.fate === 'delete' && entry.elements !== undefined))) return;
     if (!field.all && isOthers(entry, placeOf(field.path), scope.common)) return;
     const key = JSON.stringify(['field', scene.entries.indexOf(entry), index, scope.path]);
     if (scene.done.has(key)) return;
@@ -46,9 +47,15 @@ export function changeField(
   { path, value }: Instance,
   { number }: Pick<Mapped, 'number'>,
 ): void {
+  const action = actionOn(scene, field, value, number);
+  if (action !== undefined) note(scene.changes, path, action);
+}
+
+/** What becomes of a field's value; undefined for one that stays. */
+export function actionOn(scene: Scene, field: FieldRule, value: unknown, number: PhoneNumber): Action | undefined {
   const written = changeValue(value, field.strategy, scene.wordsFor(number));
-  if (written === REMOVED) note(scene.changes, path, { kind: 'remove' });
-  else if (!isDeepStrictEqual(written, value)) note(scene.changes, path, { kind: 'set', value: written });
+  if (written === REMOVED) return { kind: 'remove' };
+  return isDeepStrictEqual(written, value) ? undefined : { kind: 'set', value: written };
 }
 
 interface Scope {

@@ -1,13 +1,14 @@
 import type { Mention } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import type { FieldPath } from '../map/paths.ts';
 import { note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { changeJoined } from './joined.ts';
-import { type Alignment, align, isElement, placeOf, throughElements } from './places.ts';
+import { type Alignment, align, isElement, leavesAlong, placeOf, throughElements } from './places.ts';
 import type { EntryRules, NumberRule } from './rules.ts';
 import { isFixed, type Scene } from './scene.ts';
-import { changeValue } from './values.ts';
-import { type Hit, maskHit } from './walk.ts';
+import { changeValue, digitsOf } from './values.ts';
+import { findsOf, type Hit, maskHit } from './walk.ts';
 
 /** A number at a place where the map says that numbers stand. */
 export interface Mapped {
@@ -16,6 +17,8 @@ export interface Mapped {
   readonly hit: Hit;
   readonly number: PhoneNumber;
   readonly alignment: Alignment;
+  /** It says whose record, or element, it is. */
+  readonly own: boolean;
   /** No other number stands in the same value. */
   readonly alone: boolean;
 }
@@ -30,17 +33,40 @@ const FEWEST_DIGITS = 7;
 /** The hits at an entry's number paths, whatever shape the record has on the way. */
 export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
   return scene.hits.flatMap((hit): Mapped[] => {
-    const sure = hit.mentions.filter((mention) => mention.sure);
-    const [first] = sure;
-    if (first === undefined || hit.kind === 'other') return [];
+    if (hit.kind === 'other') return [];
     const at = hit.parts === undefined ? placeOfHit(hit, entry) : placeOfParts(hit, entry);
     if (at === undefined) return [];
+    const sure = hit.mentions.filter((mention) => mention.sure);
+    // A field at the number's own path: the text is the person's, whatever else stands in it.
+    const isWhole = at.isExact && entry.fields.some((field) => field.path.text === at.rule.path.text);
+    const first = sure[0] ?? (isWhole ? findsOf(hit).find((find) => find.sure) : undefined);
+    if (first === undefined) return [];
     const rest = restOf(hit, sure);
-    if (!first.whole && lettersIn(rest) > (at.isExact ? MOST_LETTERS : MOST_LETTERS_BEFORE)) return [];
+    const isText = !sure[0]?.whole && lettersIn(rest) > (at.isExact ? MOST_LETTERS : MOST_LETTERS_BEFORE);
+    if (isText && !isWhole) return [];
     const alone =
-      digitsIn(rest) < FEWEST_DIGITS && hit.mentions.every(({ sure, number }) => sure && number === first.number);
-    return [{ entry, ...at, hit, number: first.number, alone }];
+      sure.length > 0 &&
+      digitsIn(rest) < FEWEST_DIGITS &&
+      hit.mentions.every(({ sure, number }) => sure && number === first.number);
+    const own = isOwn(scene, at.rule, first.number);
+    return [{ entry, ...at, hit, number: first.number, own, alone }];
   });
+}
+
+/** Does the number say whose record it is? */
+function isOwn(scene: Scene, { own, unless = [] }: NumberRule, number: PhoneNumber): boolean {
+  return own || (unless.length > 0 && !unless.some((path) => holdsAnother(scene, path, number)));
+}
+
+function holdsAnother({ document, open, matcher }: Scene, path: FieldPath, number: PhoneNumber): boolean {
+  for (const leaf of leavesAlong(document, placeOf(path).names, open)) {
+    const text = typeof leaf === 'string' ? leaf : (digitsOf(leaf) ?? '');
+    const mentions = typeof leaf === 'string' ? matcher.find(text) : matcher.findNumber(text);
+    const own = mentions.filter((mention) => mention.sure && mention.number === number);
+    const isThisOne = typeof leaf !== 'string' && own.length > 0;
+    if (!isThisOne && digitsIn(withoutMentions(text, own)) >= FEWEST_DIGITS) return true;
+  }
+  return false;
 }
 
 /** The number path a hit stands at: one that leads there before one that leads near. */
@@ -106,8 +132,8 @@ export const digitsIn = (text: string) => text.replace(/\D/g, '').length;
 const lettersIn = (text: string) => text.replace(/[^\p{L}]/gu, '').length;
 
 /** Is this the record's own number, so that the record goes with it? */
-export function takesRecord({ entry, rule, alone }: Mapped): boolean {
-  return entry.fate === 'delete' && entry.elements === undefined && rule.own && alone;
+export function takesRecord({ entry, own, alone }: Mapped): boolean {
+  return entry.fate === 'delete' && entry.elements === undefined && own && alone;
 }
 
 /**
@@ -119,12 +145,17 @@ export function changeNumber(scene: Scene, mapped: Mapped): void {
   const element = elementOf(mapped);
   if (element !== undefined) note(scene.changes, element, { kind: 'remove' });
   else if (mapped.hit.parts !== undefined) changeJoined(scene, mapped.hit);
-  else if (mapped.alone) changeAlone(scene, mapped);
+  else if (mapped.alone && !isField(mapped)) changeAlone(scene, mapped);
+}
+
+/** Is the value a field, too, so that it goes as a whole, by what the field is? */
+function isField({ entry, rule, hit }: Mapped): boolean {
+  return hit.kind !== 'key' && entry.fields.some((field) => field.path.text === rule.path.text);
 }
 
 /** The element of the entry's array that holds the number, the innermost where arrays stand in arrays. */
-function elementOf({ entry, rule, hit, alone }: Mapped): Path | undefined {
-  if (entry.fate !== 'delete' || entry.elements === undefined || !rule.own || !alone) return undefined;
+function elementOf({ entry, own, hit, alone }: Mapped): Path | undefined {
+  if (entry.fate !== 'delete' || entry.elements === undefined || !own || !alone) return undefined;
   const place = placeOf(entry.elements);
   const alignment = align(hit.path, place);
   if (alignment === undefined || alignment.count < place.names.length) return undefined;

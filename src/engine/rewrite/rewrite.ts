@@ -120,8 +120,12 @@ function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
     const path = describePath(hit.path, hit.kind === 'key');
     for (const { number, sure } of findsOf(hit)) {
       if (!sure) continue;
-      const as = place === undefined ? wayOf(scene, hit, number) : 'mapped';
-      finds.set([number, as, name, path].join('\0'), { number, path, as, name });
+      const key = (as: Find['as']) => [number, as, name, path].join('\0');
+      if (place !== undefined) finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own });
+      else {
+        const as = wayOf(scene, hit, number);
+        finds.set(key(as), { number, path, as, name });
+      }
     }
   }
   return [...finds.values()];

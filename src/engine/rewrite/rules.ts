@@ -57,6 +57,8 @@ export interface NumberRule {
    * for `fate: 'delete'` true at paths through no array where there are any, else at all.
    */
   readonly own: boolean;
+  /** A number that is not own is so all the same, unless somebody else's stands at one of these places. */
+  readonly unless?: readonly FieldPath[];
   /** Also needed where the fate is `delete`: for a number that is not own, or that shares its value with another. */
   readonly strategy: Strategy;
 }

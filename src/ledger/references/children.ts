@@ -8,9 +8,10 @@ import { allBut, allOf, type Filter } from '../../engine/filter.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { ownerFilter, whereFilter } from '../../engine/owner.ts';
-import { isShared, keysIn, type Reference, referencesOf, selectByKeys } from '../../engine/references.ts';
+import { isShared, keyMatcher, keysIn, type Reference, referencesOf, selectByKeys } from '../../engine/references.ts';
 import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
+import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { rewriteTheirs } from '../../engine/rewrite/rewrite-theirs.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import type { Subject } from '../../engine/subject.ts';
@@ -85,6 +86,16 @@ export function createReferences(
   const byParent = groupByParent(references);
   const keysOfRecord = createKeysOf(dataMap, profile, countries);
   const keysOf = (name: string, document: Document) => keysOfRecord(name, document, subject.number);
+  const matcher = createNumberMatcher([subject.number], countries);
+  const words = new Map([[subject.number, subject]]);
+  /** In somebody else's record the number says nothing of whose the others are. One that is known by others is theirs. */
+  const isTheirs = (parent: CollectionMap, document: Document): boolean => {
+    if (parent.via !== undefined) return true;
+    const rules = rewriteRulesFor(entriesOfCollection(dataMap, parent), profile, subject.account);
+    const { found } = rewrite(document, rules, words, matcher, subject.now);
+    const here = found.filter(({ as, name }) => as === 'mapped' && name === nameOf(parent));
+    return here.length === 0 || here.some(({ own }) => own);
+  };
 
   return {
     any: references.length > 0,
@@ -98,6 +109,7 @@ export function createReferences(
         { promoteLongs: false },
       );
       for await (const document of parents) {
+        if (!isTheirs(first.parent, document)) continue;
         try {
           for (const [child, keys] of keysOf(name, document)) all.set(child, [...(all.get(child) ?? []), ...keys]);
         } catch (error) {
@@ -149,8 +161,9 @@ function childTarget(
   const rules = rewriteRulesFor(entries, profile, subject.account, () => true);
   const matcher = createNumberMatcher([subject.number], countries);
   const words = new Map([[subject.number, subject]]);
+  const link = { name, field: reference.field, has: keyMatcher(keys), shared: child.shared };
   const read = (document: Document) =>
-    rewriteTheirs(document, rules, name, subject.number, words, matcher, subject.now);
+    rewriteTheirs(document, rules, link, subject.number, words, matcher, subject.now);
   const rewritten = (document: Document): Rewrite => {
     const result = read(document);
     const [failure] = result.failures;
@@ -196,12 +209,14 @@ function childTarget(
     async change(ids, also = {}) {
       const statements: Statement[] = [];
       const apart: unknown[] = [];
-      const filter = allOf(scope, also, { _id: { $in: [...ids] } } as Filter);
-      for await (const { document, rewrite } of changing(filter)) {
-        const made = rewrite.files.length > 0 && files.stored ? null : statementsFor(document, rewrite, scope);
-        if (made === null) apart.push(document._id);
-        else statements.push(...made);
-      }
+      const among = { _id: { $in: [...ids] } } as Filter;
+      // Records found by their number are announced here, too, and need not be the person's by any key.
+      for (const selection of selections)
+        for await (const { document, rewrite } of changing(allOf(selection, also, among))) {
+          const made = rewrite.files.length > 0 && files.stored ? null : statementsFor(document, rewrite, scope);
+          if (made === null) apart.push(document._id);
+          else statements.push(...made);
+        }
       try {
         if (statements.length > 0) await collection.bulkWrite(statements, { ordered: false });
         for (const id of apart) await changeWithin(id);

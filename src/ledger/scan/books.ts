@@ -60,7 +60,7 @@ export function keepBooks(place: string, found: readonly FoundRecord[], keysOf: 
       const numbers = [...new Set(rewrite.found.map(({ number }) => number))];
       for (const number of numbers) {
         countRecord(bookOf(number), rewrite, number);
-        const own = rewrite.found.filter((find) => find.number === number && find.as === 'mapped');
+        const own = rewrite.found.filter((find) => find.number === number && find.as === 'mapped' && find.own);
         for (const name of new Set(own.map((find) => find.name)))
           for (const [child, keys] of keysOf(name, document, number)) {
             const all = bookOf(number).keys;

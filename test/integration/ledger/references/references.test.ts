@@ -19,7 +19,20 @@ const MAP = `
 version: 2
 account: acc
 collections:
-  - { collection: visitors, record: contact, numbers: [ phone ], fields: [ { path: name, category: name } ] }
+  - { collection: visitors, record: contact, numbers: [ phone, "kin[].phone" ], fields: [ { path: name, category: name } ] }
+  - collection: threads
+    record: chat
+    via: { collection: visitors, key: "threads[]", field: _id }
+    fields: [ { path: text, category: body } ]
+  - collection: letters
+    record: message
+    via: { collection: visitors, key: _id, field: "to[]" }
+    shared: keep
+    fields: [ { path: text, category: body } ]
+  - collection: parties
+    record: other
+    via: { collection: visitors, key: _id, field: "guests[].visitor" }
+    fields: [ { path: "guests[].name", category: name } ]
   - collection: rooms
     record: chat
     numbers: []
@@ -128,6 +141,43 @@ describe('records known by others', () => {
     expect(hooks.map(({ payload }) => payload).reverse()).toEqual([{ text: '[REDACTED]', n: 2 }, { text: 'for Al' }]);
     expect(done.erased).toMatchObject({ visitors: 1, rooms: 1, messages: 2, hooks: 1 });
     expect(done).not.toHaveProperty('references');
+  });
+
+  it('go by what each of them says: ids in a list, in elements, and in the parent; those of a next of kin stay', async () => {
+    const { account } = await platform.account();
+    const at = account.records_id;
+    const { db } = platform.core;
+    const threads = [new ObjectId(), new ObjectId()];
+    await db.collection<{ _id: unknown } & mongoose.mongo.Document>('visitors').insertMany([
+      { _id: 'jo', acc: at, phone: JO, name: 'Jo', threads: [threads[0]] },
+      { _id: 'jo2', acc: at, phone: null, kin: [{ phone: `+${JO}` }], name: 'Jo' },
+      { _id: 'al', acc: at, phone: AL, kin: [{ phone: JO }], name: 'Al', threads: [threads[1]] },
+    ]);
+    await db.collection('threads').insertMany([
+      { _id: threads[0], acc: at, text: 'mine' },
+      { _id: threads[1], acc: at, text: 'for Al' },
+    ] as mongoose.mongo.OptionalId<mongoose.mongo.Document>[]);
+    await db.collection('rooms').insertMany([
+      { acc: at, visitorId: 'al', title: 'Al' },
+      { acc: at, visitorId: 'jo2', title: 'Jo' },
+    ]);
+    await db.collection('letters').insertMany([
+      { acc: at, to: ['jo'], text: 'mine' },
+      { acc: at, to: ['jo', 'jo2'], text: 'mine' },
+      { acc: at, to: ['al', 'jo'], text: 'to both' },
+    ]);
+    const guests = [
+      { visitor: 'al', name: 'Al' },
+      { visitor: 'jo', name: 'Jo' },
+    ];
+    await db.collection('parties').insertOne({ acc: at, guests });
+    const done = await forget(account);
+    expect({ state: done.state, failure: done.failure }).toEqual({ state: 'completed' });
+    expect(await read('visitors', at)).toMatchObject([{ name: 'Al', phone: AL, kin: [{ phone: '44********23' }] }]);
+    expect((await read('threads', at)).map(({ text }) => text)).toEqual(['[REDACTED]', 'for Al']);
+    expect(await read('rooms', at)).toEqual([{ title: 'Al' }, { title: null }]);
+    expect((await read('letters', at)).map(({ text }) => text)).toEqual(['[REDACTED]', '[REDACTED]', 'to both']);
+    expect(await read('parties', at)).toEqual([{ guests: [guests[0], { visitor: 'jo', name: null }] }]);
   });
 
   it('of several people fail the request, and are named', async () => {

@@ -52,6 +52,12 @@ describe('a data map of version 2', () => {
 
   it.each([
     ['none', 'account: none\nnumbers: [to]', { owner: { kind: 'none' } }],
+    [
+      'none, which is none for records known by others',
+      'via: { collection: blacklist, key: _id, field: c }',
+      { owner: { kind: 'none' } },
+      HEAD.replace('tenantId', 'none'),
+    ],
     ['of its own', 'account: owner.id\nnumbers: [to]', { owner: { kind: 'field', path: 'owner.id' } }],
     [
       'of several types',
@@ -59,8 +65,8 @@ describe('a data map of version 2', () => {
       { owner: { kind: 'field', path: 'user', types: ['objectid', 'string'] } },
     ],
     ['by the same way', 'via: { collection: blacklist, key: _id, field: c }', { owner: { kind: 'via' }, numbers: [] }],
-  ])('an account %s', (_what, lines, normal) => {
-    expect(read(entry(SMS + lines))).toMatchObject(normal);
+  ])('an account %s', (_what, lines, normal, head = HEAD) => {
+    expect(read(head + entry(SMS + lines).slice(HEAD.length))).toMatchObject(normal);
   });
 
   it.each([
@@ -186,6 +192,13 @@ describe('a data map of version 2', () => {
       'has a period as sms does',
     ],
     [
+      'texts to be scanned that are not',
+      entry(
+        'collection: log\nrecord: other\nscan: off\nfields: [ { path: line, category: other, mask_in_text: true } ]',
+      ),
+      'collections[1].numbers: needs at least one path',
+    ],
+    [
       'a place twice',
       entries(`${SMS}numbers: [to]\nwhere: { a: [1, 2] }`, `${TWO}numbers: [to]\nwhere: { a: [2, 3] }`),
       'is mapped already',
@@ -196,6 +209,13 @@ describe('a data map of version 2', () => {
     const faults = faultsOf(text);
     expect(faults.filter((fault) => !fault.includes(expected))).toEqual([]);
     expect(faults).not.toEqual([]);
+  });
+
+  it('takes a number in a text that goes as a whole, keys with what is under them, and texts to be scanned', () => {
+    const both = 'fields: [ { path: file, category: form }, { path: "names.{key}", category: name } ]';
+    const log = 'collection: log\nrecord: other\nfields: [ { path: line, category: other, mask_in_text: true } ]';
+    const raw = `collection: raw\nrecord: form\nnumbers: [file, "names.{key}"]\n${both}`;
+    expect(faultsOf(entries(raw, log))).toEqual([]);
   });
 
   it('lets records of one collection stand in two entries that are told apart', () => {

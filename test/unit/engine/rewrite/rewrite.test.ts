@@ -29,6 +29,30 @@ describe('whose record it is', () => {
     expect(outcomeOf({ name: 'Jo', phone: `whatsapp:+${JO}` }, emergency)).toBe('deleted');
   });
 
+  it.each([
+    ['none', {}],
+    ['null', { phone: null }],
+    ['no number', { phone: 'n/a' }],
+    ['the same person, otherwise written', { phone: '+44 (0)7700 900-123' }],
+  ])('deletes a contact by a number in a list where its own place holds %s', (_what, own) => {
+    expect(outcomeOf({ name: 'Jo', emergency: [{ name: 'Jo', phone: JO }], ...own }, emergency)).toBe('deleted');
+  });
+
+  it.each([AL, Long.fromString(AL), `${JO} / ${AL}`])('keeps it where that place holds another: %s', (phone) => {
+    const contact = { name: 'Bram', phone, emergency: [{ name: 'Jo', phone: JO }] };
+    for (const people of [[JO], [JO, '447700900789' as typeof JO]])
+      expect(run(contact, rulesOf([emergency]), people).fate).toBe('changed');
+  });
+
+  it('leaves a contact to its own number though both people are forgotten at once', () => {
+    const contact = { name: 'Bram', phone: AL, emergency: [{ name: 'Jo', phone: JO }] };
+    const { found } = run(contact, rulesOf([emergency]), [JO, AL]);
+    expect(found.map(({ number, own }) => [number, own])).toEqual([
+      [AL, true],
+      [JO, false],
+    ]);
+  });
+
   it('deletes by a number in a list where the map has no other', () => {
     expect(outcomeOf({ phones: [{ n: AL }, { n: JO }] }, { fate: 'delete', numbers: ['phones[].n'] })).toBe('deleted');
   });
@@ -322,7 +346,14 @@ describe('keys', () => {
       [JO, `${MASK}-2`, 3],
       [`+${JO}`, `${MASK}-3`, 4],
     ]);
-    expect(found).toEqual([{ number: JO, path: 'unread.{key}', as: 'mapped', name: 'records' }]);
+    expect(found).toMatchObject([{ number: JO, path: 'unread.{key}', as: 'mapped', name: 'records' }]);
+  });
+
+  it("take the value under them along where the map names it, and nobody else's", () => {
+    const entry = { numbers: ['names.{key}'], fields: { 'names.{key}': 'name' as const } };
+    expect(outcomeOf({ names: { [JO]: 'Jo', [AL]: 'Al', total: 2 } }, entry)).toEqual({
+      names: { [MASK]: null, [AL]: 'Al', total: 2 },
+    });
   });
 
   it('go where the number goes, and where the record goes', () => {
@@ -579,3 +610,28 @@ it('a document of 90,000 elements is read once, not once for each of them', () =
     ).edits,
   ).toHaveLength(2_001);
 }, 30_000);
+
+describe('a field at the path of a number', () => {
+  const entry = { numbers: ['raw', 'to'], fields: { raw: 'body' as const, note: 'note' as const } };
+  const csv = `name,phone\nJo Bloggs,+${JO}\nAl,+${AL}\n`;
+
+  it.each([
+    ['a text around it', `From=%2B${JO}&Body=a+long+and+winding+text+with+more+letters+than+an+address+has`],
+    ['a list in base64', Buffer.from(csv).toString('base64')],
+    ['the number alone', `+${JO}`],
+  ])('takes %s with it, and the fields beside it', (_what, raw) => {
+    expect(outcomeOf({ raw, note: 'n' }, entry)).toEqual({ raw: '[REDACTED]', note: null });
+  });
+
+  it('is left where the number stands elsewhere in nothing of the kind', () => {
+    expect(outcomeOf({ raw: `+${AL}`, other: `call +${JO}` }, entry)).toEqual({
+      raw: `+${AL}`,
+      other: `call ${MASK}`,
+    });
+  });
+
+  it('deletes no contact for a number in base64', () => {
+    const contact = { fate: 'delete' as const, numbers: ['raw'], fields: { raw: 'body' as const } };
+    expect(outcomeOf({ raw: Buffer.from(csv).toString('base64') }, contact)).toEqual({ raw: '[REDACTED]' });
+  });
+});

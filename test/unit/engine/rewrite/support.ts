@@ -47,6 +47,9 @@ function entryOf(words: EntryInWords): EntryRules {
     ...(elements !== undefined && { elements: readPath(elements) }),
     numbers: paths.map(({ path, ...rule }) => ({
       own: fate === 'keep' || !plain || !inElements(path).includes('[]'),
+      ...(fate === 'delete' && {
+        unless: paths.filter((one) => one.own !== false && !one.path.includes('[]')).map((one) => readPath(one.path)),
+      }),
       strategy: 'mask' as const,
       ...rule,
       path: readPath(path),
