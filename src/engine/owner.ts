@@ -13,7 +13,7 @@ type Owned = Pick<CollectionMap, 'owner'>;
  * The condition for records without an account field: matches every record, and is never an empty filter. It names no
  * field, so that an index on the number alone serves the query.
  */
-const EVERYBODY: Filter = { $comment: 'account: none' };
+export const EVERYBODY: Filter = { $comment: 'account: none' };
 
 /**
  * The condition that a record is an account's: every filter on the platform's records has it from here.

@@ -20,8 +20,6 @@ export interface NumberSpot {
   readonly entry: CollectionMap;
   readonly path: FieldPath;
   /** The fields that hold the number together; `path` is the last of them. */
-  /** Of a number in one field: the place in the map. */
-  readonly place?: NumberPlace;
   readonly joined?: JoinedPlace | undefined;
   /** The subject with the values it has here: those in the place's templates, too. @throws TypeError */
   here(subject: Subject): Subject;
@@ -70,7 +68,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
     const fate = profile.records[entry.record];
     const notScheduled: Filter = pending ? { [pending.path]: { $nin: [...pending.values] } } : {};
     for (const spot of spotsOf(entry)) {
-      const { path, here, joined, place } = spot;
+      const { path, here, joined } = spot;
       const name = nameOf(entry);
       rules.push({
         ...spot,
@@ -81,9 +79,7 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
         only: entry.record === 'suppression' ? { token: { $not: TOKEN_SHAPE } } : notScheduled,
         suppression: entry.record === 'suppression',
         needsReading:
-          fate === 'keep'
-            ? needsReading(entry)
-            : fate === 'delete' && place !== undefined && placesBefore(entry, place, fate).length > 0,
+          fate === 'keep' ? needsReading(entry) : entry.numbers.some((one) => isUndecided(entry, one, path, fate)),
         rewriteRules: (account) => rewriteRulesFor(entriesOfCollection(map, entry), profile, account),
         change: (subject) => changeByNumber(entry, path, profile, here(subject)),
       });
@@ -93,12 +89,16 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
   return { rules, waits };
 }
 
+/** Is only the record itself able to say whether it goes with a number at this path? */
+function isUndecided(entry: CollectionMap, place: NumberPlace, path: FieldPath, fate: 'delete' | 'skip'): boolean {
+  return place.path === path.text && placesBefore(entry, place, fate).length > 0;
+}
+
 /** The places of an entry where a number can be looked up. */
 export function spotsOf(entry: CollectionMap): NumberSpot[] {
   return [
     ...entry.numbers.filter(isLookedUp).map((place) => ({
       entry,
-      place,
       path: readPath(place.path),
       here: (subject: Subject) => subjectAt(subjectIn(entry, subject), place.templates),
     })),

@@ -31,6 +31,22 @@ export function referencesOf(map: DataMap, profile: Profile): Reference[] {
   });
 }
 
+/**
+ * The way from records with an account of their own to those of an entry whose account only others tell, hop by hop;
+ * none for an entry with an account.
+ */
+export function wayTo(map: DataMap, entry: CollectionMap): Reference[] {
+  const way: Reference[] = [];
+  for (let child = entry; child.owner.kind === 'via' && child.via !== undefined; ) {
+    const { collection, key, field } = child.via;
+    const parent = map.collections.find((one) => nameOf(one) === collection);
+    if (parent === undefined) throw new TypeError(`there is no entry of the name ${collection}`);
+    way.unshift({ child, parent, key: readPath(key), field: readPath(field) });
+    child = parent;
+  }
+  return way;
+}
+
 /** The values by which a record's children name it; those that name nothing are left out. */
 export function keysIn(record: unknown, { key }: Reference): unknown[] {
   return valuesAlong(record, key.dotted.split('.')).filter(isKey);

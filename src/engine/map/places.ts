@@ -20,7 +20,7 @@ const isPlain = ({ path, own }: NumberPlace) => own !== false && !/\[\]|\{/.test
  * is, unless somebody else's stands at one of them. A contact whose only number stands in a list goes with it.
  */
 export function placesBefore(entry: CollectionMap, place: NumberPlace, fate: 'keep' | 'delete' | 'skip'): string[] {
-  if (place.own !== undefined || isOwnPlace(entry, place, fate)) return [];
+  if (place.own !== undefined || entry.joined.length > 0 || isOwnPlace(entry, place, fate)) return [];
   return entry.numbers.filter(isPlain).map(({ path }) => path);
 }
 

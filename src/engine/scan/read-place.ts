@@ -10,6 +10,8 @@ export interface Place {
   readonly collection: mongoose.mongo.Collection;
   /** Whose records: begins with the account, or says that there is but one. */
   readonly filter: Filter;
+  /** How records are read whose account only others tell; else `readPlace`. Its `after` is an `_id` of those others. */
+  read?(after: unknown, batchSize: number): AsyncGenerator<Batch>;
 }
 
 /**
@@ -21,40 +23,67 @@ const ID_TYPES = [
   ...['regex', 'dbPointer', 'javascript', 'javascriptWithScope', 'maxKey'],
 ];
 
+/** Records as the server sent them, and where a pass stands when it has seen them. */
+export interface Batch {
+  readonly records: readonly Uint8Array[];
+  /** `each`: behind the last record that was seen. `stays`: where it stood before. Else behind this `_id`. */
+  readonly position: 'each' | 'stays' | { readonly after: unknown };
+}
+
+/** The records of a place from behind an `_id`, however they are found. @param batchSize as `readPlace` */
+export function readBatches(place: Place, after: unknown, batchSize: number): AsyncGenerator<Batch> {
+  return place.read?.(after, batchSize) ?? readPlace(place, after, batchSize);
+}
+
+/** The `_id` behind which to go on when a batch was seen; undefined: it does not say. */
+export function positionBehind({ records, position }: Batch): { readonly after: unknown } | undefined {
+  if (typeof position === 'object') return position;
+  const last = records.at(-1);
+  return position === 'stays' || last === undefined ? undefined : { after: idOf(last) };
+}
+
 /**
  * Reads a place in the order of its `_id`s, as the server sends the records: raw, batch by batch.
  * @param after the `_id` behind which to begin; undefined for the beginning
  * @param batchSize records the server sends at once
  */
-export async function* readPlace(place: Place, after: unknown, batchSize: number): AsyncGenerator<Uint8Array[]> {
-  for (const filter of filtersBehind(place.filter, after)) {
-    const cursor = place.collection
-      .find<Uint8Array>(filter, {
-        raw: true,
-        batchSize,
-        // What was written a moment ago must be seen, also what no majority has confirmed yet.
-        readConcern: { level: 'local' },
-        readPreference: 'primary',
-      })
-      .sort({ _id: 1 });
-    // The next batch is on its way while this one is looked at.
-    let isMore = cursor.hasNext();
-    try {
-      while (await isMore) {
-        const batch = cursor.readBufferedDocuments();
-        isMore = cursor.hasNext();
-        isMore.catch(() => {});
-        yield batch;
-      }
-    } finally {
-      await isMore.catch(() => {});
-      await cursor.close();
+export async function* readPlace(
+  { collection, filter }: Pick<Place, 'collection' | 'filter'>,
+  after: unknown,
+  batchSize: number,
+): AsyncGenerator<Batch> {
+  for (const part of filtersBehind(filter, after))
+    for await (const records of readRaw(collection, part, batchSize, true)) yield { records, position: 'each' };
+}
+
+/** Reads raw records, with the next batch on its way while one is looked at. */
+export async function* readRaw(
+  collection: mongoose.mongo.Collection,
+  filter: Filter,
+  batchSize: number,
+  isSorted: boolean,
+): AsyncGenerator<Uint8Array[]> {
+  const cursor = collection.find<Uint8Array>(filter, { raw: true, batchSize, ...NEWEST });
+  if (isSorted) cursor.sort({ _id: 1 });
+  let isMore = cursor.hasNext();
+  try {
+    while (await isMore) {
+      const batch = cursor.readBufferedDocuments();
+      isMore = cursor.hasNext();
+      isMore.catch(() => {});
+      yield batch;
     }
+  } finally {
+    await isMore.catch(() => {});
+    await cursor.close();
   }
 }
 
+/** What was written a moment ago must be seen, also what no majority has confirmed yet. */
+export const NEWEST = { readConcern: { level: 'local' }, readPreference: 'primary' } as const;
+
 /** A comparison in MongoDB stays within one type (`{$gt: 'a'}` matches texts only): the types behind it come second. */
-function filtersBehind(filter: Filter, after: unknown): Filter[] {
+export function filtersBehind(filter: Filter, after: unknown): Filter[] {
   if (after === undefined) return [filter];
   const type = typeOfId(after);
   // Nothing is skipped for an order that is not known: the place is read from its beginning.

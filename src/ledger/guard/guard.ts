@@ -4,7 +4,7 @@ import type { Producer } from '../../base/queue/producer.ts';
 import type { Times } from '../../base/times.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { BEGINNING, nextPlace, type Position } from '../../engine/scan/circle.ts';
-import { idOf, readPlace } from '../../engine/scan/read-place.ts';
+import { idOf, positionBehind, readBatches, readPlace } from '../../engine/scan/read-place.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import { REQUEST_CALL, requestsOf } from '../requests/ledger.ts';
@@ -94,7 +94,9 @@ async function guardAccount(
     suppressed ? deps.isSuppressed(account, number) : Promise.resolve(false);
   const look = createLook(deps, account, { isUndatedLate });
   const known = new Map(row?.tails.map(({ place, at }) => [place, at]));
-  const tails = new Map(circle.places.map(({ key }) => [key, known.get(key) ?? first.cut_off]));
+  // Records whose account only others tell are read with everything: their ids are not asked for by the account.
+  const dated = circle.places.filter((place) => place.read === undefined);
+  const tails = new Map(dated.map(({ key }) => [key, known.get(key) ?? first.cut_off]));
   let opened = 0;
   const settle = async (people: Map<PhoneNumber, LatePerson>) => {
     for (const person of people.values()) if (await openFor(deps, account, person, isUndatedLate)) opened += 1;
@@ -103,14 +105,14 @@ async function guardAccount(
   const keep = (change: Partial<GuardRow> = {}, unset: Record<string, ''> = {}) =>
     keepRow(deps, account._id, circle, tails, change, unset);
 
-  for (const place of circle.places) {
+  for (const place of dated) {
     const began = now();
     const from = new Date((tails.get(place.key) ?? first.cut_off).getTime() - deps.times.guardLookBackMs);
     const people = new Map<PhoneNumber, LatePerson>();
-    for await (const batch of readPlace(sinceOf(place, from), undefined, READ_AT_ONCE)) {
-      await look(circle, place, batch, people);
+    for await (const { records } of readPlace(sinceOf(place, from), undefined, READ_AT_ONCE)) {
+      await look(circle, place, records, people);
       await settle(people);
-      const last = idOf(batch.at(-1) as Uint8Array);
+      const last = idOf(records.at(-1) as Uint8Array);
       if (isOver() && last instanceof ObjectId) {
         // What is left is read by the next run, from here.
         tails.set(place.key, earlier(began, new Date(last.getTimestamp().getTime() + deps.times.guardLookBackMs)));
@@ -155,10 +157,12 @@ async function readEverything(
   for (;;) {
     const place = circle.places[position.place];
     if (place !== undefined) {
-      for await (const batch of readPlace(place, position.after, READ_AT_ONCE)) {
-        await look(circle, place, batch, people);
+      for await (const batch of readBatches(place, position.after, READ_AT_ONCE)) {
+        await look(circle, place, batch.records, people);
         await settle(people);
-        position = { ...position, after: idOf(batch.at(-1) as Uint8Array) };
+        const behind = positionBehind(batch);
+        if (behind === undefined) continue;
+        position = { ...position, ...behind };
         if (!isOver()) continue;
         await keep({ round: sealPosition(seal, account._id, position) });
         return;

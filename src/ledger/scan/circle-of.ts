@@ -5,10 +5,12 @@ import { createLateness } from '../../engine/late.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
-import { accountPathOf, ownerFilter } from '../../engine/owner.ts';
+import { accountPathOf, EVERYBODY, ownerFilter } from '../../engine/owner.ts';
+import { wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
+import { readChildren } from '../../engine/scan/read-children.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import { digestOf } from '../../lib/digest.ts';
 import { maskNumber } from '../../phone/mask.ts';
@@ -29,13 +31,14 @@ export interface CircleOptions {
 
 /**
  * The entries of the map whose collections are read: one a collection and account field. Of records whose account only
- * others tell, no query finds an account's: they are reached through those others.
+ * others tell, each entry: no query finds an account's, and they are reached through those others.
  */
 function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
   const entries = new Map<string, CollectionMap>();
   for (const entry of dataMap.collections) {
-    if (!entry.scan || entry.owner.kind === 'via' || (keepsNumber && entry.record === 'suppression')) continue;
-    const key = [entry.database ?? '', entry.collection, accountPathOf(entry) ?? ''].join('\0');
+    if (!entry.scan || (keepsNumber && entry.record === 'suppression')) continue;
+    const way = entry.owner.kind === 'via' ? ` ${nameOf(entry)}` : (accountPathOf(entry) ?? '');
+    const key = [entry.database ?? '', entry.collection, way].join('\0');
     if (!entries.has(key)) entries.set(key, entry);
   }
   return [...entries].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
@@ -55,12 +58,20 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
       digest: digestOf(JSON.stringify([digest, countries])).slice(0, 22),
       places: scanned.map((entry): ScanPlace => {
         const entries = entriesOfCollection(dataMap, entry);
-        const rules = rewriteRulesFor(entries, profile, records_id);
+        const way = wayTo(dataMap, entry);
+        const isByWay = way.length > 0;
+        // Whoever is reached by the way is the account's.
+        const rules = rewriteRulesFor(entries, profile, records_id, () => isByWay);
         const isLate = createLateness(entry.collection, entries);
         return {
           key: entry.collection,
           collection: collectionOf(db, entry, records_id),
-          filter: ownerFilter(entry, records_id),
+          ...(isByWay
+            ? {
+                filter: EVERYBODY,
+                read: (after: unknown, batchSize: number) => readChildren(db, way, records_id, after, batchSize),
+              }
+            : { filter: ownerFilter(entry, records_id) }),
           keysOf,
           isJoined: entries.some(({ joined }) => joined.length > 0),
           isLate,

@@ -73,7 +73,9 @@ export async function commitFinds(
     if (isTooMuch) await refreshNotes(deps.db, [...scene.joiners.values()].flat());
     if (others.length === 0) return commitAlone(deps, scene, first.document._id, after);
     const middle = found.length >> 1;
-    await commitFinds(deps, scene, found.slice(0, middle), found[middle - 1]?.document._id);
+    // Where the pass stands among others, it stays until all that is known by them has been read.
+    const between = scene.place.read ? after : found[middle - 1]?.document._id;
+    await commitFinds(deps, scene, found.slice(0, middle), between);
     await commitFinds(deps, scene, found.slice(middle), after);
   }
 }

@@ -4,7 +4,7 @@ import type { LateLimit } from '../../engine/late.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { hasComeRound, hasReached } from '../../engine/scan/circle.ts';
-import { idOf, readPlace } from '../../engine/scan/read-place.ts';
+import { type Batch, idOf, readBatches } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { plainToken } from '../requests/late-token.ts';
@@ -101,16 +101,16 @@ function limitsOf(joined: readonly Joiner[]): Map<PhoneNumber, LateLimit> {
   return limits;
 }
 
-type Batches = AsyncGenerator<Uint8Array[]>;
+type Batches = AsyncGenerator<Batch>;
 
 /** Readers of the places to come, whose first records are on their way already. */
 function openAhead(pass: Pass): { take(): Batches; close(): Promise<void> } {
   const { places } = pass.circle;
-  const opened = new Map<number, { batches: Batches; first: Promise<IteratorResult<Uint8Array[]>> }>();
+  const opened = new Map<number, { batches: Batches; first: Promise<IteratorResult<Batch>> }>();
   const open = (index: number, after: unknown) => {
     const place = places[index];
     if (place === undefined || opened.has(index)) return;
-    const batches = readPlace(place, after, READ_AT_ONCE);
+    const batches = readBatches(place, after, READ_AT_ONCE);
     const first = batches.next();
     first.catch(() => {});
     opened.set(index, { batches, first });
@@ -131,7 +131,7 @@ function openAhead(pass: Pass): { take(): Batches; close(): Promise<void> } {
   };
 }
 
-async function* beginningWith(first: Promise<IteratorResult<Uint8Array[]>>, batches: Batches): Batches {
+async function* beginningWith(first: Promise<IteratorResult<Batch>>, batches: Batches): Batches {
   try {
     for (let next = await first; !next.done; next = await batches.next()) yield next.value;
   } finally {
@@ -151,32 +151,42 @@ async function readPlaceOn(
   const keepPosition = (after: unknown, session: mongoose.mongo.ClientSession) =>
     holdPass(deps, pass, {}, { after, session });
   const found: FoundRecord[] = [];
-  let last: Uint8Array | undefined;
+  let isRead = false;
+  let { after } = pass.position;
   let gathering = 0;
   let held = performance.now();
   const letGo = async () => {
     await turnOfLoop();
     held = performance.now();
   };
-  /** Everything read so far is done with. */
+  /** Everything up to `after` is done with. */
   const settle = async () => {
-    if (last === undefined) return;
-    const after = idOf(last);
+    if (!isRead) return;
     await commitFinds({ ...deps, keepPosition }, scene, found.splice(0), after);
-    pass.position = { ...pass.position, after };
+    pass.position = { ...pass.position, ...(after !== undefined && { after }) };
     if (pass.hold.isEnding()) await holdPass(deps, pass);
   };
-  for await (const batch of batches) {
-    for (const bytes of batch) {
+  for await (const { records, position } of batches) {
+    const mayEnd = position !== 'stays';
+    for (const bytes of records) {
       const record = lookAt(scene, matcher, bytes);
       if (record !== null && found.push(record) === 1) gathering = performance.now();
-      last = bytes;
+      isRead = true;
       pass.read += 1;
       pass.turnRead += 1;
       const isFull = found.length >= CHANGED_AT_ONCE;
       if (!isFull && performance.now() - held < HOLD_MS) continue;
+      if (position === 'each') after = idOf(bytes);
       await letGo();
       if (!isFull && found.length > 0 && held - gathering < GATHER_MS && !isOver()) continue;
+      await settle();
+      if (mayEnd && isOver()) return false;
+    }
+    const last = records.at(-1);
+    if (position === 'each' && last !== undefined) after = idOf(last);
+    if (typeof position === 'object') {
+      ({ after } = position);
+      isRead = true;
       await settle();
       if (isOver()) return false;
     }

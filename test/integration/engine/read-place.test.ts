@@ -48,7 +48,7 @@ describe('a place read in the order of its ids', () => {
   async function read(after: unknown): Promise<{ id: unknown; key: string }[]> {
     const found: { id: unknown; key: string }[] = [];
     for await (const batch of readPlace(place, after, 4))
-      for (const bytes of batch) found.push({ id: idOf(bytes), key: recordKey(idOf(bytes)) });
+      for (const bytes of batch.records) found.push({ id: idOf(bytes), key: recordKey(idOf(bytes)) });
     return found;
   }
 

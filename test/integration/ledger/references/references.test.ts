@@ -180,6 +180,38 @@ describe('records known by others', () => {
     expect(await read('parties', at)).toEqual([{ guests: [guests[0], { visitor: 'jo', name: null }] }]);
   });
 
+  it('without an account are read by the scan, along the way of those who tell it', async () => {
+    const { account } = await platform.account();
+    const { account: others } = await platform.account();
+    const { db } = platform.core;
+    for (const one of [account, others]) {
+      await fill(one.records_id, String(AL));
+      const [room] = await db.collection('rooms').find({ acc: one.records_id, title: 'Al' }).toArray();
+      const message = new ObjectId();
+      await db
+        .collection('messages')
+        .insertOne({ _id: message, acc: one.records_id, rid: room?._id, msg: 'hi' } as never);
+      const text = `call Jo on 07700 900 123`;
+      await db.collection('hooks').insertOne({ message, payload: { text }, log: `to=%2B${JO}&x=1` });
+    }
+    await db.collection('groups').insertOne({ acc: account.records_id, members: [{ phone: JO }] });
+    const done = await forget(account);
+    expect({ state: done.state, failure: done.failure }).toEqual({ state: 'completed' });
+    const left = await db
+      .collection('hooks')
+      .find({ log: { $exists: true } })
+      .sort({ _id: 1 })
+      .toArray();
+    expect(left.map(({ payload, log }) => [payload.text, log])).toEqual([
+      ['call Jo on 44********23', 'to=%2B44********23&x=1'],
+      ['call Jo on 07700 900 123', `to=%2B${JO}&x=1`],
+    ]);
+    expect(done.scan?.elsewhere).toEqual([
+      { path: 'hooks.payload.text', count: 1 },
+      { path: 'hooks.log', count: 1 },
+    ]);
+  });
+
   it('of several people fail the request, and are named', async () => {
     const { account } = await platform.account();
     const at = account.records_id;
