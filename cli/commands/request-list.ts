@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
+import { PROFILE_NAMES } from '../../src/engine/map/categories.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { readProgress, type ScanProgress } from '../../src/ledger/scan/progress.ts';
@@ -89,7 +90,8 @@ async function list(context: CommandContext, options: Options): Promise<void> {
 function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureRequest> {
   return {
     ...(options.account !== undefined && { account_id: options.account }),
-    ...(!options.all && { unfinished: true as const }),
+    // All of them, so that an index has the account's requests in their order.
+    ...(options.all ? { profile: { $in: [...PROFILE_NAMES] } } : { unfinished: true as const }),
     ...(options.overdue && { due_at: { $lt: now } }),
     ...(options.failed && { state: 'failed' as const }),
   };
