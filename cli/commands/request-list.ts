@@ -91,8 +91,10 @@ function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureReq
   return {
     ...(options.account !== undefined && { account_id: options.account }),
     // All of them, so that an index has the account's requests in their order.
-    ...(options.all ? { profile: { $in: [...PROFILE_NAMES] } } : { unfinished: true as const }),
-    ...(options.overdue && { due_at: { $lt: now } }),
+    ...(options.all
+      ? { profile: { $in: [...PROFILE_NAMES] } }
+      : // With a bound on its key the partial index of the unfinished is taken; else all are read.
+        { unfinished: true as const, due_at: options.overdue ? { $lt: now } : { $gt: new Date(0) } }),
     ...(options.failed && { state: 'failed' as const }),
   };
 }
