@@ -55,15 +55,18 @@ async function list(context: CommandContext, options: Options): Promise<void> {
   const limit = /^\d{1,5}$/.test(options.limit) ? Number(options.limit) : 0;
   if (limit < 1 || limit > MOST_ROWS) throw new UsageFault(`--limit must be a whole number from 1 to ${MOST_ROWS}`);
   const query = queryOf(options);
+  const progress = createProgress(context, 'entries');
   const entries = await withDatabase(context, async (open) => {
     const accounts = await accountsOf(open, options.account);
     const found: AuditEntry[] = [];
     let after: AuditPosition | undefined;
     do {
+      progress.onProgress({ place: 'audit', read: found.length, total: limit });
       const page = await readAuditPage(open.db, accounts, query, { limit: limit - found.length, after });
       found.push(...page.entries);
       after = page.next ?? undefined;
     } while (after && found.length < limit);
+    progress.clear();
     return found;
   });
   if (options.json) printObjects(context, entries.map(viewOf));

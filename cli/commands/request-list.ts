@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
+import { PROFILE_NAMES } from '../../src/engine/map/categories.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { readProgress, type ScanProgress } from '../../src/ledger/scan/progress.ts';
@@ -89,8 +90,11 @@ async function list(context: CommandContext, options: Options): Promise<void> {
 function filterOf(options: Options, now: Date): mongoose.mongo.Filter<ErasureRequest> {
   return {
     ...(options.account !== undefined && { account_id: options.account }),
-    ...(!options.all && { unfinished: true as const }),
-    ...(options.overdue && { due_at: { $lt: now } }),
+    // All of them, so that an index has the account's requests in their order.
+    ...(options.all
+      ? { profile: { $in: [...PROFILE_NAMES] } }
+      : // With a bound on its key the partial index of the unfinished is taken; else all are read.
+        { unfinished: true as const, due_at: options.overdue ? { $lt: now } : { $gt: new Date(0) } }),
     ...(options.failed && { state: 'failed' as const }),
   };
 }

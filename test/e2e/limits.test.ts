@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import express from 'express';
+import { Redis } from 'ioredis';
 import { streamText } from '../../api/http/stream.ts';
 import { closeServer, openPlatform, type Platform } from '../support/platform.ts';
+import { listKeys } from '../support/snapshot.ts';
 import { call, sendRaw } from '../support/wire.ts';
 
 const MEGABYTE = 1_048_576;
@@ -68,6 +70,22 @@ describe('limits on every caller', () => {
       const answer = await call(url, '/gdpr/forget', { key, body: 'x'.repeat(MEGABYTE - 100_000) });
       expect(answer.status).toBe(413);
     });
+  });
+
+  it('requests are counted by account, whatever key they come with, and redactions apart', async () => {
+    const api = await platform.startApi({ RATE_LIMIT_PER_SECOND: '1000', REDACT_RATE_LIMIT: '1000' });
+    const { account, key: first } = await platform.account();
+    const made = await platform.core.keys.create({ account: account._id, now: new Date() });
+    const redis = new Redis(platform.config.REDIS_URL);
+    for (const one of [first, made?.whole ?? ''])
+      expect((await call(api.url, '/v0.1/legs', { key: one })).status).toBe(200);
+    await call(api.url, '/v1/redact/transaction', { key: first, body: { id: 'none', product: 'sms' } });
+    const counters = (await listKeys(redis, platform)).map((name) => name.replace(/^\{[^}]*\}:|:\d+$/g, ''));
+    expect(new Set(counters.filter((name) => name.startsWith('rate:')))).toEqual(
+      new Set([`rate:${account._id}`, `rate:redact:${account._id}`]),
+    );
+    redis.disconnect();
+    await api.close();
   });
 
   it('what is refused before any route has the headers of every answer', async () => {

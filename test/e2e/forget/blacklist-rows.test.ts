@@ -49,6 +49,12 @@ describe('what the platform does with its own blacklist, and what stands in its 
     ['a list that keeps numbers', { suppression: { keep_number: true } }],
   ];
 
+  it('a row of another account is no suppression of this one', async () => {
+    const { rows, isListed } = await open();
+    await rows.insertOne({ account_id: 'somebody-else', number: DIGITS, reason: 'STOP' });
+    expect(await isListed()).toBe(false);
+  });
+
   describe.each(LISTS)('%s', (_name, list) => {
     it('taken off the list while the request is open: asking again puts the number on it before the answer', async () => {
       const { rows, ask, isListed } = await open(list);

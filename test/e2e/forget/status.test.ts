@@ -264,6 +264,17 @@ describe('/gdpr/status', () => {
     });
   });
 
+  it('tells of this contract’s requests alone, though others are in the same ledger', async () => {
+    const { account, key } = await platform.account();
+    const at = new Date('2024-03-05T12:00:00Z');
+    const reference = await submitted(account._id, at, { profile: 'interaction' });
+    for (const [way, ask] of asked({ reference }, key)) {
+      const answer = await ask();
+      expect([way, answer.status, answer.body]).toEqual([way, 404, NO_RECORDS]);
+    }
+    expectStatus(await call(url, '/gdpr/status?date=2024-03-05', { key }), 404);
+  });
+
   it('a reference that nobody has: no records', async () => {
     const { key } = await platform.account();
     for (const [way, ask] of asked({ reference: 'BWwmkoxO3YTfpEt' }, key)) {

@@ -40,6 +40,22 @@ describe('a transaction', () => {
     expect(await has('failed')).toBe(false);
   });
 
+  it('is acknowledged by a majority, and journalled', async () => {
+    const commits: mongoose.mongo.Document[] = [];
+    const client = new mongoose.mongo.MongoClient(platform.config.MONGODB_URI, { monitorCommands: true });
+    client.on('commandStarted', ({ command }) => {
+      if (command.commitTransaction) commits.push(command);
+    });
+    const db = client.db(platform.config.MONGODB_DATABASE);
+    await inTransaction(db, async (session) => {
+      await db.collection('rows').insertOne({}, { session });
+    });
+    await client.close();
+    expect(commits.map(({ writeConcern }) => writeConcern)).toEqual([
+      expect.objectContaining({ w: 'majority', j: true }),
+    ]);
+  });
+
   it('gives up in time when it only ever meets conflicts', async () => {
     const error = await inTransaction(
       platform.core.db,

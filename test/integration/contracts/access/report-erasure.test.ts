@@ -135,6 +135,24 @@ describe('an erasure and the report files that hold the number', () => {
     },
   );
 
+  it('a file of another account stays, though it holds the number and both are asked about at once', async () => {
+    const [one, other] = [await platform.account(), await platform.account()];
+    const reports = [];
+    for (const { account } of [one, other]) {
+      await insertRecords(platform.core.db, account.records_id, NUMBER, { sent: 1 });
+      reports.push(await write(account));
+    }
+    const clear = ({ account }: typeof one, number: typeof NUMBER) =>
+      platform.core.copies.clear(
+        { account: account._id, number, reference: 'R'.repeat(15), actor: 'test', token: 'token' },
+        signal,
+      );
+    // The first look begins at once, and the others are joined.
+    await Promise.all([clear(one, OTHER), clear(one, NUMBER), clear(other, OTHER)]);
+    const files = await Promise.all(reports.map(async (report) => (await row(report)).file !== undefined));
+    expect(files).toEqual([false, true]);
+  });
+
   it('files without the number stay: of the account, and of others that have it', async () => {
     const mine = await platform.account();
     const another = await platform.account();

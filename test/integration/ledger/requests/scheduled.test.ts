@@ -102,6 +102,17 @@ describe('a message that is scheduled', () => {
     expect(await scheduled().findOne({ _id: message.id })).toMatchObject({ to: MASK, status: 'cancelled' });
   });
 
+  it('of several, nothing is looked at again before the last is due', async () => {
+    const { account, key } = await platform.account();
+    const last = new Date(Date.now() + HOUR / 3);
+    for (const at of [new Date(Date.now() + HOUR / 6), last, new Date(Date.now() + HOUR / 4)])
+      await schedule(account.records_id, at);
+    await startWorker();
+    const reference = await forget(url, key, { number: DIGITS });
+    const waiting = await untilRequest(platform, reference, 'its wait', (request) => request.state === 'waiting');
+    expect(waiting.not_before).toEqual(last);
+  });
+
   it('of several, the last one is waited for', async () => {
     const { account, key } = await platform.account();
     const owner = account.records_id;

@@ -11,3 +11,10 @@ describe.each(PROFILE_NAMES)('the profile %s', (name) => {
     expect([...Object.values(profile.fields), ...Object.values(profile.records)]).not.toContain(undefined);
   });
 });
+
+it('retention takes out what has an age, and never contacts, scheduled messages or suppressions', () => {
+  const { records } = profileFor('retention', { profiles: {} });
+  const left = RECORD_CATEGORIES.filter((category) => records[category] !== 'delete');
+  expect(left).toEqual(['contact', 'scheduled', 'suppression']);
+  expect(left.map((category) => records[category])).toEqual(['skip', 'skip', 'skip']);
+});
