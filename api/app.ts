@@ -43,7 +43,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
   trustProxies(app, config.TRUST_PROXY);
   app.set('query parser', 'simple');
 
-  const figures = createLedgerFigures(core.db, core.times.dueSoonMs);
+  const figures = createLedgerFigures(core.db, core.times.dueSoonMs, core.tombstoneStore !== null);
   const readiness = createReadiness(core, redis, config.QUEUE_PREFIX);
   const metrics = createMetrics({ ledger: () => figures(now()), queue: producer.counts });
   app.use(logAccess(logger, metrics));

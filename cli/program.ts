@@ -24,6 +24,7 @@ import { keysRotate } from './commands/keys-rotate.ts';
 import { printMap } from './commands/print-map.ts';
 import { receiptShow } from './commands/receipt-show.ts';
 import { receiptVerify } from './commands/receipt-verify.ts';
+import { reconcile } from './commands/reconcile.ts';
 import { reportMonthCommand } from './commands/report-month.ts';
 import { reportProcessing } from './commands/report-processing.ts';
 import { requestList } from './commands/request-list.ts';
@@ -85,6 +86,7 @@ function createProgram(context: CommandContext): Command {
     .addCommand(
       group('audit', 'The record of every act', [auditList(context), auditExport(context), auditVerify(context)]),
     )
+    .addCommand(reconcile(context))
     .addCommand(checkMap(context))
     .addCommand(find(context))
     .addCommand(discover(context))

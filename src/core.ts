@@ -36,6 +36,7 @@ import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
+import { openTombstoneStore, type TombstoneStore } from './ledger/tombstones/store.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -57,6 +58,8 @@ export interface Core {
   readonly audit: Audit;
   readonly files: Files;
   readonly copies: Copies;
+  /** Where tombstones are written down outside of the database, if they are. */
+  readonly tombstoneStore: TombstoneStore | null;
   readonly accounts: Accounts;
   readonly keys: Keys;
   readonly people: People;
@@ -87,6 +90,7 @@ export function createCore(
 ): Core {
   const dataMap = loadDataMap(config.DATA_MAP);
   const storage = openStorage(config);
+  const tombstoneStore = openTombstoneStore(config);
   const times = timesOf(config);
   const database = openDatabase({
     uri: config.MONGODB_URI,
@@ -122,6 +126,7 @@ export function createCore(
     audit,
     files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
+    tombstoneStore,
     accounts: createAccounts(connection),
     keys: createKeys(connection),
     people: createPeople(db),

@@ -29,7 +29,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   await warnOfVersion(core.db, logger);
 
   const begun = new Date();
-  const figures = createLedgerFigures(core.db, core.times.dueSoonMs);
+  const figures = createLedgerFigures(core.db, core.times.dueSoonMs, core.tombstoneStore !== null);
   const metrics = createMetrics({ ledger: () => figures(new Date()), queue: () => worker.producer.counts() });
   const worker = startWorker(core, logger, { observe: metrics.observeJob });
   const health = await serveHealth(

@@ -12,6 +12,7 @@ import { closeWorkers } from './close.ts';
 import { type ObserveJob, startConsumer } from './consumer.ts';
 import { createJobDependencies } from './jobs/dependencies.ts';
 import { createRegistry } from './jobs/registry.ts';
+import { createOutside } from './outside.ts';
 import { catchUp, createRelay, reconcileSchedules, startRounds } from './rounds.ts';
 
 export interface RunningWorker {
@@ -70,7 +71,9 @@ export function startWorker(
   const presence = createPresence(core.db, { host: hostname(), version: readVersion(), now });
   const tell = () => presence.tell().catch((error: unknown) => logger.warn('presence not told', { error }));
   const presenceRounds = startRounds(tell, SEEN_EVERY_MS, tell(), stopping);
-  const rounds = [relayRounds, scheduleRounds, presenceRounds];
+  const outside = createOutside(core, logger, now);
+  const outsideRounds = startRounds(outside, times.relayMs, outside(), stopping);
+  const rounds = [relayRounds, scheduleRounds, presenceRounds, outsideRounds];
 
   return {
     producer,
@@ -85,6 +88,8 @@ export function startWorker(
         if (redisAway(!(await isReachable(failFast)))) throw new Error('Redis is away, and work is due');
         await pause(times.drainLookMs, undefined, { signal }).catch(() => {});
       }
+      // What was completed last, before the process ends.
+      await outside();
     },
     async stop() {
       for (const one of rounds) one.end();

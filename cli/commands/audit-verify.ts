@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { AUDIT, createAuditSeal } from '../../src/ledger/audit/entry.ts';
+import { type KeptHeads, readKeptHeads } from '../../src/ledger/audit/outside.ts';
 import { type AuditChain, type AuditFault, hasChain, verifyAudit } from '../../src/ledger/audit/verify.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
@@ -26,7 +27,11 @@ export function auditVerify(context: CommandContext): Command {
 async function verify(context: CommandContext, options: Options): Promise<void> {
   const { account } = options;
   const json = options.json === true;
-  const { LETHE_TOKEN_KEYS: ring } = readConfigPart(context.env, ['LETHE_TOKEN_KEYS']);
+  const { LETHE_TOKEN_KEYS: ring, AUDIT_HEAD_FILE: file } = readConfigPart(context.env, [
+    'LETHE_TOKEN_KEYS',
+    'AUDIT_HEAD_FILE',
+  ]);
+  const kept = file === undefined ? undefined : await readOutside(file);
   const progress = createProgress(context, 'entries');
   const tell = (view: object, line: string) => {
     progress.clear();
@@ -40,6 +45,7 @@ async function verify(context: CommandContext, options: Options): Promise<void> 
     const total = account === undefined ? await db.collection(AUDIT).estimatedDocumentCount() : 0;
     const sum = { faults: 0, entries: 0, accounts: 0 };
     const watch = {
+      kept,
       onRead: (read: number) => progress.onProgress({ place: 'audit', read, total }),
       onChain(chain: AuditChain) {
         sum.entries += chain.entries;
@@ -63,6 +69,13 @@ async function verify(context: CommandContext, options: Options): Promise<void> 
 
 function viewFault({ account, seq, through, fault }: AuditFault): object {
   return { account, sequence: seq, through, fault };
+}
+
+/** @throws CommandFailure: without the file nothing is compared with what was kept in it */
+async function readOutside(file: string): Promise<KeptHeads> {
+  return readKeptHeads(file).catch(() => {
+    throw new CommandFailure('AUDIT_HEAD_FILE cannot be read: a worker writes it');
+  });
 }
 
 function describeFaultOf({ account, seq, through, fault }: AuditFault): string {

@@ -24,6 +24,14 @@ function isReadableUrl(text: string): boolean {
   }
 }
 
+const endpoint = (variable: string) =>
+  z
+    .string()
+    .regex(/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/, `${variable} must begin with http:// or https://`)
+    .optional();
+const bucketName = text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/, 'the name of a bucket');
+const regionName = text(/^[A-Za-z0-9-]{1,60}$/, 'the name of a region');
+
 const keyRing = (variable: string) =>
   z.string({ error: `${variable} is missing. Make one with: lethe keys generate` }).transform((text, context) => {
     const ring = parseKeyRing(text);
@@ -71,14 +79,18 @@ const variables = {
     .refine((list): list is CountryCode[] => list.every(isCountry), COUNTRIES_RULE)
     .optional(),
   RECORDINGS_DIR: z.string().optional(),
-  RECORDINGS_S3_ENDPOINT: z
-    .string()
-    .regex(/^https?:\/\/[^/?#@]+(\/[^?#]*)?$/, 'RECORDINGS_S3_ENDPOINT must begin with http:// or https://')
-    .optional(),
-  RECORDINGS_S3_BUCKET: text(/^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/, 'the name of a bucket').optional(),
-  RECORDINGS_S3_REGION: text(/^[A-Za-z0-9-]{1,60}$/, 'the name of a region').default('us-east-1'),
+  RECORDINGS_S3_ENDPOINT: endpoint('RECORDINGS_S3_ENDPOINT'),
+  RECORDINGS_S3_BUCKET: bucketName.optional(),
+  RECORDINGS_S3_REGION: regionName.default('us-east-1'),
   RECORDINGS_S3_ACCESS_KEY: z.string().optional(),
   RECORDINGS_S3_SECRET_KEY: z.string().optional(),
+  TOMBSTONES_FILE: z.string().optional(),
+  TOMBSTONES_S3_ENDPOINT: endpoint('TOMBSTONES_S3_ENDPOINT'),
+  TOMBSTONES_S3_BUCKET: bucketName.optional(),
+  TOMBSTONES_S3_REGION: regionName.default('us-east-1'),
+  TOMBSTONES_S3_ACCESS_KEY: z.string().optional(),
+  TOMBSTONES_S3_SECRET_KEY: z.string().optional(),
+  AUDIT_HEAD_FILE: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
   PORT: count(3000, 0, 65_535),
   TRUST_PROXY: z.string().default('loopback'),
@@ -102,7 +114,7 @@ const variables = {
   BATCH_SIZE: count(2000, 1, 10_000),
   BATCH_PAUSE_MS: milliseconds(0, 0),
   SCAN_INTERVAL_MINUTES: count(60, 0, 10_080),
-  GUARD_LOOK_BACK_MINUTES: count(60, 1, 43_200),
+  GUARD_LOOK_BACK_MINUTES: count(60, 0, 43_200),
   GUARD_ROUND_HOURS: count(24, 1, 8_760),
   LEASE_MS: milliseconds(30_000, 200),
   RELAY_INTERVAL_MS: milliseconds(5_000, 20),

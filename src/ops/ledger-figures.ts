@@ -36,6 +36,8 @@ export interface LedgerFigures {
   readonly oldestScanSeconds: number;
   /** Seconds since everything inserted into an account was last looked through for late records; 0 where nobody was forgotten. */
   readonly guardLagSeconds: number;
+  /** Tombstones still to be written down outside of the database; null where they are not. */
+  readonly unexported: number | null;
 }
 
 const DUE_SOON_MS = 4 * 3_600_000;
@@ -48,10 +50,12 @@ const ANY_DEADLINE = { due_at: { $gt: new Date(0) } };
  * A reader of the ledger that costs the same as the ledger grows, and however many ask: unfinished requests have a
  * partial index, and what was completed is summed once.
  * @param dueSoonMs how much of a request's time is little
+ * @param isExporting tombstones are written down outside of the database
  */
 export function createLedgerFigures(
   db: mongoose.mongo.Db,
   dueSoonMs = DUE_SOON_MS,
+  isExporting = false,
 ): (now: Date) => Promise<LedgerFigures> {
   const requests = requestsOf(db);
   const files = db.collection<FileRow>(FILES);
@@ -78,31 +82,44 @@ export function createLedgerFigures(
   };
 
   return shareReading(async (now) => {
-    const [sums, failing, unfinished, first, overdue, filesLeft, oldestFile, scans, scanned, waiting, guarded] =
-      await Promise.all([
-        sumCompleted(now),
-        countFailures(),
-        countByState(),
-        // All deadlines are equally long, so the oldest request is due first.
-        requests.findOne(
-          { unfinished: true, ...ANY_DEADLINE },
-          { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } },
-        ),
-        requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
-        files.countDocuments({}),
-        // Ids ascend with time, to the second.
-        files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
-        scansOf(db).countDocuments({ unfinished: true }),
-        // One row an account.
-        scansOf(db)
-          .aggregate<{ read: number }>([{ $group: { _id: null, read: { $sum: '$read' } } }])
-          .toArray(),
-        requests.findOne(
-          { unfinished: true, state: 'scanning', ...ANY_DEADLINE },
-          { projection: { scan: 1 }, sort: { due_at: 1 } },
-        ),
-        readGuarded(db),
-      ]);
+    const [
+      sums,
+      failing,
+      unfinished,
+      first,
+      overdue,
+      filesLeft,
+      oldestFile,
+      scans,
+      scanned,
+      waiting,
+      guarded,
+      unexported,
+    ] = await Promise.all([
+      sumCompleted(now),
+      countFailures(),
+      countByState(),
+      // All deadlines are equally long, so the oldest request is due first.
+      requests.findOne(
+        { unfinished: true, ...ANY_DEADLINE },
+        { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } },
+      ),
+      requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
+      files.countDocuments({}),
+      // Ids ascend with time, to the second.
+      files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
+      scansOf(db).countDocuments({ unfinished: true }),
+      // One row an account.
+      scansOf(db)
+        .aggregate<{ read: number }>([{ $group: { _id: null, read: { $sum: '$read' } } }])
+        .toArray(),
+      requests.findOne(
+        { unfinished: true, state: 'scanning', ...ANY_DEADLINE },
+        { projection: { scan: 1 }, sort: { due_at: 1 } },
+      ),
+      readGuarded(db),
+      isExporting ? tombstonesOf(db).countDocuments({ unexported: true }) : null,
+    ]);
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
     byState.completed = sums.completed;
@@ -121,6 +138,7 @@ export function createLedgerFigures(
       scans,
       scanned: scanned[0]?.read ?? 0,
       oldestScanSeconds: waiting?.scan?.since ? secondsBetween(waiting.scan.since, now) : 0,
+      unexported,
       guardLagSeconds: guarded ? secondsBetween(guarded, now) : 0,
       oldestFileSeconds: oldestFile ? secondsBetween(oldestFile.created_at, now) : 0,
     };

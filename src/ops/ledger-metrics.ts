@@ -60,6 +60,11 @@ const GAUGES: readonly GaugeOf[] = [
     help: 'Seconds since everything inserted was last looked through for late records of people who were forgotten',
     read: (figures) => figures.guardLagSeconds,
   },
+  {
+    name: 'lethe_tombstones_unexported',
+    help: 'Tombstones still to be written down outside of the database; absent where they are not',
+    read: (figures) => figures.unexported,
+  },
 ];
 
 interface CounterOf {

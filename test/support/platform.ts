@@ -80,6 +80,8 @@ function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.Pr
     LOG_LEVEL: 'error',
     // The records of most tests have fixed dates: one day they would be old enough to be deleted.
     RETENTION_MONTHS: '0',
+    // To whoever was forgotten in a test they would be late.
+    GUARD_LOOK_BACK_MINUTES: '0',
     REPORTS_DIR: join(tmpdir(), `lethe-reports-${unique}`),
     ...extra,
   };

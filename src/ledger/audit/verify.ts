@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import type { Head } from './chain.ts';
 import { AUDIT, AUDIT_HEADS, type AuditEntry, type AuditSeal } from './entry.ts';
+import type { KeptHeads } from './outside.ts';
 
 type Db = mongoose.mongo.Db;
 
@@ -15,7 +16,8 @@ export interface AuditFault {
     | 'missing'
     | 'out of order'
     | 'of a token key that is not at hand'
-    | 'not what the head says';
+    | 'not what the head says'
+    | 'not what was kept outside';
 }
 
 /** A chain as it was read: keep its end elsewhere, and it tells later whether it was cut off. */
@@ -36,6 +38,8 @@ export interface AuditWatch {
   readonly onChain?: (chain: AuditChain) => void;
   /** Told now and then how many entries have been read in all. */
   readonly onRead?: (entries: number) => void;
+  /** Ends of chains that were kept outside of the database. */
+  readonly kept?: KeptHeads | undefined;
   /** Ends it: what was found so far has been told. */
   readonly signal?: AbortSignal;
 }
@@ -62,10 +66,13 @@ export async function* verifyAudit(
     yield* verifyChain(db, seal, account, watch, read);
     return;
   }
+  const seen = new Set<string>();
   for (let next = await accountAfter(db, ''); next !== null; next = await accountAfter(db, next)) {
     if (watch.signal?.aborted) return;
+    seen.add(next);
     yield* verifyChain(db, seal, next, watch, read);
   }
+  for (const [gone, heads] of watch.kept ?? []) if (!seen.has(gone)) yield* findGap(gone, 1, lastOf(heads));
 }
 
 /** The accounts that have entries, in the order of their ids. */
@@ -89,9 +96,10 @@ async function* verifyChain(
   db: Db,
   seal: AuditSeal,
   account: string,
-  { onChain, onRead, signal }: AuditWatch,
+  { onChain, onRead, signal, kept: all }: AuditWatch,
   read: { entries: number },
 ): AsyncGenerator<AuditFault> {
+  const kept = all?.get(account) ?? new Map<number, string>();
   // Read the head first, or entries appended meanwhile would look missing.
   const head = await db.collection<Head>(AUDIT_HEADS).findOne({ _id: account });
   const entries = db
@@ -115,6 +123,7 @@ async function* verifyChain(
     else if (sound && seq === expected && entry.previous !== before.mac) yield { account, seq, fault: 'out of order' };
     else if (seq === head?.seq && head.mac !== undefined && head.mac !== entry.mac)
       yield { account, seq, fault: 'not what the head says' };
+    else if (kept.has(seq) && kept.get(seq) !== entry.mac) yield { account, seq, fault: 'not what was kept outside' };
     // After a bad entry, do not judge the next one's link.
     sound = genuine;
     first ||= seq;
@@ -122,8 +131,14 @@ async function* verifyChain(
     before = entry;
     last = entry;
   }
-  if (head) yield* findGap(account, before.seq + 1, head.seq);
+  yield* findGap(account, before.seq + 1, Math.max(head?.seq ?? 0, lastOf(kept)));
   if (last) onChain?.({ account, entries: count, first, last: last.seq, mac: String(last.mac), ...timeOf(last) });
+}
+
+function lastOf(heads: ReadonlyMap<number, string>): number {
+  let last = 0;
+  for (const seq of heads.keys()) last = Math.max(last, seq);
+  return last;
 }
 
 /** The database may hold anything. */

@@ -39,6 +39,10 @@ const READ_AT_ONCE = 1_000;
  */
 export async function runGuard(deps: GuardDependencies, signal: AbortSignal): Promise<number> {
   const { db, now, times, logger } = deps;
+  if (times.guardLookBackMs === 0) {
+    await leaveOut(deps, NOBODY);
+    return 0;
+  }
   await adoptOnce(deps);
   const until = now().getTime() + times.guardTurnMs;
   const rows = new Map((await guardOf(db).find().toArray()).map((row) => [row._id, row]));
@@ -63,11 +67,17 @@ export async function runGuard(deps: GuardDependencies, signal: AbortSignal): Pr
   return opened;
 }
 
-/** The first run of a version that has a guard. */
-async function adoptOnce({ db }: GuardDependencies): Promise<void> {
-  const [row, tombstone] = await Promise.all([guardOf(db).findOne(), tombstonesOf(db).findOne()]);
-  if (row === null && tombstone === null) await adoptCompleted(db);
+/** Says that a version which has tombstones has run. */
+const ADOPTED = 'adopted';
+
+async function adoptOnce(deps: GuardDependencies): Promise<void> {
+  if ((await guardOf(deps.db).findOne({ _id: ADOPTED })) !== null) return;
+  await adoptCompleted(deps.db);
+  await leaveOut(deps, ADOPTED);
 }
+
+/** In place of an account: nobody's records are looked through. */
+const NOBODY = 'none';
 
 /** Its lag is nobody's then. */
 async function leaveOut({ db, now }: GuardDependencies, account: string): Promise<void> {

@@ -5,7 +5,7 @@ import { allOf } from '../../engine/filter.ts';
 import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import { ownerFilter } from '../../engine/owner.ts';
-import { assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
+import { type AccountValue, assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
 import { nest } from '../../lib/nest.ts';
 
 type Db = mongoose.mongo.Db;
@@ -28,6 +28,11 @@ export interface Suppressions {
   renewToken(subject: Subject, tokens: readonly string[], session: Session): Promise<void>;
   /** Is a tombstone of the number on the list? */
   hasToken(subject: Subject, tokens: readonly string[]): Promise<boolean>;
+  /**
+   * Puts a number on the list of which nothing is known but its token.
+   * @returns false: it is there
+   */
+  addToken(account: AccountValue, token: string, now: Date): Promise<boolean>;
   /**
    * The end of an erasure: the number leaves its row, or the row leaves the list. A number that is to stay suppressed and
    * was taken off the list meanwhile is put on it again.
@@ -80,6 +85,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       );
       return own.matchedCount === 1;
     },
+    addToken: putTokenOn(list),
     async settle(subject, tokens, keep, session) {
       const rows = byToken(entry, subject, tokens);
       if (!keep) {
@@ -150,6 +156,30 @@ function putOn({ collection, entry, numberPath }: List): Suppressions['add'] {
     const owned = entry.owner.kind === 'field' ? { [entry.owner.path]: subject.account } : {};
     const fresh = { ...owned, ...row, token: subject.token };
     await collection.insertOne(nest({ ...fresh, reason: SUPPRESSION_REASON, created_at: now }), { session });
+  };
+}
+
+/** What the row shows of a number that nobody knows. */
+const UNKNOWN = '********';
+
+function putTokenOn({ collection, entry, numberPath, reason }: List): Suppressions['addToken'] {
+  return async (account, token, now) => {
+    assertAccount(account);
+    if (!isToken(token)) throw new TypeError('a token is needed for every row');
+    const row = allOf(ownerFilter(entry, account), { token });
+    const owned = entry.owner.kind === 'field' ? { [entry.owner.path]: account } : {};
+    const fresh = { ...owned, token, masked: UNKNOWN, ...reason, created_at: now };
+    // A platform's own unique index may let no second row be without a number.
+    for (const number of [{}, { [numberPath]: token }]) {
+      if ((await collection.findOne(row, { projection: { _id: 1 } })) !== null) return false;
+      try {
+        await collection.insertOne(nest({ ...fresh, ...number }));
+        return true;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+    return false;
   };
 }
 

@@ -54,7 +54,7 @@ const freshRow = (tombstone: Tombstone): TombstoneRow => ({
 });
 
 /** Adds those that are not there. @returns them */
-async function addTombstones(db: Db, some: readonly Tombstone[]): Promise<Tombstone[]> {
+export async function addTombstones(db: Db, some: readonly Tombstone[]): Promise<Tombstone[]> {
   const added: Tombstone[] = [];
   for (const tombstone of some) {
     try {

@@ -45,6 +45,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       scanned: 1,
       oldestScanSeconds: 1,
       guardLagSeconds: 1,
+      unexported: 1,
     }),
     queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
   });

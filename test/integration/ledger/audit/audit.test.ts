@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { inTransaction } from '../../../../src/base/db/transaction.ts';
@@ -11,6 +14,7 @@ import {
   type AuditEvent,
   createAuditSeal,
 } from '../../../../src/ledger/audit/entry.ts';
+import { createHeadKeeper } from '../../../../src/ledger/audit/outside.ts';
 import { verifyAudit } from '../../../../src/ledger/audit/verify.ts';
 import { runCli } from '../../../support/cli.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -311,6 +315,37 @@ describe('the audit', () => {
     };
     for await (const { fault } of verifyAudit(db, counting, 'acc_costly')) expect(fault).toBe('changed');
     expect(hashes).toBeLessThan(5 * 40);
+  });
+
+  it('an end that is cut off in both collections is missed by the file that keeps ends outside', async () => {
+    const { db } = platform.core;
+    const entries = await chain('acc_outside');
+    const file = join(tmpdir(), `lethe-heads-${process.pid}.jsonl`);
+    const env = { ...platform.env, AUDIT_HEAD_FILE: file };
+    const outside = async () => (await runCli(['audit', 'verify', '--account', 'acc_outside'], env)).out;
+    const faults = async () => (await outside()).filter((line) => !line.includes(' entries, '));
+    try {
+      expect((await runCli(['audit', 'verify'], env)).err).toEqual([
+        'lethe: AUDIT_HEAD_FILE cannot be read: a worker writes it',
+      ]);
+      const keep = createHeadKeeper(db, file, () => new Date());
+      expect(await keep()).toBeGreaterThan(0);
+      expect(await keep()).toBe(0);
+      expect(await createHeadKeeper(db, file, () => new Date())()).toBe(0);
+      expect(await faults()).toEqual([]);
+
+      await db.collection(AUDIT).deleteMany({ account_id: 'acc_outside', seq: { $gt: 3 } });
+      await db
+        .collection<{ _id: string }>(AUDIT_HEADS)
+        .updateOne({ _id: 'acc_outside' }, { $set: { seq: 3, mac: entries[2]?.mac } });
+      expect((await verify('acc_outside')).lines).toEqual([]);
+      expect(await faults()).toEqual(['acc_outside entries 4 to 5: missing']);
+      for (const reference of ['x', 'y', 'z']) await platform.core.audit.append(event('acc_outside', { reference }));
+      expect((await verify('acc_outside')).lines).toEqual([]);
+      expect(await faults()).toEqual(['acc_outside entry 5: not what was kept outside']);
+    } finally {
+      await rm(file, { force: true });
+    }
   });
 
   it('says of each chain how many, which, and with what it ends', async () => {

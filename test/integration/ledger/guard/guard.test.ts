@@ -27,7 +27,7 @@ describe('the guard: what comes late of somebody who was forgotten', () => {
   let account: Account;
   let serial = 500;
   beforeAll(async () => {
-    platform = await openPlatform('guard');
+    platform = await openPlatform('guard', { GUARD_LOOK_BACK_MINUTES: '60' });
     await indexPlatform(platform.core.db);
     driven = driveByHand(platform);
   });
