@@ -106,7 +106,7 @@ describe('turns in a queue', () => {
     await producer.add('retention', {}, { id: 'retention' });
     const counts = await producer.counts();
     expect(Object.entries(counts).map(([name, { waiting }]) => [name, waiting])).toEqual(
-      ['erasure', 'report', 'files', 'scan', 'housekeeping'].map((name) => [name, 1]),
+      ['erasure', 'report', 'files', 'scan', 'webhook', 'housekeeping'].map((name) => [name, 1]),
     );
     expect(await producer.isAlive('erase', 'A1')).toBe(true);
     expect(await producer.isAlive('report', 'A1')).toBe(false);

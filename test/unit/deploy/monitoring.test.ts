@@ -46,7 +46,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       oldestScanSeconds: 1,
       guardLagSeconds: 1,
     }),
-    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
+    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, webhook: {}, housekeeping: {} }),
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
   metrics.observeJob('erase', 'done', 0.01);
