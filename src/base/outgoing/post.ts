@@ -22,7 +22,7 @@ export interface OutgoingRules {
 }
 
 /** Why there is no answer, in a word. */
-export type PostFault = 'address_refused' | 'not_https' | 'name_not_found' | 'timeout' | 'tls' | 'unreachable';
+type PostFault = 'address_refused' | 'not_https' | 'name_not_found' | 'timeout' | 'tls' | 'unreachable';
 export type PostOutcome = { readonly status: number } | { readonly fault: PostFault };
 
 /** An address that must not be reached. */

@@ -111,7 +111,7 @@ const tell = (outcome: PostOutcome) => ('status' in outcome ? { status: outcome.
  * The headers of a message, as Standard Webhooks 1.0 signs them (symmetric, version `v1`): HMAC-SHA-256 over id, time in
  * seconds and body, joined by dots.
  */
-export function signMessage(secret: Buffer, id: string, at: Date, body: string): Record<string, string> {
+function signMessage(secret: Buffer, id: string, at: Date, body: string): Record<string, string> {
   const timestamp = String(Math.floor(at.getTime() / 1000));
   const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {

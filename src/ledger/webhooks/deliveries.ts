@@ -55,7 +55,7 @@ export const DELIVERY_CALL: Call<Pick<DeliveryRow, '_id' | 'account_id' | 'gener
 };
 
 /** The fields of a delivery that is to be tried from now on, for a day. */
-export function tryFrom(now: Date): Pick<DeliveryRow, 'state' | 'unfinished' | 'not_before' | 'give_up_at'> {
+function tryFrom(now: Date): Pick<DeliveryRow, 'state' | 'unfinished' | 'not_before' | 'give_up_at'> {
   return { state: 'waiting', unfinished: true, not_before: now, give_up_at: new Date(now.getTime() + DAY_MS) };
 }
 
