@@ -145,7 +145,8 @@ describe('a stranger at every route', () => {
   /** The answer without what is another each time, or was sent. */
   const plain = ({ status, text, headers }: Answer, of: Record<string, string>) => {
     const times = /\d{4}-\d\d-\d\dT[\d:.]+Z|"created_at":\d+/g;
-    const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|bat_[A-Za-z0-9]{15}|"(reference|seq)":("[^"]*"|\d+)/g;
+    const ids =
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|bat_[A-Za-z0-9]{15}|"(reference|seq)":("[^"]*"|\d+)/g;
     let body = text
       .replace(times, 'TIME')
       .replace(ids, 'ID')
