@@ -9,6 +9,7 @@ import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
 import { resourcesDoor } from './resources/door.ts';
 import { transactionDoor } from './transaction/door.ts';
+import { webhooksDoor } from './webhooks/door.ts';
 
 /** Every door of the API. Their order is that of the description's tags, and means nothing else. */
 export const DOORS: readonly Door[] = [
@@ -21,5 +22,6 @@ export const DOORS: readonly Door[] = [
   resourcesDoor,
   consoleDoor,
   oversightDoor,
+  webhooksDoor,
   operatorDoor,
 ];

@@ -35,6 +35,7 @@ import { userCreate } from './commands/user-create.ts';
 import { userDisable } from './commands/user-disable.ts';
 import { userList } from './commands/user-list.ts';
 import { userReset } from './commands/user-reset.ts';
+import { webhookCommands } from './commands/webhook.ts';
 import { worker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { describeFault, EXIT } from './faults.ts';
@@ -76,6 +77,7 @@ function createProgram(context: CommandContext): Command {
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context), keysRotate(context)]))
     .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
     .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
+    .addCommand(group('webhook', 'Places that are told what happens to requests', webhookCommands(context)))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
     .addCommand(
       group('report', 'Reports for those who answer for the data', [

@@ -14,6 +14,8 @@ import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { SCANS } from './ledger/scan/ledger.ts';
 import { TOMBSTONES } from './ledger/tombstones/tombstones.ts';
+import { DELIVERIES } from './ledger/webhooks/deliveries.ts';
+import { WEBHOOKS } from './ledger/webhooks/webhooks.ts';
 
 /** The indexes of Lethe's own collections. Every unique one begins with the account, so that it can be sharded by it. */
 const OWN_INDEXES: readonly IndexedCollection[] = [
@@ -43,6 +45,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         key: { account_id: 1, state: 1 },
         partialFilterExpression: { unfinished: true },
       },
+      { name: 'news', key: { 'news.at': 1 }, partialFilterExpression: { news: { $exists: true } } },
       { name: 'late', key: { overdue: 1, completed_at: 1 }, partialFilterExpression: { overdue: true } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
@@ -108,6 +111,16 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
     indexes: [
       { name: 'by_reference', key: { account_id: 1, reference: 1 }, unique: true },
       { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
+    ],
+  },
+  { collection: WEBHOOKS, indexes: [{ name: 'by_account', key: { account_id: 1, created_at: 1 } }] },
+  {
+    collection: DELIVERIES,
+    indexes: [
+      { name: 'once', key: { account_id: 1, message: 1, webhook: 1 }, unique: true },
+      { name: 'log', key: { account_id: 1, _id: -1 } },
+      { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
+      { name: 'finished_at', key: { finished_at: 1 }, partialFilterExpression: { finished_at: { $exists: true } } },
     ],
   },
   {

@@ -8,6 +8,7 @@ import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
 import { suppressionEntry } from './ledger/suppression/suppression.ts';
 import { TOMBSTONES } from './ledger/tombstones/tombstones.ts';
+import { WEBHOOKS } from './ledger/webhooks/webhooks.ts';
 
 /** A condition on the key of a partial index: without it MongoDB does not take the index. */
 const EVER = { $gt: new Date(0) } as const;
@@ -44,6 +45,7 @@ export function keyPlaces(map: DataMap): KeyPlace[] {
         ...{ ring: 'seal', collection: REQUESTS, field: `references.${child}`, element: 'itself', filter: open },
       }),
     ),
+    { ring: 'seal', collection: WEBHOOKS, field: 'secret' },
     { ring: 'seal', collection: FILES, field: 'file' },
     { ring: 'seal', collection: PEOPLE, field: 'totp', filter: { totp: { $exists: true } } },
     { ring: 'seal', collection: REPORTS, field: 'from.sealed', filter: { unfinished: true, look_at: EVER } },

@@ -9,6 +9,9 @@ import { REQUESTS } from '../src/ledger/requests/ledger.ts';
 import { countDue, relayRequests } from '../src/ledger/requests/relay.ts';
 import { isScanDue, relayScans } from '../src/ledger/scan/ask.ts';
 import { SCANS } from '../src/ledger/scan/ledger.ts';
+import { DELIVERIES, isAnyDeliveryDue } from '../src/ledger/webhooks/deliveries.ts';
+import { createNews } from '../src/ledger/webhooks/news.ts';
+import { relayDeliveries } from '../src/ledger/webhooks/relay.ts';
 import { boundClocks } from '../src/ledger/work/clocks.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
 import { processGuard } from './jobs/guard.ts';
@@ -54,17 +57,18 @@ export interface Relay {
 
 export function createRelay(core: Core, producer: Producer, logger: Logger, now: () => Date): Relay {
   const { db, files, times } = core;
-  const deps = { db, files, producer, logger, times, now };
+  const deps = { db, files, producer, logger, times, now, note: createNews(db) };
   const all = async (reach: Date) =>
     (await relayRequests(deps, reach)) +
     (await relayScans(deps, reach)) +
     (await relayFiles(deps)) +
-    (await relayReports(deps, reach));
+    (await relayReports(deps, reach)) +
+    (await relayDeliveries(deps, reach));
   return {
     all,
     round: () => all(now()).catch((error: unknown) => logger.warn('relay interrupted', { error })),
     async boundClocks() {
-      const ledgers = [REQUESTS, SCANS, REPORTS, FILES].map((name) => db.collection(name));
+      const ledgers = [REQUESTS, SCANS, REPORTS, FILES, DELIVERIES].map((name) => db.collection(name));
       const bounded = await boundClocks(ledgers, times.leaseMs, now()).catch((error: unknown) => {
         logger.warn('clocks not bounded', { error });
         return 0;
@@ -77,7 +81,8 @@ export function createRelay(core: Core, producer: Producer, logger: Logger, now:
       // A scan may have let a request go between the two looks.
       (await countDue(db, now())) > 0 ||
       (await files.isAnyDue()) ||
-      (await countDueReports(db, now())) > 0,
+      (await countDueReports(db, now())) > 0 ||
+      (await isAnyDeliveryDue(db, now())),
   };
 }
 

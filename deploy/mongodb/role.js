@@ -34,6 +34,8 @@ const BLACKLIST = 'blacklist';
 /** Lethe's own collections, each with what it needs beyond reading, adding and changing. */
 const OWN = {
   lethe_requests: ['createIndex'],
+  lethe_webhooks: ['createIndex', 'remove'],
+  lethe_deliveries: ['createIndex', 'remove'],
   lethe_batches: ['createIndex'],
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],

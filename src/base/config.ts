@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CountryCode, isCountry } from '../phone/countries.ts';
 import { parseKeyRing } from './keys/key-ring.ts';
+import { isNetwork } from './outgoing/addresses.ts';
 
 const count = (fallback: number, least: number, most: number) => {
   const error = `must be a whole number from ${least} to ${most}`;
@@ -104,6 +105,11 @@ const variables = {
     .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')
     .default('ndpr_right_to_erasure'),
   CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
+  WEBHOOK_ALLOWED_NETWORKS: z
+    .string()
+    .optional()
+    .transform((list) => list?.split(',').map((one) => one.trim()) ?? [])
+    .refine((list) => list.every(isNetwork), 'WEBHOOK_ALLOWED_NETWORKS is a list of networks, e.g. 10.0.0.0/8,::1'),
   REPORTS_DIR: z.string().default('.lethe/reports'),
   REPORT_KEEP_HOURS: count(72, 1, 8_760),
   REPORTS_UNFINISHED_LIMIT: count(100, 1, 100_000),

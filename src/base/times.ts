@@ -68,6 +68,8 @@ export interface Times {
   readonly guardRoundMs: number;
   /** How long one look for late records goes on, over all accounts. */
   readonly guardTurnMs: number;
+  /** An attempt at a webhook that takes longer is given up, and made again. */
+  readonly webhookMs: number;
   /** How long the file of a report is kept. */
   readonly reportKeepMs: number;
   /** Records younger than this are not redacted by the transaction contract. */
@@ -87,6 +89,8 @@ const ABANDONED_AFTER_LEASES = 2;
 const PATIENCE_IN_LEASES = 2;
 const SCAN_LOOK_SHARE = 1 / 3;
 const FILE_ATTEMPT_MS = 10_000;
+const WEBHOOK_MS = 10_000;
+const WEBHOOK_SHARE = 2 / 3;
 const RELAYS_A_SCHEDULE_ROUND = 12;
 const LONGEST_DRAIN_LOOK_MS = 250;
 
@@ -142,6 +146,7 @@ export function timesOf(config: Settings): Times {
     guardLookBackMs: config.GUARD_LOOK_BACK_MINUTES * MINUTE_MS,
     guardRoundMs: config.GUARD_ROUND_HOURS * HOUR_MS,
     guardTurnMs: MINUTE_MS,
+    webhookMs: Math.min(WEBHOOK_MS, Math.ceil(LEASE_MS * WEBHOOK_SHARE)),
     reportKeepMs: config.REPORT_KEEP_HOURS * HOUR_MS,
     redactWaitMs: config.REDACT_WAIT_MINUTES * MINUTE_MS,
     sessionIdleMs: config.SESSION_IDLE_MINUTES * MINUTE_MS,

@@ -113,7 +113,10 @@ async function openSide(bench: Bench, name: string, finished: number): Promise<S
       },
       status: () => find({ account, profile: 'forget', window: busyDay(), limit: 25, skip: 0 }, later()),
       relay: () =>
-        relayRequests({ db: core.db, producer, logger, times: core.times, now: () => new Date() }, new Date(0)),
+        relayRequests(
+          { db: core.db, producer, logger, times: core.times, now: () => new Date(), note: async () => ({}) },
+          new Date(0),
+        ),
       metrics: () => figures(later()),
       'request list': () => runCli(['request', 'list'], env),
       async start() {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { deliveriesOf, emitEvent } from '../../src/ledger/webhooks/deliveries.ts';
 import { allowRedaction, callOf, makeAgency, type Party } from '../support/interactions.ts';
 import { type DescribedOperation, fillPath, readOperations } from '../support/operations.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
@@ -61,6 +62,13 @@ describe('a stranger at every route', () => {
     const forgotten = await call(url, '/gdpr/forget', { key: victim.key, body: { number: DIGITS } });
     expect([redaction.status, forgotten.status]).toEqual([202, 200]);
 
+    const batch = await call(url, '/gdpr/forget/batch', { key: victim.key, body: { numbers: [DIGITS] } });
+    const hook = await call(url, '/webhooks', { key: victim.key, body: { url: 'https://example.org/' } });
+    await emitEvent(platform.core.db, {
+      ...{ id: 'msg_x', account: victim.account._id, type: 'erasure.completed', at: new Date(), data: {} },
+    });
+    const delivery = await deliveriesOf(platform.core.db).findOne({ account_id: victim.account._id });
+
     theirs = {
       account: victim.account._id,
       interaction: 'v77',
@@ -71,6 +79,9 @@ describe('a stranger at every route', () => {
       id: 'v1',
       conversation: 'CON-v',
       event: 'v1',
+      batch: String(batch.body.batch),
+      webhook: String(hook.body.id),
+      delivery: String(delivery?._id),
     };
     nobodys = {
       account: 'acc_aaaaaaaaaaaa',
@@ -82,6 +93,9 @@ describe('a stranger at every route', () => {
       id: 'n1',
       conversation: 'CON-n',
       event: 'n1',
+      batch: 'bat_BWwmkoxO3YTfpEt',
+      webhook: 'wh_BWwmkoxO3YTfpEt',
+      delivery: '65c0f7e2a1b2c3d4e5f60718',
     };
     operations = (await readOperations(url)).filter((one) => one.guarded);
   });
@@ -90,6 +104,10 @@ describe('a stranger at every route', () => {
   /** What an operation without a place in its path is asked for. A new one must be added here. */
   const ASKED: Record<string, (of: Record<string, string>) => { query?: string; body?: object }> = {
     'POST /gdpr/forget': (of) => ({ body: { number: of.e164 } }),
+    'POST /gdpr/forget/batch': (of) => ({ body: { numbers: [of.e164] } }),
+    'GET /webhooks': () => ({}),
+    'POST /webhooks': () => ({ body: { url: 'x' } }),
+    'GET /webhooks/deliveries': (of) => ({ query: `webhook=${of.webhook}` }),
     'GET /gdpr/status': (of) => ({ query: `reference=${of.forgotten}` }),
     'POST /gdpr/status': (of) => ({ body: { reference: of.forgotten } }),
     'POST /blacklist/check': (of) => ({ body: { number: of.e164 } }),
@@ -127,7 +145,8 @@ describe('a stranger at every route', () => {
   /** The answer without what is another each time, or was sent. */
   const plain = ({ status, text, headers }: Answer, of: Record<string, string>) => {
     const times = /\d{4}-\d\d-\d\dT[\d:.]+Z|"created_at":\d+/g;
-    const ids = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|"(reference|seq)":("[^"]*"|\d+)/g;
+    const ids =
+      /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|bat_[A-Za-z0-9]{15}|"(reference|seq)":("[^"]*"|\d+)/g;
     let body = text
       .replace(times, 'TIME')
       .replace(ids, 'ID')

@@ -38,6 +38,9 @@ describe('a field or a parameter that is not known', () => {
       id: 'c0',
       conversation: 'CON-1',
       event: 'EVT-1',
+      batch: 'bat_none',
+      webhook: 'wh_none',
+      delivery: 'none',
     };
     operations = (await readOperations(url)).filter((one) => one.guarded);
     before = await snapshot();
@@ -47,6 +50,8 @@ describe('a field or a parameter that is not known', () => {
   /** Bodies and parameters that would be accepted, were it not for what stands beside them. */
   const VALID: Record<string, { body?: object; query?: string }> = {
     'POST /gdpr/forget': { body: { number: DIGITS } },
+    'POST /gdpr/forget/batch': { body: { numbers: ['x'] } },
+    'POST /webhooks': { body: { url: 'x' } },
     'POST /v1/redact/transaction': { body: { id: 's1', product: 'sms' } },
     'PATCH /accounts/{account}/redaction': { body: { manual: false } },
     'POST /accounts/{account}/interactions/{interaction}/redact': {

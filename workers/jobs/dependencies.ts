@@ -1,4 +1,5 @@
 import type { Logger } from '../../src/base/log.ts';
+import { listOf } from '../../src/base/outgoing/addresses.ts';
 import type { Producer } from '../../src/base/queue/producer.ts';
 import { createReportFolder } from '../../src/contracts/access/reports/folder.ts';
 import type { TendDependencies } from '../../src/contracts/access/reports/tend.ts';
@@ -17,6 +18,8 @@ import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.t
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
 import { leaveTombstones } from '../../src/ledger/tombstones/tombstones.ts';
+import type { DeliverDependencies } from '../../src/ledger/webhooks/deliver.ts';
+import { createNews, withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
@@ -28,6 +31,7 @@ const MOST_JOINED = 1_000;
 export interface JobDependencies {
   readonly erase: EraseDependencies;
   readonly scan: ScanDependencies;
+  readonly webhooks: DeliverDependencies;
   readonly files: { readonly files: Files; readonly logger: Logger };
   readonly automatic: { readonly automatic: AutomaticRedaction; readonly logger: Logger };
   readonly report: ReportDependencies;
@@ -61,9 +65,11 @@ export function createJobDependencies(
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
-  const ledger = createLedgerWrites(db, async (drafts, session) => {
+  const writes = createLedgerWrites(db, async (drafts, session) => {
     await leaveTombstones(db, await core.receipts.issue(drafts, session), session);
   });
+  const note = createNews(db);
+  const ledger = withNews(writes, note);
   return {
     erase: {
       ledger,
@@ -80,6 +86,10 @@ export function createJobDependencies(
       ...{ db, accounts, seal, files, producer, circleOf, logger, times, now },
       smallAccount: SMALL_ACCOUNT,
     },
+    webhooks: {
+      ...{ db, seal, logger, times, now },
+      rules: { allowed: listOf(config.WEBHOOK_ALLOWED_NETWORKS), timeoutMs: times.webhookMs },
+    },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },
     report: {
@@ -88,7 +98,7 @@ export function createJobDependencies(
     },
     reportFiles: { db, folder, logger, now },
     guard: {
-      ...{ db, accounts, seal, tokens, audit, producer, circleOf, logger, times, deadlineMs, graceMs, now },
+      ...{ db, accounts, seal, tokens, audit, producer, circleOf, logger, times, deadlineMs, graceMs, now, note },
       ...guardParts(core),
     },
     retention: {

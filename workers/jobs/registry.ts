@@ -1,5 +1,6 @@
 import type { Job } from 'bullmq';
 import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../../src/base/queue/catalogue.ts';
+import { processDeliver } from './deliver.ts';
 import type { JobDependencies } from './dependencies.ts';
 import { processErase } from './erase.ts';
 import { processGuard } from './guard.ts';
@@ -26,6 +27,7 @@ export function createRegistry(deps: JobDependencies): ReadonlyMap<string, Proce
     erase: (job, token, signal) => processErase(deps.erase, job, token, signal),
     'remove-files': (job, _token, signal) => processRemoveFiles(deps.files, job.data, signal),
     scan: (job, token, signal) => processScan(deps.scan, job, token, signal),
+    deliver: (job, _token, signal) => processDeliver(deps.webhooks, job, signal),
     'redact-due': (job) => processRedactDue(deps.automatic, job),
     report: (job, _token, signal) => processReport(deps.report, job, signal),
     'remove-report-files': () => processRemoveReportFiles(deps.reportFiles),

@@ -21,6 +21,8 @@ const QUEUES = {
   files: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
   // A pass lets others have their turn by itself.
   scan: { shareOfPlaces: 1 / 8, byTurns: true },
+  // Longer than an attempt may take.
+  webhook: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
   housekeeping: { shareOfPlaces: 1 / 8, byTurns: false },
 } as const satisfies Record<string, QueueRule>;
 
@@ -42,6 +44,11 @@ export const CATALOGUE = {
   'remove-files': { queue: 'files', payload: z.strictObject({ account, reference }), options },
   report: { queue: 'report', payload: z.strictObject({ account, report: z.uuid() }), options },
   scan: { queue: 'scan', payload: z.strictObject({ account }), options },
+  deliver: {
+    queue: 'webhook',
+    payload: z.strictObject({ account, delivery: z.string().regex(/^[0-9a-f]{24}$/) }),
+    options,
+  },
   'redact-due': { queue: 'housekeeping', payload: z.strictObject({ account }), options },
   'remove-report-files': { queue: 'housekeeping', payload: z.strictObject({}), options },
   guard: { queue: 'housekeeping', payload: z.strictObject({}), options },

@@ -10,6 +10,7 @@ import { storeAnnounced } from '../requests/announced.ts';
 import { lateToken } from '../requests/late-token.ts';
 import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
 import { draftRequest } from '../requests/open-request.ts';
+import type { NoteNews } from '../webhooks/news.ts';
 import type { LatePerson } from './look.ts';
 
 export interface OpenLateDependencies {
@@ -19,6 +20,8 @@ export interface OpenLateDependencies {
   readonly deadlineMs: number;
   readonly graceMs: number;
   readonly now: () => Date;
+  /** Notes what webhooks are to be told. */
+  readonly note: NoteNews;
 }
 
 /** The audit's word for who found it. */
@@ -53,8 +56,9 @@ export async function openLate(
     deadlineMs,
     graceMs,
   });
+  const { $push } = await deps.note(account._id, { type: 'erasure.late_record', at: now() });
   const late = { before, ...how, reference, records: storeAnnounced(seal, found, draft.reference) };
-  const request: ErasureRequest = { ...draft, selector: { by: 'number', late } };
+  const request: ErasureRequest = { ...draft, selector: { by: 'number', late }, ...($push && { news: [$push.news] }) };
   const write = () =>
     inTransaction(db, async (session) => {
       await requestsOf(db).insertOne(request, { session });

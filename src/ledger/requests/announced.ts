@@ -74,12 +74,15 @@ function openIds<Place extends { readonly ids: readonly unknown[] }>(
   return { ...place, ids: opened } as unknown as Place & { ids: unknown[] };
 }
 
-/** The sealed ids of a request's row, by their paths in it. */
+/**
+ * The sealed ids of a request's row, by their paths in it.
+ * @param lists by the paths of the fields that hold them
+ */
 export function sealedInIds(
-  { announced = [], refused = [] }: { announced?: readonly StoredAnnounced[]; refused?: readonly StoredRefused[] },
+  lists: Readonly<Record<string, readonly (StoredAnnounced | StoredRefused)[]>>,
   reference: string,
 ): SealedText[] {
-  return Object.entries({ announced, refused }).flatMap(([field, stored]) =>
+  return Object.entries(lists).flatMap(([field, stored]) =>
     stored.flatMap(({ sealed }, index) =>
       sealed === undefined ? [] : [{ path: `${field}.${index}.sealed`, text: sealed, context: contextOf(reference) }],
     ),

@@ -3,6 +3,7 @@ import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
 import type { Stop } from '../../engine/scan/circle.ts';
 import type { StoredKeys } from '../references/keys.ts';
+import type { EventType } from '../webhooks/events.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
 import type { StoredAnnounced, StoredRefused } from './announced.ts';
@@ -70,6 +71,15 @@ export interface RequestFailure {
   readonly records?: readonly RecordFailure[];
 }
 
+/** What has happened to a request, until webhooks are told: written with the change itself. */
+export interface NewsItem {
+  readonly id: string;
+  readonly type: EventType;
+  readonly at: Date;
+  /** Of an alarm: how many hours before the deadline it was raised for. */
+  readonly hours?: number;
+}
+
 /** One request in the ledger: the only state of an erasure. The queue holds nothing that is not here. */
 export interface ErasureRequest extends WorkRow {
   readonly _id: mongoose.mongo.ObjectId;
@@ -130,6 +140,7 @@ export interface ErasureRequest extends WorkRow {
   overdue?: true;
   /** Hours before the deadline for which an alarm has been raised, the fewest. */
   alarmed?: number;
+  news?: readonly NewsItem[];
   /** Since when its attempts have failed, without one that got as far as to wait for messages. */
   failing_since?: Date;
 }

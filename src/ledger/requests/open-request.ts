@@ -7,7 +7,7 @@ import { type ErasureRequest, requestsOf } from './ledger.ts';
 export interface NewRequest
   extends Pick<
     ErasureRequest,
-    'account_id' | 'profile' | 'selector' | 'token' | 'requested_by' | 'keep_suppression' | 'batch'
+    'account_id' | 'profile' | 'selector' | 'token' | 'requested_by' | 'keep_suppression' | 'batch' | 'news'
   > {
   /** Seals the number, if the request is about one, for the reference it gets. */
   readonly seal?: (reference: string) => string;

@@ -6,6 +6,7 @@ import { REQUEST_CALL, requestsOf } from './ledger.ts';
 export interface RequestRelayDependencies extends RelayDependencies {
   readonly db: mongoose.mongo.Db;
   readonly times: RelayDependencies['times'] & AlarmDependencies['times'];
+  readonly note: AlarmDependencies['note'];
 }
 
 /**

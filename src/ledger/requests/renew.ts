@@ -20,13 +20,17 @@ const OPEN = { unfinished: true as const, due_at: { $gt: new Date(0) } };
 export const SEALED_REQUESTS: SealedPlace<ErasureRequest> = {
   collection: REQUESTS,
   filter: OPEN,
-  sealedIn: ({ reference, sealed, sealed_writings, references = {}, announced = [], refused = [] }) => [
+  sealedIn: ({ reference, sealed, sealed_writings, references = {}, announced = [], refused = [], selector }) => [
     ...(sealed === undefined ? [] : [{ path: 'sealed', text: sealed, context: reference }]),
     ...sealedInWritings(sealed_writings, reference),
     ...sealedInKeys(references, reference),
-    ...sealedInIds({ announced, refused }, reference),
+    ...sealedInIds({ announced, refused, 'selector.late.records': lateRecords(selector) }, reference),
   ],
 };
+
+function lateRecords(selector: ErasureRequest['selector']) {
+  return selector.by === 'number' ? (selector.late?.records ?? []) : [];
+}
 
 export interface RenewDependencies {
   readonly db: mongoose.mongo.Db;
@@ -45,12 +49,13 @@ export interface RenewDependencies {
  */
 export async function renewTokens(deps: RenewDependencies, now: Date): Promise<number> {
   const { db, tokens } = deps;
-  // A token of a request about the past has its moment in it, too.
+  // A token of a request about the past has its moment in it, too; one about late records says that it is one.
   const rows = requestsOf(db).find({
     ...OPEN,
     profile: 'forget',
     'selector.by': 'number',
     'selector.before': { $exists: false },
+    'selector.late': { $exists: false },
   });
   let renewed = 0;
   for await (const request of rows) {

@@ -25,9 +25,10 @@ export function openPosition(seal: Seal, account: string, { turn, place, after }
   return { turn, place, after: plainId(opened.after) };
 }
 
-/** The sealed part of a pass's position, by its path in the row. */
-export function sealedInPosition(account: string, { after }: StoredPosition): SealedText[] {
-  return after === undefined ? [] : [{ path: 'position.after', text: after, context: contextOf(account) }];
+/** The sealed part of a position, by its path in the row. @param field that holds the position */
+export function sealedInPosition(field: string, account: string, position: StoredPosition | undefined): SealedText[] {
+  const text = position?.after;
+  return text === undefined ? [] : [{ path: `${field}.after`, text, context: contextOf(account) }];
 }
 
 const contextOf = (account: string) => `scan:${account}`;

@@ -103,10 +103,11 @@ describe('turns in a queue', () => {
     await producer.add('remove-files', files, { id: 'files-A1' });
     await producer.add('report', { account: account('A'), report: crypto.randomUUID() }, { id: 'report-A1' });
     await producer.add('scan', { account: account('A') }, { id: 'scan-A' });
+    await producer.add('deliver', { account: account('A'), delivery: 'a'.repeat(24) }, { id: 'delivery-A' });
     await producer.add('retention', {}, { id: 'retention' });
     const counts = await producer.counts();
     expect(Object.entries(counts).map(([name, { waiting }]) => [name, waiting])).toEqual(
-      ['erasure', 'report', 'files', 'scan', 'housekeeping'].map((name) => [name, 1]),
+      ['erasure', 'report', 'files', 'scan', 'webhook', 'housekeeping'].map((name) => [name, 1]),
     );
     expect(await producer.isAlive('erase', 'A1')).toBe(true);
     expect(await producer.isAlive('report', 'A1')).toBe(false);

@@ -35,7 +35,7 @@ describe('lethe keys rotate', () => {
     expect(await rotate(platform.env, '--add', '--promote')).toMatchObject({ code: 2 });
 
     const added = { ...platform.env, ...parseEnv((await rotate(platform.env, '--add')).out.join('\n')) };
-    expect((await rotate(added)).err.filter((line) => line.includes('is new'))).toHaveLength(2);
+    expect((await rotate(added)).err.filter((line) => line.includes('is new'))).toHaveLength(3);
     const promoted = { ...added, ...parseEnv((await rotate(added, '--promote')).out.join('\n')) };
     const [seal, token] = [idOf(promoted.LETHE_SEAL_KEYS), idOf(promoted.LETHE_TOKEN_KEYS)];
     expect([promoted.LETHE_SEAL_KEYS, promoted.LETHE_TOKEN_KEYS]).toEqual([

@@ -31,6 +31,7 @@ describe('configuration', () => {
       PORT: 3000,
       DEADLINE_HOURS: 24,
       ALARM_HOURS: [4, 1],
+      WEBHOOK_ALLOWED_NETWORKS: [],
     });
   });
 

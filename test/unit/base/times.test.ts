@@ -48,6 +48,7 @@ describe('the times of a process', () => {
       guardLookBackMs: 3_600_000,
       guardRoundMs: 86_400_000,
       guardTurnMs: 60_000,
+      webhookMs: 10_000,
       reportKeepMs: 259_200_000,
       redactWaitMs: 3_600_000,
       sessionIdleMs: 1_800_000,

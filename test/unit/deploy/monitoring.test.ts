@@ -47,7 +47,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
       guardLagSeconds: 1,
       unexported: 1,
     }),
-    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, housekeeping: {} }),
+    queue: async () => ({ erasure: { waiting: 1 }, report: {}, files: {}, scan: {}, webhook: {}, housekeeping: {} }),
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
   metrics.observeJob('erase', 'done', 0.01);

@@ -14,6 +14,7 @@ const JOBS: Record<JobName, { readonly uses: keyof JobDependencies; readonly pay
   'remove-files': { uses: 'files', payload: { account, reference } },
   report: { uses: 'report', payload: { account, report: '0b0f6a0e-8f5b-4c57-9d4a-0d5a5c1a9f10' } },
   scan: { uses: 'scan', payload: { account } },
+  deliver: { uses: 'webhooks', payload: { account, delivery: 'a'.repeat(24) } },
   'redact-due': { uses: 'automatic', payload: { account } },
   'remove-report-files': { uses: 'reportFiles', payload: {} },
   guard: { uses: 'guard', payload: {} },

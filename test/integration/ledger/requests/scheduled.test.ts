@@ -190,6 +190,7 @@ describe('a message that is scheduled', () => {
           {
             db: platform.core.db,
             producer: { add: async () => {}, isAlive: async () => true },
+            note: async () => ({}),
             logger: {
               ...platform.logger,
               warn: () => {},
