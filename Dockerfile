@@ -9,6 +9,7 @@ COPY src ./src
 COPY api ./api
 COPY workers ./workers
 COPY cli ./cli
+COPY console ./console
 RUN npm run build
 
 FROM node:24-slim AS dependencies
@@ -26,6 +27,7 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/console/dist ./console/dist
 # The launcher alone: where cli/main.ts is missing, it runs what was built.
 COPY cli/lethe.mjs ./cli/lethe.mjs
 # A named volume that is mounted here for the first time gets the folder's owner.

@@ -10,6 +10,7 @@ import { callOf, setRedaction } from '../support/interactions.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { insertRecords } from '../support/records.ts';
 import { makePerson } from '../support/sign-in.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const DIST = fileURLToPath(new URL('../../console/dist/', import.meta.url));
@@ -33,11 +34,13 @@ const VIEWS = [
   'nowhere',
 ] as const;
 
+/** Nothing on the page is on its way. */
+const STILL = `document.querySelector('h1') !== null && !document.querySelector('[aria-busy="true"], [role="status"][aria-label]')`;
+
 const LOOKS = [
   { width: 1440, scheme: 'light' },
   { width: 1440, scheme: 'dark' },
   { width: 390, scheme: 'light' },
-  { width: 390, scheme: 'dark' },
 ] as const;
 
 describeInBrowser('how the console looks', () => {
@@ -75,7 +78,7 @@ describeInBrowser('how the console looks', () => {
 
   /** What axe finds, and what hangs over the edge of the page. */
   async function checkPage({ page }: OpenPage, view: string): Promise<void> {
-    await page.waitForLoadState('networkidle');
+    await waitFor(`${view} to be still`, () => page.evaluate<boolean>(STILL));
     await page.evaluate(AXE);
     const found = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => [
       ...violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')),
