@@ -9,6 +9,7 @@ import {
   recoverTombstones,
 } from '../../src/ledger/guard/reconcile.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
+import { createNews } from '../../src/ledger/webhooks/news.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
 import { createProgress } from '../progress.ts';
@@ -55,7 +56,7 @@ async function run(context: CommandContext, since: Date | undefined): Promise<vo
       tombstoneStore: store,
     } = core;
     const deps: ReconcileDependencies = {
-      ...{ db, accounts, seal, tokens, audit, suppressions, store, now: context.now },
+      ...{ db, accounts, seal, tokens, audit, suppressions, store, now: context.now, note: createNews(db) },
       ...{ deadlineMs: times.deadlineMs, graceMs: times.graceMs },
       ...guardParts(core),
       circleOf: createCircles({ db, dataMap, countriesOf, keepsNumber: suppressions.keepsNumber }),

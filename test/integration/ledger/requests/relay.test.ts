@@ -5,6 +5,7 @@ import { eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { draftRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { relayRequests } from '../../../../src/ledger/requests/relay.ts';
+import { createNews } from '../../../../src/ledger/webhooks/news.ts';
 import { jobIdOf } from '../../../../src/ledger/work/call.ts';
 import { unfinishedRows } from '../../../../src/ledger/work/relay.ts';
 import { createJobDependencies } from '../../../../workers/jobs/dependencies.ts';
@@ -50,7 +51,10 @@ describe('requests without a worker', () => {
   };
   const relay = (now: Date) =>
     relayRequests(
-      { db: platform.core.db, producer: opened.producer, logger, times: platform.core.times, now: () => now },
+      {
+        ...{ db: platform.core.db, producer: opened.producer, logger, times: platform.core.times, now: () => now },
+        note: createNews(platform.core.db),
+      },
       now,
     );
 
