@@ -79,7 +79,7 @@ function listTests(args: readonly string[]): Promise<{ code: number; output: str
  * @returns the file to start; null: it does not compile, which the type check says better
  */
 function buildProgram(): Promise<string | null> {
-  const child = spawn('npm', ['run', '--silent', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn('npm', ['run', '--silent', 'compile'], { stdio: ['ignore', 'ignore', 'inherit'] });
   return new Promise((resolve) => {
     child.on('error', () => resolve(null));
     child.on('exit', (code) => resolve(code === 0 ? join(process.cwd(), 'dist', 'cli', 'main.js') : null));
