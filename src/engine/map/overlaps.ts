@@ -21,7 +21,8 @@ export function findContradictions(paths: readonly PlacedPath[], mixed: boolean)
   paths.forEach((later, index) => {
     for (const earlier of paths.slice(0, index)) {
       // The key is the number, and the field what stands under it; elsewhere the whole text around a number goes.
-      if (mixed && earlier.isNumber && !later.isNumber && earlier.path === later.path) continue;
+      const isField = later.at[0] === 'fields';
+      if (mixed && earlier.isNumber && isField && earlier.path === later.path) continue;
       const isShape = mixed && (earlier.isNumber ?? false) && earlier.path !== later.path;
       if (isShape && (later.isNumber || isWithin(later.path, earlier.path))) continue;
       const message = contradiction(earlier.path, later.path);

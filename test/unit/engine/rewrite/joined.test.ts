@@ -45,7 +45,7 @@ describe('a number in several fields', () => {
   ])('%s', (_what, number, after) => {
     const { found, ...result } = run({ ...number, body: 'Hi' }, NUMBER);
     expect(result.after).toEqual({ ...after, body: '[REDACTED]' });
-    expect(found).toEqual([{ number: JO, path: 'number', as: 'mapped', name: 'sms' }]);
+    expect(found).toEqual([{ number: JO, path: 'number', as: 'mapped', name: 'sms', own: true }]);
   });
 
   it('is another person’s with another calling code, whatever one field says by itself', () => {
