@@ -3,12 +3,15 @@ import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
 import { type FieldPath, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { isOwnPlace, placesBefore } from '../../engine/map/places.ts';
+import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { spotsOf } from '../../engine/plan.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
 import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 import { createNumberReader } from '../../phone/reader.ts';
+import { createFamily, parentsFirst } from './family.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -30,7 +33,8 @@ const BATCH = 200;
 
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
- * Scheduled messages and the platform's own suppressions are among them. A record found at two places comes once.
+ * Scheduled messages and the platform's own suppressions are among them, and what is known by the person's records. A
+ * record found at two places comes once.
  * @param signal ends the search, in the database, too
  * @throws the signal's reason
  */
@@ -40,16 +44,29 @@ export async function* findHeld(
   subject: Subject,
   signal?: AbortSignal,
 ): AsyncGenerator<{ entry: CollectionMap; record: HeldRecord }> {
-  for (const entry of map.collections) {
-    if (entry.owner.kind === 'via') continue;
+  const family = createFamily(map, subject);
+  const { records } = profileFor('forget', map);
+  for (const entry of parentsFirst(map)) {
     const templates = entry.numbers.flatMap((place) => place.templates);
-    const describe = describer(entry, matcherOf(subjectAt(subject, templates)), subject);
-    for (const filter of filtersOf(entry, subject)) {
-      const cursor = collectionOf(db, entry, subject.account)
+    const describe = describer(entry, matcherOf(subjectAt(subject, templates)), subject, records[entry.record]);
+    const read = (filter: Filter) =>
+      collectionOf(db, entry, subject.account)
         .find(filter, signal && { signal })
         .batchSize(BATCH);
-      for await (const record of cursor) yield { entry, record: describe(record) };
-    }
+    const byNumber = entry.owner.kind === 'via' ? [] : filtersOf(entry, subject);
+    for (const filter of byNumber)
+      for await (const record of read(filter)) {
+        const { isOwn, ...held } = describe.byNumber(record);
+        if (isOwn) family.note(entry, record);
+        yield { entry, record: held };
+      }
+    const link = family.linkOf(entry);
+    for (const filter of link?.filters ?? [])
+      for await (const record of read(byNumber.length > 0 ? allOf(filter, { $nor: byNumber }) : filter)) {
+        family.note(entry, record);
+        const held = describe.byKey(record, link?.narrow(record) ?? {});
+        if (held.fields.length > 0) yield { entry, record: held };
+      }
   }
 }
 
@@ -78,12 +95,20 @@ interface Place {
   readonly category: FieldCategory;
 }
 
-/** Reads a person's part of a record: their numbers, and the fields of the same element or of the record. */
+interface Describer {
+  /** A record that holds the number: it, and the fields of the same element, or of the record when it is their own. */
+  byNumber(record: Document): HeldRecord & { readonly isOwn: boolean };
+  /** A record that is known by their own: every field that is there. @param theirs the part of it that is theirs */
+  byKey(record: Document, theirs: Document): HeldRecord;
+}
+
+/** Reads a person's part of a record. */
 function describer(
   entry: CollectionMap,
   isTheirs: (value: unknown) => boolean,
   subject: Subject,
-): (record: Document) => HeldRecord {
+  fate: 'keep' | 'delete' | 'skip',
+): Describer {
   const reader = createNumberReader(subject.countries);
   const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
   const numbers = entry.numbers.map(({ path }) => placeOf(path, 'number'));
@@ -92,7 +117,28 @@ function describer(
     .map((field) => placeOf(field.path, field.category));
   const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
 
-  return (record) => {
+  const head = (record: Document) => ({
+    id: textOf(valueAt(record, entry.id ?? '_id')),
+    at: entry.at === undefined ? null : textOf(valueAt(record, entry.at.path)),
+  });
+  /** Does a number at one of the places say that the record is theirs? As an erasure decides it. */
+  const isOwn = (record: Document, paths: readonly string[]): boolean =>
+    paths.some((path) => {
+      const place = entry.numbers.find((one) => one.path === path);
+      if (place === undefined || isOwnPlace(entry, place, fate)) return true;
+      const before = placesBefore(entry, place, fate).map((one) => valueAt(record, one));
+      return before.length > 0 && before.every((value) => isTheirs(value) || reader.read(value).kind === 'none');
+    });
+  const byKey = (record: Document, theirs: Document): HeldRecord => {
+    const found = [...numbers, ...fields].flatMap(({ text, path, category }): HeldField[] =>
+      elementsOf(theirs, path.pieces.slice(0, -1))
+        .map((element) => valueAt(element, path.pieces.at(-1) ?? ''))
+        .filter((value) => value !== undefined && (category !== 'number' || isTheirs(value)))
+        .map((value) => ({ path: text, category, value })),
+    );
+    return { ...head(record), fields: found };
+  };
+  const byNumber: Describer['byNumber'] = (record) => {
     const found: HeldField[] = [];
     const add = ({ text, path, category }: Place, element: unknown) => {
       const value = valueAt(element, path.pieces.at(-1) ?? '');
@@ -121,14 +167,12 @@ function describer(
       );
       if (reading.kind === 'number' && reading.number === subject.number) found.push(...held);
     }
-    const isTheirRecord = found.length > 0;
+    const paths = found.filter(({ category }) => category === 'number').map(({ path }) => path);
+    const isTheirRecord = isOwn(record, paths);
     for (const place of fields) if (isTheirRecord && !throughArray(place.path)) add(place, record);
-    return {
-      id: textOf(valueAt(record, entry.id ?? '_id')),
-      at: entry.at === undefined ? null : textOf(valueAt(record, entry.at.path)),
-      fields: found,
-    };
+    return { ...head(record), fields: found, isOwn: isTheirRecord };
   };
+  return { byNumber, byKey };
 }
 
 const arrayOf = (path: FieldPath): string => path.pieces.slice(0, -1).join('[].');
@@ -147,5 +191,5 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
 
 /** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
-  return map.collections.filter((entry) => spotsOf(entry).length > 0 && entry.owner.kind !== 'via').map(nameOf);
+  return map.collections.filter((entry) => spotsOf(entry).length > 0 || entry.via !== undefined).map(nameOf);
 }

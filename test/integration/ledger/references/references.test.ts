@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { findHeld } from '../../../../src/contracts/access/held.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { nameOf } from '../../../../src/engine/map/schema.ts';
+import { numberSubject } from '../../../../src/engine/subject.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { addJob } from '../../../../src/ledger/work/call.ts';
@@ -108,6 +111,16 @@ describe('records known by others', () => {
       { message: messages[2], payload: { text: 'for Al' } },
     ]);
   };
+  /** What the right of access gives out, numbers cut short, in no order. */
+  const held = async (account: Account) => {
+    const subject = numberSubject(JO, account.records_id, 'token');
+    const found: Record<string, string[][]> = {};
+    for await (const { entry, record } of findHeld(platform.core.db, platform.core.dataMap, subject)) {
+      const values = record.fields.map(({ value }) => String(value).replace(/^\+?44\d+$/, '44***'));
+      found[nameOf(entry)] = [...(found[nameOf(entry)] ?? []), values].sort();
+    }
+    return found;
+  };
   const read = async (name: string, at: unknown) => {
     const rows = await platform.core.db
       .collection(name)
@@ -171,6 +184,13 @@ describe('records known by others', () => {
       { visitor: 'jo', name: 'Jo' },
     ];
     await db.collection('parties').insertOne({ acc: at, guests });
+    expect(await held(account)).toEqual({
+      visitors: [['44***'], ['44***', 'Jo'], ['44***', 'Jo']],
+      threads: [['mine']],
+      rooms: [['Jo']],
+      letters: [['mine'], ['mine']],
+      parties: [['Jo']],
+    });
     const done = await forget(account);
     expect({ state: done.state, failure: done.failure }).toEqual({ state: 'completed' });
     expect(await read('visitors', at)).toMatchObject([{ name: 'Al', phone: AL, kin: [{ phone: '44********23' }] }]);

@@ -1,0 +1,92 @@
+import { allOf, type Filter } from '../../engine/filter.ts';
+import { arrayOf, type FieldPath, valueAt } from '../../engine/map/paths.ts';
+import { profileFor } from '../../engine/map/profile.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { scopeOf, whereFilter } from '../../engine/owner.ts';
+import { isShared, keyMatcher, keysIn, type Reference, referencesOf, selectByKeys } from '../../engine/references.ts';
+import type { Subject } from '../../engine/subject.ts';
+import { createNumberReader } from '../../phone/reader.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+
+/** Records that are known by a person's own. */
+export interface Family {
+  /** Notes a record of the person's: others may be known by it. */
+  note(entry: CollectionMap, record: Document): void;
+  /** How an entry's records are found by those that were noted; null where none of them can be. */
+  linkOf(entry: CollectionMap): FamilyLink | null;
+}
+
+interface FamilyLink {
+  readonly filters: readonly Filter[];
+  /**
+   * The part of a record that is the person's: where elements of an array say whose they are, only those; and nothing
+   * beside them when the record is other people's, too.
+   */
+  narrow(record: Document): Document;
+}
+
+/** Keys asked for in one query. */
+const KEYS_AT_ONCE = 1_000;
+
+/** Follows references as an erasure does: what hangs on a record that several people share is given to none of them. */
+export function createFamily(map: DataMap, subject: Subject): Family {
+  const profile = profileFor('forget', map);
+  const reader = createNumberReader(subject.countries);
+  const references = referencesOf(map, profile);
+  const keys = new Map<Reference, unknown[]>();
+  return {
+    note(entry, record) {
+      for (const reference of references) {
+        if (reference.parent !== entry || isShared(record, reference, profile, subject.number, reader)) continue;
+        keys.set(reference, [...(keys.get(reference) ?? []), ...keysIn(record, reference)]);
+      }
+    },
+    linkOf(entry) {
+      const reference = references.find(({ child }) => child === entry);
+      const some = (reference && keys.get(reference)) ?? [];
+      if (reference === undefined || some.length === 0) return null;
+      const scope = entry.owner.kind === 'via' ? whereFilter(entry) : scopeOf(entry, subject.account);
+      const has = keyMatcher(some);
+      return {
+        filters: Array.from({ length: Math.ceil(some.length / KEYS_AT_ONCE) }, (_, index) =>
+          allOf(scope, selectByKeys(reference, some.slice(index * KEYS_AT_ONCE, (index + 1) * KEYS_AT_ONCE))),
+        ),
+        narrow: (record) => narrowTo(record, reference.field, has),
+      };
+    },
+  };
+}
+
+/** Parents before their children, so that the keys of all of them are known when it is the children's turn. */
+export function parentsFirst(map: DataMap): CollectionMap[] {
+  const depthOf = ({ via }: CollectionMap): number => {
+    const parent = via && map.collections.find((entry) => nameOf(entry) === via.collection);
+    return parent === undefined ? 0 : 1 + depthOf(parent);
+  };
+  const depths = new Map(map.collections.map((entry) => [entry, depthOf(entry)]));
+  return [...map.collections].sort((one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0));
+}
+
+function narrowTo(record: Document, field: FieldPath, has: (key: unknown) => boolean): Document {
+  const [array = '', ...rest] = field.pieces;
+  if (arrayOf(field.text) === '') {
+    const value = valueAt(record, field.dotted);
+    return Array.isArray(value) && !value.every(has) ? {} : record;
+  }
+  const list = valueAt(record, array);
+  if (!Array.isArray(list)) return record;
+  const isTheirs = (element: unknown) => valuesIn(element, rest).some(has);
+  const theirs = list.filter(isTheirs);
+  const others = list.filter((element) => !isTheirs(element)).flatMap((element) => valuesIn(element, rest));
+  const [top = '', ...names] = array.split('.');
+  const kept = names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), theirs);
+  return { ...(others.some((key) => key !== null && key !== '') ? {} : record), [top]: kept };
+}
+
+function valuesIn(element: unknown, pieces: readonly string[]): unknown[] {
+  const [piece = '', ...rest] = pieces;
+  const value = valueAt(element, piece);
+  if (Array.isArray(value)) return value.flatMap((one) => (rest.length > 0 ? valuesIn(one, rest) : [one]));
+  return value === undefined ? [] : [value];
+}
