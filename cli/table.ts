@@ -1,10 +1,5 @@
 import type { CommandContext } from './context.ts';
 
-/** Rows as aligned columns under a header, for a terminal and for `awk` alike: an empty cell is a dash. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  return tabulate(filled(header, rows)).map((cells) => cells.join('  ').trimEnd());
-}
-
 /**
  * Prints a table: one line a row, or on a terminal that is too narrow for it several, the further ones indented under the
  * first.
@@ -17,7 +12,10 @@ export function printTable(
   for (const line of foldTable(header, rows, context.columns)) context.print(line);
 }
 
-/** @param width columns of the terminal; none: lines may be as long as they are */
+/**
+ * Rows as aligned columns under a header, for a terminal and for `awk` alike: an empty cell is a dash.
+ * @param width columns of the terminal; none: lines may be as long as they are
+ */
 export function foldTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

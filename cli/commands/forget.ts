@@ -7,6 +7,7 @@ import { digestOf, forgetBatch, MOST_LINES } from '../../src/contracts/forget/ba
 import { createCore } from '../../src/core.ts';
 import type { CommandContext } from '../context.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { createProgress } from '../progress.ts';
 
 interface Options {
   account: string;
@@ -35,6 +36,7 @@ async function forgetFile(context: CommandContext, { account: id, file, unsuppre
   if (numbers.length === 0) throw new UsageFault('the file has no number');
   if (numbers.length > MOST_LINES) throw new UsageFault(`a file may have ${MOST_LINES} numbers at most`);
   const config = readConfig(context.env);
+  const progress = createProgress(context, 'lines');
   const core = createCore(config, { poolSize: 20 });
   try {
     await core.prepare();
@@ -48,10 +50,12 @@ async function forgetFile(context: CommandContext, { account: id, file, unsuppre
         prefixes: config.NUMBER_PREFIXES,
         logger: createLogger({ level: config.LOG_LEVEL, service: 'cli' }),
         now: context.now,
+        onLines: (read) => progress.onProgress({ place: file, read, total: numbers.length }),
       },
       { account, keyId: ACTOR, numbers, unsuppress },
       () => false,
     );
+    progress.clear();
     const { items, accepted, refused } = presentBatch(batch, config.NUMBER_PREFIXES);
     context.print('line,state,reference,error');
     for (const item of items) {

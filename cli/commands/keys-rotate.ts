@@ -16,7 +16,8 @@ import { SEALED_PLACES } from '../../src/sealed-places.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
-import { formatTable } from '../table.ts';
+import { createProgress } from '../progress.ts';
+import { printTable } from '../table.ts';
 import { addKeys, KEY_VARIABLES } from './keys-generate.ts';
 
 interface Options {
@@ -99,8 +100,13 @@ async function rewrapAll(context: CommandContext, { connection, db }: OpenDataba
   const dataMap = loadDataMap(config.DATA_MAP);
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const sum = { renewed: 0, unsealable: 0 };
+  const progress = createProgress(context);
   for (const place of SEALED_PLACES) {
-    const { renewed, unsealable } = await rewrap(db, seal, place);
+    let read = 0;
+    const { renewed, unsealable } = await rewrap(db, seal, place, () => {
+      read += 1;
+      progress.onProgress({ place: place.collection, read, total: 0 });
+    });
     sum.renewed += renewed;
     sum.unsealable += unsealable;
   }
@@ -114,6 +120,7 @@ async function rewrapAll(context: CommandContext, { connection, db }: OpenDataba
     },
     context.now(),
   );
+  progress.clear();
   context.note(`Sealed anew: ${sum.renewed}. Tokens of open requests renewed: ${tokens}.`);
   if (sum.unsealable > 0) context.note(`Not opened, their key is not at hand: ${sum.unsealable}.`);
 }
@@ -133,7 +140,7 @@ async function tellWhereItStands(context: CommandContext, db: mongoose.mongo.Db,
     if (fresh !== undefined)
       next.push(`${ring} key ${fresh} is new. When every process has it: lethe keys rotate --promote`);
   }
-  for (const line of formatTable(['RING', 'ID', 'STATE', 'IN USE'], rows)) context.print(line);
+  printTable(context, ['RING', 'ID', 'STATE', 'IN USE'], rows);
   for (const line of next) context.note(line);
   if (next.length === 0) context.note('Nothing is under way. To begin: lethe keys rotate --add');
 }

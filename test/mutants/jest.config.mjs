@@ -7,6 +7,8 @@ const [[pattern, [, options]]] = Object.entries(base.transform);
 export default {
   ...base,
   rootDir: fileURLToPath(new URL('../..', import.meta.url)),
+  // Which tests a file is related to is told by what they import: those files must be known, too.
+  roots: ['test', 'src', 'api', 'workers', 'cli', 'local'].map((folder) => `<rootDir>/${folder}`),
   testMatch: JSON.parse(process.env.MUTANT_TESTS ?? '["**/*.test.ts"]'),
   transform: { [pattern]: [fileURLToPath(new URL('transform.mjs', import.meta.url)), options] },
 };

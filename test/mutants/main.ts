@@ -52,12 +52,11 @@ async function main(): Promise<number> {
   const missed: Mutant[] = [];
   let tried = 0;
   try {
-    const sound: Mutant = { file: 'src/engine/plan.ts', line: 1, start: 0, end: 0, was: '', text: '' };
     for (const [tests, env] of [
       [UNIT_TESTS, {}],
       [ENGINE_TESTS, engines],
     ] as const)
-      if (await isSeenBy(tests, sound, env)) throw new Error('the tests fail without a mutant, too');
+      await assertJudged(tests, env);
     for (const mutant of mutants) {
       if (Date.now() > until) break;
       tried += 1;
@@ -98,6 +97,14 @@ const tell = ({ file, line, was, text }: Mutant) =>
   `${file}:${line}  ${oneLine(was)}  ->  ${oneLine(text) || '(nothing)'}`;
 
 const JEST = ['--experimental-vm-modules', '--no-warnings', createRequire(import.meta.url).resolve('jest/bin/jest')];
+
+/** @throws Error when the tests see a fault where there is none, or not one that nobody can overlook */
+async function assertJudged(tests: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const sound: Mutant = { file: 'src/engine/plan.ts', line: 1, start: 0, end: 0, was: '', text: '' };
+  if (await isSeenBy(tests, sound, env)) throw new Error('the tests fail without a mutant, too');
+  const broken = { ...sound, text: "throw new Error('broken');" };
+  if (!(await isSeenBy(tests, broken, env))) throw new Error('no test sees a file that cannot be loaded');
+}
 
 /** Do the tests that are related to the file fail with the mutant in it? */
 function isSeenBy(tests: readonly string[], mutant: Mutant, env: NodeJS.ProcessEnv): Promise<boolean> {

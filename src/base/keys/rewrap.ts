@@ -30,13 +30,20 @@ export async function countSealed(db: Db, place: SealedPlace): Promise<Map<strin
 /**
  * Seals texts under the current key that were sealed under another. A row that somebody else changes meanwhile is left
  * as it is.
+ * @param onRow told of each row
  * @returns how many texts, and how many of them could not be opened: their key is gone
  * @throws what the database throws
  */
-export async function rewrap(db: Db, seal: Seal, place: SealedPlace): Promise<{ renewed: number; unsealable: number }> {
+export async function rewrap(
+  db: Db,
+  seal: Seal,
+  place: SealedPlace,
+  onRow: () => void = () => {},
+): Promise<{ renewed: number; unsealable: number }> {
   const rows = db.collection(place.collection);
   const sum = { renewed: 0, unsealable: 0 };
   for await (const row of rows.find(place.filter)) {
+    onRow();
     const { before, after, unsealable } = renewIn(seal, place.sealedIn(row));
     sum.unsealable += unsealable;
     const count = Object.keys(after).length;

@@ -21,6 +21,8 @@ export interface BatchDependencies {
   readonly producer?: Pick<Producer, 'add'>;
   readonly logger: Pick<Logger, 'warn'>;
   readonly now: () => Date;
+  /** Told how many lines have been worked on. */
+  readonly onLines?: (done: number) => void;
 }
 
 export interface BatchInput {
@@ -62,6 +64,7 @@ export async function forgetBatch(deps: BatchDependencies, input: BatchInput, un
   while (batch.items.length < numbers.length && !until()) {
     const lines = numbers.slice(batch.items.length, batch.items.length + CHUNK);
     batch = await addItems(db, batch, await acceptLines(deps, input, batch._id, lines), deps.now());
+    deps.onLines?.(batch.items.length);
     await yieldToOthers();
   }
   return batch;

@@ -9,7 +9,7 @@ import { CommanderError } from 'commander';
 import mongoose from 'mongoose';
 import { CommandFailure, describeFault, UsageFault } from '../../../cli/faults.ts';
 import { readRecordsId } from '../../../cli/records-id.ts';
-import { formatTable, formatTime } from '../../../cli/table.ts';
+import { foldTable, formatTime } from '../../../cli/table.ts';
 import { readConfigPart } from '../../../src/base/config.ts';
 import { parseKeyRing } from '../../../src/base/keys/key-ring.ts';
 import { loadDataMap, parseDataMap } from '../../../src/engine/map/load.ts';
@@ -221,7 +221,7 @@ describe('readRecordsId', () => {
 describe('tables', () => {
   it('are aligned, with a dash for nothing', () => {
     expect(
-      formatTable(
+      foldTable(
         ['ID', 'NAME'],
         [
           ['1', ''],
@@ -229,7 +229,7 @@ describe('tables', () => {
         ],
       ),
     ).toEqual(['ID     NAME', '1      -', '12345  Acme']);
-    expect(formatTable(['ID'], [])).toEqual(['ID']);
+    expect(foldTable(['ID'], [])).toEqual(['ID']);
   });
 
   it('have times in UTC, to the second', () => {
