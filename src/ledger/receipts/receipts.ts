@@ -40,37 +40,12 @@ export interface ReceiptDependencies {
 
 export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Receipts {
   const receipts = db.collection<ReceiptRow>(RECEIPTS);
-  const heads = db.collection<ReceiptHead>(RECEIPT_HEADS);
   const common = { lethe: readVersion(), data_map: digestOf(JSON.stringify(dataMap)) };
   const profiles = new Map<ProfileName, ReceiptClaims['profile']>();
   const profileOf = (name: ProfileName) => {
     const known = profiles.get(name) ?? { name, digest: digestOf(JSON.stringify(profileFor(name, dataMap))) };
     profiles.set(name, known);
     return known;
-  };
-
-  /** The tips of the accounts' chains of receipts and of audits, by the account. */
-  const readTips = async (accounts: readonly string[], session: Session) => {
-    const among = { _id: { $in: [...accounts] } };
-    // One after the other: a session has one operation at a time.
-    const own = await heads.find(among, { session }).toArray();
-    const audits = await db.collection<Head>(AUDIT_HEADS).find(among, { session }).toArray();
-    return {
-      own: new Map(own.map((head) => [head._id, head])),
-      audits: new Map(audits.map((head) => [head._id, head])),
-    };
-  };
-
-  /** The heads at their new places. @throws a duplicate key error when another transaction made the first one */
-  const moveHeads = async (moved: readonly ReceiptHead[], known: ReadonlySet<string>, session: Session) => {
-    const fresh = moved.filter(({ _id }) => !known.has(_id));
-    if (fresh.length > 0) await heads.insertMany(fresh, { session });
-    const others = moved.filter(({ _id }) => known.has(_id));
-    if (others.length > 0)
-      await heads.bulkWrite(
-        others.map(({ _id, seq, hash }) => ({ updateOne: { filter: { _id }, update: { $set: { seq, hash } } } })),
-        { session },
-      );
   };
 
   return {
@@ -84,7 +59,7 @@ export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Re
         .find({ account_id: { $in: accounts }, _id: { $in: ids } }, { session })
         .toArray();
       const requests = new Map(found.map((request) => [request._id.toHexString(), request]));
-      const { own, audits } = await readTips(accounts, session);
+      const { own, audits } = await readTips(db, accounts, session);
       const known = new Set(own.keys());
       const rows: ReceiptRow[] = [];
       for (const draft of drafts) {
@@ -115,6 +90,7 @@ export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Re
         });
       }
       await moveHeads(
+        db,
         accounts.flatMap((account) => own.get(account) ?? []),
         known,
         session,
@@ -123,6 +99,36 @@ export function createReceipts({ db, signer, dataMap }: ReceiptDependencies): Re
       return found;
     },
   };
+}
+
+/** The tips of the accounts' chains of receipts and of audits, by the account. */
+async function readTips(db: mongoose.mongo.Db, accounts: readonly string[], session: Session) {
+  const among = { _id: { $in: [...accounts] } };
+  // One after the other: a session has one operation at a time.
+  const own = await db.collection<ReceiptHead>(RECEIPT_HEADS).find(among, { session }).toArray();
+  const audits = await db.collection<Head>(AUDIT_HEADS).find(among, { session }).toArray();
+  return {
+    own: new Map(own.map((head) => [head._id, head])),
+    audits: new Map(audits.map((head) => [head._id, head])),
+  };
+}
+
+/** The heads at their new places. @throws a duplicate key error when another transaction made the first one */
+async function moveHeads(
+  db: mongoose.mongo.Db,
+  moved: readonly ReceiptHead[],
+  known: ReadonlySet<string>,
+  session: Session,
+): Promise<void> {
+  const heads = db.collection<ReceiptHead>(RECEIPT_HEADS);
+  const fresh = moved.filter(({ _id }) => !known.has(_id));
+  if (fresh.length > 0) await heads.insertMany(fresh, { session });
+  const others = moved.filter(({ _id }) => known.has(_id));
+  if (others.length > 0)
+    await heads.bulkWrite(
+      others.map(({ _id, seq, hash }) => ({ updateOne: { filter: { _id }, update: { $set: { seq, hash } } } })),
+      { session },
+    );
 }
 
 /** What the ledger and the draft say of one request. @throws TypeError when it is not completed */
