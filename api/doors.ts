@@ -7,6 +7,7 @@ import { interactionsDoor } from './interactions/door.ts';
 import { operatorDoor } from './operator/door.ts';
 import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
+import { requestsDoor } from './requests/door.ts';
 import { resourcesDoor } from './resources/door.ts';
 import { transactionDoor } from './transaction/door.ts';
 import { webhooksDoor } from './webhooks/door.ts';
@@ -23,5 +24,6 @@ export const DOORS: readonly Door[] = [
   consoleDoor,
   oversightDoor,
   webhooksDoor,
+  requestsDoor,
   operatorDoor,
 ];

@@ -27,8 +27,10 @@ import { receiptVerify } from './commands/receipt-verify.ts';
 import { reconcile } from './commands/reconcile.ts';
 import { reportMonthCommand } from './commands/report-month.ts';
 import { reportProcessing } from './commands/report-processing.ts';
+import { requestCancel } from './commands/request-cancel.ts';
 import { requestList } from './commands/request-list.ts';
 import { requestRetry } from './commands/request-retry.ts';
+import { requestShow } from './commands/request-show.ts';
 import { retentionPreview } from './commands/retention-preview.ts';
 import { status } from './commands/status.ts';
 import { userCreate } from './commands/user-create.ts';
@@ -75,7 +77,14 @@ function createProgram(context: CommandContext): Command {
       ]),
     )
     .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context), keysRotate(context)]))
-    .addCommand(group('request', 'Erasure requests', [requestList(context), requestRetry(context)]))
+    .addCommand(
+      group('request', 'Erasure requests', [
+        requestList(context),
+        requestShow(context),
+        requestRetry(context),
+        requestCancel(context),
+      ]),
+    )
     .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
     .addCommand(group('webhook', 'Places that are told what happens to requests', webhookCommands(context)))
     .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))

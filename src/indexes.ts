@@ -34,7 +34,14 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'by_moment', key: { account_id: 1, profile: 1, created_at: -1, _id: -1 } },
       { name: 'by_token', key: { account_id: 1, token: 1 } },
       { name: 'unfinished_look_at', key: { look_at: 1 }, partialFilterExpression: { unfinished: true } },
-      { name: 'unfinished_due_at', key: { due_at: 1 }, partialFilterExpression: { unfinished: true } },
+      // The orders of lists: over all accounts, and of one.
+      { name: 'unfinished_due', key: { due_at: 1, _id: 1 }, partialFilterExpression: { unfinished: true } },
+      {
+        name: 'unfinished_account_due',
+        key: { account_id: 1, due_at: 1, _id: 1 },
+        partialFilterExpression: { unfinished: true },
+      },
+      { name: 'newest', key: { created_at: -1, _id: -1 } },
       {
         name: 'by_age',
         key: { account_id: 1, token: 1, 'selector.before': -1 },
@@ -47,6 +54,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       },
       { name: 'news', key: { 'news.at': 1 }, partialFilterExpression: { news: { $exists: true } } },
       { name: 'late', key: { overdue: 1, completed_at: 1 }, partialFilterExpression: { overdue: true } },
+      { name: 'cancelled_at', key: { cancelled_at: 1 }, partialFilterExpression: { cancelled_at: { $exists: true } } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
   },

@@ -14,6 +14,7 @@ import { createNews } from '../src/ledger/webhooks/news.ts';
 import { relayDeliveries } from '../src/ledger/webhooks/relay.ts';
 import { boundClocks } from '../src/ledger/work/clocks.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
+import { processDropFinished } from './jobs/drop-finished.ts';
 import { processGuard } from './jobs/guard.ts';
 import { processRemoveReportFiles } from './jobs/remove-report-files.ts';
 import { processRetention } from './jobs/retention.ts';
@@ -91,6 +92,7 @@ const SCHEDULES = {
   'remove-report-files': { id: 'remove-report-files', pattern: '*/5 * * * *', timeZone: 'Etc/UTC' },
   guard: { id: 'guard', pattern: '*/5 * * * *', timeZone: 'Etc/UTC' },
   // 02:17 UTC, off-peak in Europe. Cut-off times are computed per account, so the run time does not matter.
+  'drop-finished': { id: 'drop-finished', pattern: '47 2 * * *', timeZone: 'Etc/UTC' },
   retention: { id: 'retention', pattern: '17 2 * * *', timeZone: 'Etc/UTC' },
 } as const satisfies Partial<Record<ScheduledJob, NewSchedule>>;
 
@@ -117,6 +119,7 @@ export async function catchUp(jobs: JobDependencies, logger: Logger, signal: Abo
     processRemoveReportFiles(jobs.reportFiles),
     processRetention(jobs.retention, signal),
     processGuard(jobs.guard, signal),
+    processDropFinished(jobs.dropFinished, signal),
   ]);
   for (const result of results)
     if (result.status === 'rejected') logger.warn('housekeeping interrupted', { error: result.reason });

@@ -1,6 +1,7 @@
 import { ERRORS, FAILURES, type FailureName, REMEDIES } from '../../src/base/errors.ts';
 import { deadlineStateOf } from '../../src/ledger/requests/deadline.ts';
-import type { ErasureRequest } from '../../src/ledger/requests/ledger.ts';
+import { explain } from '../../src/ledger/requests/explain.ts';
+import type { ErasureRequest, RequestState } from '../../src/ledger/requests/ledger.ts';
 import type { ScanProgress } from '../../src/ledger/scan/progress.ts';
 
 const MESSAGES = {
@@ -8,6 +9,7 @@ const MESSAGES = {
   rehearsed: 'Dry run: nothing was written',
   pending: 'Your request has been accepted and is pending removal',
   removed: 'The number has been removed',
+  cancelled: 'The request was cancelled: nothing was removed',
 } as const;
 
 const unixSeconds = (date: Date): number => Math.floor(date.getTime() / 1000);
@@ -39,11 +41,10 @@ export function presentRequest(
 ): Record<string, unknown> {
   const { off, elsewhere } = request.scan ?? {};
   const failed = request.state === 'failed';
-  const completed = request.state === 'completed';
   return {
     status: failed ? 'FAILED' : 'SUCCESS',
     ...(failed && { code: ERRORS.request_failed.code }),
-    msg: failed ? ERRORS.request_failed.message : completed ? MESSAGES.removed : MESSAGES.pending,
+    msg: failed ? ERRORS.request_failed.message : messageOf(request.state),
     reference: request.reference,
     created_at: unixSeconds(request.created_at),
     state: request.state,
@@ -51,11 +52,23 @@ export function presentRequest(
     deadline: deadlineStateOf(request, standing.now, standing.dueSoonMs),
     completed_at: request.completed_at ? unixSeconds(request.completed_at) : null,
     erased: request.erased,
+    ...presentWhy(request, progress, standing.now),
     ...(failed && presentFailing(request)),
     ...(progress && { scan: { read: progress.read, of: progress.of } }),
     ...(off && { scan: 'off' }),
     ...(elsewhere && { elsewhere: Object.fromEntries(elsewhere.map(({ path, count }) => [path, count])) }),
   };
+}
+
+function messageOf(state: RequestState): string {
+  if (state === 'completed') return MESSAGES.removed;
+  return state === 'cancelled' ? MESSAGES.cancelled : MESSAGES.pending;
+}
+
+/** Why it is not done yet, and until when that is so. */
+function presentWhy(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): object {
+  const { why, until } = explain(request, progress, now);
+  return { ...(why !== undefined && { why }), ...(until && { until: unixSeconds(until) }) };
 }
 
 /** What is told of a failed request beside the error. */
@@ -64,6 +77,7 @@ export function presentFailed(request: ErasureRequest, { now, dueSoonMs }: Stand
   return {
     ...{ reference, state, created_at: unixSeconds(created_at), due_at: unixSeconds(due_at) },
     deadline: deadlineStateOf(request, now, dueSoonMs),
+    ...presentWhy(request, undefined, now),
     ...presentFailing(request),
   };
 }

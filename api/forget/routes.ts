@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
-import { type AcceptDependencies, acceptForget, rehearseForget } from '../../src/contracts/forget/accept.ts';
+import { type AcceptDependencies, acceptForget, delayOf, rehearseForget } from '../../src/contracts/forget/accept.ts';
 import { DATE_FORMATS, parseSubmissionDate, type SubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
@@ -52,15 +52,21 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
   return async (request, response) => {
     const fields = checkFields(schema, await readBody(request));
     const { account, keyId } = callerOf(response);
-    const input = { account, keyId, number: fields.number, unsuppress: fields.blacklist ?? false };
+    const input = {
+      account,
+      keyId,
+      number: fields.number,
+      unsuppress: fields.blacklist ?? false,
+      graceMinutes: fields.grace_minutes,
+    };
     if (fields.sandbox) {
       const wouldErase = await rehearseForget(accept, input, now());
       response.json(presentRehearsed(randomText(15), now(), wouldErase));
       return;
     }
-    const accepted = await acceptForget(accept, input, now());
-    if (accepted.fresh) await callWorker(deps, REQUEST_CALL, accepted.request);
-    response.json(presentAccepted(accepted.request.reference, accepted.request.created_at));
+    const { request: accepted, fresh } = await acceptForget(accept, input, now());
+    if (fresh) await callWorker(deps, REQUEST_CALL, accepted, delayOf(accepted, now()));
+    response.json(presentAccepted(accepted.reference, accepted.created_at));
   };
 }
 

@@ -9,6 +9,9 @@ export const forgetSchema = (prefixes: readonly string[]) =>
     blacklist: flag.nullish().meta({
       description: 'true: take the number off the blacklist when it is erased. Otherwise it stays suppressed',
     }),
+    grace_minutes: wholeNumber(0, 1_440).optional().meta({
+      description: 'How long it can be cancelled: suppressed at once, erased after it. By default FORGET_GRACE_MINUTES',
+    }),
     sandbox: flag.optional().meta({ description: 'true: a dry run; nothing is written' }),
   });
 

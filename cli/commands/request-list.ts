@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
 import { PROFILE_NAMES } from '../../src/engine/map/categories.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
+import { explain } from '../../src/ledger/requests/explain.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { readProgress, type ScanProgress } from '../../src/ledger/scan/progress.ts';
 import type { CommandContext } from '../context.ts';
@@ -104,10 +105,16 @@ function formatNext(next: Date | undefined): string {
   return next?.getTime() === 0 ? 'now' : formatTime(next);
 }
 
-function whyOf({ failure, files_missing: missing = 0 }: ErasureRequest, progress: ScanProgress | undefined): string {
-  if (progress) return describeProgress(progress);
-  if (failure) return failure.name + (failure.where ? ` ${failure.where}` : '');
-  return missing === 0 ? '' : `${missing} recordings not found`;
+/** A failure as briefly as a column wants it; anything else in words. */
+function whyOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): string {
+  const { failure } = request;
+  const failed = failure ? failure.name + (failure.where ? ` ${failure.where}` : '') : '';
+  const waits = progress
+    ? describeProgress(progress)
+    : request.state === 'failed'
+      ? ''
+      : (explain({ ...request, failure: undefined }, progress, now).why ?? '');
+  return [failed, waits].filter((part) => part !== '').join('; ');
 }
 
 function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now: Date): string[] {
@@ -124,7 +131,7 @@ function rowOf(request: ErasureRequest, progress: ScanProgress | undefined, now:
     request.unfinished ? formatNext(progress ? progress.next : request.not_before) : '',
     String(request.failures),
     String(erased),
-    whyOf(request, progress),
+    whyOf(request, progress, now),
   ];
 }
 
@@ -146,7 +153,7 @@ function viewOf(request: ErasureRequest, progress: ScanProgress | undefined, now
     failures: request.failures,
     erased: request.erased,
     failed: request.unfinished && failure ? { code: failure.name, where: failure.where, at: failure.at } : undefined,
-    why: whyOf(request, progress) || undefined,
+    why: whyOf(request, progress, now) || undefined,
   };
 }
 

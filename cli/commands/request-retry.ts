@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type mongoose from 'mongoose';
-import { requestsOf } from '../../src/ledger/requests/ledger.ts';
-import { freeAt } from '../../src/ledger/work/row.ts';
+import { RETRY_REFUSALS, retryRequest } from '../../src/contracts/requests/retry.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
@@ -25,31 +24,12 @@ async function callAtOnce(
   key: { account: string; reference: string },
   now: Date,
 ): Promise<void> {
-  const identity = { account_id: key.account, reference: key.reference };
-  const result = await requestsOf(db).updateOne(
-    {
-      ...identity,
-      unfinished: true,
-      ...freeAt(now),
-      // Its pause is for what the last message sent leaves behind: cut short, that would outlive the erasure.
-      // One that waits for a scan is let go by the scan.
-      $nor: [
-        { state: 'waiting', wait: 'settling' },
-        { state: 'scanning', 'scan.done': { $exists: false } },
-      ],
-    },
-    // Its job may be in the queue for later: under the next generation the relay finds none, and adds one for now.
-    { $set: { not_before: now, look_at: now }, $inc: { generation: 1 } },
-  );
-  if (result.matchedCount === 1) return;
-
-  const request = await requestsOf(db).findOne(identity, { projection: { state: 1, lease: 1, not_before: 1 } });
-  if (!request) throw new CommandFailure('no request of this account has this reference');
-  if (request.state === 'completed') throw new CommandFailure('the request is completed');
-  if (request.lease) throw new CommandFailure('a worker has the request in hand just now');
-  if (request.state === 'scanning')
-    throw new CommandFailure("the account's records are being read: lethe request list says how far it is");
-  throw new CommandFailure(
-    `the last scheduled message has just been sent; the request goes on at ${formatTime(request.not_before)}`,
-  );
+  const result = await retryRequest(db, key, now);
+  if ('request' in result) return;
+  const { refusal, at } = result;
+  if (refusal === 'scanning')
+    throw new CommandFailure(`${RETRY_REFUSALS.scanning}: lethe request list says how far it is`);
+  if (refusal === 'settling')
+    throw new CommandFailure(`the last scheduled message has just been sent; the request goes on at ${formatTime(at)}`);
+  throw new CommandFailure(RETRY_REFUSALS[refusal]);
 }

@@ -33,7 +33,8 @@ const BLACKLIST = 'blacklist';
 
 /** Lethe's own collections, each with what it needs beyond reading, adding and changing. */
 const OWN = {
-  lethe_requests: ['createIndex'],
+  // Finished ones are dropped after LEDGER_KEEP_MONTHS.
+  lethe_requests: ['createIndex', 'remove'],
   lethe_webhooks: ['createIndex', 'remove'],
   lethe_deliveries: ['createIndex', 'remove'],
   lethe_batches: ['createIndex'],

@@ -132,6 +132,9 @@ const variables = {
     .regex(/^(?:[1-9]\d{0,2}(?:,[1-9]\d{0,2})*)$/, 'ALARM_HOURS is a list of whole hours, e.g. 4,1')
     .default('4,1')
     .transform((list) => list.split(',').map(Number)),
+  FORGET_GRACE_MINUTES: count(0, 0, 1_440),
+  LEDGER_KEEP_MONTHS: count(0, 0, 1_200),
+  LEDGER_ARCHIVE_DIR: z.string().optional(),
   SHUTDOWN_TIMEOUT_MS: milliseconds(20_000, 100),
   LOG_LEVEL: oneOf(['error', 'warn', 'info', 'debug']).default('info'),
 } as const;

@@ -15,6 +15,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, code: 405, message: 'Method not allowed' },
   conflict: { status: 409, code: 409, message: 'It is there already' },
   request_failed: { status: 409, code: 78, message: 'Request failed' },
+  not_now: { status: 409, code: 409, message: 'The request cannot be retried or cancelled as it stands' },
   not_removable: {
     status: 409,
     code: 409,

@@ -149,6 +149,12 @@ async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<
   };
 }
 
+/** Up to when what was completed is summed for good; the epoch when nothing is. */
+export async function summedUpTo(db: mongoose.mongo.Db): Promise<Date> {
+  const row = await db.collection<StoredSums>(FIGURES).findOne({ _id: 'completed-2' });
+  return row?.up_to ?? new Date(0);
+}
+
 const NOTHING: CompletedSums = { completed: 0, erased: {}, retention: {}, causes: {}, times: {} };
 
 function add(one: CompletedSums, other: CompletedSums): CompletedSums {

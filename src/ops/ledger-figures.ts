@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { guardOf } from '../ledger/guard/row.ts';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import type { DeadlineState } from '../ledger/requests/deadline.ts';
-import { requestsOf, STATES } from '../ledger/requests/ledger.ts';
+import { OPEN_STATES, requestsOf } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
 import { tombstonesOf } from '../ledger/tombstones/tombstones.ts';
 import { shareReading } from '../lib/share.ts';
@@ -121,7 +121,7 @@ export function createLedgerFigures(
       isExporting ? tombstonesOf(db).countDocuments({ unexported: true }) : null,
     ]);
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
-    const byState = Object.fromEntries(STATES.map((state) => [state, counts.get(state) ?? 0]));
+    const byState = Object.fromEntries(OPEN_STATES.map((state): [string, number] => [state, counts.get(state) ?? 0]));
     byState.completed = sums.completed;
     const deadlines = await readDeadlineFigures(db, now, { dueSoonMs, completed: sums.completed });
     return {

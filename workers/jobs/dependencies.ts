@@ -21,6 +21,7 @@ import { leaveTombstones } from '../../src/ledger/tombstones/tombstones.ts';
 import type { DeliverDependencies } from '../../src/ledger/webhooks/deliver.ts';
 import { createNews, withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
+import type { DropDependencies } from '../../src/ops/drop-finished.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
@@ -38,6 +39,7 @@ export interface JobDependencies {
   readonly reportFiles: TendDependencies & { readonly logger: Logger };
   readonly retention: RetentionDependencies;
   readonly guard: GuardDependencies;
+  readonly dropFinished: DropDependencies & { readonly logger: Logger };
 }
 
 /** Wires the jobs of one worker. */
@@ -100,6 +102,11 @@ export function createJobDependencies(
     guard: {
       ...{ db, accounts, seal, tokens, audit, producer, circleOf, logger, times, deadlineMs, graceMs, now, note },
       ...guardParts(core),
+    },
+    dropFinished: {
+      ...{ db, audit, logger, now },
+      keepMonths: config.LEDGER_KEEP_MONTHS,
+      archiveDir: config.LEDGER_ARCHIVE_DIR,
     },
     retention: {
       ...{ db, dataMap, bind, producer, logger },

@@ -2,6 +2,7 @@ import type { Job } from 'bullmq';
 import { CATALOGUE, JOB_NAMES, type JobName, type JobPayload } from '../../src/base/queue/catalogue.ts';
 import { processDeliver } from './deliver.ts';
 import type { JobDependencies } from './dependencies.ts';
+import { processDropFinished } from './drop-finished.ts';
 import { processErase } from './erase.ts';
 import { processGuard } from './guard.ts';
 import { processRedactDue } from './redact-due.ts';
@@ -32,6 +33,7 @@ export function createRegistry(deps: JobDependencies): ReadonlyMap<string, Proce
     report: (job, _token, signal) => processReport(deps.report, job, signal),
     'remove-report-files': () => processRemoveReportFiles(deps.reportFiles),
     guard: (_job, _token, signal) => processGuard(deps.guard, signal),
+    'drop-finished': (_job, _token, signal) => processDropFinished(deps.dropFinished, signal),
     retention: (_job, _token, signal) => processRetention(deps.retention, signal),
   };
   return new Map(

@@ -19,8 +19,8 @@ const QUEUES = {
   report: { shareOfPlaces: 1 / 8, byTurns: true },
   // Longer than an attempt at one file may take: an attempt that is cut off does not count.
   files: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
-  // A pass lets others have their turn by itself.
-  scan: { shareOfPlaces: 1 / 8, byTurns: true },
+  // Sooner than by itself, which is after a whole lease: with hundreds of numbers to look for a pass takes long.
+  scan: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 1_000 },
   // Longer than an attempt may take.
   webhook: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
   housekeeping: { shareOfPlaces: 1 / 8, byTurns: false },
@@ -52,6 +52,7 @@ export const CATALOGUE = {
   'redact-due': { queue: 'housekeeping', payload: z.strictObject({ account }), options },
   'remove-report-files': { queue: 'housekeeping', payload: z.strictObject({}), options },
   guard: { queue: 'housekeeping', payload: z.strictObject({}), options },
+  'drop-finished': { queue: 'housekeeping', payload: z.strictObject({}), options },
   retention: { queue: 'housekeeping', payload: z.strictObject({}), options },
 } as const satisfies Record<string, { queue: QueueName; payload: z.ZodType; options: JobsOptions }>;
 

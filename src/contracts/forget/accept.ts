@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { Config } from '../../base/config.ts';
 import { isDuplicateKey, isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { LetheError } from '../../base/errors.ts';
@@ -9,12 +10,14 @@ import type { RecordStore } from '../../engine/store.ts';
 import { inEveryWriting, numberSubject, type Subject, withDoubtful } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { CountriesOf } from '../../ledger/accounts/countries.ts';
-import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
+import { type ErasureRequest, requestsOf, suppressionContext } from '../../ledger/requests/ledger.ts';
 import { draftRequest } from '../../ledger/requests/open-request.ts';
-import type { Suppressions } from '../../ledger/suppression/suppression.ts';
+import type { SuppressedBefore, Suppressions } from '../../ledger/suppression/suppression.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 
 export interface AcceptDependencies {
+  /** How long a request can be cancelled that does not say so itself. */
+  readonly config: Pick<Config, 'FORGET_GRACE_MINUTES'>;
   readonly db: mongoose.mongo.Db;
   readonly plan: Plan;
   readonly store: RecordStore;
@@ -36,12 +39,21 @@ export interface ForgetInput {
   readonly unsuppress: boolean;
   /** The batch that the number came with. */
   readonly batch?: string;
+  /** How long the request can be cancelled, in minutes: nobody works on it before. The deadline does not move. */
+  readonly graceMinutes?: number | undefined;
 }
 
 export interface Accepted {
-  readonly request: Pick<ErasureRequest, 'reference' | 'account_id' | 'created_at' | 'generation'>;
+  readonly request: Pick<ErasureRequest, 'reference' | 'account_id' | 'created_at' | 'generation' | 'grace_until'>;
   /** False: an unfinished request for the same number answered. */
   readonly fresh: boolean;
+}
+
+const MINUTE_MS = 60_000;
+
+/** How long the queue keeps a request's job back, in milliseconds. */
+export function delayOf({ grace_until: until }: Accepted['request'], now: Date): number {
+  return until === undefined ? 0 : Math.max(0, until.getTime() - now.getTime());
 }
 
 /** A request for a number that has an unfinished one. */
@@ -82,12 +94,15 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     now,
     deadlineMs: deps.deadlineMs,
     graceMs: deps.graceMs,
+    // Later than the deadline would be a promise broken from the beginning.
+    cancellableMs: Math.min((input.graceMinutes ?? deps.config.FORGET_GRACE_MINUTES) * MINUTE_MS, deps.deadlineMs / 2),
   });
   const { suppressions } = deps;
   const write = (suppress: (session: mongoose.mongo.ClientSession) => Promise<unknown>) =>
     inTransaction(deps.db, async (session) => {
+      const before = request.grace_until && (await lookBefore(deps, subject, allTokens, request.reference, session));
       // Insert the request first: the unique index stops a duplicate before it changes anything.
-      await requestsOf(deps.db).insertOne(request, { session });
+      await requestsOf(deps.db).insertOne({ ...request, ...(before && { suppressed_before: before }) }, { session });
       await suppress(session);
     });
   const add = (session: mongoose.mongo.ClientSession) => suppressions.add(subject, allTokens, now, session);
@@ -108,6 +123,17 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     }
   }
   return { request, fresh: true };
+}
+
+/** What a cancellation will leave of the suppression. */
+function lookBefore(
+  { suppressions, seal }: AcceptDependencies,
+  subject: Subject,
+  tokens: readonly string[],
+  reference: string,
+  session: mongoose.mongo.ClientSession,
+): Promise<SuppressedBefore> {
+  return suppressions.look(subject, tokens, (text) => seal.closeText(text, suppressionContext(reference)), session);
 }
 
 /**
@@ -151,7 +177,7 @@ function findUnfinished(
 ): Promise<Accepted['request'] | null> {
   return requestsOf(db).findOne(
     { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget', unfinished: true },
-    { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1 } },
+    { projection: { _id: 0, reference: 1, account_id: 1, created_at: 1, generation: 1, grace_until: 1 } },
   );
 }
 

@@ -7,7 +7,7 @@ import type { Account } from '../../ledger/accounts/accounts.ts';
 import { REQUEST_CALL, requestsOf } from '../../ledger/requests/ledger.ts';
 import { callWorker } from '../../ledger/work/call.ts';
 import { type PhoneNumber, parseSubjectNumber } from '../../phone/number.ts';
-import { type AcceptDependencies, acceptForget } from './accept.ts';
+import { type AcceptDependencies, acceptForget, delayOf } from './accept.ts';
 import { addItems, type BatchItem, type BatchRow, openBatch } from './batch-rows.ts';
 
 /** Numbers of one batch. */
@@ -98,7 +98,12 @@ async function acceptLine(
   try {
     const accepted = await acceptForget(deps.accept, { account, keyId, number, unsuppress, batch }, deps.now());
     if (accepted.fresh && deps.producer)
-      await callWorker({ producer: deps.producer, logger: deps.logger }, REQUEST_CALL, accepted.request);
+      await callWorker(
+        { producer: deps.producer, logger: deps.logger },
+        REQUEST_CALL,
+        accepted.request,
+        delayOf(accepted.request, deps.now()),
+      );
     return { reference: accepted.request.reference };
   } catch (error) {
     if (!(error instanceof LetheError) || error.errorName !== 'no_affiliation') throw error;

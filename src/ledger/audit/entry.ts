@@ -14,6 +14,8 @@ export const ACTIONS = [
   'data.access',
   'data.report',
   'data.retention',
+  'request.cancel',
+  'ledger.drop',
   'settings.change',
 ] as const;
 export type AuditAction = (typeof ACTIONS)[number];

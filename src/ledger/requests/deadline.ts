@@ -4,7 +4,7 @@ import type { ErasureRequest } from './ledger.ts';
  * How a request stands to its deadline: open with time left, open with little of it, open and past it; completed in time,
  * completed late.
  */
-const DEADLINE_STATES = ['on_track', 'due_soon', 'overdue', 'met', 'missed'] as const;
+export const DEADLINE_STATES = ['on_track', 'due_soon', 'overdue', 'met', 'missed'] as const;
 export type DeadlineState = (typeof DEADLINE_STATES)[number];
 
 /** @param dueSoonMs how much of the time is little */

@@ -51,6 +51,9 @@ export type EraseOutcome =
   /** Come back then: it waits for scheduled messages, for another worker's lease, or backs off. */
   | { readonly outcome: 'later'; readonly at: Date };
 
+/** How a request is given back. */
+type Next = Parameters<Lease['release']>[0];
+
 /** Least pause before messages that are past their time and not sent are looked at again. */
 const LEAST_PAUSE_MS = 100;
 /** Attempts at a file after which somebody should look. */
@@ -128,11 +131,12 @@ async function workOn(
     state: 'waiting' | 'sweeping' | 'verifying',
     at: Date,
     done: readonly Announced[],
-    wait?: 'scheduled' | 'settling',
+    more: Pick<Next, 'wait' | 'waitUntil' | 'fileLeft'> = {},
   ): Promise<EraseOutcome> => {
     // A message that is still to be sent leaves behind what no scan has seen.
     const forgetScan = state === 'waiting' && bound.scan === 'needed';
-    await lease.release({ state, at, done, refused, forgetScan, ...(wait && { wait }) });
+    const standing = state === 'sweeping' ? undefined : standingOf(refused, deps.now());
+    await lease.release({ state, at, done, refused, forgetScan, ...(standing !== undefined && { standing }), ...more });
     return { outcome: 'later', at };
   };
   const options = { batchSize: deps.batchSize, pauseMs: deps.times.batchPauseMs, signal };
@@ -162,13 +166,16 @@ async function workOn(
 
     await lease.renew();
     const wake = await nextLook(deps, request, bound);
-    if (wake) return later('waiting', wake.at, done, wake.wait);
+    if (wake) {
+      const { at, ...wait } = wake;
+      return later('waiting', at, done, wait);
+    }
     if (bound.scan === 'needed' && !isScanned()) return waitForScan(deps, request, lease, done, refused);
     const failure = failureOf(refused, scan);
     if (failure) return fail(deps, request, lease, failure, undefined, done);
     if (isScanned() && scan?.scheduled) {
       const at = new Date(deps.now().getTime() + Math.max(deps.times.settleMs, LEAST_PAUSE_MS));
-      return later('waiting', at, done, 'scheduled');
+      return later('waiting', at, done, { wait: 'scheduled' });
     }
 
     await lease.renew();
@@ -177,7 +184,10 @@ async function workOn(
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
-      if (left) return later('verifying', left.again, done);
+      if (left) {
+        const { again, ...fileLeft } = left;
+        return later('verifying', again, done, { fileLeft });
+      }
       await lease.renew();
       await bound.record(lease.erasedWith(done));
       await lease.renew();
@@ -210,6 +220,12 @@ function journalOf(lease: Lease, bound: () => BoundRequest): Journal {
 
 const countKeys = (references: StoredKeys) => Object.values(references).reduce((sum, texts) => sum + texts.length, 0);
 
+/** What of the attempt under way is known to stand in the way; null for nothing. */
+function standingOf(refused: readonly Refused[], at: Date): RequestFailure | null {
+  const failure = failureOf(refused, undefined);
+  return failure && { ...failure, at };
+}
+
 /** Waits for a whole turn of the scan: nothing is called removed on the word of the index alone. */
 async function waitForScan(
   deps: EraseDependencies,
@@ -218,11 +234,12 @@ async function waitForScan(
   done: readonly Announced[],
   refused: readonly Refused[],
 ): Promise<EraseOutcome> {
-  if (refused.length > 0) {
-    const { name, where, count } = failureOf(refused, undefined) ?? {};
+  const standing = standingOf(refused, deps.now());
+  if (standing) {
+    const { name, where, count } = standing;
     deps.logger.error('records refuse their change', { reference, failure: name, where, records: count });
   }
-  await lease.park(done, refused);
+  await lease.park(done, refused, standing);
   await deps.askForScan({ account, due });
   return { outcome: 'parked' };
 }
@@ -236,7 +253,7 @@ async function nextLook(
   deps: EraseDependencies,
   request: ErasureRequest,
   bound: BoundRequest,
-): Promise<{ at: Date; wait: 'scheduled' | 'settling' } | null> {
+): Promise<{ at: Date; wait: 'scheduled' | 'settling'; waitUntil?: Date } | null> {
   const { settleMs, longestPauseMs } = deps.times;
   const dates = (await bound.lastScheduled()).filter((date) => date !== null);
   const now = deps.now().getTime();
@@ -244,8 +261,9 @@ async function nextLook(
   const within = (at: number) => new Date(Math.min(now < due ? Math.min(at, due) : at, now + longestPauseMs));
   if (dates.length > 0) {
     // A message past its time and not sent: the sender is late. Look again, and not in a tight loop.
-    const at = Math.max(...dates.map((date) => date.getTime()), now + Math.max(settleMs, LEAST_PAUSE_MS));
-    return { at: within(at), wait: 'scheduled' };
+    const last = Math.max(...dates.map((date) => date.getTime()));
+    const at = Math.max(last, now + Math.max(settleMs, LEAST_PAUSE_MS));
+    return { at: within(at), wait: 'scheduled', waitUntil: new Date(last) };
   }
   return request.wait === 'scheduled' ? { at: within(now + settleMs), wait: 'settling' } : null;
 }

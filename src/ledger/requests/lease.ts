@@ -5,7 +5,7 @@ import { recordKey } from '../../lib/record-key.ts';
 import { pushKeys, type SealedKeys, type StoredKeys } from '../references/keys.ts';
 import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
 import { openAnnounced, openRefused, storeAnnounced, storeRefused } from './announced.ts';
-import type { ErasureRequest, RequestState } from './ledger.ts';
+import { type ErasureRequest, MOST_ATTEMPTS, type RequestFailure, type RequestState } from './ledger.ts';
 import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
 
 /** What claiming a request can come to. */
@@ -58,7 +58,7 @@ export interface Lease {
     options?: { readonly isUnscanned: boolean },
   ): Promise<ErasureRequest | null>;
   /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
-  park(done: readonly Announced[], refused?: readonly Refused[]): Promise<void>;
+  park(done: readonly Announced[], refused?: readonly Refused[], standing?: RequestFailure | null): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
   release(next: {
     state: RequestState;
@@ -66,8 +66,14 @@ export interface Lease {
     done?: readonly Announced[];
     /** Those that refused their change so far; without any, the next attempt tries all of them again. */
     refused?: readonly Refused[];
-    failure?: ErasureRequest['failure'];
+    /** The attempt failed for this. */
+    failure?: RequestFailure;
+    /** What is known to stand in the way, in an attempt that goes on; null: nothing any more. */
+    standing?: RequestFailure | null;
     wait?: ErasureRequest['wait'];
+    /** When the last scheduled message is due. */
+    waitUntil?: Date;
+    fileLeft?: ErasureRequest['file_left'];
     /** What the last scan said counts no more: the next one begins anew. */
     forgetScan?: boolean;
   }): Promise<void>;
@@ -149,7 +155,8 @@ function leaseOn(
           references: '',
           failure: '',
           failing_since: '',
-          wait: '',
+          suppressed_before: '',
+          ...WAITED,
           'scan.joined': '',
         },
         ...counting(done),
@@ -161,31 +168,38 @@ function leaseOn(
       if (!asked) throw new LeaseLost();
       return asked;
     },
-    async park(done, refused = []) {
-      const since = { 'scan.since': now() };
+    async park(done, refused = [], standing = null) {
+      const since = { 'scan.since': now(), ...(standing && { failure: standing }) };
       const update = {
         $set: { state: 'scanning', not_before: NEVER, look_at: NEVER, ...since, announced: [], ...newly(refused) },
-        $unset: { lease: '', 'scan.joined': '', 'scan.from': '' },
+        $unset: { lease: '', 'scan.joined': '', 'scan.from': '', ...(!standing && { failure: '' }), ...WAITED },
         ...counting(done),
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
-    async release({ state, at, done, refused = [], failure, wait, forgetScan = false }) {
+    async release({ state, at, done, refused = [], failure, standing, wait, waitUntil, fileLeft, forgetScan = false }) {
       const update = {
         $set: {
           state,
           not_before: at,
           look_at: at,
           ...(done && { announced: [], ...(refused.length > 0 && newly(refused)) }),
-          ...(failure && { failure, failing_since: request.failing_since ?? failure.at }),
+          ...((failure ?? standing) && { failure: failure ?? standing }),
+          ...(failure && { failing_since: request.failing_since ?? failure.at }),
           ...(wait && { wait }),
+          ...(waitUntil && { wait_until: waitUntil }),
+          ...(fileLeft && { file_left: fileLeft }),
         },
         $unset: {
           lease: '',
           ...(forgetScan && FORGOTTEN),
           ...(wait && { failing_since: '' }),
           ...(done && refused.length === 0 && { refused: '' }),
+          ...(standing === null && { failure: '' }),
+          ...(!waitUntil && { wait_until: '' }),
+          ...(!fileLeft && { file_left: '' }),
         },
+        ...(failure && { $push: { attempts: { $each: [failure], $slice: -MOST_ATTEMPTS } } }),
         $inc: {
           failures: failure ? 1 : 0,
           ...(failure && { [`causes.${failure.name}`]: 1 }),
@@ -196,6 +210,9 @@ function leaseOn(
     },
   };
 }
+
+/** What a wait has left with a request. */
+const WAITED = { wait: '', wait_until: '', file_left: '' } as const;
 
 /** No clock calls for the request: the relay sees to it that its scan has a job. */
 const NEVER = new Date('9999-01-01T00:00:00Z');

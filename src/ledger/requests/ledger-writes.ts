@@ -98,7 +98,7 @@ async function claimAll(requests: Requests, attempts: readonly ClaimAttempt[]): 
           // A scan that reads for it lets it go by itself: taken up meanwhile, it would miss what is read.
           $nor: [PARKED],
         },
-        update: { $set: { ...leased(lease), state: 'sweeping' } },
+        update: { $set: { ...leased(lease), state: 'sweeping' }, $min: { begun_at: now } },
       },
     })),
     { ordered: false },

@@ -3,14 +3,20 @@ import type { FailureName } from '../../base/errors.ts';
 import type { ProfileName } from '../../engine/map/categories.ts';
 import type { Stop } from '../../engine/scan/circle.ts';
 import type { StoredKeys } from '../references/keys.ts';
+import type { SuppressedBefore } from '../suppression/suppression.ts';
 import type { EventType } from '../webhooks/events.ts';
 import type { Call } from '../work/call.ts';
 import type { WorkRow } from '../work/row.ts';
 import type { StoredAnnounced, StoredRefused } from './announced.ts';
 
-/** What a request may be in. `failed` is retried too: only `completed` is the end. */
-export const STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'scanning', 'completed', 'failed'] as const;
+/** What an unfinished request may be in. `failed` is retried, too. */
+export const OPEN_STATES = ['accepted', 'sweeping', 'waiting', 'verifying', 'scanning', 'failed'] as const;
+/** What a request may be in. */
+export const STATES = [...OPEN_STATES, 'completed', 'cancelled'] as const;
 export type RequestState = (typeof STATES)[number];
+
+/** Failed attempts that are kept with a request. */
+export const MOST_ATTEMPTS = 20;
 
 export const REQUESTS = 'lethe_requests';
 
@@ -114,10 +120,23 @@ export interface ErasureRequest extends WorkRow {
   readonly created_at: Date;
   readonly due_at: Date;
   completed_at?: Date;
+  /** Until then nobody works on it, so that it can be cancelled. */
+  readonly grace_until?: Date;
+  /** What a cancellation makes of the suppression; only of a request with a grace. */
+  suppressed_before?: SuppressedBefore;
+  /** When it was called off, and by the key or the person of which id. */
+  cancelled_at?: Date;
+  cancelled_by?: string;
+  /** When a worker first took it up. */
+  begun_at?: Date;
   /** No work before this moment: a wait for scheduled messages, or a retry backing off. */
   not_before: Date;
   /** It waits for scheduled messages, or for what the last of them left behind to be written. */
   wait?: 'scheduled' | 'settling';
+  /** When the last of the scheduled messages is due. */
+  wait_until?: Date;
+  /** A recording file that is still to be removed, in `verifying`. */
+  file_left?: { readonly where: string; readonly tries: number; readonly fault?: string };
   /** The last batch, written down before it was changed; it is counted by the write that follows the change. */
   announced?: StoredAnnounced[];
   /** Records that refused their change in this attempt: all others are changed without them. */
@@ -129,10 +148,12 @@ export interface ErasureRequest extends WorkRow {
   /** References to recordings that led to no file. */
   files_missing?: number;
   failures: number;
-  /** What the last attempt failed for. It stays while the next one is under way. */
+  /** What stands in the way as far as is known. It stays while the next attempt is under way, until that has come past it. */
   failure?: RequestFailure;
   /** How often each failure was what an attempt came to; it stays when the request is completed. */
   causes?: Record<string, number>;
+  /** The last failed attempts, oldest first. */
+  attempts?: RequestFailure[];
   scan?: RequestScan;
   /** The same was asked again since a worker last began to look: it must look once more before the end. */
   asked_again?: mongoose.mongo.ObjectId;
@@ -144,6 +165,9 @@ export interface ErasureRequest extends WorkRow {
   /** Since when its attempts have failed, without one that got as far as to wait for messages. */
   failing_since?: Date;
 }
+
+/** What a sealed row of the suppression list is bound to. */
+export const suppressionContext = (reference: string): string => `suppressed:${reference}`;
 
 /** The ledger as a native collection: its guarded updates are written exactly as MongoDB sees them. */
 export function requestsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<ErasureRequest> {

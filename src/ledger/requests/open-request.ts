@@ -17,10 +17,21 @@ export interface NewRequest
   readonly deadlineMs: number;
   /** How long the relay leaves a fresh request to the queue before it looks after it. */
   readonly graceMs: number;
+  /** Nobody works on it for so long, and it can be cancelled. */
+  readonly cancellableMs?: number;
 }
 
 /** A request as it enters the ledger, with a reference of 15 letters or digits from a secure source. */
-export function draftRequest({ seal, writings, now, deadlineMs, graceMs, ...given }: NewRequest): ErasureRequest {
+export function draftRequest({
+  seal,
+  writings,
+  now,
+  deadlineMs,
+  graceMs,
+  cancellableMs = 0,
+  ...given
+}: NewRequest): ErasureRequest {
+  const begins = new Date(now.getTime() + cancellableMs);
   const reference = randomText(15);
   return {
     _id: new mongoose.mongo.ObjectId(),
@@ -33,8 +44,9 @@ export function draftRequest({ seal, writings, now, deadlineMs, graceMs, ...give
     created_at: now,
     due_at: new Date(now.getTime() + deadlineMs),
     // Not now: the clock of whoever works on it may be behind this one.
-    not_before: new Date(0),
-    ...newWork(now, graceMs),
+    not_before: cancellableMs > 0 ? begins : new Date(0),
+    ...(cancellableMs > 0 && { grace_until: begins }),
+    ...newWork(begins, graceMs),
     erased: {},
     failures: 0,
   };

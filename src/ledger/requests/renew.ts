@@ -10,7 +10,7 @@ import type { CountriesOf } from '../accounts/countries.ts';
 import { sealedInKeys } from '../references/keys.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import { sealedInIds } from './announced.ts';
-import { type ErasureRequest, REQUESTS, requestsOf } from './ledger.ts';
+import { type ErasureRequest, REQUESTS, requestsOf, suppressionContext } from './ledger.ts';
 import { sealedInWritings } from './writings.ts';
 
 /** A condition on the key of the partial index. */
@@ -20,11 +20,23 @@ const OPEN = { unfinished: true as const, due_at: { $gt: new Date(0) } };
 export const SEALED_REQUESTS: SealedPlace<ErasureRequest> = {
   collection: REQUESTS,
   filter: OPEN,
-  sealedIn: ({ reference, sealed, sealed_writings, references = {}, announced = [], refused = [], selector }) => [
+  sealedIn: ({
+    reference,
+    sealed,
+    sealed_writings,
+    references = {},
+    announced = [],
+    refused = [],
+    selector,
+    suppressed_before: before,
+  }) => [
     ...(sealed === undefined ? [] : [{ path: 'sealed', text: sealed, context: reference }]),
     ...sealedInWritings(sealed_writings, reference),
     ...sealedInKeys(references, reference),
     ...sealedInIds({ announced, refused, 'selector.late.records': lateRecords(selector) }, reference),
+    ...(before?.row === undefined
+      ? []
+      : [{ path: 'suppressed_before.row', text: before.row, context: suppressionContext(reference) }]),
   ],
 };
 

@@ -1,4 +1,4 @@
-import type mongoose from 'mongoose';
+import mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/faults.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import { allOf } from '../../engine/filter.ts';
@@ -7,6 +7,8 @@ import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import { ownerFilter } from '../../engine/owner.ts';
 import { type AccountValue, assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
 import { nest } from '../../lib/nest.ts';
+
+const { EJSON } = mongoose.mongo.BSON;
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;
@@ -34,11 +36,40 @@ export interface Suppressions {
    */
   addToken(account: AccountValue, token: string, now: Date): Promise<boolean>;
   /**
+   * How the number stands on the list, before a request puts it there.
+   * @param seal closes what a row of the platform's held at Lethe's fields
+   */
+  look(
+    subject: Subject,
+    tokens: readonly string[],
+    seal: (text: string) => string,
+    session: Session,
+  ): Promise<SuppressedBefore>;
+  /** The end of a request that is called off: the number stands on the list as it did before. @param open undoes `seal` */
+  restore(
+    subject: Subject,
+    tokens: readonly string[],
+    before: SuppressedBefore,
+    open: (sealed: string) => string,
+    session: Session,
+  ): Promise<void>;
+  /**
    * The end of an erasure: the number leaves its row, or the row leaves the list. A number that is to stay suppressed and
    * was taken off the list meanwhile is put on it again.
    * @throws a duplicate key error the first time the list lets no second row be without a number: try once more
    */
   settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
+}
+
+/**
+ * How a number stood on the list when it was asked to be forgotten: a request that is called off leaves that.
+ * - `absent`: under no token of Lethe's. A row of the platform's own may become Lethe's: `row` is what of it, sealed
+ * - `tombstone`, `token`: without the number, or with the token in its place
+ * - `listed`: with the number, under a token
+ */
+export interface SuppressedBefore {
+  readonly was: 'absent' | 'tombstone' | 'token' | 'listed';
+  readonly row?: string;
 }
 
 /** Anything else could match rows that have none. */
@@ -73,6 +104,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     async renewToken(subject, tokens, session) {
       await collection.updateMany(byToken(entry, subject, tokens), { $set: { token: subject.token } }, { session });
     },
+    ...createUndo(list),
     hasToken: async (subject, tokens) => isThere(byToken(entry, subject, tokens)),
     async claimPlatformRow(subject, tokens, session) {
       const withoutToken = allOf(byNumber(list, subject), { token: { $not: TOKEN_SHAPE } });
@@ -181,6 +213,54 @@ function putTokenOn({ collection, entry, numberPath, reason }: List): Suppressio
     }
     return false;
   };
+}
+
+/** What puts the list back to what it was. */
+function createUndo(list: List): Pick<Suppressions, 'look' | 'restore'> {
+  const { collection, entry, numberPath } = list;
+  const isThere = async (filter: mongoose.mongo.Document, session: Session) =>
+    (await collection.findOne(filter, { projection: { _id: 1 }, session })) !== null;
+  return {
+    async look(subject, tokens, seal, session) {
+      const rows = byToken(entry, subject, tokens);
+      if (await isThere(allOf(rows, byNumber(list, subject)), session)) return { was: 'listed' };
+      if (await isThere(allOf(rows, { [numberPath]: { $exists: true } }), session)) return { was: 'token' };
+      if (await isThere(rows, session)) return { was: 'tombstone' };
+      const own = allOf(byNumber(list, subject), { token: { $not: TOKEN_SHAPE } });
+      const row = await collection.findOne(own, { projection: { token: 1, masked: 1 }, session });
+      return { was: 'absent', ...(row && { row: seal(EJSON.stringify(row, { relaxed: false })) }) };
+    },
+    async restore(subject, tokens, { was, row }, open, session) {
+      const rows = byToken(entry, subject, tokens);
+      if (was === 'listed') return;
+      if (was === 'absent') return takeAway(rows, row === undefined ? undefined : open(row), session);
+      for (const { _id, token } of await collection.find(allOf(rows, byNumber(list, subject)), { session }).toArray())
+        await collection.updateOne(
+          allOf({ _id }, rows),
+          was === 'token' ? { $set: { [numberPath]: token } } : { $unset: { [numberPath]: '' } },
+          { session },
+        );
+    },
+  };
+
+  /** Rows that Lethe wrote go; the platform's own has its fields back. */
+  async function takeAway(rows: mongoose.mongo.Document, known: string | undefined, session: Session): Promise<void> {
+    const before =
+      known === undefined ? undefined : (EJSON.parse(known, { relaxed: false }) as mongoose.mongo.Document);
+    if (before !== undefined) {
+      const { _id, ...held } = before;
+      const gone = ['token', 'masked'].filter((name) => !(name in held)).map((name): [string, ''] => [name, '']);
+      await collection.updateOne(
+        allOf({ _id }, rows),
+        {
+          ...(Object.keys(held).length > 0 && { $set: held }),
+          ...(gone.length > 0 && { $unset: Object.fromEntries(gone) }),
+        },
+        { session },
+      );
+    }
+    await collection.deleteMany(rows, { session });
+  }
 }
 
 /** @returns the function that leaves a tombstone of the number on the list, and puts one there if none is */

@@ -23,7 +23,11 @@ export async function boundClocks(
       { $set: { 'lease.until': latest }, $min: { look_at: latest } },
     );
     const first = await collection.updateMany(
-      { unfinished: true, state: 'accepted', lease: { $exists: false }, look_at: { $gt: latest } },
+      {
+        ...{ unfinished: true, state: 'accepted', lease: { $exists: false }, look_at: { $gt: latest } },
+        // One that can still be cancelled waits for the end of that.
+        grace_until: { $exists: false },
+      },
       { $set: { look_at: latest } },
     );
     bounded += leased.modifiedCount + first.modifiedCount;

@@ -68,6 +68,7 @@ describe('the doors of the API', () => {
     ['transaction', '/v1/redact/transaction', { key, body: { id: 'none', product: 'sms' } }, 404, /Invalid ID/],
     ['oversight', '/audit', { key }, 200, /"items":\[/],
     ['webhooks', '/webhooks', { key }, 200, /"items":\[\]/],
+    ['requests', '/requests', { key }, 200, /"items":\[\]/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
     ['console', '/console/api/accounts', { key }, 200, /"items"/],
   ];
@@ -85,6 +86,7 @@ describe('the doors of the API', () => {
     ['/v0.1/conversations/none', /"title":"Not Found"/],
     ['/v0.1', /^\{"error":\{"code":404,/],
     ['/console/api', /^\{"error":"route_not_found"/],
+    ['/requests/none/more', /^\{"error":"route_not_found"/],
     ['/nowhere', /^\{"error":\{"code":404,/],
   ];
 

@@ -128,6 +128,17 @@ describe('what is answered', () => {
     await ask('/records-of-processing');
   });
 
+  it('requests', async () => {
+    const { reference } = (await ask('/gdpr/forget', { body: { number: JO, grace_minutes: 5 } })).body;
+    await ask('/requests');
+    await ask('/requests?limit=0');
+    await ask(`/requests/${reference}`);
+    await ask(`/requests/${reference}/retry`, { method: 'POST' });
+    await ask(`/requests/${reference}/cancel`, { method: 'POST' });
+    await ask('/requests/none');
+    await ask('/requests/retry', { body: { references: [reference] } });
+  });
+
   it('resources', async () => {
     await ask('/v0.1/users/USR-1', { method: 'PUT', body: { name: 'gone', display_name: 'Gone' } });
   });

@@ -18,6 +18,7 @@ const JOBS: Record<JobName, { readonly uses: keyof JobDependencies; readonly pay
   'redact-due': { uses: 'automatic', payload: { account } },
   'remove-report-files': { uses: 'reportFiles', payload: {} },
   guard: { uses: 'guard', payload: {} },
+  'drop-finished': { uses: 'dropFinished', payload: {} },
   retention: { uses: 'retention', payload: {} },
 };
 
