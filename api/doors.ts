@@ -8,6 +8,8 @@ import { operatorDoor } from './operator/door.ts';
 import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
 import { resourcesDoor } from './resources/door.ts';
+import { suppressionsDoor } from './suppressions/door.ts';
+import { systemDoor } from './system/door.ts';
 import { transactionDoor } from './transaction/door.ts';
 
 /** Every door of the API. Their order is that of the description's tags, and means nothing else. */
@@ -19,7 +21,9 @@ export const DOORS: readonly Door[] = [
   interactionsDoor,
   transactionDoor,
   resourcesDoor,
+  suppressionsDoor,
   consoleDoor,
   oversightDoor,
+  systemDoor,
   operatorDoor,
 ];

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
 import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
-import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
+import { checkKeys, findMissingKeys, type HeldKeys, type KeyIdState, listKeyIds } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
@@ -29,6 +29,7 @@ import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
+import { createSuppressedRows, type SuppressedRows } from './ledger/suppression/suppressed.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 import { type CountryCode, countriesOf } from './phone/countries.ts';
 
@@ -44,6 +45,7 @@ export interface Core {
   readonly countries: readonly CountryCode[];
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
+  readonly suppressed: SuppressedRows;
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly signer: Signer;
@@ -65,6 +67,8 @@ export interface Core {
   missingIndexes(): Promise<string[]>;
   /** Names the keys that are in use and not at hand. */
   missingKeys(): Promise<string[]>;
+  /** Every key that was ever written with, and those at hand, by their ids. */
+  keyIds(): Promise<KeyIdState[]>;
   close(): Promise<void>;
 }
 
@@ -109,6 +113,7 @@ export function createCore(
     countries,
     store: createRecordStore(db, countries),
     suppressions: createSuppressions(db, dataMap),
+    suppressed: createSuppressedRows(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
     signer,
@@ -128,6 +133,7 @@ export function createCore(
     },
     missingIndexes: () => findMissingIndexes(db, indexes),
     missingKeys: () => findMissingKeys(db, places, held),
+    keyIds: () => listKeyIds(db, held),
     close: database.close,
   };
 }

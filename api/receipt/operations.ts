@@ -10,6 +10,7 @@ export function receiptApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'get',
       path: '/gdpr/receipt',
+      'x-scope': 'look',
       summary: 'The signed receipt of a completed erasure',
       description:
         'A compact JWS (EdDSA, Ed25519). With `Accept: text/html` a page that prints: for the person, or a regulator. ' +
@@ -23,6 +24,7 @@ export function receiptApi(prefixes: readonly string[]): Operation[] {
     {
       method: 'post',
       path: '/gdpr/receipt/match',
+      'x-scope': 'look',
       summary: 'Is this receipt about this number?',
       description: 'For whoever knows the number: the receipt has a keyed hash of it.',
       body: matchSchema(prefixes),

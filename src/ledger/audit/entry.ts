@@ -15,6 +15,7 @@ export const ACTIONS = [
   'data.report',
   'data.retention',
   'settings.change',
+  'suppression.lift',
 ] as const;
 export type AuditAction = (typeof ACTIONS)[number];
 

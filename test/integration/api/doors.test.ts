@@ -68,6 +68,8 @@ describe('the doors of the API', () => {
     ['transaction', '/v1/redact/transaction', { key, body: { id: 'none', product: 'sms' } }, 404, /Invalid ID/],
     ['oversight', '/audit', { key }, 200, /"items":\[/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
+    ['suppressions', '/suppressions', { key }, 200, /"items"/],
+    ['system', '/system', { key }, 403, /"forbidden"/],
     ['console', '/console/api/accounts', { key }, 200, /"items"/],
   ];
 
