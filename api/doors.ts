@@ -9,6 +9,8 @@ import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
 import { requestsDoor } from './requests/door.ts';
 import { resourcesDoor } from './resources/door.ts';
+import { suppressionsDoor } from './suppressions/door.ts';
+import { systemDoor } from './system/door.ts';
 import { transactionDoor } from './transaction/door.ts';
 import { webhooksDoor } from './webhooks/door.ts';
 
@@ -21,9 +23,11 @@ export const DOORS: readonly Door[] = [
   interactionsDoor,
   transactionDoor,
   resourcesDoor,
+  suppressionsDoor,
   consoleDoor,
   oversightDoor,
   webhooksDoor,
   requestsDoor,
+  systemDoor,
   operatorDoor,
 ];

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
 import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
-import { checkKeys, findMissingKeys, type HeldKeys } from './base/keys/in-use.ts';
+import { checkKeys, findMissingKeys, type HeldKeys, type KeyIdState, listKeyIds } from './base/keys/in-use.ts';
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
@@ -35,6 +35,7 @@ import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
+import { createSuppressedRows, type SuppressedRows } from './ledger/suppression/suppressed.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 import { openTombstoneStore, type TombstoneStore } from './ledger/tombstones/store.ts';
 
@@ -51,6 +52,7 @@ export interface Core {
   readonly statedCountriesOf: StatedCountriesOf;
   readonly store: RecordStore;
   readonly suppressions: Suppressions;
+  readonly suppressed: SuppressedRows;
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly signer: Signer;
@@ -74,6 +76,8 @@ export interface Core {
   missingIndexes(): Promise<string[]>;
   /** Names the keys that are in use and not at hand. */
   missingKeys(): Promise<string[]>;
+  /** Every key that was ever written with, and those at hand, by their ids. */
+  keyIds(): Promise<KeyIdState[]>;
   close(): Promise<void>;
 }
 
@@ -119,6 +123,7 @@ export function createCore(
     statedCountriesOf: createStatedCountriesOf(dataMap, config),
     store: createRecordStore(db),
     suppressions: createSuppressions(db, dataMap),
+    suppressed: createSuppressedRows(db, dataMap),
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
     signer,
@@ -139,6 +144,7 @@ export function createCore(
     },
     missingIndexes: () => findMissingIndexes(db, indexes),
     missingKeys: () => findMissingKeys(db, places, held),
+    keyIds: () => listKeyIds(db, held),
     close: database.close,
   };
 }

@@ -1,7 +1,15 @@
 import { z } from 'zod';
+import type { CountryCode } from '../../src/phone/countries.ts';
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
-import type { Operation } from '../openapi/operation.ts';
-import { accessSchema, recordsSchema, reportSchema, searchManySchema, searchOneSchema } from './schema.ts';
+import type { Answer, Operation } from '../openapi/operation.ts';
+import {
+  accessBodySchema,
+  accessSchema,
+  recordsSchema,
+  reportSchema,
+  searchManySchema,
+  searchOneSchema,
+} from './schema.ts';
 
 const MESSAGE = {
   'message-id': '0A0000000123ABCD1',
@@ -64,10 +72,38 @@ const WRITTEN = {
 
 const ABORTED = { ...REPORT, request_status: 'ABORTED', status: 'ABORTED', completed_at: '2026-01-31T12:00:02.000Z' };
 
+const HELD: Record<number, Answer> = {
+  200: {
+    description: 'Records by collection, and what is kept under the token of the number',
+    example: {
+      searched_at: '2026-01-31T12:00:00.000Z',
+      searched: ['contacts', 'sent_sms'],
+      kept: { suppressions: [], requests: [], audit: [] },
+      collections: {
+        sent_sms: {
+          category: 'message',
+          records: [
+            {
+              id: '0A0000000123ABCD1',
+              at: '2026-01-31T12:00:00.000Z',
+              fields: [
+                { path: 'to', category: 'number', value: '447700900123' },
+                { path: 'body', category: 'body', value: 'Hello' },
+              ],
+            },
+          ],
+        },
+      },
+      counts: { sent_sms: 1 },
+    },
+  },
+  ...errorAnswers(describeErrors()),
+};
+
 const reportId = z.object({ request_id: z.uuid() });
 
 /** The description of the subject access contract. */
-export function accessApi(prefixes: readonly string[]): Operation[] {
+export function accessApi(prefixes: readonly string[], countries: readonly CountryCode[]): Operation[] {
   return [
     {
       method: 'get',
@@ -99,33 +135,16 @@ export function accessApi(prefixes: readonly string[]): Operation[] {
       'x-scope': 'access',
       summary: 'Everything held on a number, before an erasure and after it',
       query: accessSchema(prefixes),
-      responses: {
-        200: {
-          description: 'Records by collection, and what is kept under the token of the number',
-          example: {
-            searched_at: '2026-01-31T12:00:00.000Z',
-            searched: ['contacts', 'sent_sms'],
-            kept: { suppressions: [], requests: [], audit: [] },
-            collections: {
-              sent_sms: {
-                category: 'message',
-                records: [
-                  {
-                    id: '0A0000000123ABCD1',
-                    at: '2026-01-31T12:00:00.000Z',
-                    fields: [
-                      { path: 'to', category: 'number', value: '447700900123' },
-                      { path: 'body', category: 'body', value: 'Hello' },
-                    ],
-                  },
-                ],
-              },
-            },
-            counts: { sent_sms: 1 },
-          },
-        },
-        ...errorAnswers(describeErrors()),
-      },
+      responses: HELD,
+    },
+    {
+      method: 'post',
+      path: '/gdpr/access',
+      'x-scope': 'access',
+      summary: 'The same, with the number in the body: an address is kept by browsers and proxies',
+      body: accessBodySchema(prefixes, countries),
+      bodyExample: { number: '07700 900123' },
+      responses: HELD,
     },
     {
       method: 'get',

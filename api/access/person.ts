@@ -8,16 +8,20 @@ import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
+import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
 import { streamText } from '../http/stream.ts';
 import { presentHeld } from './present.ts';
-import { accessSchema } from './schema.ts';
+import { accessBodySchema, accessSchema } from './schema.ts';
 
 /** The right of access (GDPR article 15): everything held on a number, before an erasure and after it. */
 export function personRoutes(deps: DoorDependencies): Router {
   const schema = accessSchema(deps.core.config.NUMBER_PREFIXES);
+  /** A number is read as the account's records have it written. */
+  const bodySchemaFor = (account: Account) =>
+    accessBodySchema(deps.core.config.NUMBER_PREFIXES, deps.core.countriesOf(account));
   const router = Router();
   router
     .route('/gdpr/access')
@@ -28,7 +32,13 @@ export function personRoutes(deps: DoorDependencies): Router {
         await streamText(response, 'json', writeAccess(deps, callerOf(response), fields, gone));
       }),
     )
-    .all(refuseMethod('GET, HEAD'));
+    .post(
+      deps.heavy(async (request, response, gone) => {
+        const fields = checkFields(bodySchemaFor(callerOf(response).account), await readBody(request));
+        await streamText(response, 'json', writeAccess(deps, callerOf(response), fields, gone));
+      }),
+    )
+    .all(refuseMethod('GET, HEAD, POST'));
   return router;
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Party, RecordQuery } from '../../src/contracts/access/query.ts';
 import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.ts';
+import type { CountryCode } from '../../src/phone/countries.ts';
 import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { parseE164 } from '../../src/phone/number.ts';
-import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
+import { flag, phoneNumber, typedNumber, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 
 /** The most ids one search takes. */
@@ -128,6 +129,12 @@ export const accessSchema = (prefixes: readonly string[]) =>
       .optional()
       .meta({ description: 'Audit entries before this `seq`: the newest 100 are given out at once' }),
   });
+
+/** The same in a body: an address is kept by browsers and proxies, and must hold no number. */
+export const accessBodySchema = (prefixes: readonly string[], countries: readonly CountryCode[]) =>
+  accessSchema(prefixes)
+    .extend({ number: typedNumber(prefixes, countries) })
+    .strict();
 
 const choice = {
   product: product.optional(),

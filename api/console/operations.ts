@@ -34,6 +34,7 @@ const SESSION = {
   },
   csrf: 'mZ2sXv0yJ8c1aVb7dQe4fRg5hTj6kUl3',
   expires_at: '2026-02-01T00:00:00.000Z',
+  environment: 'staging',
 };
 const KEY = {
   id: 'aB3dE6gH9jK2mN5p',

@@ -1,6 +1,7 @@
 import { type Request, type Response, Router } from 'express';
 import type mongoose from 'mongoose';
 import { LetheError } from '../../src/base/errors.ts';
+import type { Core } from '../../src/core.ts';
 import { readAccounts } from '../../src/ledger/accounts/account-rows.ts';
 import { coveredIds, scopesOfPerson } from '../../src/ledger/people/coverage.ts';
 import type { Person } from '../../src/ledger/people/rows.ts';
@@ -27,7 +28,7 @@ export function sessionRoutes(deps: DoorDependencies): Router {
   router
     .route('/console/api/session')
     .get(...guards, async (request, response) => {
-      response.json(await presentSession(core.db, sessionOf(request, response)));
+      response.json(await presentSession(core, sessionOf(request, response)));
     })
     .delete(...guards, async (request, response) => {
       await core.sessions.end(sessionOf(request, response).secret);
@@ -48,7 +49,7 @@ export function sessionRoutes(deps: DoorDependencies): Router {
       const { secret, session } = await core.sessions.open(person, now());
       logger.info('signed in', { request_id: response.locals.requestId, person: person._id });
       setSessionCookie(request, response, secret);
-      response.json(await presentSession(core.db, { secret, ...session }));
+      response.json(await presentSession(core, { secret, ...session }));
     })
     .all(refuseMethod('GET, HEAD, POST, DELETE'));
   router
@@ -68,7 +69,7 @@ export function sessionRoutes(deps: DoorDependencies): Router {
       // All sessions of the person have ended: this browser gets another.
       const { secret, session } = await core.sessions.open(person, now());
       setSessionCookie(request, response, secret);
-      response.json(await presentSession(core.db, { secret, ...session }));
+      response.json(await presentSession(core, { secret, ...session }));
     })
     .all(refuseMethod('POST'));
   return router;
@@ -88,7 +89,7 @@ function sessionOf(request: Request, response: Response): Here {
   return { secret, ...session };
 }
 
-async function presentSession(db: mongoose.mongo.Db, { secret, person, expiresAt }: Here): Promise<object> {
+async function presentSession({ db, config }: Core, { secret, person, expiresAt }: Here): Promise<object> {
   return {
     user: {
       id: person._id,
@@ -100,6 +101,7 @@ async function presentSession(db: mongoose.mongo.Db, { secret, person, expiresAt
     },
     csrf: csrfTokenOf(secret),
     expires_at: expiresAt.toISOString(),
+    ...(config.ENVIRONMENT !== undefined && { environment: config.ENVIRONMENT }),
   };
 }
 

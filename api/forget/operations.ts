@@ -1,6 +1,16 @@
+import type { CountryCode } from '../../src/phone/countries.ts';
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
-import type { Operation } from '../openapi/operation.ts';
-import { batchAnswer, batchParams, batchSchema, checkSchema, forgetSchema, statusSchema } from './schema.ts';
+import type { Answer, Operation } from '../openapi/operation.ts';
+import {
+  batchAnswer,
+  batchParams,
+  batchSchema,
+  checkSchema,
+  forgetSchema,
+  previewSchema,
+  statusBodySchema,
+  statusSchema,
+} from './schema.ts';
 
 const ACCEPTED = {
   status: 'SUCCESS',
@@ -28,6 +38,25 @@ const BATCH = {
     { line: 1, state: 'accepted', reference: 'BWwmkoxO3YTfpEt' },
     { line: 2, state: 'refused', error: { code: 76, msg: 'Cannot use this number' } },
   ],
+};
+
+const SEARCHED = { from: '2019-01-28', to: '2019-02-03' };
+const FOUND = { ...REMOVED, requests: [REMOVED], total: 1, day: '2019-01-31', ...SEARCHED, searched: SEARCHED };
+const READING = {
+  number: '447700900123',
+  international: '+44 7700 900123',
+  national: '07700 900123',
+  country: 'GB',
+};
+const STANDING = {
+  number_read: READING,
+  suppressed: true,
+  accepted_at: '2019-01-31T00:00:00.000Z',
+  due_at: '2019-02-01T00:00:00.000Z',
+  completed_at: '2019-01-31T00:01:00.000Z',
+  why: 'Messages to the number are scheduled: they are sent first',
+  until: '2019-01-31T12:00:00.000Z',
+  held_again: true,
 };
 
 /** The description of many numbers at once. */
@@ -62,7 +91,7 @@ const batchApi: readonly Operation[] = [
 ];
 
 /** The description of the forget and status contract. */
-export function forgetApi(prefixes: readonly string[]): Operation[] {
+export function forgetApi(prefixes: readonly string[], countries: readonly CountryCode[]): Operation[] {
   const status: Omit<Operation, 'method' | 'path'> = {
     'x-scope': 'look',
     lenient: true,
@@ -76,7 +105,7 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
         description:
           'The newest match, and all of them. `day` is the day that was searched; for `last week` and the like `from` and ' +
           '`to` are its first and last day',
-        example: { ...REMOVED, requests: [REMOVED], total: 1, day: '2019-01-31', from: '2019-01-28', to: '2019-02-03' },
+        example: FOUND,
       },
       ...errorAnswers(describeErrors(['no_records', 'request_failed'])),
     },
@@ -98,7 +127,35 @@ export function forgetApi(prefixes: readonly string[]): Operation[] {
     },
     ...batchApi,
     { method: 'get', path: '/gdpr/status', ...status, query: statusSchema },
-    { method: 'post', path: '/gdpr/status', ...status, body: statusSchema, bodyExample: { date: 'yesterday' } },
+    {
+      ...status,
+      method: 'post',
+      path: '/gdpr/status',
+      summary: 'Is it done? By number, by day of submission, or by reference',
+      description: `${status.description} By \`number\` the answer is how it stands, \`gone\`, \`on_its_way\`, \`failed\` or \`never_asked\`, and no record is read. \`held_again\`: it came on record after it was erased.`,
+      body: statusBodySchema(prefixes, countries),
+      bodyExample: { date: 'yesterday' },
+      responses: {
+        ...status.responses,
+        200: { ...(status.responses[200] as Answer), example: { ...FOUND, ...STANDING } },
+      },
+    },
+    {
+      method: 'post',
+      path: '/gdpr/forget/preview',
+      'x-scope': 'forget',
+      summary: 'What would be erased',
+      description: 'Changes nothing. `already` is the reference of a request that is under way.',
+      body: previewSchema(prefixes, countries),
+      bodyExample: { number: '07700 900123' },
+      responses: {
+        200: {
+          description: 'How the number was read, and records by collection',
+          example: { read: READING, counts: { contacts: 1, sent_sms: 12 }, already: ACCEPTED.reference },
+        },
+        ...errorAnswers(describeErrors()),
+      },
+    },
     {
       method: 'post',
       path: '/blacklist/check',

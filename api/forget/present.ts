@@ -1,8 +1,11 @@
 import { ERRORS, FAILURES, type FailureName, REMEDIES } from '../../src/base/errors.ts';
+import { explainWait, type NumberStanding } from '../../src/contracts/forget/standing.ts';
 import { deadlineStateOf } from '../../src/ledger/requests/deadline.ts';
 import { explain } from '../../src/ledger/requests/explain.ts';
 import type { ErasureRequest, RequestState } from '../../src/ledger/requests/ledger.ts';
 import type { ScanProgress } from '../../src/ledger/scan/progress.ts';
+import { describeNumber } from '../../src/phone/describe.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
 
 const MESSAGES = {
   accepted: 'Your request has been accepted',
@@ -98,6 +101,30 @@ function presentFailing({ failure, failing_since: since, not_before: next }: Era
 }
 
 /** The day that was searched, or the first and the last of several. */
-export function presentDays({ day, lastDay }: { day: string; lastDay: string }): Record<string, string> {
-  return day === lastDay ? { day } : { from: day, to: lastDay };
+export function presentDays({ day, lastDay }: { day: string; lastDay: string }): Record<string, unknown> {
+  const searched = { from: day, to: lastDay };
+  return { ...(day === lastDay ? { day } : searched), searched };
+}
+
+/** How one number stands: what a layman is told, and nothing of the records. */
+export function presentStanding(
+  number: PhoneNumber,
+  { state, suppressed, request, heldAgain }: NumberStanding,
+): Record<string, unknown> {
+  const { why, until } = request && state !== 'gone' ? explainWait(request) : {};
+  return {
+    state,
+    number_read: describeNumber(number),
+    suppressed,
+    ...(request && {
+      reference: request.reference,
+      accepted_at: request.created_at.toISOString(),
+      due_at: request.due_at.toISOString(),
+      erased: request.erased,
+      ...(request.completed_at && { completed_at: request.completed_at.toISOString() }),
+      ...(why !== undefined && { why }),
+      ...(until !== undefined && { until: until.toISOString() }),
+    }),
+    ...(heldAgain && { held_again: true }),
+  };
 }

@@ -1,20 +1,31 @@
-import { type RequestHandler, Router } from 'express';
+import { type RequestHandler, type Response, Router } from 'express';
+import type { z } from 'zod';
 import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, delayOf, rehearseForget } from '../../src/contracts/forget/accept.ts';
 import { DATE_FORMATS, parseSubmissionDate, type SubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
+import { previewForget, readStanding } from '../../src/contracts/forget/standing.ts';
 import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
 import { randomText } from '../../src/lib/random-text.ts';
+import { describeNumber } from '../../src/phone/describe.ts';
+import type { PhoneNumber } from '../../src/phone/number.ts';
 import { callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
 import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
 import { batchRoutes } from './batch.ts';
-import { presentAccepted, presentDays, presentFailed, presentRehearsed, presentRequest } from './present.ts';
-import { checkSchema, forgetSchema, statusSchema } from './schema.ts';
+import {
+  presentAccepted,
+  presentDays,
+  presentFailed,
+  presentRehearsed,
+  presentRequest,
+  presentStanding,
+} from './present.ts';
+import { checkSchema, forgetSchema, previewSchema, statusBodySchema, statusSchema } from './schema.ts';
 
 /** The routes of the forget and status contract. */
 export function forgetRoutes(deps: DoorDependencies): Router {
@@ -31,12 +42,23 @@ export function forgetRoutes(deps: DoorDependencies): Router {
     .route('/gdpr/status')
     .all(...guards)
     .get(async (request, response) => {
-      response.json(await findStatus(request.query, response.locals));
+      response.json(await findStatus(checkFields(statusSchema, request.query), response.locals));
     })
     .post(async (request, response) => {
-      response.json(await findStatus(await readBody(request), response.locals));
+      const schema = statusBodySchema(deps.core.config.NUMBER_PREFIXES, countriesHere(deps, response));
+      const { number, ...fields } = checkFields(schema, await readBody(request));
+      response.json(
+        number === undefined
+          ? await findStatus(fields, response.locals)
+          : await tellStanding(deps, number, fields, response),
+      );
     })
     .all(refuseMethod('GET, HEAD, POST'));
+  router
+    .route('/gdpr/forget/preview')
+    .all(...guards)
+    .post(previewHandler(deps))
+    .all(refuseMethod('POST'));
   router
     .route('/blacklist/check')
     .all(...guards)
@@ -48,7 +70,7 @@ export function forgetRoutes(deps: DoorDependencies): Router {
 function forgetHandler(deps: DoorDependencies): RequestHandler {
   const { core, now } = deps;
   const schema = forgetSchema(core.config.NUMBER_PREFIXES);
-  const accept: AcceptDependencies = { ...core, deadlineMs: deps.deadlineMs, graceMs: deps.graceMs };
+  const accept = acceptOf(deps);
   return async (request, response) => {
     const fields = checkFields(schema, await readBody(request));
     const { account, keyId } = callerOf(response);
@@ -75,8 +97,8 @@ type FoundDays = Extract<SubmissionDate, { ok: true }>;
 function createStatusSearch({ core, now }: DoorDependencies) {
   const findRequests = createRequestSearch(core.db);
   /** @throws LetheError `bad_input`, `no_records`, `request_failed` */
-  return async (given: unknown, locals: Express.Locals): Promise<object> => {
-    const { date, reference, limit, skip } = checkFields(statusSchema, given);
+  return async (fields: z.output<typeof statusSchema>, locals: Express.Locals): Promise<object> => {
+    const { date, reference, limit, skip } = fields;
     const { account } = callerOf({ locals });
     const hasDate = date !== undefined && date !== null;
     if (!hasDate && reference === undefined) throw new LetheError('bad_input', 'date or reference is needed');
@@ -104,6 +126,37 @@ function createStatusSearch({ core, now }: DoorDependencies) {
     return { ...requests[0], requests, total: page.total, ...searched };
   };
 }
+
+/** @throws LetheError `bad_input` beside a day or a reference: which of them was meant? */
+async function tellStanding(
+  deps: DoorDependencies,
+  number: PhoneNumber,
+  { date, reference }: z.output<typeof statusSchema>,
+  response: Response,
+): Promise<object> {
+  if ((date !== undefined && date !== null) || reference !== undefined)
+    throw new LetheError('bad_input', 'number stands alone: date and reference ask for something else');
+  const { account } = callerOf(response);
+  return presentStanding(number, await readStanding(acceptOf(deps), account, number, deps.now()));
+}
+
+function previewHandler(deps: DoorDependencies): RequestHandler {
+  return deps.heavy(async (request, response) => {
+    const schema = previewSchema(deps.core.config.NUMBER_PREFIXES, countriesHere(deps, response));
+    const { number } = checkFields(schema, await readBody(request));
+    const { counts, already } = await previewForget(acceptOf(deps), { ...callerOf(response), number }, deps.now());
+    response.json({ read: describeNumber(number), counts, ...(already !== null && { already }) });
+  });
+}
+
+/** Whose national writings are read of the caller: those of the account. */
+const countriesHere = ({ core }: DoorDependencies, response: Response) => core.countriesOf(callerOf(response).account);
+
+const acceptOf = (deps: DoorDependencies): AcceptDependencies => ({
+  ...deps.core,
+  deadlineMs: deps.deadlineMs,
+  graceMs: deps.graceMs,
+});
 
 function readDays(date: unknown, now: Date, timeZone: string): FoundDays {
   const days = parseSubmissionDate(date, { now, timeZone });

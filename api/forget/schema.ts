@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MOST_LINES } from '../../src/contracts/forget/batch.ts';
 import { DATE_FORMATS } from '../../src/contracts/forget/dates/parse.ts';
-import { flag, phoneNumber, wholeNumber } from '../http/fields.ts';
+import type { CountryCode } from '../../src/phone/countries.ts';
+import { flag, phoneNumber, typedNumber, wholeNumber } from '../http/fields.ts';
 
 export const forgetSchema = (prefixes: readonly string[]) =>
   z.strictObject({
@@ -33,6 +34,13 @@ export const statusSchema = z.object({
   limit: wholeNumber(1, 1000).default(25),
   skip: wholeNumber(0, 1_000_000).default(0),
 });
+
+/** A body may ask by number, too; a query may not: addresses are logged. */
+export const statusBodySchema = (prefixes: readonly string[], countries: readonly CountryCode[]) =>
+  statusSchema.extend({ number: typedNumber(prefixes, countries).optional() });
+
+export const previewSchema = (prefixes: readonly string[], countries: readonly CountryCode[]) =>
+  z.strictObject({ number: typedNumber(prefixes, countries) });
 
 export const batchSchema = z.strictObject({
   numbers: z

@@ -16,7 +16,7 @@ import { type RefuseField, refuseUnknown } from './unknown-fields.ts';
 /** The dependencies of every door's routes: one set a process. */
 export interface DoorDependencies {
   readonly core: Core;
-  readonly producer: Pick<Producer, 'add' | 'schedule' | 'unschedule'>;
+  readonly producer: Pick<Producer, 'add' | 'schedule' | 'unschedule' | 'counts' | 'ages'>;
   /** Erases records that were found by their id. Shared: calls of one account side by side join one transaction. */
   readonly eraseNow: EraseNow;
   readonly logger: Logger;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LetheError } from '../../src/base/errors.ts';
+import type { CountryCode } from '../../src/phone/countries.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
+import { createNumberReader } from '../../src/phone/reader.ts';
 import { tellIssue } from './unknown-fields.ts';
 
 const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
@@ -34,6 +36,44 @@ export const phoneNumber = (prefixes: readonly string[]) =>
       example: '447700900123',
       description: `International digits without a plus, beginning with ${prefixes.join(' or ')}`,
     });
+
+/**
+ * A number as a person types it: as a request takes it, with a plus, or in a national writing.
+ * @param prefixes the country codes that are served
+ * @param countries whose national writings are understood
+ */
+export const typedNumber = (prefixes: readonly string[], countries: readonly CountryCode[]) =>
+  z
+    .unknown()
+    .transform((value, context): PhoneNumber => {
+      const read = readTyped(value, prefixes, countries);
+      if (typeof read !== 'object') return read;
+      context.addIssue({ code: 'custom', message: read.fault });
+      return z.NEVER;
+    })
+    .meta({
+      type: ['integer', 'string'],
+      example: '07700 900123',
+      description: `In any writing; of a country whose code is ${prefixes.join(' or ')}`,
+    });
+
+const LONGEST_TYPED = 60;
+
+function readTyped(
+  value: unknown,
+  prefixes: readonly string[],
+  countries: readonly CountryCode[],
+): PhoneNumber | { readonly fault: string } {
+  const plain = parseSubjectNumber(value, prefixes);
+  if (plain.ok) return plain.number;
+  if (plain.reason === 'missing' || plain.reason === 'type' || String(value).length > LONGEST_TYPED)
+    return { fault: NUMBER_FAULTS[plain.reason] };
+  const reading = createNumberReader(countries).read(String(value).trim());
+  if (reading.kind === 'ambiguous') return { fault: 'may be several numbers: write it with its country code' };
+  if (reading.kind !== 'number') return { fault: NUMBER_FAULTS.impossible };
+  const known = parseSubjectNumber(reading.number, prefixes);
+  return known.ok ? known.number : { fault: tellNumberFault(known.reason, prefixes) };
+}
 
 /** `true`, `"true"`, `1`, `"1"` and their opposites: JSON, a form and a query write it differently. */
 export const flag = z

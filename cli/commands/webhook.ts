@@ -10,7 +10,7 @@ import { createWebhook, listWebhooks, MOST_WEBHOOKS } from '../../src/ledger/web
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
-import { formatTable, formatTime } from '../table.ts';
+import { formatTime, printTable } from '../table.ts';
 
 interface Options {
   readonly account: string;
@@ -70,8 +70,7 @@ async function list(context: CommandContext, { account }: Options): Promise<void
   const rows = hooks.map(({ _id, url, events, label, created_at }) => [
     ...[_id, formatTime(created_at), events.length === EVENT_TYPES.length ? 'all' : events.join(','), url, label],
   ]);
-  if (rows.length > 0)
-    for (const line of formatTable(['ID', 'CREATED', 'EVENTS', 'URL', 'LABEL'], rows)) context.print(line);
+  if (rows.length > 0) printTable(context, ['ID', 'CREATED', 'EVENTS', 'URL', 'LABEL'], rows);
 }
 
 async function remove(context: CommandContext, id: string, { account }: Options): Promise<void> {
@@ -98,7 +97,7 @@ async function listDeliveries(context: CommandContext, options: Options & { limi
   });
   const header = ['ID', 'WEBHOOK', 'TYPE', 'REFERENCE', 'STATE', 'TRIES', 'LAST', 'CREATED', 'NEXT'];
   if (rows.length === 0) context.note('Nothing was told.');
-  else for (const line of formatTable(header, rows)) context.print(line);
+  else printTable(context, header, rows);
 }
 
 async function sendAgain(context: CommandContext, id: string, { account }: Options): Promise<void> {

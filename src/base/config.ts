@@ -95,6 +95,7 @@ const variables = {
   HOST: z.string().default('127.0.0.1'),
   PORT: count(3000, 0, 65_535),
   TRUST_PROXY: z.string().default('loopback'),
+  ENVIRONMENT: text(/^[\w .-]{1,30}$/, '1 to 30 letters, digits, blanks, _, . or -').optional(),
   SESSION_IDLE_MINUTES: count(30, 1, 1_440),
   SESSION_HOURS: count(12, 1, 720),
   RATE_LIMIT_PER_SECOND: count(500, 0, 1_000_000),

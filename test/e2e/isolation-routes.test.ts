@@ -77,6 +77,7 @@ describe('a stranger at every route', () => {
       request_id,
       e164: DIGITS,
       id: 'v1',
+      key: victim.key.split('.')[0] ?? '',
       conversation: 'CON-v',
       event: 'v1',
       batch: String(batch.body.batch),
@@ -91,23 +92,25 @@ describe('a stranger at every route', () => {
       request_id: '0d5c0e4c-0c9f-4c63-8b53-3f0a2f1f2f5a',
       e164: '447700900322',
       id: 'n1',
+      key: 'BWwmkoxO3YTfpEt0',
       conversation: 'CON-n',
       event: 'n1',
       batch: 'bat_BWwmkoxO3YTfpEt',
       webhook: 'wh_BWwmkoxO3YTfpEt',
       delivery: '65c0f7e2a1b2c3d4e5f60718',
     };
-    operations = (await readOperations(url)).filter((one) => one.guarded);
+    operations = (await readOperations(url)).filter((one) => one.guarded && !one.forPeople);
   });
   afterAll(() => platform?.close());
 
   /** What an operation without a place in its path is asked for. A new one must be added here. */
   const ASKED: Record<string, (of: Record<string, string>) => { query?: string; body?: object }> = {
     'POST /gdpr/forget': (of) => ({ body: { number: of.e164 } }),
-    'POST /gdpr/forget/batch': (of) => ({ body: { numbers: [of.e164] } }),
     'GET /webhooks': () => ({}),
     'POST /webhooks': () => ({ body: { url: 'x' } }),
     'GET /webhooks/deliveries': (of) => ({ query: `webhook=${of.webhook}` }),
+    'GET /gdpr/receipt': (of) => ({ query: `reference=${of.forgotten}` }),
+    'POST /gdpr/receipt/match': (of) => ({ body: { reference: of.forgotten, number: of.e164 } }),
     'GET /gdpr/status': (of) => ({ query: `reference=${of.forgotten}` }),
     'POST /gdpr/status': (of) => ({ body: { reference: of.forgotten } }),
     'POST /blacklist/check': (of) => ({ body: { number: of.e164 } }),
@@ -121,6 +124,17 @@ describe('a stranger at every route', () => {
     'POST /audit/verify': (of) => ({ body: { account: of.account } }),
     'GET /figures': (of) => ({ query: `account=${of.account}` }),
     'GET /records-of-processing': (of) => ({ query: `account=${of.account}` }),
+    'POST /gdpr/access': (of) => ({ body: { number: of.e164 } }),
+    'POST /gdpr/forget/preview': (of) => ({ body: { number: of.e164 } }),
+    // A list of nobody's: its answer has a digest of what was sent.
+    'POST /gdpr/forget/batch': () => ({ body: { numbers: ['none'] } }),
+    'GET /suppressions': () => ({}),
+    'POST /suppressions/check': (of) => ({ body: { number: of.e164 } }),
+    'POST /suppressions/lift': (of) => ({ body: { number: of.e164, reason: 'asked for' } }),
+    'GET /console/api/accounts': () => ({}),
+    'GET /console/api/keys': () => ({}),
+    // One that is made would be another each time.
+    'POST /console/api/keys': () => ({ body: { label: 'a stranger’s', scopes: ['people'] } }),
     'GET /v0.1/legs': (of) => ({ query: `conversation_uuid=${of.conversation}` }),
   };
   const BODIES: Record<string, object> = {

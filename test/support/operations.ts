@@ -2,6 +2,7 @@ import { call } from './wire.ts';
 
 interface Described {
   readonly security?: readonly unknown[];
+  readonly 'x-scope'?: string;
   readonly parameters?: readonly { readonly name: string; readonly in: 'path' | 'query'; readonly required: boolean }[];
   readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly properties?: object } }> };
 }
@@ -13,6 +14,8 @@ export interface DescribedOperation {
   readonly template: string;
   /** False: it needs no key. */
   readonly guarded: boolean;
+  /** True: no key may do it, only somebody who is signed in. */
+  readonly forPeople: boolean;
   readonly query: readonly string[];
   /** Names of the body's fields; null for an operation without a body. */
   readonly body: readonly string[] | null;
@@ -23,10 +26,11 @@ export async function readOperations(url: string): Promise<DescribedOperation[]>
   const { body } = await call(url, '/openapi.json');
   const paths = body.paths as Record<string, Record<string, Described>>;
   return Object.entries(paths).flatMap(([template, methods]) =>
-    Object.entries(methods).map(([method, { security, parameters = [], requestBody }]) => ({
+    Object.entries(methods).map(([method, { security, parameters = [], requestBody, 'x-scope': scope = '' }]) => ({
       method: method.toUpperCase(),
       template,
       guarded: security === undefined,
+      forPeople: ['people', 'platform'].includes(scope) || template.startsWith('/console/api/session'),
       query: parameters.filter((one) => one.in === 'query').map((one) => one.name),
       body: requestBody ? Object.keys(requestBody.content['application/json']?.schema.properties ?? {}) : null,
     })),

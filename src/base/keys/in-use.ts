@@ -108,6 +108,22 @@ export function countMadeBy(
     .countDocuments({ ...filter, $and: [{ [field]: new RegExp(`^${id}\\.`) }] });
 }
 
+/** A key of the installation, by its id alone. */
+export interface KeyIdState {
+  /** `token:ID`. */
+  readonly id: string;
+  /** It was written with: what it made may still be there. */
+  readonly in_use: boolean;
+  readonly at_hand: boolean;
+}
+
+/** Every key that was ever written with, and those at hand. @throws what the database throws while it is away */
+export async function listKeyIds(db: Db, { rings }: HeldKeys): Promise<KeyIdState[]> {
+  const used = new Set((await db.collection<KeyIdRow>(KEY_IDS).find().toArray()).map(({ _id }) => _id));
+  const held = new Set(RINGS.flatMap((ring) => [...rings[ring].keys.keys()].map((id) => `${ring}:${id}`)));
+  return [...new Set([...used, ...held])].sort().map((id) => ({ id, in_use: used.has(id), at_hand: held.has(id) }));
+}
+
 /** As rows name them. */
 function idsAtHand({ rings, lost }: HeldKeys): ReadonlySet<string> {
   return new Set(RINGS.flatMap((ring) => [...rings[ring].keys.keys(), ...lost].map((id) => `${ring}:${id}`)));

@@ -165,12 +165,16 @@ export async function rehearseForget(
 }
 
 /** Whose records: with what may be theirs, where the map has that erased. */
-function subjectOf({ tokens, countriesOf }: AcceptDependencies, { account, number }: ForgetInput, now: Date): Subject {
+export function subjectOf(
+  { tokens, countriesOf }: AcceptDependencies,
+  { account, number }: Pick<ForgetInput, 'account' | 'number'>,
+  now: Date,
+): Subject {
   const token = tokens.current(account._id, number);
   return withDoubtful(numberSubject(number, account.records_id, token, now, countriesOf(account)));
 }
 
-function findUnfinished(
+export function findUnfinished(
   { db }: AcceptDependencies,
   account: Account,
   tokens: readonly string[],
@@ -227,7 +231,7 @@ async function noteRepeat(
  * Does the account hold anything on the number? One indexed query a place, side by side. A tombstone on the suppression
  * list counts only when the request is to take the number off the list: otherwise there is nothing to do.
  */
-async function isAffiliated(
+export async function isAffiliated(
   deps: AcceptDependencies,
   subject: Subject,
   tokens: readonly string[],

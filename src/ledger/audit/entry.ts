@@ -17,6 +17,7 @@ export const ACTIONS = [
   'request.cancel',
   'ledger.drop',
   'settings.change',
+  'suppression.lift',
 ] as const;
 export type AuditAction = (typeof ACTIONS)[number];
 

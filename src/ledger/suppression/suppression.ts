@@ -75,7 +75,7 @@ export interface SuppressedBefore {
 /** Anything else could match rows that have none. */
 const isToken = (token: unknown) => typeof token === 'string' && TOKEN_SHAPE.test(token);
 
-const SUPPRESSION_REASON = 'gdpr_forget';
+export const SUPPRESSION_REASON = 'gdpr_forget';
 
 /** The entry of the map that describes the suppression list; the schema lets no map through without one. */
 export function suppressionEntry(map: DataMap): CollectionMap {
@@ -134,7 +134,7 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
 }
 
 /** The list, as the data map describes it. */
-interface List {
+export interface List {
   readonly collection: mongoose.mongo.Collection;
   readonly entry: CollectionMap;
   readonly numberPath: string;
@@ -147,7 +147,7 @@ interface List {
   readonly reason: { readonly reason?: string };
 }
 
-function readList(db: Db, map: DataMap): List {
+export function readList(db: Db, map: DataMap): List {
   const entry = suppressionEntry(map);
   const paths = entry.fields.map(({ path }) => path);
   return {
@@ -165,7 +165,7 @@ function readList(db: Db, map: DataMap): List {
 }
 
 /** @throws TypeError without an account, or without a token: such a filter would match other rows */
-function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string[]): mongoose.mongo.Document {
+export function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string[]): mongoose.mongo.Document {
   assertAccount(subject.account);
   if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
     throw new TypeError('a token is needed for every filter');
@@ -173,7 +173,7 @@ function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string
 }
 
 /** @throws TypeError without an account or a number */
-function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo.Document {
+export function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo.Document {
   assertSubject(subject);
   const { values } = subjectAt(subject, entry.numbers[0]?.templates ?? []);
   return allOf(ownerFilter(entry, subject.account), { [numberPath]: { $in: [...values] } });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCli } from '../../support/cli.ts';
+import { fillPath, readOperations } from '../../support/operations.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { attempt, makePerson, type SignedIn, signInAs } from '../../support/sign-in.ts';
 import { call } from '../../support/wire.ts';
@@ -98,6 +99,15 @@ describe('people and keys', () => {
       ['admin@example.com', 'key created: settings'],
       ['admin@example.com', 'key revoked'],
     ]);
+  });
+
+  it('a field that is not known is refused where no key comes, too', async () => {
+    const operations = (await readOperations(url)).filter((one) => one.guarded && one.forPeople);
+    expect(operations.length).toBeGreaterThan(5);
+    for (const { method, template } of operations) {
+      const answer = await root.ask(`${fillPath(template, { person: root.person._id })}?sanbox=perhaps`, { method });
+      expect([template, answer.status, answer.text]).toEqual([template, 400, expect.stringContaining('sanbox')]);
+    }
   });
 
   it('the command line makes, lists, disables and resets people', async () => {

@@ -9,6 +9,8 @@ import { type Answer, type Call, call } from '../../support/wire.ts';
 
 const HOUR = 3_600_000;
 const NO_RECORDS = { error: { code: 77, msg: 'No records found' } };
+/** What is said of the days that were searched when it was one. */
+const searched = (day: unknown) => ({ day, searched: { from: day, to: day } });
 const FAILED = { error: { code: 78, msg: 'Request failed' } };
 const PENDING = 'Your request has been accepted and is pending removal';
 
@@ -130,7 +132,7 @@ describe('/gdpr/status', () => {
       for (const [way, ask] of asked({ date }, key)) {
         const answer = await ask();
         const day = expect.stringMatching(/^\d{4}-\d\d-\d\d$/);
-        expect([way, answer.status, answer.body]).toEqual([way, 404, { ...NO_RECORDS, day }]);
+        expect([way, answer.status, answer.body]).toEqual([way, 404, { ...NO_RECORDS, ...searched(day) }]);
       }
     });
 
@@ -164,7 +166,7 @@ describe('/gdpr/status', () => {
       const { account, key } = await platform.account({ timeZone });
       const reference = await submitted(account._id, ends);
       expect((await call(url, `/gdpr/status?date=${day}`, { key })).body.reference).toBe(reference);
-      expect((await call(url, `/gdpr/status?date=${not}`, { key })).body).toEqual({ ...NO_RECORDS, day: not });
+      expect((await call(url, `/gdpr/status?date=${not}`, { key })).body).toEqual({ ...NO_RECORDS, ...searched(not) });
     }
   });
 
@@ -199,7 +201,7 @@ describe('/gdpr/status', () => {
     expect(await page('&skip=25')).toEqual(references.slice(25));
     expect(await page('&limit=10&skip=5')).toEqual(references.slice(5, 15));
     const beyond = await call(url, '/gdpr/status?date=2024-01-10&skip=30', { key });
-    expect([beyond.status, beyond.body]).toEqual([404, { ...NO_RECORDS, day: '2024-01-10' }]);
+    expect([beyond.status, beyond.body]).toEqual([404, { ...NO_RECORDS, ...searched('2024-01-10') }]);
   });
 
   describe('states', () => {
@@ -237,7 +239,10 @@ describe('/gdpr/status', () => {
       const entry = { ...common, reference, state, deadline, ...expected };
       const listed = await call(url, '/gdpr/status?date=2024-02-01', { key });
       // A list holds failed requests as entries; nothing else of the ledger is shown.
-      expect([listed.status, listed.body]).toEqual([200, { ...entry, requests: [entry], total: 1, day: '2024-02-01' }]);
+      expect([listed.status, listed.body]).toEqual([
+        200,
+        { ...entry, requests: [entry], total: 1, ...searched('2024-02-01') },
+      ]);
       for (const [way, ask] of asked({ reference }, key)) {
         const answer = await ask();
         const wanted =
@@ -260,7 +265,7 @@ describe('/gdpr/status', () => {
       const both = await call(url, `/gdpr/status?date=2024-02-01&reference=${reference}`, { key });
       expectStatus(both, state === 'failed' ? 409 : 200);
       const otherDay = await call(url, `/gdpr/status?date=2024-02-02&reference=${reference}`, { key });
-      expect([otherDay.status, otherDay.body]).toEqual([404, { ...NO_RECORDS, day: '2024-02-02' }]);
+      expect([otherDay.status, otherDay.body]).toEqual([404, { ...NO_RECORDS, ...searched('2024-02-02') }]);
     });
   });
 

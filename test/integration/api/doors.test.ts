@@ -70,6 +70,8 @@ describe('the doors of the API', () => {
     ['webhooks', '/webhooks', { key }, 200, /"items":\[\]/],
     ['requests', '/requests', { key }, 200, /"items":\[\]/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
+    ['suppressions', '/suppressions', { key }, 200, /"items"/],
+    ['system', '/system', { key }, 403, /"forbidden"/],
     ['console', '/console/api/accounts', { key }, 200, /"items"/],
   ];
 
