@@ -52,12 +52,16 @@ function Log({ account }: { account: string }) {
   const [flagged, setFlagged] = useState<Interaction>();
   const { data: settings } = useQuery({
     queryKey: ['redaction', account],
-    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`),
+    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`, { account }),
   });
   const { data, error, refetch } = useQuery({
     queryKey: ['interactions', account, filters],
     queryFn: ({ signal }) =>
-      client.call<InteractionPage>(`/accounts/${account}/interactions`, { query: { limit: '50', ...filters }, signal }),
+      client.call<InteractionPage>(`/accounts/${account}/interactions`, {
+        query: { limit: '50', ...filters },
+        account,
+        signal,
+      }),
     // Each look at the log is an entry of the audit: it is asked for when somebody looks, not by the clock.
     staleTime: 60_000,
     refetchOnWindowFocus: false,
