@@ -9,6 +9,7 @@ import {
   narrowSchema,
   redactSchema,
   referenceParams,
+  searchSchema,
   settingsSchema,
 } from './schema.ts';
 
@@ -88,6 +89,21 @@ export const interactionsApi: readonly Operation[] = [
     description: "`personal` has the fields that the data map names for the row's collection.",
     params: accountParams,
     query: logSchema,
+    responses: {
+      200: { description: 'One page', example: { interactions: [ROW], next: null } },
+      ...answers('bad_field'),
+    },
+  },
+  {
+    method: 'post',
+    path: '/accounts/:account/interactions/search',
+    'x-scope': 'access',
+    summary: 'The same, by contact, tracking number, source, status or tag, too',
+    description:
+      'In a body: an address is kept by browsers and proxies. What a collection has no field for, none of its rows is.',
+    params: accountParams,
+    body: searchSchema,
+    bodyExample: { kind: 'call', contact: '447700900123' },
     responses: {
       200: { description: 'One page', example: { interactions: [ROW], next: null } },
       ...answers('bad_field'),

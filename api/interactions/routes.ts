@@ -2,9 +2,11 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { setSchedule } from '../../src/contracts/interactions/automatic.ts';
 import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
 import { countInteractions } from '../../src/contracts/interactions/figures.ts';
-import { readLog } from '../../src/contracts/interactions/log.ts';
+import { type InteractionQuery, type LogPosition, readLog } from '../../src/contracts/interactions/log.ts';
 import { createRedact } from '../../src/contracts/interactions/redact.ts';
 import { changeSettings, type Reached, reachAccount } from '../../src/contracts/interactions/settings.ts';
+import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
+import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
@@ -21,6 +23,7 @@ import {
   narrowSchema,
   readPeriod,
   redactSchema,
+  searchSchema,
   settingsSchema,
 } from './schema.ts';
 
@@ -44,6 +47,11 @@ export function interactionsRoutes(deps: DoorDependencies): Router {
     .all(...guards)
     .get(logHandler(deps))
     .all(refuseMethod('GET, HEAD'));
+  router
+    .route('/accounts/:account/interactions/search')
+    .all(...guards)
+    .post(searchHandler(deps))
+    .all(refuseMethod('POST'));
   router
     .route('/accounts/:account/interactions/report')
     .all(...guards)
@@ -87,28 +95,70 @@ function settingsHandler(deps: DoorDependencies): RequestHandler {
 }
 
 function logHandler(deps: DoorDependencies): RequestHandler {
-  const { core, now } = deps;
   return async (request, response) => {
     const { account } = await reach(deps, request, response);
-    const { limit = PAGE, cursor, ...fields } = checkRules(logSchema, request.query);
+    const { limit, cursor, ...fields } = checkRules(logSchema, request.query);
     const query = { kind: fields.kind, redacted: fields.redacted, ...readPeriod(fields, account.time_zone) };
-    const page = await readLog(core.db, core.dataMap, account.records_id, query, { limit, after: cursor });
-    const counts: Record<string, number> = {};
-    for (const { name, row } of page.rows) if (!row.redacted) counts[name] = (counts[name] ?? 0) + 1;
-    if (Object.keys(counts).length > 0)
-      await core.audit.append({
-        account: account._id,
-        actor: callerOf(response).keyId,
-        action: 'data.access',
-        reason: 'interaction_log',
-        at: now(),
-        counts,
-      });
-    response.json({
-      interactions: page.rows.map(({ row }) => presentInteraction(row)),
-      next: page.next && writeCursor(page.next),
-    });
+    await answerPage(deps, response, account, query, { limit, after: cursor });
   };
+}
+
+function searchHandler(deps: DoorDependencies): RequestHandler {
+  const { tokens, countriesOf } = deps.core;
+  return async (request, response) => {
+    const { account } = await reach(deps, request, response);
+    const {
+      limit,
+      cursor,
+      contact,
+      tracking_number: trackingNumber,
+      ...fields
+    } = checkRules(searchSchema, (await readBody(request)) ?? {});
+    const subject =
+      contact &&
+      inEveryWriting(
+        numberSubject(
+          contact,
+          account.records_id,
+          tokens.current(account._id, contact),
+          deps.now(),
+          countriesOf(account),
+        ),
+      );
+    const { kind, redacted, status, source, tag } = fields;
+    const query = {
+      ...{ kind, redacted, status, source, tag, trackingNumber },
+      ...(subject && { contact: subject }),
+      ...readPeriod(fields, account.time_zone),
+    };
+    await answerPage(deps, response, account, query, { limit, after: cursor });
+  };
+}
+
+/** What is shown of rows that are not redacted is audited. */
+async function answerPage(
+  { core, now }: DoorDependencies,
+  response: Response,
+  account: Account,
+  query: InteractionQuery,
+  { limit = PAGE, after }: { limit?: number | undefined; after?: LogPosition | undefined },
+): Promise<void> {
+  const page = await readLog(core.db, core.dataMap, account.records_id, query, { limit, after });
+  const counts: Record<string, number> = {};
+  for (const { name, row } of page.rows) if (!row.redacted) counts[name] = (counts[name] ?? 0) + 1;
+  if (Object.keys(counts).length > 0)
+    await core.audit.append({
+      account: account._id,
+      actor: callerOf(response).keyId,
+      action: 'data.access',
+      reason: 'interaction_log',
+      at: now(),
+      counts,
+    });
+  response.json({
+    interactions: page.rows.map(({ row }) => presentInteraction(row)),
+    next: page.next && writeCursor(page.next),
+  });
 }
 
 function figuresHandler(deps: DoorDependencies): RequestHandler {

@@ -3,6 +3,7 @@ import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
 import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
 import { AUTOMATIC } from '../../src/ledger/accounts/accounts.ts';
 import { firstMoment, isTimeZone } from '../../src/lib/calendar.ts';
+import { parseE164 } from '../../src/phone/number.ts';
 import { fieldsOf, nameFaults, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 import { readCursor } from './cursor.ts';
@@ -49,6 +50,16 @@ const period = {
 
 export const figuresSchema = z.object(period);
 
+const contact = z
+  .string({ error: 'must be a possible phone number, country code first' })
+  .transform((text, context) => {
+    const parsed = parseE164(`+${text.replace(/^\+/, '')}`);
+    if (parsed.ok) return parsed.number;
+    context.addIssue({ code: 'custom', message: 'must be a possible phone number, country code first' });
+    return z.NEVER;
+  });
+const words = z.string({ error: 'must be a text' }).trim().min(1, 'must not be empty').max(100, 'is too long');
+
 export const logSchema = z.object({
   ...period,
   redacted: z
@@ -65,6 +76,19 @@ export const logSchema = z.object({
       return z.NEVER;
     })
     .optional(),
+});
+
+/** The log's questions in a body: an address must hold no number. */
+export const searchSchema = z.strictObject({
+  ...logSchema.shape,
+  redacted: flag.optional(),
+  contact: contact
+    .optional()
+    .meta({ type: 'string', description: 'The number of the other party, country code first' }),
+  tracking_number: words.optional().meta({ description: "The account's own number" }),
+  status: words.optional(),
+  source: words.optional(),
+  tag: words.optional(),
 });
 
 export const narrowSchema = z.object({ kind, direction });

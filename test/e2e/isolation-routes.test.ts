@@ -140,6 +140,7 @@ describe('a stranger at every route', () => {
   const BODIES: Record<string, object> = {
     'PATCH /accounts/{account}/redaction': { manual: true },
     'POST /accounts/{account}/interactions/{interaction}/redact': { redact_content: true, understood: true },
+    'POST /accounts/{account}/interactions/search': {},
     'PUT /v0.1/users/{id}': { name: 'gone' },
   };
 

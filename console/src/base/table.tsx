@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly right?: boolean;
   /** The column that names the row. */
   readonly names?: boolean;
+  /** Its cells say what they are by themselves: the head is only read out. */
+  readonly bare?: boolean;
   /** Takes what width is left. */
   readonly wide?: boolean;
 }
@@ -39,14 +41,14 @@ export function Table<Row>({ label, columns, rows, rowKey, empty, expect = 8 }: 
       <table className={styles.table} role="table" aria-busy={rows === undefined}>
         <thead role="rowgroup">
           <tr role="row">
-            {columns.map(({ id, head, right, wide }) => (
+            {columns.map(({ id, head, right, wide, bare }) => (
               <th
                 key={id}
                 role="columnheader"
                 scope="col"
                 className={`${right ? styles.right : ''} ${wide ? styles.wide : ''}`}
               >
-                {head}
+                {bare ? <span className="visually-hidden">{head}</span> : head}
               </th>
             ))}
           </tr>

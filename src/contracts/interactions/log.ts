@@ -1,13 +1,15 @@
-import type mongoose from 'mongoose';
+import mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { type DataMap, type InteractionKind, nameOf } from '../../engine/map/schema.ts';
 import { atMoment, momentOf, type Span, within } from '../../engine/moment.ts';
 import { scopeOf } from '../../engine/owner.ts';
-import { type AccountValue, assertAccount } from '../../engine/subject.ts';
+import { type AccountValue, assertAccount, type Subject } from '../../engine/subject.ts';
 import { asInteraction, type Interaction, type InteractionEntry, toInteraction } from './row.ts';
 
 type Document = mongoose.mongo.Document;
+
+const { Long } = mongoose.mongo;
 
 export interface InteractionQuery {
   readonly kind?: InteractionKind | undefined;
@@ -16,6 +18,13 @@ export interface InteractionQuery {
   /** Before this moment. */
   readonly to?: Date | undefined;
   readonly redacted?: boolean | undefined;
+  readonly status?: string | undefined;
+  readonly source?: string | undefined;
+  readonly tag?: string | undefined;
+  /** The account's own number, in whatever form the platform shows it. */
+  readonly trackingNumber?: string | undefined;
+  /** The other party's number, as records hold it. */
+  readonly contact?: Pick<Subject, 'values'> | undefined;
 }
 
 /** The last interaction of a page: where the next begins. */
@@ -31,7 +40,9 @@ export interface LogPage {
   readonly next: LogPosition | null;
 }
 
-/** The collections of interactions a query is about. */
+/**
+ * The collections of interactions of a kind, or all of them.
+ */
 export function interactionEntries(map: DataMap, kind: InteractionKind | undefined): InteractionEntry[] {
   return map.collections.flatMap((entry) => {
     const one = entry.owner.kind === 'via' ? null : asInteraction(entry);
@@ -55,7 +66,50 @@ export function filterOf(
     scopeOf(entry, account),
     within(entry.at, span),
     query.redacted === undefined ? {} : ({ [entry.redacted]: query.redacted ? { $ne: null } : null } as Filter),
+    narrow(entry, query) ?? {},
   );
+}
+
+/**
+ * What a query asks of fields that not every collection has.
+ * @returns null where the map names no such field: none of the collection's records is meant
+ */
+function narrow(entry: InteractionEntry, query: InteractionQuery): Filter | null {
+  const own = ownPaths(entry);
+  const tags = entry.fields.filter(({ category }) => category === 'tag').map(({ path }) => path);
+  // A place that is the account's own in one direction is the contact's in the other.
+  const contacts = entry.numbers
+    .map(({ path }) => path)
+    .filter((path) => typeof entry.own_number !== 'string' || path !== entry.own_number);
+  const asked: (readonly [paths: readonly string[], values: readonly unknown[]])[] = [];
+  if (query.status !== undefined) asked.push([listOf(entry.log?.status), [query.status]]);
+  if (query.source !== undefined) asked.push([listOf(entry.log?.source), [query.source]]);
+  if (query.tag !== undefined) asked.push([tags, [query.tag]]);
+  if (query.trackingNumber !== undefined) asked.push([own, ownForms(query.trackingNumber)]);
+  if (query.contact !== undefined) asked.push([contacts, query.contact.values]);
+  if (asked.some(([paths]) => paths.length === 0)) return null;
+  return allOf(
+    ...asked.map(([paths, values]): Filter => {
+      const some = paths.map((path): Filter => ({ [dotted(path)]: { $in: [...values] } }) as Filter);
+      return (some.length === 1 ? some[0] : { $and: [{ $or: some }] }) as Filter;
+    }),
+  );
+}
+
+const listOf = (path: string | undefined): readonly string[] => (path === undefined ? [] : [path]);
+
+/** Elements of a list are asked for by the path without its marks. */
+const dotted = (path: string): string => path.replaceAll('[]', '');
+
+function ownPaths({ own_number: own }: InteractionEntry): readonly string[] {
+  if (own === undefined) return [];
+  return typeof own === 'string' ? [own] : [...new Set([own.inbound, own.outbound])];
+}
+
+/** A sender's name as it is; a number as text, with a plus, and as an integer. */
+function ownForms(text: string): readonly unknown[] {
+  const digits = text.replace(/^\+/, '');
+  return /^\d{1,18}$/.test(digits) ? [digits, `+${digits}`, Long.fromString(digits)] : [text];
 }
 
 /**
@@ -72,6 +126,7 @@ export async function readLog(
 ): Promise<LogPage> {
   const lists = await Promise.all(
     interactionEntries(map, query.kind).map(async (entry) => {
+      if (narrow(entry, query) === null) return [];
       const found: Document[] = [];
       for (const filter of behind(entry, account, query, after)) {
         if (found.length > limit) break;

@@ -65,6 +65,27 @@ describe('/accounts/{id}/interactions', () => {
   const ids = async (query = '') => (await list(query)).interactions.map((row) => row.id);
   const ALL = ['f1', 'h1', 's2', 'r3', 'r2', 'c4', 'c3', 'r1', 's1', 'c2', 'c1'];
 
+  it.each([
+    [{ contact: SAM }, ['c2']],
+    [{ contact: `+${JO}`, kind: 'form' }, ['f1']],
+    [{ contact: JO, kind: 'text' }, ['s2', 'r2', 'r1', 's1']],
+    [{ status: 'missed' }, ['c3']],
+    [{ source: 'newspaper', redacted: false }, ['c2', 'c1']],
+    [{ tag: 'sales' }, ['c4', 'c3', 'c1']],
+    [{ tracking_number: OWN, kind: 'chat' }, ['h1']],
+    [{ tracking_number: '447700900998' }, []],
+    [{ contact: SAM, from: '2026-06-03' }, []],
+  ])('finds by %j', async (body, expected) => {
+    const answer = await call(url, `${path()}/search`, { key: made.sub.key, body });
+    expectStatus(answer, 200);
+    expect((answer.body.interactions as Row[]).map(({ id }) => id)).toEqual(expected);
+  });
+
+  it('refuses a question that it does not know', async () => {
+    expect((await call(url, `${path()}/search`, { key: made.sub.key, body: { contct: SAM } })).status).toBe(422);
+    expect((await call(url, `${path()}/search`, { key: made.sub.key, body: { contact: 'Sam' } })).status).toBe(422);
+  });
+
   it('tells all of it, newest first over all collections', async () => {
     expect(await ids()).toEqual(ALL);
     const rows = (await list()).interactions;

@@ -69,12 +69,3 @@ function Contact({ row }: { row: Interaction }) {
     </span>
   );
 }
-
-/** Does a row that is here hold all of these words? They are looked for in the browser, as they may be a number. */
-export function fitsWords(row: Interaction, words: string): boolean {
-  const asked = words.trim().toLowerCase().split(/\s+/);
-  const text = [row.contact_number, row.tracking_number, row.source, row.status, row.id, JSON.stringify(row.personal)]
-    .join(' ')
-    .toLowerCase();
-  return asked.every((word) => text.includes(word));
-}

@@ -1,9 +1,8 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useLocation, useSearch } from 'wouter';
-import { INTERACTION_KINDS, type Interaction, type InteractionPage, type RedactionSettings } from '../../api/types.ts';
+import type { Interaction, InteractionPage, RedactionSettings } from '../../api/types.ts';
 import { Button, ButtonLink } from '../../base/button.tsx';
-import { SelectField, TextField } from '../../base/field.tsx';
 import { Menu, MenuCheck } from '../../base/menu.tsx';
 import { Empty, Notice, Problem } from '../../base/notice.tsx';
 import { Page } from '../../base/page.tsx';
@@ -12,7 +11,8 @@ import { AccountNeeded } from '../../shell/account-needed.tsx';
 import { useAccounts } from '../../shell/accounts.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
 import bar from '../requests/requests.module.css';
-import { fitsWords, interactionColumns, KIND_WORDS } from './columns.tsx';
+import { interactionColumns, KIND_WORDS } from './columns.tsx';
+import { bodyOf, FilterLine, type Filters, type Numbers, readFilters } from './filter-line.tsx';
 import styles from './interactions.module.css';
 import { RedactDialog } from './redact-dialog.tsx';
 import { RunningRedactions } from './running-redactions.tsx';
@@ -31,33 +31,33 @@ export default function InteractionsView() {
   );
 }
 
-const FILTERS = ['kind', 'from', 'to', 'redacted', 'cursor'] as const;
-type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
-
 function Log({ account }: { account: string }) {
   const client = useClient();
   const cache = useQueryClient();
   const may = useMay();
   const [, go] = useLocation();
-  const given = new URLSearchParams(useSearch());
-  const filters: Filters = Object.fromEntries(
-    FILTERS.flatMap((name) => (given.get(name) ? [[name, given.get(name)]] : [])),
-  );
+  const filters = readFilters(useSearch());
   const show = (next: Filters) => {
     const pairs = Object.entries(next).filter((pair): pair is [string, string] => Boolean(pair[1]));
     go(`/interactions${pairs.length > 0 ? `?${new URLSearchParams(pairs)}` : ''}`);
   };
-  const [words, setWords] = useState('');
+  // Numbers stand in no address: they are asked for in a body, and gone with the view.
+  const [numbers, setNumbers] = useState<Numbers>({ contact: '', tracking: '' });
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [flagged, setFlagged] = useState<Interaction>();
   const { data: settings } = useQuery({
     queryKey: ['redaction', account],
-    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`),
+    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`, { account }),
   });
   const { data, error, refetch } = useQuery({
-    queryKey: ['interactions', account, filters],
+    queryKey: ['interactions', account, filters, numbers],
     queryFn: ({ signal }) =>
-      client.call<InteractionPage>(`/accounts/${account}/interactions`, { query: { limit: '50', ...filters }, signal }),
+      client.call<InteractionPage>(`/accounts/${account}/interactions/search`, {
+        method: 'POST',
+        body: bodyOf(filters, numbers),
+        account,
+        signal,
+      }),
     // Each look at the log is an entry of the audit: it is asked for when somebody looks, not by the clock.
     staleTime: 60_000,
     refetchOnWindowFocus: false,
@@ -77,7 +77,15 @@ function Log({ account }: { account: string }) {
     <>
       {settings && !inForce && may('redact') && <NotInForce settings={settings} />}
       <RunningRedactions account={account} />
-      <FilterLine filters={filters} show={show} words={words} setWords={setWords}>
+      <FilterLine
+        filters={filters}
+        show={show}
+        numbers={numbers}
+        onNumbers={(next) => {
+          setNumbers(next);
+          if (filters.cursor) show({ ...filters, cursor: '' });
+        }}
+      >
         <Menu label="Columns">
           {all.map(({ id, head }) => (
             <MenuCheck
@@ -97,9 +105,9 @@ function Log({ account }: { account: string }) {
         <Table
           label="Interactions"
           columns={columns}
-          rows={data?.interactions.filter((row) => fitsWords(row, words))}
+          rows={data?.interactions}
           rowKey={({ kind, direction, id, at }) => `${kind} ${direction} ${id} ${at}`}
-          empty={<Empty title="No interaction fits">Choose another kind or a longer time, or clear the words.</Empty>}
+          empty={<Empty title="No interaction fits">Choose another kind or a longer time, or clear a filter.</Empty>}
         />
       )}
       <nav className={bar.pages} aria-label="Pages of the log">
@@ -147,63 +155,5 @@ function NotInForce({ settings }: { settings: RedactionSettings }) {
         ? 'It is turned on here, but the agency does not allow it.'
         : 'An administrator can turn it on for this account.'}
     </Notice>
-  );
-}
-
-interface FilterLineProps {
-  readonly filters: Filters;
-  readonly show: (next: Filters) => void;
-  readonly words: string;
-  readonly setWords: (words: string) => void;
-  readonly children: React.ReactNode;
-}
-
-function FilterLine({ filters, show, words, setWords, children }: FilterLineProps) {
-  const set = (name: keyof Filters, value: string) => show({ ...filters, [name]: value, cursor: '' });
-  return (
-    <div className={bar.filters}>
-      <div className={bar.views}>
-        <button type="button" className={bar.view} aria-pressed={!filters.kind} onClick={() => set('kind', '')}>
-          All
-        </button>
-        {INTERACTION_KINDS.map((kind) => (
-          <button
-            key={kind}
-            type="button"
-            className={bar.view}
-            aria-pressed={filters.kind === kind}
-            onClick={() => set('kind', kind)}
-          >
-            {KIND_WORDS[kind]}s
-          </button>
-        ))}
-      </div>
-      <div className={bar.fields}>
-        <TextField
-          label="From"
-          type="date"
-          value={filters.from ?? ''}
-          onChange={({ target }) => set('from', target.value)}
-        />
-        <TextField label="to" type="date" value={filters.to ?? ''} onChange={({ target }) => set('to', target.value)} />
-        <SelectField
-          label="Redacted"
-          value={filters.redacted ?? ''}
-          onChange={({ target }) => set('redacted', target.value)}
-        >
-          <option value="">Any</option>
-          <option value="false">Not redacted</option>
-          <option value="true">Redacted</option>
-        </SelectField>
-        <TextField
-          label="Within this page"
-          value={words}
-          onChange={({ target }) => setWords(target.value)}
-          placeholder="contact, source, tag …"
-          autoComplete="off"
-        />
-        <div className={styles.columns}>{children}</div>
-      </div>
-    </div>
   );
 }

@@ -29,6 +29,7 @@ export function RedactDialog({ interaction, account, onClose, onDone }: RedactDi
     mutationFn: () =>
       client.call<{ reference?: string }>(`/accounts/${account}/interactions/${encodeURIComponent(id ?? '')}/redact`, {
         method: 'POST',
+        account,
         query: { kind, direction: direction ?? undefined },
         body: { redact_content: content, redact_past: past, understood },
       }),

@@ -34,7 +34,7 @@ function Settings({ account }: { account: string }) {
   const may = useMay();
   const { data, error, refetch } = useQuery({
     queryKey: ['redaction', account],
-    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`),
+    queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`, { account }),
   });
   if (error) return <Problem error={error} again={() => void refetch()} />;
   if (!data) return <Waiting lines={6} />;
@@ -94,6 +94,7 @@ function SettingsForm({ settings, account, readOnly }: SettingsFormProps) {
     mutationFn: () =>
       client.call<RedactionSettings>(`/accounts/${account}/redaction`, {
         method: 'PATCH',
+        account,
         body: { ...(isAgency && { allow_sub_accounts: allow }), manual, automatic },
       }),
     onSuccess: (saved) => {

@@ -41,6 +41,18 @@ export function Due({ row }: { row: RequestItem }) {
   );
 }
 
+/** Two lines of it; the pointer, and the request itself, have all. */
+function Why({ row }: { row: RequestItem }) {
+  const why = whyOf(row);
+  return why === '' ? (
+    '–'
+  ) : (
+    <span className={styles.why} title={why}>
+      {why}
+    </span>
+  );
+}
+
 /** The columns of the table. @param account the account's name, where several are shown */
 export function requestColumns(account: ((id: string) => string) | null): readonly RequestColumn[] {
   return [
@@ -82,7 +94,7 @@ export function requestColumns(account: ((id: string) => string) | null): readon
       cell: ({ erased }) => <span title={listCounts(erased)}>{totalOf(erased).toLocaleString('en-GB')}</span>,
       text: ({ erased }) => totalOf(erased),
     },
-    { id: 'why', head: 'Why', wide: true, cell: (row) => whyOf(row) || '–', text: whyOf },
+    { id: 'why', head: 'Why', wide: true, cell: (row) => <Why row={row} />, text: whyOf },
   ];
 }
 

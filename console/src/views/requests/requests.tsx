@@ -73,6 +73,7 @@ function pickColumn(picked: ReadonlySet<string>, setPicked: (next: ReadonlySet<s
   return {
     id: 'pick',
     head: 'Choose',
+    bare: true,
     right: true,
     cell: ({ reference, state }) =>
       state === 'failed' ? (

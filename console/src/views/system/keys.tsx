@@ -54,6 +54,7 @@ function Keys({ account, making, onMade }: { account: string; making: boolean; o
     {
       id: 'act',
       head: 'Do',
+      bare: true,
       right: true,
       cell: (key) => (key.revoked ? null : <Button onClick={() => setRevoking(key)}>Revoke</Button>),
     },

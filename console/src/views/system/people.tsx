@@ -33,6 +33,7 @@ export default function PeopleView() {
   const acts: Column<Person> = {
     id: 'do',
     head: 'Do',
+    bare: true,
     right: true,
     cell: (person) => (
       <span className={styles.acts}>
