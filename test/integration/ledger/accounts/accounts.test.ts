@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../../../../src/base/db/connection.
 import { assertAccount } from '../../../../src/engine/subject.ts';
 import { type Accounts, createAccounts } from '../../../../src/ledger/accounts/accounts.ts';
 import { createKeys, type Keys, readWholeKey } from '../../../../src/ledger/accounts/keys.ts';
+import { ACCOUNT_SCOPES } from '../../../../src/ledger/accounts/scopes.ts';
 import { LIMITS } from '../../../support/limits.ts';
 import { engines } from '../../../support/platform.ts';
 
@@ -97,7 +98,7 @@ describe('accounts', () => {
 describe('keys', () => {
   it('let their account in', async () => {
     const { id, secret, account } = await makeKey();
-    expect(await keys.authenticate(id, secret)).toEqual({ keyId: id, account });
+    expect(await keys.authenticate(id, secret)).toEqual({ keyId: id, account, scopes: [...ACCOUNT_SCOPES] });
   });
 
   it('are kept as a digest, without the secret', async () => {
