@@ -120,6 +120,8 @@ describe('a stranger at every route', () => {
     'GET /v2/reports/records': (of) => ({ query: `to=${of.e164}&include_message=true` }),
     'POST /v2/reports': (of) => ({ body: { to: of.e164, include_message: true } }),
     'POST /v1/redact/transaction': (of) => ({ body: { id: of.id, product: 'sms' } }),
+    'GET /requests': (of) => ({ query: `account=${of.account}` }),
+    'POST /requests/retry': (of) => ({ body: { references: [of.forgotten] } }),
     'GET /audit': (of) => ({ query: `account=${of.account}` }),
     'POST /audit/verify': (of) => ({ body: { account: of.account } }),
     'GET /figures': (of) => ({ query: `account=${of.account}` }),
