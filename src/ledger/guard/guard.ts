@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Producer } from '../../base/queue/producer.ts';
 import type { Times } from '../../base/times.ts';
@@ -9,7 +10,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account, Accounts } from '../accounts/accounts.ts';
 import { REQUEST_CALL, requestsOf } from '../requests/ledger.ts';
 import type { Circle, ScanPlace } from '../scan/circle.ts';
-import { openPosition, sealPosition } from '../scan/position.ts';
+import { openPosition, type StoredPosition, sealPosition } from '../scan/position.ts';
 import { accountsWithTombstones, adoptCompleted, type Tombstone, tombstonesOf } from '../tombstones/tombstones.ts';
 import { callWorker } from '../work/call.ts';
 import { createLook, type LatePerson, type LookDependencies } from './look.ts';
@@ -162,7 +163,7 @@ async function readEverything(
   const isSame = row?.places === circle.digest;
   const isDue = row?.read_at === undefined || now().getTime() - row.read_at.getTime() >= times.guardRoundMs;
   if (row?.round === undefined && !isDue) return;
-  let position: Position = row?.round && isSame ? openPosition(seal, account._id, row.round) : BEGINNING;
+  let position: Position = (row?.round && isSame && openRound(seal, account._id, row.round)) || BEGINNING;
   const people = new Map<PhoneNumber, LatePerson>();
   for (;;) {
     const place = circle.places[position.place];
@@ -182,6 +183,15 @@ async function readEverything(
     if (position.place === 0) break;
   }
   await keep({ read_at: now() }, { round: '' });
+}
+
+/** Null: sealed with a key that is gone. */
+function openRound(seal: Seal, account: string, round: StoredPosition): Position | null {
+  try {
+    return openPosition(seal, account, round);
+  } catch {
+    return null;
+  }
 }
 
 async function keepRow(
