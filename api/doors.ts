@@ -4,6 +4,7 @@ import { contactDoor } from './contact/door.ts';
 import { forgetDoor } from './forget/door.ts';
 import type { Door } from './http/door.ts';
 import { interactionsDoor } from './interactions/door.ts';
+import { opendsrDoor } from './opendsr/door.ts';
 import { operatorDoor } from './operator/door.ts';
 import { oversightDoor } from './oversight/door.ts';
 import { receiptDoor } from './receipt/door.ts';
@@ -29,5 +30,6 @@ export const DOORS: readonly Door[] = [
   webhooksDoor,
   requestsDoor,
   systemDoor,
+  opendsrDoor,
   operatorDoor,
 ];

@@ -3,6 +3,8 @@ import type { Config } from './base/config.ts';
 import { openDatabase } from './base/db/connection.ts';
 import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys, type KeyIdState, listKeyIds } from './base/keys/in-use.ts';
+import { openProcessorSigner, type ProcessorSigner } from './base/keys/processor-signer.ts';
+
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
@@ -56,6 +58,8 @@ export interface Core {
   readonly tokens: Tokens;
   readonly seal: Seal;
   readonly signer: Signer;
+  /** Signs what OpenDSR says; null where it is not set up. */
+  readonly processor: ProcessorSigner | null;
   readonly receipts: Receipts;
   readonly audit: Audit;
   readonly files: Files;
@@ -127,6 +131,7 @@ export function createCore(
     tokens: createTokens(config.LETHE_TOKEN_KEYS),
     seal,
     signer,
+    processor: openProcessorSigner(config),
     receipts: createReceipts({ db, signer, dataMap }),
     audit,
     files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),

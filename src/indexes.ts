@@ -8,6 +8,7 @@ import { ACCOUNTS } from './ledger/accounts/accounts.ts';
 import { KEYS } from './ledger/accounts/keys.ts';
 import { AUDIT, AUDIT_HEADS } from './ledger/audit/entry.ts';
 import { GUARD } from './ledger/guard/row.ts';
+import { SUBJECT_REQUESTS } from './ledger/opendsr/subject-requests.ts';
 import { PEOPLE, SESSIONS } from './ledger/people/rows.ts';
 import { RECEIPT_HEADS, RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
@@ -121,6 +122,8 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       { name: 'chain', key: { account_id: 1, seq: 1 }, unique: true },
     ],
   },
+  // Without an index of its own.
+  { collection: SUBJECT_REQUESTS, indexes: [] },
   { collection: WEBHOOKS, indexes: [{ name: 'by_account', key: { account_id: 1, created_at: 1 } }] },
   {
     collection: DELIVERIES,

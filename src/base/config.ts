@@ -106,6 +106,9 @@ const variables = {
     .regex(/^[a-z][a-z_]{0,63}$/, 'CONTACT_ERASURE_REASON is lower-case letters and _')
     .default('ndpr_right_to_erasure'),
   CONTACT_ERASURE_LIMIT: count(10_000, 1, 100_000),
+  OPENDSR_DOMAIN: text(/^[a-z0-9.-]{1,253}$/, 'a domain in lower case').optional(),
+  OPENDSR_KEY_FILE: z.string().optional(),
+  OPENDSR_CERTIFICATE_FILE: z.string().optional(),
   WEBHOOK_ALLOWED_NETWORKS: z
     .string()
     .optional()

@@ -80,6 +80,7 @@ describe('a stranger at every route', () => {
       key: victim.key.split('.')[0] ?? '',
       conversation: 'CON-v',
       event: 'v1',
+      subject_request_id: 'a7551968-d5d6-44b2-9831-815ac9017798',
       batch: String(batch.body.batch),
       webhook: String(hook.body.id),
       delivery: String(delivery?._id),
@@ -95,6 +96,7 @@ describe('a stranger at every route', () => {
       key: 'BWwmkoxO3YTfpEt0',
       conversation: 'CON-n',
       event: 'n1',
+      subject_request_id: 'b7551968-d5d6-44b2-9831-815ac9017798',
       batch: 'bat_BWwmkoxO3YTfpEt',
       webhook: 'wh_BWwmkoxO3YTfpEt',
       delivery: '65c0f7e2a1b2c3d4e5f60718',
@@ -107,6 +109,7 @@ describe('a stranger at every route', () => {
   const ASKED: Record<string, (of: Record<string, string>) => { query?: string; body?: object }> = {
     'POST /gdpr/forget': (of) => ({ body: { number: of.e164 } }),
     'GET /webhooks': () => ({}),
+    'POST /opendsr/2.0/requests': () => ({ body: { subject_request_id: 'x' } }),
     'POST /webhooks': () => ({ body: { url: 'x' } }),
     'GET /webhooks/deliveries': (of) => ({ query: `webhook=${of.webhook}` }),
     'GET /gdpr/receipt': (of) => ({ query: `reference=${of.forgotten}` }),

@@ -39,6 +39,7 @@ describe('a field or a parameter that is not known', () => {
       key: 'BWwmkoxO3YTfpEt0',
       conversation: 'CON-1',
       event: 'EVT-1',
+      subject_request_id: 'a7551968-d5d6-44b2-9831-815ac9017798',
       batch: 'bat_none',
       webhook: 'wh_none',
       delivery: 'none',
@@ -51,6 +52,7 @@ describe('a field or a parameter that is not known', () => {
   /** Bodies and parameters that would be accepted, were it not for what stands beside them. */
   const VALID: Record<string, { body?: object; query?: string }> = {
     'POST /gdpr/forget': { body: { number: DIGITS } },
+    'POST /opendsr/2.0/requests': { body: { subject_request_id: 'x' } },
     'POST /webhooks': { body: { url: 'x' } },
     'POST /v1/redact/transaction': { body: { id: 's1', product: 'sms' } },
     'PATCH /accounts/{account}/redaction': { body: { manual: false } },

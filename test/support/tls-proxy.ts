@@ -9,13 +9,16 @@ const CERTIFICATE =
 
 const pem = (label: string, der: string) => `-----BEGIN ${label}-----\n${der}\n-----END ${label}-----\n`;
 
+/** The same as PEM. */
+export const CERTIFIED = { key: pem('PRIVATE KEY', KEY), certificate: pem('CERTIFICATE', CERTIFICATE) } as const;
+
 /** A server that speaks TLS and passes everything on to another one in the clear. */
 export async function startTlsProxy(target: { host: string; port: number }): Promise<{
   readonly port: number;
   close(): Promise<void>;
 }> {
   const sockets = new Set<{ destroy(): void }>();
-  const server = createServer({ key: pem('PRIVATE KEY', KEY), cert: pem('CERTIFICATE', CERTIFICATE) }, (client) => {
+  const server = createServer({ key: CERTIFIED.key, cert: CERTIFIED.certificate }, (client) => {
     const upstream = connect(target);
     for (const [one, other] of [
       [client, upstream],

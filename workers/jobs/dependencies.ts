@@ -89,7 +89,7 @@ export function createJobDependencies(
       smallAccount: SMALL_ACCOUNT,
     },
     webhooks: {
-      ...{ db, seal, logger, times, now },
+      ...{ db, seal, logger, times, now, processor: core.processor },
       rules: { allowed: listOf(config.WEBHOOK_ALLOWED_NETWORKS), timeoutMs: times.webhookMs },
     },
     files: { files, logger },

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import mongoose from 'mongoose';
 import { ErasureFailure } from '../../base/errors.ts';
+import type { ProcessorSigner } from '../../base/keys/processor-signer.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Logger } from '../../base/log.ts';
 import { type OutgoingRules, type PostOutcome, postOutside } from '../../base/outgoing/post.ts';
@@ -16,6 +17,8 @@ export interface DeliverDependencies {
   readonly seal: Seal;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   readonly rules: OutgoingRules;
+  /** Signs callbacks; null where none is set up. */
+  readonly processor: ProcessorSigner | null;
   readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'retryBaseMs' | 'longestPauseMs'>;
   readonly now: () => Date;
 }
@@ -56,17 +59,28 @@ export async function deliver(
   // Told to stop in the middle of it: nobody knows what came of it, and the next worker sends it again.
   const isCut = signal.aborted && 'fault' in outcome;
   const made: Attempt[] = isCut ? [] : [{ ...outcome, at, ms: Math.round(performance.now() - began) }];
-  await assertHeld(write(updateAfter(deps, row, made, isCut)));
+  const update = updateAfter(deps, row, made, isCut);
+  await assertHeld(write(update));
+  // A callback has had its say.
+  if (hook.opendsr && update.$unset?.unfinished !== undefined)
+    await webhooksOf(db).deleteOne({ _id: hook._id, account_id: account });
 }
 
 async function attempt(
-  { seal, rules, now, logger }: DeliverDependencies,
+  { seal, rules, now, logger, processor }: DeliverDependencies,
   row: DeliveryRow,
   hook: WebhookRow,
   signal: AbortSignal,
 ): Promise<PostOutcome> {
   try {
-    const headers = signMessage(secretOf(seal, hook), row.message, now(), row.body);
+    if (hook.opendsr && !processor) {
+      logger.error('callbacks cannot be signed: OPENDSR_* is not set here', { webhook: hook._id });
+      return { fault: 'unreachable' };
+    }
+    const headers =
+      hook.opendsr && processor
+        ? { 'content-type': 'application/json', ...processor.headersOf(row.body) }
+        : signMessage(secretOf(seal, hook), row.message, now(), row.body);
     return await postOutside({ url: hook.url, headers, body: row.body }, rules, signal);
   } catch (error) {
     if (!(error instanceof ErasureFailure)) throw error;

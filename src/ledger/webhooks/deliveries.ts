@@ -70,7 +70,22 @@ export async function emitEvent(
   session?: mongoose.mongo.ClientSession,
 ): Promise<void> {
   const within = session ? { session } : {};
-  const hooks = await webhooksOf(db).find({ account_id: event.account, events: event.type }, within).toArray();
+  const hooks = await webhooksOf(db)
+    .find(
+      {
+        ...{ account_id: event.account, events: event.type },
+        // A callback hears of its own request alone.
+        $or: [
+          { opendsr: { $exists: false } },
+          ...(typeof event.data.reference === 'string' ? [{ 'opendsr.reference': event.data.reference }] : []),
+          ...(typeof event.data.subject_request_id === 'string'
+            ? [{ 'opendsr.subject_request_id': event.data.subject_request_id }]
+            : []),
+        ],
+      },
+      within,
+    )
+    .toArray();
   if (hooks.length === 0) return;
   const rows = hooks.map((hook) => draft(hook, event));
   await deliveriesOf(db)
@@ -85,6 +100,8 @@ function draft(hook: WebhookRow, event: WebhookEvent): DeliveryRow {
   return {
     _id: new mongoose.mongo.ObjectId(),
     ...{ account_id: event.account, message: event.id, webhook: hook._id, type: event.type, body: bodyOf(event) },
+    // The same end may be told by whoever saw it first.
+    ...(hook.opendsr && { message: `${hook._id}-${event.type}`, body: callbackOf(hook, hook.opendsr, event) }),
     ...(typeof reference === 'string' && { reference }),
     created_at: event.at,
     ...tryFrom(event.at),
@@ -93,6 +110,23 @@ function draft(hook: WebhookRow, event: WebhookEvent): DeliveryRow {
     tries: 0,
     attempts: [],
   };
+}
+
+/** What a callback is told (OpenDSR 2.0, "Request Status Callback"). */
+function callbackOf(
+  { url, account_id }: WebhookRow,
+  { subject_request_id, due_at }: NonNullable<WebhookRow['opendsr']>,
+  { type, data }: WebhookEvent,
+): string {
+  const counts = Object.values((data.erased ?? {}) as Record<string, number>);
+  return JSON.stringify({
+    controller_id: account_id,
+    expected_completion_time: due_at.toISOString(),
+    status_callback_url: url,
+    subject_request_id,
+    request_status: type === 'erasure.cancelled' ? 'cancelled' : 'completed',
+    results_count: counts.reduce((sum, count) => sum + count, 0),
+  });
 }
 
 /** Is a delivery to be tried now? */

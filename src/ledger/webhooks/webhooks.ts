@@ -3,7 +3,7 @@ import type mongoose from 'mongoose';
 import type { SealedPlace } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import { randomText } from '../../lib/random-text.ts';
-import { EVENT_TYPES, type EventType } from './events.ts';
+import { EVENT_TYPES, type EventType, type ToldType } from './events.ts';
 
 export const WEBHOOKS = 'lethe_webhooks';
 
@@ -14,9 +14,11 @@ export interface WebhookRow {
   readonly account_id: string;
   readonly url: string;
   readonly label: string;
-  readonly events: readonly EventType[];
-  /** Sealed. */
-  readonly secret: string;
+  readonly events: readonly ToldType[];
+  /** Sealed; absent for what is signed otherwise. */
+  readonly secret?: string;
+  /** A callback of one request, as OpenDSR has them: it is told once, and gone then. */
+  readonly opendsr?: { readonly subject_request_id: string; readonly due_at: Date; readonly reference?: string };
   readonly created_at: Date;
 }
 
@@ -47,7 +49,8 @@ export async function createWebhook(
   seal: Seal,
   { account, url, label, events, now }: NewWebhook,
 ): Promise<{ webhook: WebhookRow; secret: string } | null> {
-  if ((await webhooksOf(db).countDocuments({ account_id: account })) >= MOST_WEBHOOKS) return null;
+  if ((await webhooksOf(db).countDocuments({ account_id: account, opendsr: { $exists: false } })) >= MOST_WEBHOOKS)
+    return null;
   const _id = `wh_${randomText(15)}`;
   const secret = SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64');
   const webhook: WebhookRow = {
@@ -61,12 +64,15 @@ export async function createWebhook(
 
 /** An account's webhooks, oldest first. */
 export function listWebhooks(db: mongoose.mongo.Db, account: string): Promise<WebhookRow[]> {
-  return webhooksOf(db).find({ account_id: account }).sort({ created_at: 1 }).toArray();
+  return webhooksOf(db)
+    .find({ account_id: account, opendsr: { $exists: false } })
+    .sort({ created_at: 1 })
+    .toArray();
 }
 
 /** The bytes that messages are signed with. @throws ErasureFailure `unsealable` */
 export function secretOf(seal: Seal, webhook: WebhookRow): Buffer {
-  return Buffer.from(seal.openText(webhook.secret, contextOf(webhook._id)).slice(SECRET_PREFIX.length), 'base64');
+  return Buffer.from(seal.openText(webhook.secret ?? '', contextOf(webhook._id)).slice(SECRET_PREFIX.length), 'base64');
 }
 
 const contextOf = (id: string) => `webhook:${id}`;
@@ -75,5 +81,6 @@ const contextOf = (id: string) => `webhook:${id}`;
 export const SEALED_WEBHOOKS: SealedPlace<WebhookRow> = {
   collection: WEBHOOKS,
   filter: {},
-  sealedIn: ({ _id, secret }) => [{ path: 'secret', text: secret, context: contextOf(_id) }],
+  sealedIn: ({ _id, secret }) =>
+    secret === undefined ? [] : [{ path: 'secret', text: secret, context: contextOf(_id) }],
 };

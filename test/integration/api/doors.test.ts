@@ -67,6 +67,7 @@ describe('the doors of the API', () => {
     ['interactions', `/accounts/${account}/redaction`, { key }, 200, /"automatic":"off"/],
     ['transaction', '/v1/redact/transaction', { key, body: { id: 'none', product: 'sms' } }, 404, /Invalid ID/],
     ['oversight', '/audit', { key }, 200, /"items":\[/],
+    ['opendsr', '/opendsr/2.0/discovery', {}, 404, /not set up/],
     ['webhooks', '/webhooks', { key }, 200, /"items":\[\]/],
     ['requests', '/requests', { key }, 200, /"items":\[\]/],
     ['resources', '/v0.1/legs', { key }, 200, /"_embedded"/],
