@@ -1,5 +1,5 @@
 import { ERRORS, FAILURES, type FailureName, REMEDIES } from '../../src/base/errors.ts';
-import { explainWait, type NumberStanding } from '../../src/contracts/forget/standing.ts';
+import type { NumberStanding } from '../../src/contracts/forget/standing.ts';
 import { deadlineStateOf } from '../../src/ledger/requests/deadline.ts';
 import { explain } from '../../src/ledger/requests/explain.ts';
 import type { ErasureRequest, RequestState } from '../../src/ledger/requests/ledger.ts';
@@ -109,9 +109,10 @@ export function presentDays({ day, lastDay }: { day: string; lastDay: string }):
 /** How one number stands: what a layman is told, and nothing of the records. */
 export function presentStanding(
   number: PhoneNumber,
-  { state, suppressed, request, heldAgain }: NumberStanding,
+  { state, suppressed, request, progress, heldAgain }: NumberStanding,
+  now: Date,
 ): Record<string, unknown> {
-  const { why, until } = request && state !== 'gone' ? explainWait(request) : {};
+  const { why, until } = request ? explain(request, progress, now) : {};
   return {
     state,
     number_read: describeNumber(number),

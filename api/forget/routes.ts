@@ -137,7 +137,8 @@ async function tellStanding(
   if ((date !== undefined && date !== null) || reference !== undefined)
     throw new LetheError('bad_input', 'number stands alone: date and reference ask for something else');
   const { account } = callerOf(response);
-  return presentStanding(number, await readStanding(acceptOf(deps), account, number, deps.now()));
+  const now = deps.now();
+  return presentStanding(number, await readStanding(acceptOf(deps), account, number, now), now);
 }
 
 function previewHandler(deps: DoorDependencies): RequestHandler {

@@ -1,7 +1,8 @@
-import { FAILURES, LetheError } from '../../base/errors.ts';
+import { LetheError } from '../../base/errors.ts';
 import { inEveryWriting } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { type ErasureRequest, requestsOf } from '../../ledger/requests/ledger.ts';
+import { readProgress, type ScanProgress } from '../../ledger/scan/progress.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type AcceptDependencies, findUnfinished, isAffiliated, rehearseForget, subjectOf } from './accept.ts';
 
@@ -11,8 +12,10 @@ const STANDINGS = ['gone', 'on_its_way', 'failed', 'never_asked'] as const;
 export interface NumberStanding {
   readonly state: (typeof STANDINGS)[number];
   readonly suppressed: boolean;
-  /** The newest request for the number; null when nobody asked. */
+  /** The newest request for the number that was not called off; null when nobody asked. */
   readonly request: ErasureRequest | null;
+  /** Of the scan that the request waits for. */
+  readonly progress: ScanProgress | undefined;
   /** Of a number that is gone: has it come on record again since? */
   readonly heldAgain: boolean;
 }
@@ -29,7 +32,7 @@ export async function readStanding(
   const [suppressed, request] = await Promise.all([
     deps.suppressions.has(inEveryWriting(subject), tokens),
     requestsOf(deps.db).findOne(
-      { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget' },
+      { account_id: account._id, token: { $in: [...tokens] }, profile: 'forget', state: { $ne: 'cancelled' } },
       { sort: { created_at: -1 }, projection: { announced: 0, sealed: 0, lease: 0 } },
     ),
   ]);
@@ -38,6 +41,7 @@ export async function readStanding(
     state,
     suppressed,
     request,
+    progress: request ? (await readProgress(deps.db, [request])).get(request) : undefined,
     heldAgain: state === 'gone' && (await isAffiliated(deps, subject, tokens, false)),
   };
 }
@@ -47,18 +51,6 @@ function stateOf(request: ErasureRequest | null): NumberStanding['state'] {
   if (request.state === 'completed') return 'gone';
   return request.state === 'failed' ? 'failed' : 'on_its_way';
 }
-
-/** Why a request is not done, in a sentence for a layman, and until when; nothing where it simply goes on. */
-export function explainWait(request: ErasureRequest): { why?: string; until?: Date } {
-  const until = request.not_before;
-  if (request.state === 'failed') return { why: FAILURES[failureOf(request)], until };
-  if (request.state === 'waiting') return { why: 'Messages to the number are scheduled: they are sent first', until };
-  if (request.state === 'scanning') return { why: 'The records of the account are being read' };
-  return {};
-}
-
-const failureOf = ({ failure }: ErasureRequest) =>
-  Object.hasOwn(FAILURES, failure?.name ?? '') ? (failure?.name as keyof typeof FAILURES) : 'unexpected';
 
 export interface Preview {
   /** Records that would be erased, by the names of the data map. */

@@ -89,6 +89,18 @@ describe('finding a number', () => {
     expect(new Date(String(week.to)).getTime() - new Date(String(week.from)).getTime()).toBe(6 * 86_400_000);
   });
 
+  it('a request that was called off is none', async () => {
+    const ask = { number: NEVER, grace_minutes: 60 };
+    await insertRecords(platform.core.db, owner, NEVER, { sent: 1 });
+    const { reference } = (await clerk.ask('/gdpr/forget', { body: ask })).body;
+    expect(await status(NEVER)).toMatchObject({
+      ...{ state: 'on_its_way', why: 'It can still be cancelled, and begins then', until: expect.stringMatching(/Z$/) },
+    });
+    expect((await clerk.ask(`/requests/${reference}/cancel`, { method: 'POST' })).status).toBe(200);
+    expect(await status(NEVER)).toMatchObject({ state: 'never_asked', suppressed: false });
+    await platform.core.db.collection('sent_sms').deleteMany({ to: NEVER });
+  });
+
   it('previews a forget, and changes nothing', async () => {
     const preview = async (number: unknown) => (await clerk.ask('/gdpr/forget/preview', { body: { number } })).body;
     const before = await platform.core.db.collection('lethe_requests').countDocuments();
