@@ -3,6 +3,7 @@ import { Button } from '../../base/button.tsx';
 import { fileStamp, saveFile } from '../../base/files.ts';
 import { Problem, Waiting } from '../../base/notice.tsx';
 import { Card, Facts, Page, Section } from '../../base/page.tsx';
+import { Time } from '../../base/time.tsx';
 import { plainName, showValue } from '../../base/words.ts';
 import { useAccounts } from '../../shell/accounts.tsx';
 import { useClient } from '../../shell/session.tsx';
@@ -61,7 +62,14 @@ function Parts({ sheet }: { sheet: Sheet }) {
     <>
       {short.length > 0 && (
         <Card>
-          <Facts items={Object.fromEntries(short.map(([name, value]) => [heading(name), showValue(value)]))} />
+          <Facts
+            items={Object.fromEntries(
+              short.map(([name, value]) => [
+                heading(name),
+                name === 'made_at' ? <Time key={name} at={String(value)} exact /> : showValue(value),
+              ]),
+            )}
+          />
         </Card>
       )}
       {parts.map(([name, value]) => (
@@ -75,7 +83,9 @@ function Parts({ sheet }: { sheet: Sheet }) {
   );
 }
 
-const isShortList = (value: unknown): boolean => Array.isArray(value) && value.every(isPlain);
+/** Words, not sentences. */
+const isShortList = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((one) => isPlain(one) && String(one).length < 50);
 
 function Part({ value }: { value: unknown }) {
   if (isPlain(value) || isShortList(value)) return <>{showValue(value)}</>;

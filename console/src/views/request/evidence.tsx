@@ -57,13 +57,14 @@ function Receipt({ request }: { request: RequestDetail }) {
   );
 }
 
+/** The audit is asked for by time; what is another request's is left out here. */
 function Entries({ request }: { request: RequestDetail }) {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['audit-of', request.reference, request.state],
     queryFn: () =>
       client.call<Page<AuditEntry>>('/audit', {
-        query: { reference: request.reference, limit: '20' },
+        query: { from: request.accepted_at, limit: '200' },
         account: request.account,
       }),
     retry: false,

@@ -51,7 +51,7 @@ export function RequestsView() {
       {error && <Problem error={error} again={() => void refetch()} />}
       <Retry items={data?.items ?? []} picked={picked} clear={() => setPicked(new Set())} />
       {!(error && !data) && (
-        <div className={isPlaceholderData ? styles.old : undefined}>
+        <div aria-busy={isPlaceholderData}>
           <Table
             label="Requests"
             columns={mayPick ? [...columns, pickColumn(picked, setPicked)] : columns}

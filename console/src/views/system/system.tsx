@@ -96,14 +96,22 @@ function Health({ system: { health, ready, why = [] } }: { system: SystemState }
   );
 }
 
-const HEALTH_WORDS: Readonly<Record<string, string>> = { mongodb: 'MongoDB', redis: 'Redis', storage: 'Recordings' };
+const HEALTH_WORDS: Readonly<Record<string, string>> = {
+  mongodb: 'MongoDB',
+  version: 'Version of MongoDB',
+  indexes: 'Indexes',
+  keys: 'Keys of the installation',
+  redis: 'Redis',
+  noeviction: 'Redis drops nothing',
+  storage: 'Recordings',
+};
 
 function HealthState({ state }: { state: unknown }) {
   const good = state === true || state === 'ok' || state === 'up';
   return good ? (
-    <State state="on" word="Answers" />
+    <State state="on" word="In order" />
   ) : (
-    <State state="overdue" word={typeof state === 'string' ? plainName(state) : 'Does not answer'} />
+    <State state="overdue" word={typeof state === 'string' ? plainName(state) : 'Not in order'} />
   );
 }
 
