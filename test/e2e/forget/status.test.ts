@@ -219,7 +219,11 @@ describe('/gdpr/status', () => {
     const states: [ErasureRequest['state'], Partial<ErasureRequest>, object][] = [
       ['accepted', {}, { status: 'SUCCESS', msg: PENDING }],
       ['sweeping', { erased: { sent_sms: 3 } }, { status: 'SUCCESS', msg: PENDING, erased: { sent_sms: 3 } }],
-      ['waiting', { wait: 'scheduled' }, { status: 'SUCCESS', msg: PENDING }],
+      [
+        'waiting',
+        { wait: 'scheduled' },
+        { status: 'SUCCESS', msg: PENDING, why: expect.stringMatching(/^Messages to the number are scheduled/) },
+      ],
       ['verifying', {}, { status: 'SUCCESS', msg: PENDING }],
       [
         'completed',
@@ -229,7 +233,13 @@ describe('/gdpr/status', () => {
       [
         'failed',
         { failure: { name: 'unsupported_type', where: 'calls.to', at } },
-        { status: 'FAILED', code: 78, msg: 'Request failed', failing },
+        {
+          status: 'FAILED',
+          code: 78,
+          msg: 'Request failed',
+          failing,
+          why: expect.stringMatching(/^A field the data map/),
+        },
       ],
     ];
     it.each(states)('%s', async (state, change, expected) => {
@@ -257,6 +267,7 @@ describe('/gdpr/status', () => {
                   due_at: common.due_at,
                   deadline,
                   failing,
+                  why: expect.stringMatching(/^A field the data map/),
                 },
               ]
             : [200, { ...entry, requests: [entry], total: 1 }];
