@@ -172,7 +172,7 @@ describe('subject access: input that is refused', () => {
   it.each([
     ['POST', '/search/message?id=s0', 'GET, HEAD'],
     ['DELETE', '/search/messages?ids=s0', 'GET, HEAD'],
-    ['PUT', `/gdpr/access?number=${NUMBER}`, 'GET, HEAD'],
+    ['PUT', `/gdpr/access?number=${NUMBER}`, 'GET, HEAD, POST'],
     ['DELETE', '/v2/reports/records', 'GET, HEAD'],
     ['GET', '/v2/reports', 'POST'],
     ['PUT', `/v2/reports/${UNKNOWN}`, 'GET, HEAD, DELETE'],
