@@ -129,8 +129,17 @@ describe('where the number may not be', () => {
     // Once more, for a number that is a tombstone by now.
     await insertRecords(db, owner, ERASED.twice, { sent: 1 });
     await untilCompleted(platform, await forget(url, key, { number: ERASED.twice }));
-    for (const number of Object.values(ERASED))
+    for (const number of Object.values(ERASED)) {
       keep('check', await call(url, '/blacklist/check', { key, body: { number } }));
+      keep('suppressed', await call(url, '/suppressions/check', { key, body: { number } }));
+      // These repeat to the caller how the number was read.
+      for (const path of ['/gdpr/status', '/gdpr/forget/preview'])
+        expect((await call(url, path, { key, body: { number } })).status).toBe(200);
+    }
+    keep('suppressions', await call(url, '/suppressions', { key }));
+    const lifted = { number: ERASED.twice, reason: `asked for by ${ERASED.twice}` };
+    keep('lift', await call(url, '/suppressions/lift', { key, body: lifted }));
+    keep('lift', await call(url, '/suppressions/lift', { key, body: { ...lifted, reason: 'asked for' } }));
     keep('the list at the end', await call(url, '/gdpr/status?date=today', { key }));
     const receipt = { reference: of('everywhere') };
     keep('a receipt', await call(url, `/gdpr/receipt?reference=${receipt.reference}`, { key }));
