@@ -55,7 +55,6 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
       },
       { name: 'news', key: { 'news.at': 1 }, partialFilterExpression: { news: { $exists: true } } },
       { name: 'late', key: { overdue: 1, completed_at: 1 }, partialFilterExpression: { overdue: true } },
-      { name: 'cancelled_at', key: { cancelled_at: 1 }, partialFilterExpression: { cancelled_at: { $exists: true } } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],
   },

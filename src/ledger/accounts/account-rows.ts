@@ -29,6 +29,11 @@ export async function readSubAccountIds(db: Db, agency: string): Promise<string[
   return rows.map(({ _id }) => _id);
 }
 
+/** The id of every account, one after the other, in constant memory. */
+export async function* eachAccountId(db: Db): AsyncGenerator<string> {
+  for await (const { _id } of accountsOf(db).find({}, { projection: { _id: 1 } })) yield _id;
+}
+
 /** Every account whose retention is turned on, one after the other, in constant memory. */
 export function eachAccountWithRetention(db: Db): AsyncIterable<AccountWithRetention> {
   return accountsOf(db).find({ retention_months: { $exists: true } }) as unknown as AsyncIterable<AccountWithRetention>;

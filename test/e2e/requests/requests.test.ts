@@ -73,7 +73,7 @@ describe('requests, as people look at them', () => {
       ],
     ];
 
-    it.each(BEFORE)('suppressed at once, with %s on the list; cancelled, all is as it was', async (_what, prepare) => {
+    it.each(BEFORE)('suppressed at once, with %s on the list; cancelled, all is as it was', async (before, prepare) => {
       const party = await fresh();
       await insertRecords(db, party.account.records_id, DIGITS, { sent: 2, contacts: 1 });
       await prepare(party);
@@ -112,6 +112,9 @@ describe('requests, as people look at them', () => {
         msg: 'The request was cancelled: nothing was removed',
       });
       expect((await post(`/requests/${reference}/cancel`, party)).status).toBe(409);
+      // Who asks for the number is told what there was before it.
+      const standing = await call(url, '/gdpr/status', { key: party.key, body: { number: DIGITS } });
+      expect(standing.body.state).toBe(before.startsWith('the tombstone') ? 'gone' : 'never_asked');
       // Asked again, it is a new request, and is carried out.
       const next = await forget(url, party.key, { number: DIGITS });
       expect(next).not.toBe(reference);

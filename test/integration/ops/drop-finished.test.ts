@@ -61,6 +61,9 @@ describe('finished requests that are older than the ledger keeps them', () => {
       keepMonths: MONTHS,
     };
     expect(await dropFinished({ ...deps, keepMonths: 0 }, signal)).toBe(0);
+    // The figures of its month cannot be kept while one of that month is open.
+    expect(await dropFinished(deps, signal)).toBe(0);
+    await date(OPEN, 0);
     expect(await dropFinished(deps, signal)).toBe(1);
     expect(await dropFinished(deps, signal)).toBe(0);
 
@@ -96,9 +99,10 @@ describe('finished requests that are older than the ledger keeps them', () => {
     const hand = driveByHand(platform);
     await insertRecords(core.db, account.records_id, OLD, { sent: 1 });
     const reference = await hand.forget(account, OLD);
+    const old = new Date(Date.now() - 100 * 86_400_000);
     await requestsOf(core.db).updateOne(
       { reference },
-      { $set: { state: 'cancelled', cancelled_at: new Date('2020-01-01') }, $unset: { unfinished: '' } },
+      { $set: { state: 'cancelled', created_at: old, cancelled_at: old }, $unset: { unfinished: '' } },
     );
     const deps: DropDependencies = {
       ...{ db: core.db, audit: core.audit, archiveDir: undefined, now: () => new Date() },
