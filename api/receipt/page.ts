@@ -18,8 +18,17 @@ th, td { text-align: left; padding: .1rem 1.5rem .1rem 0; font-weight: normal; }
 td + td, th + th { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums; }
 thead th { color: #444; }
 code { font: 8pt/1.3 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-@page { margin: 14mm; }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 9.5pt; } h2 { break-after: avoid; } code { font-size: 6.5pt; } }
+p.signed { line-height: 1.2; }
+@page { margin: 12mm; }
+@media print {
+  html { font-size: 9pt; }
+  body { margin: 0; max-width: none; padding: 0; font-size: 9pt; line-height: 1.25; }
+  h2 { margin: .6rem 0 .2rem; break-after: avoid; }
+  dl { row-gap: 0; }
+  th, td { padding-top: 0; padding-bottom: 0; }
+  p.signed { line-height: 1; }
+  p.signed code { font-size: 6pt; line-height: 1.1; }
+}
 `;
 
 /** The page's one style sheet is allowed by its hash; it loads nothing and runs nothing. */
@@ -81,7 +90,7 @@ ${rows([
 ])}
 <p>To check it: save the text below as a file, and run <code>lethe receipt verify FILE --jwks JWKS</code> with the public keys of
 <code>/.well-known/jwks.json</code>. It is a JSON Web Signature (RFC 7515), which other programs check, too.</p>
-<p><code>${asMarkup(jws)}</code></p>
+<p class="signed"><code>${asMarkup(jws)}</code></p>
 </main>
 </body>
 </html>
