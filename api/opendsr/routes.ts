@@ -62,7 +62,11 @@ export function opendsrRoutes(deps: DoorDependencies): Router {
   router
     .route(`${BASE}/requests`)
     .all(...guards)
-    .post(setUp((signer, request, response) => receive(deps, signer, request, response)))
+    .post(async (request, response) => {
+      // What is sent is looked at first: a field that is not known is named also where OpenDSR is not set up.
+      const fields = checkFields(subjectRequestSchema, await readBody(request));
+      await setUp((signer) => receive(deps, signer, fields, request, response))(request, response, () => {});
+    })
     .all(refuseMethod('POST'));
   router
     .route(`${BASE}/requests/:subject_request_id`)
@@ -99,11 +103,11 @@ async function find(deps: DoorDependencies, request: Request, response: Response
 async function receive(
   deps: DoorDependencies,
   signer: ProcessorSigner,
+  fields: Fields,
   request: Request,
   response: Response,
 ): Promise<void> {
   const { core, now } = deps;
-  const fields = checkFields(subjectRequestSchema, await readBody(request));
   const { account, keyId } = callerOf(response);
   const { subject_request_id: id, status_callback_urls: callbacks } = fields;
   const allowed = listOf(core.config.WEBHOOK_ALLOWED_NETWORKS);

@@ -35,7 +35,7 @@ const BLACKLIST = 'blacklist';
 const OWN = {
   // Finished ones are dropped after LEDGER_KEEP_MONTHS.
   lethe_requests: ['createIndex', 'remove'],
-  lethe_subject_requests: [],
+  lethe_subject_requests: ['createCollection'],
   lethe_webhooks: ['createIndex', 'remove'],
   lethe_deliveries: ['createIndex', 'remove'],
   lethe_batches: ['createIndex'],
