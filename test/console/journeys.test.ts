@@ -212,6 +212,19 @@ describeInBrowser('the console', () => {
     expect(await page.getByLabel('Number').inputValue()).toBe(KIM);
   });
 
+  it('changes the own password', async () => {
+    const page = await signedIn('viewer');
+    await page.getByRole('button', { name: 'viewer@example.com' }).click();
+    await page.getByRole('menuitem', { name: 'Change password …' }).click();
+    await page.getByLabel('Current password').fill('not the password');
+    await page.getByLabel('New password').fill('another horse battery');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await seen(page, 'The current password is not right.');
+    await page.getByLabel('Current password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await seen(page, /The password is changed/);
+  });
+
   it('has put no number into an address, the history or storage, and kept to its policy', async () => {
     expect(opened.length).toBeGreaterThan(5);
     for (const { page, addresses, faults } of opened) {

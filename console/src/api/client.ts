@@ -97,7 +97,8 @@ export function createClient(events: ClientEvents): ApiClient {
     if (response.status === 403 && isWrite && path !== SESSION && (await renewCsrf()))
       response = await send(path, options);
     if (response.ok) return response;
-    if (response.status === 401 && path !== SESSION) events.signedOut();
+    // A wrong password is no end of a session.
+    if (response.status === 401 && !path.startsWith(SESSION)) events.signedOut();
     throw await readError(response);
   }
 

@@ -22,6 +22,8 @@ interface SessionState {
   readonly error: unknown;
   signIn(fields: SignInFields): Promise<void>;
   signOut(): Promise<void>;
+  /** Ends all other sessions of the person. */
+  changePassword(current: string, password: string): Promise<void>;
 }
 
 const SessionContext = createContext<SessionState | null>(null);
@@ -60,6 +62,12 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         cache.setQueryData(['session'], signedIn);
         setExpired(false);
         await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+      },
+      async changePassword(current, password) {
+        const body = { current, password };
+        const changed = await client.call<Session>(`${SESSION_PATH}/password`, { method: 'POST', body });
+        client.setCsrf(changed.csrf);
+        cache.setQueryData(['session'], changed);
       },
       async signOut() {
         await client.call(SESSION_PATH, { method: 'DELETE' });

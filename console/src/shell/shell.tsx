@@ -4,6 +4,7 @@ import { Button } from '../base/button.tsx';
 import { Icon, Mark } from '../base/icon.tsx';
 import { Menu, MenuCheck, MenuGroup, MenuItem, MenuLine } from '../base/menu.tsx';
 import { AccountPicker } from './account-picker.tsx';
+import { ChangePassword } from './change-password.tsx';
 import { KeyHelp } from './help.tsx';
 import { useKeys } from './keys.ts';
 import { Navigation } from './navigation.tsx';
@@ -17,7 +18,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const { session, away, signOut } = useSession();
   const [location, go] = useLocation();
   const [theme, setTheme] = useTheme();
-  const [open, setOpen] = useState<'palette' | 'help' | 'menu' | null>(null);
+  const [open, setOpen] = useState<'palette' | 'help' | 'menu' | 'password' | null>(null);
   const close = useCallback(() => setOpen(null), []);
   const focusSearch = useCallback(() => {
     if (location !== '/') go('/');
@@ -60,6 +61,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Menu label={user?.name ?? ''} quiet>
             <MenuGroup label={`${user?.email ?? ''} · ${user?.role ?? ''}`}>
               <MenuItem onClick={openHelp}>Keys</MenuItem>
+              <MenuItem onClick={() => setOpen('password')}>Change password …</MenuItem>
             </MenuGroup>
             <MenuLine />
             <MenuGroup label="Appearance">
@@ -97,6 +99,7 @@ export function Shell({ children }: { children: ReactNode }) {
         ]}
       />
       <KeyHelp open={open === 'help'} onClose={close} />
+      {open === 'password' && <ChangePassword onClose={close} />}
     </div>
   );
 }

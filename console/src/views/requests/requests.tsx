@@ -111,10 +111,15 @@ function Retry({
   const references = [...picked];
   const retry = useMutation({
     mutationFn: (which: readonly string[]) =>
-      client.call('/requests/retry', { method: 'POST', body: { references: which }, account: chosen?.id }),
-    onSuccess: async (_answer, which) => {
+      client.call<{ retried: readonly string[]; refused: readonly unknown[] }>('/requests/retry', {
+        method: 'POST',
+        body: { references: which },
+        account: chosen?.id,
+      }),
+    onSuccess: async ({ retried, refused }) => {
       clear();
-      tell(`${plural(which.length, 'request')} will be tried again now.`);
+      const others = refused.length > 0 ? ` ${plural(refused.length, 'other')} cannot be, as they stand.` : '';
+      tell(`${plural(retried.length, 'request')} will be tried again now.${others}`);
       await cache.invalidateQueries({ queryKey: ['requests'] });
     },
   });
