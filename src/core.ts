@@ -12,7 +12,7 @@ import type { Logger } from './base/log.ts';
 import { type Times, timesOf } from './base/times.ts';
 import { createReportErasure } from './contracts/access/reports/clear.ts';
 import { createReportFolder } from './contracts/access/reports/folder.ts';
-import { loadDataMap } from './engine/map/load.ts';
+import { apartFrom, loadDataMap } from './engine/map/load.ts';
 import { profileFor } from './engine/map/profile.ts';
 import type { DataMap } from './engine/map/schema.ts';
 import { compilePlan, type Plan } from './engine/plan.ts';
@@ -96,13 +96,14 @@ export function createCore(
   config: Config,
   options: { poolSize: number; serverSelectionMs?: number; logger?: Logger },
 ): Core {
-  const dataMap = loadDataMap(config.DATA_MAP);
+  const { LETHE_DATABASE: own, MONGODB_DATABASE: platform } = config;
+  const dataMap = apartFrom(loadDataMap(config.DATA_MAP), own, platform);
   const storage = openStorage(config);
   const tombstoneStore = openTombstoneStore(config);
   const times = timesOf(config);
   const database = openDatabase({
     uri: config.MONGODB_URI,
-    database: config.MONGODB_DATABASE,
+    database: own ?? platform,
     poolSize: options.poolSize,
     serverSelectionMs: options.serverSelectionMs ?? 2_000,
   });

@@ -1,12 +1,10 @@
 import { Command, Option } from 'commander';
-import { readConfigPart } from '../../src/base/config.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { countAccounts, entriesOfOneTenant, tenantFault } from '../../src/ledger/accounts/one-tenant.ts';
 import { isTimeZone } from '../../src/lib/calendar.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
-import { withDatabase } from '../database.ts';
+import { readDataMap, withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
 import { ACCOUNT_COUNTRIES_OPTION, readAccountCountries } from '../numbers.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
@@ -49,7 +47,7 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const products = options.products === undefined ? null : readProducts(options.products);
   if (recordsId === null) throw new UsageFault(`--records-id is not of the type ${type}`);
 
-  const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const map = readDataMap(context);
   const countries = options.countries === undefined ? null : readAccountCountries(options.countries, map);
   const account = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);

@@ -1,10 +1,9 @@
 import { Command, Option } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { previewRetention } from '../../src/contracts/retention/preview.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import { type AccountWithRetention, createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
-import { type OpenDatabase, withDatabase } from '../database.ts';
+import { type OpenDatabase, readDataMap, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
 import { ACCOUNT_COUNTRIES_OPTION, readAccountCountries } from '../numbers.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
@@ -49,7 +48,7 @@ async function set(context: CommandContext, options: Options): Promise<void> {
     throw new UsageFault('nothing to set: give --retention-months, --products, --scan or --countries');
   const months = retentionMonths === undefined ? undefined : monthsOf(context, retentionMonths);
   const list = products === undefined ? undefined : readProducts(products);
-  const map = () => loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const map = () => readDataMap(context);
   const served = countries === undefined ? undefined : readAccountCountries(countries, map());
   const known = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);
@@ -85,7 +84,7 @@ async function assertSeen(
   db: OpenDatabase['db'],
   account: AccountWithRetention,
 ): Promise<void> {
-  const dataMap = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const dataMap = readDataMap(context);
   const counts = await previewRetention({ db, dataMap }, account, context.now());
   if (counts.length === 0) return;
   for (const { name, records, before } of counts)

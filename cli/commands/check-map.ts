@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { type CheckReport, checkDataMap } from '../../src/ops/check-map/check.ts';
 import { createIndexes } from '../../src/ops/check-map/create-indexes.ts';
 import type { Finding } from '../../src/ops/check-map/findings.ts';
 import type { CommandContext } from '../context.ts';
-import { type OpenDatabase, withDatabase } from '../database.ts';
+import { type OpenDatabase, readDataMap, withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
 import { JSON_OPTION } from '../json.ts';
 import { findKeyFaults } from '../key-findings.ts';
@@ -38,15 +37,16 @@ export function checkMap(context: CommandContext): Command {
 
 async function check(context: CommandContext, options: Options): Promise<void> {
   const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
-  const map = loadDataMap(options.file ?? config.DATA_MAP);
+  const map = readDataMap(context, options.file);
   const countriesOf = createCountriesOf(map, config);
   const named = options.countries === undefined ? undefined : readCountries(options.countries);
   const progress = createProgress(context);
-  const report = await withDatabase(context, async ({ connection, db }) => {
+  const report = await withDatabase(context, async ({ connection, db, platform }) => {
     const account = options.account === undefined ? undefined : await createAccounts(connection).find(options.account);
     if (account === null) throw new CommandFailure('no account has this id');
     const found = await checkDataMap(db, map, {
       countries: named ?? countriesOf(account ?? {}),
+      platform,
       onProgress: progress.onProgress,
       ...(options.all && { sampleSize: 'all' }),
       ...(account && { account: account.records_id }),

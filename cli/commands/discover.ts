@@ -50,7 +50,7 @@ async function look(context: CommandContext, options: Options): Promise<void> {
   const general = createCountriesOf(map ?? {}, config)({});
   const countries = options.countries === undefined ? general : readCountries(options.countries);
   const progress = createProgress(context);
-  const { surveyed, text } = await withDatabase(context, async ({ db }) => {
+  const { surveyed, text } = await withDatabase(context, async ({ platform: db }) => {
     const found = await surveyDatabase(db, { countries, sample, onProgress: progress.onProgress });
     progress.clear();
     return { surveyed: found, text: writeProposal(proposeMap(found, await findReferences(db, found))) };

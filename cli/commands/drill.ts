@@ -1,6 +1,5 @@
 import { Command, Option } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { createKeys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
@@ -8,7 +7,7 @@ import { createDrillApi, DrillRefused } from '../../src/ops/drill/api.ts';
 import { DrillFault, type DrillReport, runDrill } from '../../src/ops/drill/drill.ts';
 import { SHAPE_SETS, type ShapeSet } from '../../src/ops/drill/shapes.ts';
 import type { CommandContext } from '../context.ts';
-import { type OpenDatabase, withDatabase } from '../database.ts';
+import { type OpenDatabase, readDataMap, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
 import { JSON_OPTION, printObjects } from '../json.ts';
 import { createProgress } from '../progress.ts';
@@ -54,7 +53,7 @@ async function run(context: CommandContext, options: Options): Promise<void> {
   const minutes = /^\d{1,5}$/.test(options.timeout) ? Number(options.timeout) : 0;
   if (minutes < 1 || minutes > MOST_MINUTES) throw new UsageFault(`--timeout must be 1 to ${MOST_MINUTES} minutes`);
   const config = readConfigPart(context.env, ['DATA_MAP', 'COUNTRIES', 'NUMBER_PREFIXES']);
-  const map = loadDataMap(config.DATA_MAP);
+  const map = readDataMap(context);
   const countriesOf = createCountriesOf(map, config);
   const stopping = new AbortController();
   const stop = () => stopping.abort(new CommandFailure('stopped; what the drill had put there is removed'));

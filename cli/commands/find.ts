@@ -54,11 +54,12 @@ async function search(context: CommandContext, options: Options): Promise<void> 
     const account = await findAccount(open, options.account);
     const accounts = account ? [account] : await createAccounts(open.connection).list();
     const others = databasesOf(
-      open.db,
+      open.platform,
       map,
       accounts.map(({ records_id }) => records_id),
     );
-    const databases = [open.db, ...others];
+    const lethes = open.db.databaseName === open.platform.databaseName ? [] : [open.db];
+    const databases = [open.platform, ...others, ...lethes];
     await assertCollections(databases, options.collection);
     const traces = findNumbers(
       {

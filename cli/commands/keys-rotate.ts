@@ -6,7 +6,6 @@ import type { KeyRing } from '../../src/base/keys/key-ring.ts';
 import { countSealed, rewrap } from '../../src/base/keys/rewrap.ts';
 import { createSeal } from '../../src/base/keys/seal.ts';
 import { createTokens } from '../../src/base/keys/token.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import { keyPlaces } from '../../src/key-places.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
@@ -14,7 +13,7 @@ import { renewTokens } from '../../src/ledger/requests/renew.ts';
 import { createSuppressions } from '../../src/ledger/suppression/suppression.ts';
 import { SEALED_PLACES } from '../../src/sealed-places.ts';
 import type { CommandContext } from '../context.ts';
-import { type OpenDatabase, withDatabase } from '../database.ts';
+import { type OpenDatabase, readDataMap, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
 import { createProgress } from '../progress.ts';
 import { printTable } from '../table.ts';
@@ -97,7 +96,7 @@ async function promoteKeys(context: CommandContext, db: mongoose.mongo.Db, rings
 
 async function rewrapAll(context: CommandContext, { connection, db }: OpenDatabase): Promise<void> {
   const config = readConfigPart(context.env, VARIABLES);
-  const dataMap = loadDataMap(config.DATA_MAP);
+  const dataMap = readDataMap(context);
   const seal = createSeal(config.LETHE_SEAL_KEYS);
   const sum = { renewed: 0, unsealable: 0 };
   const progress = createProgress(context);
@@ -170,7 +169,7 @@ async function usesOf(context: CommandContext, db: mongoose.mongo.Db, name: Ring
       for (const [id, count] of await countSealed(db, place)) note(id, place.collection, count);
     return uses;
   }
-  const map = loadDataMap(readConfigPart(context.env, ['DATA_MAP']).DATA_MAP);
+  const map = readDataMap(context);
   for (const place of keyPlaces(map).filter((one) => one.ring === name))
     for (const id of ring.keys.keys()) note(id, `${place.collection}.${place.field}`, await countMadeBy(db, place, id));
   return uses;

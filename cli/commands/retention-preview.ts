@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { readConfigPart } from '../../src/base/config.ts';
 import { previewRetention } from '../../src/contracts/retention/preview.ts';
-import { loadDataMap } from '../../src/engine/map/load.ts';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
-import { withDatabase } from '../database.ts';
+import { readDataMap, withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
 import { JSON_OPTION, printObjects } from '../json.ts';
 import { createProgress } from '../progress.ts';
@@ -29,9 +28,9 @@ export function retentionPreview(context: CommandContext): Command {
 }
 
 async function preview(context: CommandContext, options: Options): Promise<void> {
-  const { DATA_MAP, RETENTION_MONTHS } = readConfigPart(context.env, ['DATA_MAP', 'RETENTION_MONTHS']);
+  const { RETENTION_MONTHS } = readConfigPart(context.env, ['RETENTION_MONTHS']);
   const asked = options.months === undefined ? undefined : readMonths(options.months, '--months');
-  const dataMap = loadDataMap(DATA_MAP);
+  const dataMap = readDataMap(context);
   const progress = createProgress(context, 'accounts');
   const views = await withDatabase(context, async ({ connection, db }) => {
     const accounts = createAccounts(connection);

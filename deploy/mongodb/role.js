@@ -2,7 +2,7 @@
 //
 //   DATABASE=lethe PASSWORD=... mongosh "mongodb://ADMIN@HOST/admin" deploy/mongodb/role.js
 //
-// Safe to run again: it brings role and password up to what stands here. With a data map of your own put its
+// Where LETHE_DATABASE is set, set it here, too. Safe to run again: it brings role and password up to what stands here. With a data map of your own put its
 // collections in place of PLATFORM's, and its suppression list in place of BLACKLIST.
 //
 // On a sharded cluster `lethe check-map` also reads `config.collections`; the role lets it.
@@ -61,14 +61,17 @@ const OWN = {
 };
 
 const database = process.env.DATABASE || 'lethe';
+/** Where Lethe's own collections lie. */
+const own = process.env.LETHE_DATABASE || database;
 const password = process.env.PASSWORD;
 if (!password) throw new Error('PASSWORD is missing');
 
 const on = (collection, actions, db = database) => ({ resource: { db, collection }, actions });
 const privileges = [
   on('', ['listCollections']),
+  ...(own === database ? [] : [on('', ['listCollections'], own)]),
   ...Object.entries(OWN).map(([collection, more]) =>
-    on(collection, ['find', 'insert', 'update', 'listIndexes', ...more]),
+    on(collection, ['find', 'insert', 'update', 'listIndexes', ...more], own),
   ),
   on(BLACKLIST, ['find', 'insert', 'update', 'remove', 'listIndexes', 'createIndex']),
   ...PLATFORM.map((collection) =>

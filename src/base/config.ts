@@ -53,6 +53,7 @@ const variables = {
     .string({ error: 'MONGODB_URI is missing' })
     .regex(/^mongodb(\+srv)?:\/\//, 'MONGODB_URI must begin with mongodb:// or mongodb+srv://'),
   MONGODB_DATABASE: text(/^[A-Za-z0-9_-]{1,63}$/, '1 to 63 letters, digits, _ or -').default('lethe'),
+  LETHE_DATABASE: text(/^[A-Za-z0-9_-]{1,63}$/, '1 to 63 letters, digits, _ or -').optional(),
   REDIS_URL: z
     .string({ error: 'REDIS_URL is missing' })
     .regex(/^rediss?:\/\//, { error: 'REDIS_URL must begin with redis:// or rediss://', abort: true })

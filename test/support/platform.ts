@@ -137,6 +137,7 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
     async close() {
       for (const close of closers.reverse()) await close();
       await core.db.dropDatabase();
+      if (config.LETHE_DATABASE) await core.db.client.db(config.MONGODB_DATABASE).dropDatabase();
       await core.close();
       await rm(config.REPORTS_DIR, { recursive: true, force: true });
       await dropKeys(config.REDIS_URL, `{${config.QUEUE_PREFIX}}:*`);

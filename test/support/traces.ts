@@ -47,7 +47,7 @@ function disguisesOf(number: PhoneNumber): [string, string][] {
 }
 
 /** Everything the platform's database holds: every document of every collection, as text and as bytes. */
-export async function readDatabase({ core: { db } }: Platform): Promise<Found[]> {
+export async function readDatabase({ core: { db } }: { core: Pick<Platform['core'], 'db'> }): Promise<Found[]> {
   const found: Found[] = [];
   for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) {
     found.push(['a collection name', name]);

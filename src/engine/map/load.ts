@@ -29,6 +29,15 @@ export function loadDataMap(file: string | undefined): DataMap {
   return parseDataMap(text, file);
 }
 
+/**
+ * A map for a process whose own collections lie in a database of their own: every entry names the platform's.
+ * @param own the database of Lethe's own collections; undefined where it is the platform's
+ */
+export function apartFrom(map: DataMap, own: string | undefined, platform: string): DataMap {
+  if (own === undefined || own === platform) return map;
+  return { ...map, collections: map.collections.map((entry) => ({ ...entry, database: entry.database ?? platform })) };
+}
+
 /** As `loadDataMap`, from the text itself. JSON is read as the YAML it is. */
 export function parseDataMap(text: string, file: string): DataMap {
   const lines = new LineCounter();

@@ -28,6 +28,8 @@ type Collection = mongoose.mongo.Collection;
 export interface CheckOptions extends RecordOptions {
   /** Whose national writings are read. */
   readonly countries: readonly CountryCode[];
+  /** The platform's database, where it is not that of Lethe's own collections. */
+  readonly platform?: Db;
 }
 
 export interface CheckReport {
@@ -92,9 +94,9 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
     findings.push(...result.findings);
     sampled += result.sampled;
   }
-  findings.push(
-    ...(await findUnmappedCollections(check, map, [...(infos.get(db.databaseName)?.values() ?? [])], views)),
-  );
+  const platform = options.platform ?? db;
+  const stored = infos.get(platform.databaseName) ?? (await readInfos(platform));
+  findings.push(...(await findUnmappedCollections(check, map, [...stored.values()], views)));
   return {
     findings,
     sampled,
@@ -248,7 +250,9 @@ async function findUnmappedCollections(
   infos: readonly CollectionInfo[],
   views: readonly EntryView[],
 ): Promise<Finding[]> {
-  const isMapped = ({ name }: CollectionInfo) => views.some((view) => isAbout(view, { collection: name }));
+  const { platform = check.db } = check.options;
+  const within = platform.databaseName === check.db.databaseName ? {} : { database: platform.databaseName };
+  const isMapped = ({ name }: CollectionInfo) => views.some((view) => isAbout(view, { collection: name, ...within }));
   const others = infos.filter(
     (info) => isStored(info) && !isMapped(info) && !isIgnored(map, info.name) && !isLethes(info.name),
   );
@@ -264,7 +268,12 @@ async function findUnmappedCollections(
     const where = redactDigitRuns(name);
     try {
       const profiler = createProfiler(check.spotter);
-      for await (const record of readRecords(check.db.collection(name), [], check.options, () => 0))
+      for await (const record of readRecords(
+        (check.options.platform ?? check.db).collection(name),
+        [],
+        check.options,
+        () => 0,
+      ))
         profiler.record(record);
       const fields = findUnmapped(profiler.profile(), []);
       const shown = fields.slice(0, MOST_FIELDS).map((field) => redactDigitRuns(describeNumberField(field)));
