@@ -42,7 +42,6 @@ describe('requests that are wrong as such', () => {
   });
 
   const unknown = [
-    '/',
     '/gdpr',
     '/gdpr/forgot',
     `/gdpr/forget/${DIGITS}`,
