@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACCOUNT_SCOPES, ROLE_NAMES } from '../../src/ledger/accounts/scopes.ts';
 import { faultOfPassword, isEmail } from '../../src/ledger/people/people.ts';
+import { label } from '../http/fields.ts';
 
 const words = (most: number) =>
   z
@@ -33,7 +34,7 @@ const accountId = z.string({ error: 'must be a text' }).regex(/^acc_[A-Za-z0-9]{
 export const personSchema = z
   .strictObject({
     email,
-    name: words(200),
+    name: label(200),
     role: z.enum(ROLE_NAMES, { error: `must be one of ${ROLE_NAMES.join(', ')}` }),
     account: accountId.optional().meta({ description: 'One account' }),
     agency: accountId.optional().meta({ description: 'An agency with its sub-accounts' }),
@@ -53,7 +54,7 @@ export const resetSchema = z.strictObject({
 });
 
 export const keySchema = z.strictObject({
-  label: words(200),
+  label: label(200),
   scopes: z
     .array(z.enum(ACCOUNT_SCOPES, { error: `must be of ${ACCOUNT_SCOPES.join(', ')}` }), { error: 'must be a list' })
     .min(1, 'must have one scope or more')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LetheError } from '../../src/base/errors.ts';
 import type { CountryCode } from '../../src/phone/countries.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
 import { createNumberReader } from '../../src/phone/reader.ts';
 import { tellIssue } from './unknown-fields.ts';
@@ -120,3 +121,12 @@ export function fieldsOf(value: unknown): object {
 export function nameFaults(error: z.ZodError): string {
   return error.issues.map(tellIssue).join('; ');
 }
+
+/** Words that people put on something of theirs, which are kept and shown for as long as it is there: no number among them. */
+export const label = (most: number, least = 1) =>
+  z
+    .string({ error: 'must be a text' })
+    .trim()
+    .min(least, `must have ${least} to ${most} characters`)
+    .max(most, `must have ${least} to ${most} characters`)
+    .refine(isSpeakable, 'must not hold what may be a phone number');

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { DELIVERY_STATES } from '../../src/ledger/webhooks/deliveries.ts';
 import { EVENT_TYPES } from '../../src/ledger/webhooks/events.ts';
-import { wholeNumber } from '../http/fields.ts';
+import { isSpeakable } from '../../src/phone/hide-digits.ts';
+import { label, wholeNumber } from '../http/fields.ts';
 
 const eventTypes = z.array(z.enum(EVENT_TYPES, { error: `must be some of ${EVENT_TYPES.join(', ')}` }));
 
 export const newWebhookSchema = z.strictObject({
-  url: z.string({ error: 'must be a URL' }).meta({ example: 'https://example.com/lethe' }),
+  url: z
+    .string({ error: 'must be a URL' })
+    .refine(isSpeakable, 'must not hold what may be a phone number')
+    .meta({ example: 'https://example.com/lethe' }),
   events: eventTypes.min(1, 'must name an event at least').optional().meta({ description: 'All unless given' }),
-  label: z.string({ error: 'must be a text' }).max(200, 'must have 200 characters at most').default(''),
+  label: label(200, 0).default(''),
 });
 
 export const webhookParams = z.object({ webhook: z.string() });

@@ -6,6 +6,7 @@ import { LETHE } from '../command-line.ts';
 import type { CommandContext } from '../context.ts';
 import { readDataMap, withDatabase } from '../database.ts';
 import { UsageFault } from '../faults.ts';
+import { readLabel } from '../label.ts';
 import { ACCOUNT_COUNTRIES_OPTION, readAccountCountries } from '../numbers.ts';
 import { PRODUCTS_OPTION, readProducts } from '../products.ts';
 import { RECORDS_ID_TYPES, type RecordsIdType, readRecordsId } from '../records-id.ts';
@@ -38,8 +39,7 @@ export function accountCreate(context: CommandContext): Command {
 
 async function create(context: CommandContext, options: Options): Promise<void> {
   const { recordsId: text, recordsIdType: type, timeZone, agency } = options;
-  const name = options.name.trim();
-  if (name === '' || name.length > 200) throw new UsageFault('--name needs 1 to 200 characters');
+  const name = readLabel('--name', options.name);
   if (timeZone !== undefined && !isTimeZone(timeZone))
     throw new UsageFault('--time-zone must be a name of the IANA database, e.g. Europe/London');
   if (text === undefined && type !== 'string') throw new UsageFault('--records-id-type needs --records-id');

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
-import { CommandFailure, UsageFault } from '../faults.ts';
+import { CommandFailure } from '../faults.ts';
+import { readLabel } from '../label.ts';
 
 /** `lethe account rename ID --name N` */
 export function accountRename(context: CommandContext): Command {
@@ -11,8 +12,7 @@ export function accountRename(context: CommandContext): Command {
     .argument('<id>', 'the account')
     .requiredOption('--name <name>', 'the new name')
     .action(async (id: string, options: { name: string }) => {
-      const name = options.name.trim();
-      if (name === '' || name.length > 200) throw new UsageFault('--name needs 1 to 200 characters');
+      const name = readLabel('--name', options.name);
       const known = await withDatabase(context, ({ connection }) => createAccounts(connection).rename(id, name));
       if (!known) throw new CommandFailure('no account has this id');
       context.note('Account renamed.');

@@ -4,6 +4,7 @@ import { ACCOUNT_SCOPES, type AccountScope } from '../../src/ledger/accounts/sco
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { readLabel } from '../label.ts';
 import { readTime } from '../moments.ts';
 
 interface Options {
@@ -21,8 +22,8 @@ export function keyCreate(context: CommandContext): Command {
     .option('--label <label>', 'what it is for', '')
     .option('--scopes <list>', `what it may do, of ${ACCOUNT_SCOPES.join(',')}; all of them unless given`)
     .option('--expires <moment>', 'a day or moment of ISO 8601 from which on it is refused (default: never)')
-    .action(async ({ account, label, ...options }: Options) => {
-      if (label.length > 200) throw new UsageFault('--label takes 200 characters at most');
+    .action(async ({ account, ...options }: Options) => {
+      const label = readLabel('--label', options.label, 0);
       const scopes = options.scopes === undefined ? undefined : readScopes(options.scopes);
       const expiresAt = options.expires === undefined ? undefined : readTime(options.expires, '--expires');
       const now = context.now();

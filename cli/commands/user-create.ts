@@ -6,6 +6,7 @@ import type { Coverage } from '../../src/ledger/people/rows.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { readLabel } from '../label.ts';
 import { makeTotpHere, PASSWORD_OPTION, printOnce, readEmail, readPassword } from '../people.ts';
 
 interface Options {
@@ -40,8 +41,7 @@ export function userCreate(context: CommandContext): Command {
 
 async function create(context: CommandContext, options: Options): Promise<void> {
   const email = readEmail(options.email);
-  const name = (options.name ?? email).trim();
-  if (name === '' || name.length > 200) throw new UsageFault('--name needs 1 to 200 characters');
+  const name = readLabel('--name', options.name ?? email);
   const covers = coverageOf(options);
   const { password, made } = await readPassword(context, options.passwordStdin === true);
   const totp = options.totp ? makeTotpHere(context, email) : undefined;

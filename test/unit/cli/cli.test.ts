@@ -51,7 +51,7 @@ describe('lethe', () => {
       'lethe: --records-id is not of the type uuid',
     ],
     [['key', 'create'], "lethe: required option '--account <id>' not specified"],
-    [['key', 'create', '--account', 'a', '--label', 'x'.repeat(201)], 'lethe: --label takes 200 characters at most'],
+    [['key', 'create', '--account', 'a', '--label', 'x'.repeat(201)], 'lethe: --label needs 0 to 200 characters'],
     [['key', 'revoke'], "lethe: missing required argument 'id'"],
     [['request', 'list', '--failed', '--overdue'], /^lethe: option '--overdue' cannot be used with option '--failed'/],
     [['request', 'list', '--all'], 'lethe: --all needs --account'],
