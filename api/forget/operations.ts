@@ -99,7 +99,7 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
     description:
       'In the state `scanning`, `scan` says how many records have been read since, `read`, of about how many, `of`. ' +
       '`why` says what a request waits for or what stands in its way, `until` until when, at the latest. ' +
-      "`scan: off`: the account's records are not read. `elsewhere` counts records in which the number stood where the data map names none.",
+      "`scan: off`: the account's records are not read; `not_scanned`: collections that are not, as the data map says. `elsewhere` counts records in which the number stood where the data map names none.",
     responses: {
       200: {
         description:

@@ -42,7 +42,7 @@ export function presentRequest(
   standing: Standing,
   progress?: ScanProgress,
 ): Record<string, unknown> {
-  const { off, elsewhere } = request.scan ?? {};
+  const { off, not_scanned, elsewhere } = request.scan ?? {};
   const failed = request.state === 'failed';
   return {
     status: failed ? 'FAILED' : 'SUCCESS',
@@ -59,6 +59,7 @@ export function presentRequest(
     ...(failed && presentFailing(request)),
     ...(progress && { scan: { read: progress.read, of: progress.of } }),
     ...(off && { scan: 'off' }),
+    ...(not_scanned && { not_scanned }),
     ...(elsewhere && { elsewhere: Object.fromEntries(elsewhere.map(({ path, count }) => [path, count])) }),
   };
 }

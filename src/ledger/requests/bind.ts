@@ -42,6 +42,8 @@ export interface BoundRequest {
    * - `none`: it is not about all that is known of a number
    */
   readonly scan: 'needed' | 'off' | 'none';
+  /** Mapped collections that no scan reads, though it reads the account: the map says so. The request tells. */
+  readonly notScanned: readonly string[];
   /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
   lastScheduled(): Promise<(Date | null)[]>;
   /**
@@ -116,6 +118,7 @@ export function createBinder(deps: BinderDependencies): Bind {
       ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),
       scan,
+      notScanned: notScannedBy(deps.dataMap, scan),
       lastScheduled,
       async settle(session) {
         await settle(session);
@@ -149,10 +152,14 @@ function looksOf(
   return {
     indexed: isLate ? 'none' : 'made',
     scan: scan === 'needed' ? 'made' : scan,
-    not_scanned: scan === 'needed' ? dataMap.collections.filter((entry) => !entry.scan).map(nameOf) : [],
+    not_scanned: notScannedBy(dataMap, scan),
     files: files.stored ? 'made' : 'off',
     reports: reports ? 'made' : 'none',
   };
+}
+
+function notScannedBy(map: DataMap, scan: Selected['scan']): string[] {
+  return scan === 'needed' ? map.collections.filter((entry) => !entry.scan).map(nameOf) : [];
 }
 
 /** The two ends of following references: keys into the ledger, and targets out of it. */

@@ -191,7 +191,8 @@ async function workOn(
       await lease.renew();
       await bound.record(lease.erasedWith(done));
       await lease.renew();
-      const complete = () => lease.complete(done, bound.settle, { isUnscanned: bound.scan === 'off' });
+      const complete = () =>
+        lease.complete(done, bound.settle, { isUnscanned: bound.scan === 'off', notScanned: bound.notScanned });
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
       // The repeated request may have changed `keep_suppression`: bind again.

@@ -48,6 +48,7 @@ export interface Lease {
    * The end: counts, drops the sealed number, frees the number for a new request.
    * @param settle runs in the same transaction, so that a late worker cannot settle a newer request
    * @param options.isUnscanned the account's records are not read: that stays with the request
+   * @param options.notScanned mapped collections that are not read: they stay with it, too
    * @returns null: it is completed; else the request as it stands: the same was asked again meanwhile, and what has
    * come since may be why, so look again
    * @throws LeaseLost
@@ -55,7 +56,7 @@ export interface Lease {
   complete(
     done: readonly Announced[],
     settle: Settle,
-    options?: { readonly isUnscanned: boolean },
+    options?: { readonly isUnscanned: boolean; readonly notScanned?: readonly string[] },
   ): Promise<ErasureRequest | null>;
   /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
   park(done: readonly Announced[], refused?: readonly Refused[], standing?: RequestFailure | null): Promise<void>;
@@ -140,11 +141,15 @@ function leaseOn(
     async renew() {
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
-    async complete(done, settle, { isUnscanned = false } = { isUnscanned: false }) {
+    async complete(done, settle, { isUnscanned = false, notScanned = [] } = { isUnscanned: false }) {
       const at = now();
       const late = at > request.due_at && { overdue: true };
       const update = {
-        $set: { state: 'completed', completed_at: at, ...late, ...(isUnscanned && { 'scan.off': true }) },
+        $set: {
+          ...{ state: 'completed', completed_at: at, ...late },
+          ...(isUnscanned && { 'scan.off': true }),
+          ...(notScanned.length > 0 && { 'scan.not_scanned': [...notScanned] }),
+        },
         $unset: {
           sealed: '',
           sealed_writings: '',

@@ -50,6 +50,8 @@ export interface LateRecords {
 interface RequestScan {
   /** The account's records are not read: "removed" rests on look-ups alone. */
   readonly off?: true;
+  /** Mapped collections that are not read, by the names of the map: what is said of them rests on look-ups alone. */
+  readonly not_scanned?: readonly string[];
   /** Since when the request waits for it. */
   readonly since?: Date;
   /** From where on the pass reads for the request, and how many records it had read by then. */

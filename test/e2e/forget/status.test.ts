@@ -83,9 +83,15 @@ describe('/gdpr/status', () => {
   it('of a request whose account is not scanned, and of one found where the map names nothing', async () => {
     const { account, key } = await platform.account();
     const elsewhere = [{ path: 'sent_sms.note', count: 2 }];
-    const reference = await submitted(account._id, new Date(), { state: 'completed', scan: { off: true, elsewhere } });
+    const reference = await submitted(account._id, new Date(), {
+      state: 'completed',
+      scan: { off: true, not_scanned: ['calls'], elsewhere },
+    });
     const { body } = await call(url, `/gdpr/status?reference=${reference}`, { key });
-    expect(body).toMatchObject({ state: 'completed', scan: 'off', elsewhere: { 'sent_sms.note': 2 } });
+    expect(body).toMatchObject({
+      ...{ state: 'completed', scan: 'off', not_scanned: ['calls'] },
+      elsewhere: { 'sent_sms.note': 2 },
+    });
   });
 
   describe('the documented dates, by every way to ask', () => {

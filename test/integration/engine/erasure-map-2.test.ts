@@ -241,7 +241,8 @@ describe('a map of version 2', () => {
     await db.collection('cards').insertMany(cards.map((card) => ({ acc: owner, ...card })));
     const access = await call(url, `/gdpr/access?number=${JO}`, { key: made.key });
     expect(access.text.match(/"line"/g)).toHaveLength(2);
-    await untilCompleted(platform, await forget(url, made.key, { number: JO }));
+    const done = await untilCompleted(platform, await forget(url, made.key, { number: JO }));
+    expect(done.scan).toMatchObject({ not_scanned: ['cards', 'quiet'] });
     expect((await db.collection('cards').find().toArray()).map(({ line }) => line)).toEqual(['900456']);
   });
 
