@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import type { ApiClient } from '../../api/client.ts';
 import type { NumberStatus, RequestDetail, StatusByDate } from '../../api/types.ts';
 import { Button } from '../../base/button.tsx';
@@ -20,8 +20,9 @@ type Answer =
 /** The home: one box, and one sentence. A number goes out in the body of a POST and stays in this view's memory. */
 export function FindView() {
   const client = useClient();
-  const { chosen } = useAccounts();
+  const { chosen, loaded } = useAccounts();
   const [text, setText] = useState('');
+  const [asked, setAsked] = useState<Understood | null>(null);
   const understood = understand(text);
   const find = useMutation({
     mutationFn: (asked: Understood) => ask(client, asked, chosen?.id),
@@ -30,8 +31,16 @@ export function FindView() {
   });
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
-    if (understood.kind !== 'nothing') find.mutate(understood);
+    if (understood.kind !== 'nothing') setAsked(understood);
   };
+  // Asked before it is known which account is worked on: the answer waits for that, and is no error.
+  const needsAccount = asked?.kind === 'number' || asked?.kind === 'date';
+  const { mutate } = find;
+  useEffect(() => {
+    if (asked === null || !loaded || (needsAccount && !chosen)) return;
+    setAsked(null);
+    mutate(asked);
+  }, [asked, loaded, needsAccount, chosen, mutate]);
   return (
     <Page title="Find" lede="Is a number gone? Ask by the number, by the reference of a request, or by the day.">
       <search>
@@ -54,7 +63,12 @@ export function FindView() {
               // biome-ignore lint/a11y/noAutofocus: this box is what the view is for
               autoFocus
             />
-            <Button type="submit" kind="primary" busy={find.isPending} disabled={understood.kind === 'nothing'}>
+            <Button
+              type="submit"
+              kind="primary"
+              busy={find.isPending || (asked !== null && !loaded)}
+              disabled={understood.kind === 'nothing'}
+            >
               Find
             </Button>
           </div>
@@ -63,11 +77,11 @@ export function FindView() {
           </p>
         </form>
       </search>
-      {!chosen && understood.kind === 'number' && (
-        <Notice kind="warn">Choose one account above: a number is looked up in one account at a time.</Notice>
+      {loaded && !chosen && (understood.kind === 'number' || understood.kind === 'date') && (
+        <Notice kind="warn">Choose one account above: numbers and days are looked up in one account at a time.</Notice>
       )}
       <div className={styles.answer} aria-live="polite">
-        {find.isPending && <Waiting lines={4} label="Looking" />}
+        {(find.isPending || (asked !== null && !loaded)) && <Waiting lines={4} label="Looking" />}
         {find.isError && (
           <NoAnswer error={find.error} asked={find.variables} again={() => find.mutate(find.variables)} />
         )}
