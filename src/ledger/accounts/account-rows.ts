@@ -76,3 +76,13 @@ export async function writeSettings(
 ): Promise<void> {
   await accountsOf(db).updateOne({ _id: id }, { $set: set }, { session });
 }
+
+/**
+ * Writes the account's row, so that of two transactions side by side one is turned back and begins anew: what it counted
+ * before it wrote is then what it finds.
+ */
+export async function takeTurn(db: Db, id: string, session: Session): Promise<void> {
+  await accountsOf(db).updateOne({ _id: id }, { $inc: { turns: 1 } } as mongoose.mongo.UpdateFilter<Account>, {
+    session,
+  });
+}

@@ -89,7 +89,12 @@ export interface NewReport {
 }
 
 /** Writes a report into the ledger: durable, and no number in it that is not sealed. */
-export async function openReport(db: mongoose.mongo.Db, seal: Seal, input: NewReport): Promise<Report> {
+export async function openReport(
+  db: mongoose.mongo.Db,
+  seal: Seal,
+  input: NewReport,
+  session?: mongoose.mongo.ClientSession,
+): Promise<Report> {
   const { account, query, now } = input;
   const requestId = randomUUID();
   const store = (party: Party, end: 'from' | 'to'): StoredParty =>
@@ -118,7 +123,7 @@ export async function openReport(db: mongoose.mongo.Db, seal: Seal, input: NewRe
     ...newWork(now, input.graceMs),
     failures: 0,
   };
-  await reportsOf(db).insertOne(report);
+  await reportsOf(db).insertOne(report, { ...(session && { session }) });
   return report;
 }
 

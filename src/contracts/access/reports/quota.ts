@@ -1,6 +1,8 @@
 import type mongoose from 'mongoose';
+import { inTransaction } from '../../../base/db/transaction.ts';
 import { LetheError } from '../../../base/errors.ts';
 import type { Seal } from '../../../base/keys/seal.ts';
+import { takeTurn } from '../../../ledger/accounts/account-rows.ts';
 import { type NewReport, openReport, type Report, reportsOf } from './ledger.ts';
 
 /** What one account may have at a time. */
@@ -17,7 +19,7 @@ const RETRY_SECONDS = 30;
 
 /**
  * Opens a report, as `openReport`, unless the account has its fill of them. Calls side by side, in any number of
- * processes, do not get past the limit together: each is counted again once it is written.
+ * processes, do not get past the limit together: they take turns, by a transaction each.
  * @throws LetheError `rate_limited`, with the seconds after which another try makes sense
  */
 export async function openReportWithin(
@@ -31,11 +33,14 @@ export async function openReportWithin(
   const unfinished = { account_id: account, unfinished: true } as const;
   if ((await reports.countDocuments(unfinished, { limit: quota.unfinished })) >= quota.unfinished) throw tooMany();
   if ((await bytesOnDisk(db, account)) >= quota.bytes) throw await noRoom(db, account, input.now);
-  const report = await openReport(db, seal, input);
-  const before = { ...unfinished, _id: { $lt: report._id } };
-  if ((await reports.countDocuments(before, { limit: quota.unfinished })) < quota.unfinished) return report;
-  await reports.deleteOne({ _id: report._id, account_id: account, state: 'PENDING' });
-  throw tooMany();
+  const opened: Report[] = [];
+  await inTransaction(db, async (session) => {
+    await takeTurn(db, account, session);
+    const limit = quota.unfinished;
+    if ((await reports.countDocuments(unfinished, { limit, session })) >= limit) throw tooMany();
+    opened.push(await openReport(db, seal, input, session));
+  });
+  return opened.at(-1) as Report;
 }
 
 /** What the finished files of an account take up, in bytes, each with at least `LEAST_BYTES`. */
