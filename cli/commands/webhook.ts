@@ -7,7 +7,6 @@ import { deleteWebhook, deliveriesOf, redeliver } from '../../src/ledger/webhook
 import { EVENT_TYPES, type EventType } from '../../src/ledger/webhooks/events.ts';
 import { faultOfUrl } from '../../src/ledger/webhooks/url.ts';
 import { createWebhook, listWebhooks, MOST_WEBHOOKS } from '../../src/ledger/webhooks/webhooks.ts';
-import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
@@ -49,7 +48,6 @@ interface CreateOptions extends Options {
 
 async function create(context: CommandContext, { account, url, events, ...options }: CreateOptions): Promise<void> {
   const label = readLabel('--label', options.label, 0);
-  if (!isSpeakable(url)) throw new UsageFault('--url must not hold what may be a phone number');
   const { LETHE_SEAL_KEYS, WEBHOOK_ALLOWED_NETWORKS } = readConfigPart(context.env, [
     'LETHE_SEAL_KEYS',
     'WEBHOOK_ALLOWED_NETWORKS',
