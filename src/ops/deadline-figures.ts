@@ -12,9 +12,13 @@ export async function readDeadlineFigures(
   now: Date,
   { dueSoonMs, completed }: { readonly dueSoonMs: number; readonly completed: number },
 ): Promise<Record<DeadlineState, number>> {
-  const [{ on_track, due_soon, overdue }, missed] = await Promise.all([
+  const requests = requestsOf(db);
+  // A bound on the moment of completion would have the local engine read all that were completed.
+  const [{ on_track, due_soon, overdue }, late, open] = await Promise.all([
     readDeadlines(db, now, dueSoonMs),
-    requestsOf(db).countDocuments({ overdue: true, completed_at: { $gt: new Date(0) } }),
+    requests.countDocuments({ overdue: true }),
+    requests.countDocuments({ overdue: true, unfinished: true, due_at: { $gt: new Date(0) } }),
   ]);
+  const missed = Math.max(0, late - open);
   return { on_track, due_soon, overdue, met: Math.max(0, completed - missed), missed };
 }

@@ -73,7 +73,8 @@ describe('a ledger that has grown', () => {
     for (const { command, plan } of plans) {
       const indexes = [...plan.matchAll(/"Index Name":"([^"]*)"/g)].map(([, name]) => name);
       // The engine calls reading all rows a scan of its index of `_id`.
-      expect({ command, indexes }).toEqual({ command, indexes: [expect.not.stringMatching(/^_id_$/)] });
+      const found = indexes.length > 0 && !indexes.includes('_id_') ? 'by index' : indexes;
+      expect({ command, found }).toEqual({ command, found: 'by index' });
     }
   };
   const now = new Date(DAY + 10 * 86_400_000);
