@@ -115,8 +115,14 @@ async function removeDue(context: Context, owner: FileOwner, hold: Hold, signal:
       const found = await findNames(context, some, signal);
       const gone = await Promise.all(some.map((row) => removeOne(context, row, found.get(row), signal)));
       const away = some.filter((_, index) => gone[index]);
-      await outbox.drop(owner, away);
-      const missing = away.filter((row) => found.get(row)?.length === 0).map(({ where }) => where);
+      const isMissing = (row: FileRow) => found.get(row)?.length === 0;
+      await outbox.drop(
+        owner,
+        away.filter((row) => !isMissing(row)),
+      );
+      // Two may remove the same files side by side: a reference without one is counted by who takes its row away.
+      const missing: string[] = [];
+      for (const row of away.filter(isMissing)) if ((await outbox.drop(owner, [row])) > 0) missing.push(row.where);
       if (missing.length > 0) await context.onMissing(owner, missing);
     }
   } while (rows.length === BATCH && !signal.aborted);

@@ -65,8 +65,8 @@ export interface Outbox {
   first(owner: FileOwner): Promise<FileRow | null>;
   /** @throws ErasureFailure `unsealable` */
   nameOf(row: FileRow): string;
-  /** Takes files of one owner out that are gone. */
-  drop(owner: FileOwner, gone: readonly FileRow[]): Promise<void>;
+  /** Takes files of one owner out that are gone. @returns how many this call has taken out */
+  drop(owner: FileOwner, gone: readonly FileRow[]): Promise<number>;
   /** Notes a failed attempt. */
   postpone(row: FileRow, until: Date, fault: string): Promise<void>;
   /** The owners of files that are due at a moment and that nobody holds then. */
@@ -151,7 +151,7 @@ export function createOutbox(db: mongoose.mongo.Db, seal: Seal): Outbox {
     first: (owner) => rows.findOne(filesOf(owner), { sort: { look_at: 1 } }),
     nameOf: (row) => seal.openText(row.file, contextOf(row)),
     async drop(owner, gone) {
-      if (gone.length > 0) await rows.deleteMany(among(owner, gone));
+      return gone.length > 0 ? (await rows.deleteMany(among(owner, gone))).deletedCount : 0;
     },
     async postpone(row, until, fault) {
       await rows.updateOne(itself(row), { $set: { look_at: until, fault }, $inc: { tries: 1 } });
