@@ -4,8 +4,8 @@ import { findHeld, searchedNames } from '../../src/contracts/access/held.ts';
 import { findKept, KEPT_KINDS } from '../../src/contracts/access/kept.ts';
 import type { Core } from '../../src/core.ts';
 import { nameOf } from '../../src/engine/map/schema.ts';
-import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { readSubject } from '../../src/ledger/accounts/number-subject.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { type Caller, callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
@@ -105,15 +105,7 @@ async function* writeHeld(
   counts: Record<string, number>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
-  const subject = inEveryWriting(
-    numberSubject(
-      number,
-      account.records_id,
-      core.tokens.current(account._id, number),
-      new Date(),
-      core.countriesOf(account),
-    ),
-  );
+  const subject = readSubject(core, account, number, new Date());
   let open: string | undefined;
   for await (const { entry, record } of findHeld(core.db, core.dataMap, subject, signal)) {
     const name = nameOf(entry);

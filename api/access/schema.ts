@@ -4,8 +4,8 @@ import { DIRECTIONS, PRODUCTS, type Product } from '../../src/engine/map/schema.
 import type { CountryCode } from '../../src/phone/countries.ts';
 import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { parseE164 } from '../../src/phone/number.ts';
-import { flag, phoneNumber, typedNumber, wholeNumber } from '../http/fields.ts';
-import { MOMENT_RULE, readMoment } from '../http/moments.ts';
+import { flag, phoneNumber, typedNumber, utcMoment, wholeNumber } from '../http/fields.ts';
+import { readMoment } from '../http/moments.ts';
 
 /** The most ids one search takes. */
 const MOST_IDS = 10;
@@ -59,16 +59,7 @@ const party = z
     return z.NEVER;
   });
 
-/** @param edge of a bare day: its beginning, or its end */
-const date = (edge: 'beginning' | 'end') =>
-  z.string({ error: MOMENT_RULE }).transform((value, context): Date => {
-    const read = readMoment(value, 'utc');
-    if (read) return (read.isDay && edge === 'end' ? read.at.plus({ days: 1 }) : read.at).toJSDate();
-    context.addIssue({ code: 'custom', message: MOMENT_RULE });
-    return z.NEVER;
-  });
-
-const range = { date_start: date('beginning').optional(), date_end: date('end').optional() };
+const range = { date_start: utcMoment('beginning').optional(), date_end: utcMoment('end').optional() };
 
 interface Range {
   readonly date_start?: Date | undefined;

@@ -3,13 +3,6 @@ import { ACCOUNT_SCOPES, ROLE_NAMES } from '../../src/ledger/accounts/scopes.ts'
 import { faultOfPassword, isEmail } from '../../src/ledger/people/people.ts';
 import { label } from '../http/fields.ts';
 
-const words = (most: number) =>
-  z
-    .string({ error: 'must be a text' })
-    .trim()
-    .min(1, `must have 1 to ${most} characters`)
-    .max(most, `must have 1 to ${most} characters`);
-
 /** A password as it is typed to sign in: any rule but its length would tell how passwords are made. */
 const typed = z.string({ error: 'must be a text' }).max(1_000, 'is too long');
 
@@ -19,7 +12,12 @@ const chosen = typed.superRefine((password, context) => {
   if (fault !== null) context.addIssue({ code: 'custom', message: fault });
 });
 
-const email = words(200).refine(isEmail, 'must be an e-mail address, without a number that may be a telephone');
+const email = z
+  .string({ error: 'must be a text' })
+  .trim()
+  .min(1, 'must have 1 to 200 characters')
+  .max(200, 'must have 1 to 200 characters')
+  .refine(isEmail, 'must be an e-mail address, without a number that may be a telephone');
 
 export const signInSchema = z.strictObject({
   email: typed,

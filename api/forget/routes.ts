@@ -4,7 +4,7 @@ import { LetheError } from '../../src/base/errors.ts';
 import { type AcceptDependencies, acceptForget, delayOf, rehearseForget } from '../../src/contracts/forget/accept.ts';
 import { DATE_FORMATS, parseSubmissionDate, type SubmissionDate } from '../../src/contracts/forget/dates/parse.ts';
 import { previewForget, readStanding } from '../../src/contracts/forget/standing.ts';
-import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
+import { readSubject } from '../../src/ledger/accounts/number-subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
@@ -171,15 +171,7 @@ function checkHandler({ core, now }: DoorDependencies): RequestHandler {
     const { number } = checkFields(schema, await readBody(request));
     const { account } = callerOf(response);
     const allTokens = core.tokens.allTokens(account._id, number);
-    const subject = inEveryWriting(
-      numberSubject(
-        number,
-        account.records_id,
-        core.tokens.current(account._id, number),
-        now(),
-        core.countriesOf(account),
-      ),
-    );
+    const subject = readSubject(core, account, number, now());
     response.json({ blacklisted: await core.suppressions.has(subject, allTokens) });
   };
 }

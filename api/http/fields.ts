@@ -4,6 +4,7 @@ import type { CountryCode } from '../../src/phone/countries.ts';
 import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { type PhoneNumber, type PhoneNumberFault, parseSubjectNumber } from '../../src/phone/number.ts';
 import { createNumberReader } from '../../src/phone/reader.ts';
+import { MOMENT_RULE, readMoment } from './moments.ts';
 import { tellIssue } from './unknown-fields.ts';
 
 const NUMBER_FAULTS: Record<PhoneNumberFault, string> = {
@@ -130,3 +131,25 @@ export const label = (most: number, least = 1) =>
     .min(least, `must have ${least} to ${most} characters`)
     .max(most, `must have ${least} to ${most} characters`)
     .refine(isSpeakable, 'must not hold what may be a phone number');
+
+/** A day or a moment of ISO 8601, in UTC. @param edge of a bare day: its beginning, or its end */
+export const utcMoment = (edge: 'beginning' | 'end') =>
+  z.string({ error: MOMENT_RULE }).transform((text, context): Date => {
+    const read = readMoment(text, 'utc');
+    if (read) return (read.isDay && edge === 'end' ? read.at.plus({ days: 1 }) : read.at).toJSDate();
+    context.addIssue({ code: 'custom', message: MOMENT_RULE });
+    return z.NEVER;
+  });
+
+const CURSOR_RULE = 'must be the next of the page before';
+
+/** Where the next page begins. @param read null for a text that is no cursor. @param most characters */
+export const pageCursor = <Position>(read: (text: string) => Position | null, most?: number) => {
+  const text = z.string({ error: CURSOR_RULE });
+  return (most === undefined ? text : text.max(most, CURSOR_RULE)).transform((given, context): Position => {
+    const position = read(given);
+    if (position) return position;
+    context.addIssue({ code: 'custom', message: CURSOR_RULE });
+    return z.NEVER;
+  });
+};

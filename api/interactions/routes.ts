@@ -5,8 +5,8 @@ import { countInteractions } from '../../src/contracts/interactions/figures.ts';
 import { type InteractionQuery, type LogPosition, readLog } from '../../src/contracts/interactions/log.ts';
 import { createRedact } from '../../src/contracts/interactions/redact.ts';
 import { changeSettings, type Reached, reachAccount } from '../../src/contracts/interactions/settings.ts';
-import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { readSubject } from '../../src/ledger/accounts/number-subject.ts';
 import { REQUEST_CALL } from '../../src/ledger/requests/ledger.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
 import { callWorker } from '../../src/ledger/work/call.ts';
@@ -104,7 +104,6 @@ function logHandler(deps: DoorDependencies): RequestHandler {
 }
 
 function searchHandler(deps: DoorDependencies): RequestHandler {
-  const { tokens, countriesOf } = deps.core;
   return async (request, response) => {
     const { account } = await reach(deps, request, response);
     const {
@@ -114,17 +113,7 @@ function searchHandler(deps: DoorDependencies): RequestHandler {
       tracking_number: trackingNumber,
       ...fields
     } = checkRules(searchSchema, (await readBody(request)) ?? {});
-    const subject =
-      contact &&
-      inEveryWriting(
-        numberSubject(
-          contact,
-          account.records_id,
-          tokens.current(account._id, contact),
-          deps.now(),
-          countriesOf(account),
-        ),
-      );
+    const subject = contact && readSubject(deps.core, account, contact, deps.now());
     const { kind, redacted, status, source, tag } = fields;
     const query = {
       ...{ kind, redacted, status, source, tag, trackingNumber },

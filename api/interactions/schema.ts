@@ -4,7 +4,7 @@ import { DIRECTIONS, INTERACTION_KINDS } from '../../src/engine/map/schema.ts';
 import { AUTOMATIC } from '../../src/ledger/accounts/accounts.ts';
 import { firstMoment, isTimeZone } from '../../src/lib/calendar.ts';
 import { parseE164 } from '../../src/phone/number.ts';
-import { fieldsOf, nameFaults, wholeNumber } from '../http/fields.ts';
+import { fieldsOf, nameFaults, pageCursor, wholeNumber } from '../http/fields.ts';
 import { MOMENT_RULE, readMoment } from '../http/moments.ts';
 import { readCursor } from './cursor.ts';
 
@@ -67,15 +67,7 @@ export const logSchema = z.object({
     .transform((text) => text === 'true')
     .optional(),
   limit: wholeNumber(1, 200).optional(),
-  cursor: z
-    .string({ error: 'must be the next of the page before' })
-    .transform((text, context) => {
-      const position = readCursor(text);
-      if (position) return position;
-      context.addIssue({ code: 'custom', message: 'must be the next of the page before' });
-      return z.NEVER;
-    })
-    .optional(),
+  cursor: pageCursor(readCursor).optional(),
 });
 
 /** The log's questions in a body: an address must hold no number. */

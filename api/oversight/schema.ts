@@ -1,22 +1,8 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../src/ledger/audit/entry.ts';
 import { monthWindow } from '../../src/ledger/requests/month-figures.ts';
-import { wholeNumber } from '../http/fields.ts';
-import { MOMENT_RULE, readMoment } from '../http/moments.ts';
+import { pageCursor, utcMoment, wholeNumber } from '../http/fields.ts';
 import { readCursor } from './cursor.ts';
-
-/** @param days added to a bare day: 1 for the end of a period, of which the day is a part */
-const moment = (days: number) =>
-  z
-    .string({ error: MOMENT_RULE })
-    .transform((text, context): Date => {
-      const read = readMoment(text, 'utc');
-      if (read) return (read.isDay ? read.at.plus({ days }) : read.at).toJSDate();
-      context.addIssue({ code: 'custom', message: MOMENT_RULE });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ type: 'string' });
 
 const account = z
   .string()
@@ -32,19 +18,10 @@ export const auditSchema = z.object({
     .optional()
     .meta({ description: 'The id of a key, the address of a person, or schedule' }),
   account,
-  from: moment(0).meta({ description: 'A day begins at midnight UTC' }),
-  to: moment(1).meta({ description: 'A day is part of the period; a moment is not' }),
+  from: utcMoment('beginning').optional().meta({ type: 'string', description: 'A day begins at midnight UTC' }),
+  to: utcMoment('end').optional().meta({ type: 'string', description: 'A day is part of the period; a moment is not' }),
   limit: wholeNumber(1, 200).optional(),
-  cursor: z
-    .string({ error: 'must be the next of the page before' })
-    .transform((text, context) => {
-      const position = readCursor(text);
-      if (position) return position;
-      context.addIssue({ code: 'custom', message: 'must be the next of the page before' });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ type: 'string' }),
+  cursor: pageCursor(readCursor).optional().meta({ type: 'string' }),
 });
 
 export const figuresSchema = z.object({

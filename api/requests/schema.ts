@@ -3,8 +3,7 @@ import { ORDERS } from '../../src/contracts/requests/list.ts';
 import { PROFILE_NAMES } from '../../src/engine/map/categories.ts';
 import { DEADLINE_STATES } from '../../src/ledger/requests/deadline.ts';
 import { STATES } from '../../src/ledger/requests/ledger.ts';
-import { flag, wholeNumber } from '../http/fields.ts';
-import { MOMENT_RULE, readMoment } from '../http/moments.ts';
+import { flag, pageCursor, utcMoment, wholeNumber } from '../http/fields.ts';
 import { readCursor } from './cursor.ts';
 
 const oneOf = <const Words extends readonly string[]>(words: Words) =>
@@ -13,18 +12,6 @@ const oneOf = <const Words extends readonly string[]>(words: Words) =>
 const REFERENCE_RULE = 'must be 15 letters or digits';
 const reference = z.string({ error: REFERENCE_RULE }).regex(/^[A-Za-z0-9]{15}$/, REFERENCE_RULE);
 
-/** @param days added to a bare day: the last day of a period is part of it */
-const moment = (days: number) =>
-  z
-    .string({ error: MOMENT_RULE })
-    .transform((text, context): Date => {
-      const read = readMoment(text, 'utc');
-      if (read) return (read.isDay ? read.at.plus({ days }) : read.at).toJSDate();
-      context.addIssue({ code: 'custom', message: MOMENT_RULE });
-      return z.NEVER;
-    })
-    .meta({ type: 'string' });
-
 export const listSchema = z.strictObject({
   state: oneOf(STATES).optional(),
   overdue: flag.optional().meta({ description: 'true: unfinished and past the deadline' }),
@@ -32,8 +19,10 @@ export const listSchema = z.strictObject({
   waiting: flag.optional().meta({ description: 'true: it waits for messages, for the scan, or may be cancelled' }),
   profile: oneOf(PROFILE_NAMES).optional(),
   account: z.string({ error: 'must be the id of an account' }).max(40, 'must be the id of an account').optional(),
-  from: moment(0).optional().meta({ type: 'string', description: 'Accepted from this moment or day (UTC) on' }),
-  to: moment(1)
+  from: utcMoment('beginning')
+    .optional()
+    .meta({ type: 'string', description: 'Accepted from this moment or day (UTC) on' }),
+  to: utcMoment('end')
     .optional()
     .meta({ type: 'string', description: 'Accepted before this moment, or on this day at the latest' }),
   sort: oneOf(ORDERS).optional().meta({
@@ -41,17 +30,7 @@ export const listSchema = z.strictObject({
       '`due`: unfinished requests, the nearest deadline first; `newest`: all. By default `due` when only unfinished ones are asked for',
   }),
   limit: wholeNumber(1, 200).default(50),
-  cursor: z
-    .string({ error: 'must be the next of the page before' })
-    .max(500, 'must be the next of the page before')
-    .transform((text, context) => {
-      const position = readCursor(text);
-      if (position) return position;
-      context.addIssue({ code: 'custom', message: 'must be the next of the page before' });
-      return z.NEVER;
-    })
-    .optional()
-    .meta({ type: 'string' }),
+  cursor: pageCursor(readCursor, 500).optional().meta({ type: 'string' }),
 });
 
 export const referenceParams = z.object({ reference });

@@ -3,8 +3,8 @@ import { LetheError } from '../../src/base/errors.ts';
 import { liftSuppression } from '../../src/contracts/suppression/lift.ts';
 import { findAsked, listSuppressed, type SuppressedBy } from '../../src/contracts/suppression/look.ts';
 import type { Core } from '../../src/core.ts';
-import { inEveryWriting, numberSubject } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import { readSubject } from '../../src/ledger/accounts/number-subject.ts';
 import type { PhoneNumber } from '../../src/phone/number.ts';
 import { callerOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
@@ -48,13 +48,13 @@ function listHandler({ core, heavy }: DoorDependencies): RequestHandler {
   });
 }
 
-function checkHandler({ core }: DoorDependencies): RequestHandler {
+function checkHandler({ core, now }: DoorDependencies): RequestHandler {
   const { config, db } = core;
   return async (request, response) => {
     const { account } = callerOf(response);
     const schema = checkSchema(config.NUMBER_PREFIXES, core.countriesOf(account));
     const { number } = checkFields(schema, await readBody(request));
-    const { subject, tokens } = readSubject(core, account, number);
+    const { subject, tokens } = readSuppressed(core, account, number, now());
     const row = await core.suppressed.find(subject, tokens);
     // Under whichever of its tokens the request was made.
     const asked = row && [...(await findAsked(db, account, tokens)).values()].at(-1);
@@ -68,7 +68,7 @@ function liftHandler({ core, now }: DoorDependencies): RequestHandler {
     const { account, keyId: actor } = callerOf(response);
     const schema = liftSchema(config.NUMBER_PREFIXES, core.countriesOf(account));
     const { number, reason } = checkFields(schema, await readBody(request));
-    const { subject, tokens } = readSubject(core, account, number);
+    const { subject, tokens } = readSuppressed(core, account, number, now());
     const lift = { account: account._id, actor, subject, tokens, reason, now: now() };
     await liftSuppression({ db, rows, audit }, lift).catch(async (error: unknown) => {
       const isNone = error instanceof LetheError && error.errorName === 'no_records';
@@ -80,10 +80,8 @@ function liftHandler({ core, now }: DoorDependencies): RequestHandler {
   };
 }
 
-function readSubject({ tokens, countriesOf }: Core, account: Account, number: PhoneNumber) {
-  const token = tokens.current(account._id, number);
-  const subject = inEveryWriting(numberSubject(number, account.records_id, token, new Date(), countriesOf(account)));
-  return { subject, tokens: tokens.allTokens(account._id, number) };
+function readSuppressed(core: Core, account: Account, number: PhoneNumber, now: Date) {
+  return { subject: readSubject(core, account, number, now), tokens: core.tokens.allTokens(account._id, number) };
 }
 
 function presentSuppressed(row: SuppressedBy): object {

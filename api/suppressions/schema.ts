@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { CountryCode } from '../../src/phone/countries.ts';
-import { isSpeakable } from '../../src/phone/hide-digits.ts';
 import { decodeCursor, encodeCursor, isPlainId } from '../http/cursor.ts';
-import { typedNumber, wholeNumber } from '../http/fields.ts';
+import { label, typedNumber, wholeNumber } from '../http/fields.ts';
 
 const cursor = z
   .string({ error: 'must be given once, as text' })
@@ -29,11 +28,5 @@ export const checkSchema = (prefixes: readonly string[], countries: Countries) =
 export const liftSchema = (prefixes: readonly string[], countries: Countries) =>
   z.strictObject({
     number: typedNumber(prefixes, countries),
-    reason: z
-      .string({ error: 'must be a text' })
-      .trim()
-      .min(3, 'must have 3 to 300 characters')
-      .max(300, 'must have 3 to 300 characters')
-      .refine(isSpeakable, 'must not hold what may be a phone number')
-      .meta({ description: 'Why. It stands in the audit' }),
+    reason: label(300, 3).meta({ description: 'Why. It stands in the audit' }),
   });
