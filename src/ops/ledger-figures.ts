@@ -82,44 +82,31 @@ export function createLedgerFigures(
   };
 
   return shareReading(async (now) => {
-    const [
-      sums,
-      failing,
-      unfinished,
-      first,
-      overdue,
-      filesLeft,
-      oldestFile,
-      scans,
-      scanned,
-      waiting,
-      guarded,
-      unexported,
-    ] = await Promise.all([
-      sumCompleted(now),
-      countFailures(),
-      countByState(),
-      // All deadlines are equally long, so the oldest request is due first.
-      requests.findOne(
-        { unfinished: true, ...ANY_DEADLINE },
-        { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } },
-      ),
-      requests.countDocuments({ unfinished: true, due_at: { $lt: now } }),
-      files.countDocuments({}),
-      // Ids ascend with time, to the second.
-      files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
-      scansOf(db).countDocuments({ unfinished: true }),
-      // One row an account.
-      scansOf(db)
-        .aggregate<{ read: number }>([{ $group: { _id: null, read: { $sum: '$read' } } }])
-        .toArray(),
-      requests.findOne(
-        { unfinished: true, state: 'scanning', ...ANY_DEADLINE },
-        { projection: { scan: 1 }, sort: { due_at: 1 } },
-      ),
-      readGuarded(db),
-      isExporting ? tombstonesOf(db).countDocuments({ unexported: true }) : null,
-    ]);
+    const [sums, failing, unfinished, first, filesLeft, oldestFile, scans, scanned, waiting, guarded, unexported] =
+      await Promise.all([
+        sumCompleted(now),
+        countFailures(),
+        countByState(),
+        // All deadlines are equally long, so the oldest request is due first.
+        requests.findOne(
+          { unfinished: true, ...ANY_DEADLINE },
+          { projection: { created_at: 1, due_at: 1 }, sort: { due_at: 1 } },
+        ),
+        files.countDocuments({}),
+        // Ids ascend with time, to the second.
+        files.findOne({}, { projection: { created_at: 1 }, sort: { _id: 1 } }),
+        scansOf(db).countDocuments({ unfinished: true }),
+        // One row an account.
+        scansOf(db)
+          .aggregate<{ read: number }>([{ $group: { _id: null, read: { $sum: '$read' } } }])
+          .toArray(),
+        requests.findOne(
+          { unfinished: true, state: 'scanning', ...ANY_DEADLINE },
+          { projection: { scan: 1 }, sort: { due_at: 1 } },
+        ),
+        readGuarded(db),
+        isExporting ? tombstonesOf(db).countDocuments({ unexported: true }) : null,
+      ]);
     const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
     const byState = Object.fromEntries(OPEN_STATES.map((state): [string, number] => [state, counts.get(state) ?? 0]));
     byState.completed = sums.completed;
@@ -128,7 +115,7 @@ export function createLedgerFigures(
       byState,
       oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
       nearestDeadlineSeconds: first ? secondsBetween(now, first.due_at) : null,
-      overdue,
+      overdue: deadlines.overdue,
       deadlines,
       erased: { ...sums.erased },
       retention: { ...sums.retention },
