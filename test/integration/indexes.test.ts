@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createCore } from '../../src/core.ts';
+import { type Core, createCore } from '../../src/core.ts';
 import { AUDIT, AUDIT_HEADS } from '../../src/ledger/audit/entry.ts';
 import { FILES } from '../../src/ledger/recordings/outbox.ts';
 import { REQUESTS } from '../../src/ledger/requests/ledger.ts';
@@ -12,6 +12,25 @@ import { call } from '../support/wire.ts';
 const UNAUTHORIZED: Refusal = { code: 13, codeName: 'Unauthorized' };
 const NUMBER = '447700900123';
 
+/**
+ * A database nobody has opened before. One that is dropped and made again would not do: a connection of the local engine
+ * may remember for a moment what was dropped by another.
+ */
+function openNothing(platform: Platform, uri = platform.config.MONGODB_URI) {
+  const database = `${platform.config.MONGODB_DATABASE}-nothing`;
+  const core = createCore({ ...platform.config, MONGODB_URI: uri, MONGODB_DATABASE: database }, { poolSize: 4 });
+  const close = async () => {
+    await platform.core.db.client.db(database).dropDatabase();
+    await core.close();
+  };
+  return { core, close };
+}
+
+async function namesIn({ db }: Core): Promise<string[]> {
+  const all = await db.listCollections({}, { nameOnly: true }).toArray();
+  return all.map(({ name }) => name);
+}
+
 describe('a database that is prepared', () => {
   let platform: Platform;
   beforeAll(async () => {
@@ -19,25 +38,21 @@ describe('a database that is prepared', () => {
   });
   afterAll(() => platform?.close());
 
-  const names = async () => {
-    const all = await platform.core.db.listCollections({}, { nameOnly: true }).toArray();
-    return all.map(({ name }) => name);
-  };
   /** A transaction over several shards can make no collection. */
   const WRITTEN_IN_TRANSACTIONS = [REQUESTS, AUDIT, AUDIT_HEADS, FILES, 'lethe_accounts', 'blacklist'];
 
   it('has every collection that transactions write to, before the first of them', async () => {
-    expect(await names()).toEqual(expect.arrayContaining(WRITTEN_IN_TRANSACTIONS));
+    expect(await namesIn(platform.core)).toEqual(expect.arrayContaining(WRITTEN_IN_TRANSACTIONS));
   });
 
   it('is prepared by several processes at once, from nothing and again', async () => {
-    const { db, prepare } = platform.core;
-    await db.dropDatabase();
-    await Promise.all(Array.from({ length: 4 }, prepare));
-    await prepare();
-    expect(await names()).toEqual(expect.arrayContaining(WRITTEN_IN_TRANSACTIONS));
-    const requests = await db.collection(REQUESTS).indexes();
+    const nothing = openNothing(platform);
+    await Promise.all(Array.from({ length: 4 }, nothing.core.prepare));
+    await nothing.core.prepare();
+    expect(await namesIn(nothing.core)).toEqual(expect.arrayContaining(WRITTEN_IN_TRANSACTIONS));
+    const requests = await nothing.core.db.collection(REQUESTS).indexes();
     expect(requests.map(({ name }) => name)).toContain('one_unfinished');
+    await nothing.close();
   });
 
   it('is rid of indexes that former versions have left', async () => {
@@ -75,13 +90,12 @@ describe('indexes that are not there', () => {
       commands.includes(name) ? UNAUTHORIZED : null;
 
   it('are built by a user who may not list collections', async () => {
-    await platform.core.db.dropDatabase();
+    const nothing = openNothing(platform, strict.uri);
     refuse = without('listCollections');
-    const core = createCore({ ...platform.config, MONGODB_URI: strict.uri }, { poolSize: 2 });
-    await core.prepare();
-    await core.close();
-    const built = await platform.core.db.collection(REQUESTS).indexes();
+    await nothing.core.prepare();
+    const built = await nothing.core.db.collection(REQUESTS).indexes();
     expect(built.map(({ name }) => name)).toContain('one_unfinished');
+    await nothing.close();
   });
 
   it('are looked for first: a user who may build none is enough once they are there', async () => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { parse } from 'yaml';
 import { loadDemoRecords } from '../../../local/demo-records.ts';
@@ -15,8 +15,10 @@ import { LIMITS } from '../../support/limits.ts';
 const { ObjectId } = mongoose.mongo;
 
 const uri = process.env.MONGODB_URI ?? '';
-const database = `t-discover-${process.pid}-${randomBytes(3).toString('hex')}`;
-const env = { MONGODB_URI: uri, MONGODB_DATABASE: database };
+const PREFIX = `t-discover-${process.pid}-${randomBytes(3).toString('hex')}`;
+/** One for each test: a table that is dropped and made again may show no rows at first on another connection of the local engine. */
+let env: { MONGODB_URI: string; MONGODB_DATABASE: string };
+let tests = 0;
 const folder = mkdtempSync(join(tmpdir(), 'lethe-discover-'));
 
 let opened: Database;
@@ -24,16 +26,18 @@ let db: Database['db'];
 
 beforeAll(async () => {
   if (uri === '') throw new Error('MONGODB_URI is not set');
-  opened = openDatabase({ uri, database, poolSize: 5, serverSelectionMs: LIMITS.answerMs });
-  db = opened.db;
+  opened = openDatabase({ uri, database: PREFIX, poolSize: 5, serverSelectionMs: LIMITS.answerMs });
 });
 
-afterEach(async () => {
-  for (const { name } of await db.listCollections({}, { nameOnly: true }).toArray()) await db.collection(name).drop();
+beforeEach(() => {
+  tests += 1;
+  env = { MONGODB_URI: uri, MONGODB_DATABASE: `${PREFIX}-t${tests}` };
+  db = opened.db.client.db(env.MONGODB_DATABASE);
 });
+
+afterEach(() => db.dropDatabase());
 
 afterAll(async () => {
-  await db.dropDatabase();
   await opened.close();
   rmSync(folder, { recursive: true });
 });
