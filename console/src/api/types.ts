@@ -231,6 +231,7 @@ export interface AuditVerdict {
     readonly head: string;
     readonly head_at?: string;
   }[];
+  readonly kept_outside: 'compared' | 'unreadable' | 'none';
   readonly faults: readonly {
     readonly account: string;
     readonly sequence: number;
