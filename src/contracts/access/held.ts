@@ -34,7 +34,7 @@ const BATCH = 200;
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
  * Scheduled messages and the platform's own suppressions are among them, and what is known by the person's records. A
- * record found at two places comes once.
+ * record found at two places comes once. Records of nobody's are left out: they may be another account's.
  * @param signal ends the search, in the database, too
  * @throws the signal's reason
  */
@@ -47,6 +47,7 @@ export async function* findHeld(
   const family = createFamily(map, subject);
   const { records } = profileFor('forget', map);
   for (const entry of parentsFirst(map)) {
+    if (entry.owner.kind === 'any') continue;
     const templates = entry.numbers.flatMap((place) => place.templates);
     const describe = describer(entry, matcherOf(subjectAt(subject, templates)), subject, records[entry.record]);
     const read = (filter: Filter) =>
@@ -191,5 +192,7 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
 
 /** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
-  return map.collections.filter((entry) => spotsOf(entry).length > 0 || entry.via !== undefined).map(nameOf);
+  return map.collections
+    .filter((entry) => entry.owner.kind !== 'any' && (spotsOf(entry).length > 0 || entry.via !== undefined))
+    .map(nameOf);
 }

@@ -19,6 +19,7 @@ export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 
 export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return [
     ...faultsOfOwner(entry),
+    ...faultsOfNobodys(entry),
     ...faultsOfElements(entry),
     ...missingParts(entry, version),
     ...lostParts(entry),
@@ -34,6 +35,19 @@ function faultsOfOwner({ owner }: CollectionMap): MapFault[] {
   const message =
     "is needed: the field that holds the account, or none where all records are one customer's. One for all entries may stand beside version";
   return [{ path: ['account'], message }];
+}
+
+/** What an account may read, redact, wait for or delete by age: of nobody's records, none may. */
+const OF_AN_ACCOUNT = ['id', 'at', 'products', 'interaction', 'resource', 'pending'] as const;
+
+function faultsOfNobodys(entry: CollectionMap): MapFault[] {
+  if (entry.owner.kind !== 'any') return [];
+  if (entry.record === 'suppression')
+    return [{ path: ['account'], message: 'a suppression list tells its accounts apart' }];
+  return OF_AN_ACCOUNT.filter((key) => entry[key] !== undefined).map((key) => ({
+    path: [key],
+    message: 'is for records of one account: with account: any, erasures alone reach them',
+  }));
 }
 
 const PARTS_IN_ELEMENTS = 'parts are fields of the record: they cannot stand beside elements';
