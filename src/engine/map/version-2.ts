@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CountryCode, isCountry } from '../../phone/countries.ts';
 import { FIELD_CATEGORIES } from './categories.ts';
+import { KEY } from './paths.ts';
 import {
   ACCOUNT_TYPES,
   type CollectionMap,
@@ -63,6 +64,8 @@ const field = z.strictObject({
 
 const collection = z.strictObject({
   ...sharedKeys(plainWidePath),
+  /** May lead through an array: one record may hold several ids. */
+  id: widePath.refine((text) => !text.includes(KEY), 'must not hold {key}').optional(),
   collection: collectionName,
   database: databaseName.optional(),
   account: account.optional(),

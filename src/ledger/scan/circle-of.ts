@@ -18,7 +18,7 @@ import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.t
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
-import { createKeysOf } from '../references/children.ts';
+import { createKeysOf } from '../references/keys-of.ts';
 import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
