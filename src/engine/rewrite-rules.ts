@@ -3,7 +3,7 @@ import { KEY, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
-import { accountPathOf, isOneOf, isOwned, matchesWhere } from './owner.ts';
+import { accountPathOf, asOwned, isOneOf, isOwned, matchesWhere } from './owner.ts';
 import type { CollectionRules, EntryRules, FieldRule, NumberRule } from './rewrite/rules.ts';
 import type { AccountValue } from './subject.ts';
 
@@ -30,9 +30,14 @@ export function rewriteRulesFor(
 ): CollectionRules {
   const [first] = entries;
   if (!first) throw new TypeError('a collection needs an entry');
-  const belongs = (entry: CollectionMap, document: Record<string, unknown>) =>
-    entry.owner.kind === 'via' ? isKnown(entry, document) : isOwned(entry, account, document);
-  const fixed = new Set(entries.map(accountPathOf).filter((path) => path !== undefined));
+  const belongs = (entry: CollectionMap, document: Record<string, unknown>) => {
+    if (entry.owner.kind !== 'via') return isOwned(entry, account, document);
+    const itself = asOwned(entry);
+    return isKnown(entry, document) || (itself !== null && isOwned(itself, account, document));
+  };
+  const fixed = new Set(
+    entries.map((entry) => accountPathOf(asOwned(entry) ?? entry)).filter((path) => path !== undefined),
+  );
   return {
     name: nameOf(first),
     entries: entries

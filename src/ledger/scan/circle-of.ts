@@ -5,7 +5,7 @@ import { createLateness } from '../../engine/late.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
-import { accountPathOf, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
+import { accountPathOf, asOwned, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
 import { wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
@@ -31,11 +31,12 @@ export interface CircleOptions {
 
 /**
  * The entries of the map whose collections are read: one a collection and account field. Of records whose account only
- * others tell, each entry: no query finds an account's, and they are reached through those others.
+ * others tell, each entry: no query finds an account's, and they are reached through those others. Where they may tell it
+ * themselves as well, they are read by that, too: what they belong to may be gone.
  */
 function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
   const entries = new Map<string, CollectionMap>();
-  for (const entry of dataMap.collections) {
+  for (const entry of dataMap.collections.flatMap((one) => [one, asOwned(one) ?? []].flat())) {
     if (!entry.scan || (keepsNumber && entry.record === 'suppression')) continue;
     // Of nobody's records, those alone are read that the entry is about: the others may have an account.
     const isApart = entry.owner.kind === 'via' || entry.owner.kind === 'any';
