@@ -100,6 +100,14 @@ const placesOf = (mapped: readonly Mapped[]) => new Map([...mapped].reverse().ma
 
 function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
   const finds = new Map<string, Find>();
+  // Once for all hits: a list may hold thousands.
+  const known = new Map<string, boolean>();
+  const isAgain = (place: Mapped, number: PhoneNumber) => {
+    const key = `${scene.entries.indexOf(place.entry)} ${number}`;
+    const again = known.get(key) ?? isLeftElsewhere(scene, place, number);
+    known.set(key, again);
+    return again;
+  };
   for (const hit of scene.hits) {
     const place = places.get(hit);
     const name = (place?.entry ?? scene.entries[0] ?? scene.rules).name;
@@ -108,7 +116,7 @@ function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
       if (!sure) continue;
       const key = (as: Find['as']) => [number, as, name, path].join('\0');
       if (place !== undefined) {
-        const again = isLeftElsewhere(scene, place, number);
+        const again = isAgain(place, number);
         finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own, ...(again && { again }) });
       } else {
         const as = wayOf(scene, hit, number);
