@@ -5,7 +5,7 @@ import { throughArray } from '../map/paths.ts';
 import type { NumberRule } from '../plan.ts';
 import { selectChangeable } from '../selections.ts';
 import type { Subject } from '../subject.ts';
-import { joinSubjects, NEWEST, ownersOf } from './joining.ts';
+import { groupSubjects, NEWEST, ownersOf } from './joining.ts';
 
 type Document = mongoose.mongo.Document;
 type Db = mongoose.mongo.Db;
@@ -34,9 +34,25 @@ export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<un
   if (!first) return [];
   // What several fields hold together says nothing by the value of one.
   if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
+  const groups = groupSubjects(
+    calls.map((call) => call.subject),
+    first.rule.here,
+  );
+  const found = await Promise.all(
+    groups.map(({ indexes, joined }) => {
+      const some = indexes.map((index) => calls[index] as FindCall);
+      return some.length > 1 ? findTogether(db, some, joined) : Promise.all(some.map((call) => findAlone(db, call)));
+    }),
+  );
+  // Groups are in the order of their calls.
+  return found.flat();
+}
+
+/** @param joined the subjects of all calls as one */
+async function findTogether(db: Db, calls: readonly FindCall[], joined: Subject): Promise<unknown[][]> {
+  const [first] = calls;
+  if (!first) return [];
   const subjects = calls.map((call) => call.subject);
-  const joined = joinSubjects(subjects, first.rule.here);
-  if (joined === null) return Promise.all(calls.map((call) => findAlone(db, call)));
   const limit = Math.min(
     calls.reduce((sum, call) => sum + call.limit, 0),
     MOST_RECORDS,

@@ -1,4 +1,4 @@
-import type { AccountValue, Subject } from '../subject.ts';
+import type { AccountValue, NumberValue, Subject } from '../subject.ts';
 
 /** Calls a joined query takes at most. */
 export const MOST_JOINED = 64;
@@ -23,15 +23,32 @@ export function laneOf(place: string, account: AccountValue): string {
 /** More values than this are not asked for at once: writing them out costs more than the round trips. */
 const MOST_VALUES = 3_000;
 
-/** All numbers of one account's subjects at one place as one; null without a subject, or for too many values. */
-export function joinSubjects(subjects: readonly Subject[], here: (subject: Subject) => Subject): Subject | null {
-  const [first] = subjects;
-  const values = subjects.flatMap((subject) => here(subject).values);
-  return first && values.length <= MOST_VALUES ? { ...first, values, isPlaced: true } : null;
+/** Subjects that are asked for at once. */
+export interface Group {
+  /** Their indexes among all that were given. */
+  readonly indexes: readonly number[];
+  /** All their numbers at one place as one. */
+  readonly joined: Subject;
+}
+
+/** One account's subjects at one place, as many to a group as their values allow. */
+export function groupSubjects(subjects: readonly Subject[], here: (subject: Subject) => Subject): Group[] {
+  const groups: { indexes: number[]; first: Subject; values: NumberValue[] }[] = [];
+  subjects.forEach((subject, index) => {
+    const { values } = here(subject);
+    const last = groups.at(-1);
+    if (last === undefined || last.values.length + values.length > MOST_VALUES)
+      groups.push({ indexes: [index], first: subject, values: [...values] });
+    else {
+      last.indexes.push(index);
+      last.values.push(...values);
+    }
+  });
+  return groups.map(({ indexes, first, values }) => ({ indexes, joined: { ...first, values, isPlaced: true } }));
 }
 
 /**
- * Asks once for all subjects, and for each only if there is something for any of them: most often there is nothing.
+ * Asks once for many subjects, and for each only if there is something for any of them: most often there is nothing.
  * @param nothing the answer for a subject without records
  * @param here of the place that is asked; null: each is asked for by itself
  * @returns an answer for each, in their order
@@ -42,9 +59,19 @@ export async function askJoined<Answer>(
   nothing: Answer,
   here: ((subject: Subject) => Subject) | null,
 ): Promise<Answer[]> {
-  const joined = subjects.length > 1 && here ? joinSubjects(subjects, here) : null;
-  if (joined && (await ask(joined)) === nothing) return subjects.map(() => nothing);
-  return Promise.all(subjects.map(ask));
+  if (subjects.length <= 1 || here === null) return Promise.all(subjects.map(ask));
+  const answers = subjects.map(() => nothing);
+  await Promise.all(
+    groupSubjects(subjects, here).map(async ({ indexes, joined }) => {
+      if (indexes.length > 1 && (await ask(joined)) === nothing) return;
+      await Promise.all(
+        indexes.map(async (index) => {
+          answers[index] = await ask(subjects[index] as Subject);
+        }),
+      );
+    }),
+  );
+  return answers;
 }
 
 /**
