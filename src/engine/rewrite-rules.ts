@@ -4,7 +4,7 @@ import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
 import { accountPathOf, asOwned, isOneOf, isOwned, matchesWhere } from './owner.ts';
-import type { CollectionRules, EntryRules, FieldRule, NumberRule } from './rewrite/rules.ts';
+import type { CollectionRules, EntryRules, FieldRule, JoinedRule, NumberRule } from './rewrite/rules.ts';
 import type { AccountValue } from './subject.ts';
 
 /** The entries of the map that are about the same collection, in the map's order. */
@@ -81,10 +81,7 @@ function entryRulesFor(
       ...entry.numbers.map((place) => number(place)),
       ...entry.json.flatMap((json) => json.numbers.map((place) => number(place, `${json.path}.`))),
     ],
-    joined: entry.joined.map(({ parts, code }) => ({
-      parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
-      code,
-    })),
+    joined: joinedRulesFor(entry, profile),
     fields: [
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),
@@ -93,6 +90,14 @@ function entryRulesFor(
     suppression: entry.record === 'suppression',
     ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
   };
+}
+
+/** The numbers of an entry that stand in several fields. */
+export function joinedRulesFor({ joined }: Pick<CollectionMap, 'joined'>, profile: Profile): JoinedRule[] {
+  return joined.map(({ parts, code }) => ({
+    parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
+    code,
+  }));
 }
 
 /**

@@ -8,14 +8,17 @@ import type { Replacements } from '../../engine/map/strategies.ts';
 import { accountPathOf, asOwned, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
 import { wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
+import { numbersInParts } from '../../engine/rewrite/joined.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
-import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
+import { createOpener } from '../../engine/rewrite/walk.ts';
+import { entriesOfCollection, joinedRulesFor, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { readChildren } from '../../engine/scan/read-children.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import { digestOf } from '../../lib/digest.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
 import { createKeysOf } from '../references/keys-of.ts';
@@ -57,10 +60,12 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
     assertAccount(records_id);
     const countries = countriesOf(account);
     const keysOf = createKeysOf(dataMap, profile, countries);
+    const reader = createNumberReader(countries);
     return {
       digest: digestOf(JSON.stringify([digest, countries])).slice(0, 22),
       places: scanned.map((entry): ScanPlace => {
         const entries = entriesOfCollection(dataMap, entry);
+        const joined = entries.flatMap((one) => joinedRulesFor(one, profile));
         const way = wayTo(dataMap, entry);
         const isByWay = way.length > 0;
         // Whoever is reached by the way is the account's.
@@ -76,7 +81,8 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
               }
             : { filter: entry.owner.kind === 'any' ? scopeOf(entry, records_id) : ownerFilter(entry, records_id) }),
           keysOf,
-          isJoined: entries.some(({ joined }) => joined.length > 0),
+          isJoined: joined.length > 0,
+          numbersInParts: (document) => numbersInParts(document, joined, reader, createOpener()),
           isLate,
           rewrite: (document, { matcher, words, limits }, now) => {
             const all = rewrite(document, rules, words, matcher, now);
