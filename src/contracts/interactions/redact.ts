@@ -85,7 +85,8 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    await deps.eraseNow({ account, keyId, ...AUDIT_WORDS.interaction, id, found: [found] }).catch((error: unknown) => {
+    const erasure = { account, keyId, ...AUDIT_WORDS.interaction, id, found: [found], follow: profile };
+    await deps.eraseNow(erasure).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
       const pastToo = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;
