@@ -45,7 +45,7 @@ export interface LookRule {
 }
 
 /** How long the loop of events may be held. */
-const HOLD_MS = 15;
+const HOLD_MS = 5;
 /** Numbers whose tokens are remembered: those of a platform's regular senders come in every record. */
 const MOST_REMEMBERED = 100_000;
 
