@@ -3,6 +3,8 @@ import type { Operation } from '../openapi/operation.ts';
 import {
   keyParams,
   keySchema,
+  oidcAnswerSchema,
+  oidcStartSchema,
   passwordSchema,
   personParams,
   personSchema,
@@ -99,6 +101,38 @@ export const consoleApi: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/console/api/oidc',
+    open: true,
+    summary: 'May people sign in with an OpenID Connect provider?',
+    responses: {
+      200: { description: 'The provider', schema: oidcAnswerSchema, example: { enabled: true, name: 'Example' } },
+    },
+  },
+  {
+    method: 'get',
+    path: '/console/api/oidc/start',
+    open: true,
+    summary: 'Sign in with the provider: for a browser, not for a program',
+    query: oidcStartSchema,
+    responses: {
+      302: { description: 'To the provider; to the console when it cannot be reached', type: null },
+      ...namedAnswers('route_not_found'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/console/api/oidc/callback',
+    open: true,
+    // What providers send along differs; what is read is checked against what the browser has kept.
+    lenient: true,
+    summary: 'Where the provider sends the browser back to',
+    responses: {
+      302: { description: 'To the console: signed in, or with `sign-in=refused` or `sign-in=failed`', type: null },
+      ...namedAnswers('route_not_found'),
+    },
+  },
+  {
+    method: 'get',
     path: '/console/api/accounts',
     'x-scope': 'look',
     summary: 'The accounts that the caller may work on',
@@ -107,7 +141,10 @@ export const consoleApi: readonly Operation[] = [
         description: 'By name',
         example: {
           items: [
-            { id: ACCOUNT, name: 'Acme', parent_id: 'acc_Zy8xW5vU2tS1', time_zone: 'Europe/London', agency: false },
+            {
+              ...{ id: ACCOUNT, name: 'Acme', parent_id: 'acc_Zy8xW5vU2tS1' },
+              ...{ time_zone: 'Europe/London', agency: false, disabled: true },
+            },
           ],
         },
       },

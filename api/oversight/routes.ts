@@ -10,7 +10,7 @@ import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
 import { writeCursor } from './cursor.ts';
-import { reachAccounts } from './reach.ts';
+import { reachAccounts, reachChains } from './reach.ts';
 import { auditSchema, figuresSchema, processingSchema, verifySchema } from './schema.ts';
 
 const PAGE = 50;
@@ -46,8 +46,8 @@ export function oversightRoutes(deps: DoorDependencies): Router {
 function auditHandler({ core, heavy }: DoorDependencies): RequestHandler {
   return heavy(async (request, response) => {
     const { account, limit = PAGE, cursor, ...query } = checkFields(auditSchema, request.query);
-    const accounts = await reachAccounts(core, response, account);
-    const { entries, next } = await readAuditPage(core.db, accounts, query, { limit, after: cursor });
+    const chains = await reachChains(core, response, account);
+    const { entries, next } = await readAuditPage(core.db, chains, query, { limit, after: cursor });
     response.json({ items: entries.map(presentEntry), ...(next && { next: writeCursor(next) }) });
   });
 }
@@ -67,7 +67,7 @@ function verifyHandler({ core, heavy }: DoorDependencies): RequestHandler {
     const chains: AuditChain[] = [];
     const faults: AuditFault[] = [];
     let found = 0;
-    for (const one of await reachAccounts(core, response, account))
+    for (const one of await reachChains(core, response, account))
       for await (const fault of verifyAudit(core.db, seal, one, { signal, onChain: (chain) => chains.push(chain) })) {
         found += 1;
         if (faults.length < MOST_FAULTS) faults.push(fault);

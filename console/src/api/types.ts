@@ -24,6 +24,8 @@ export interface Account {
   readonly parent_id?: string | null;
   readonly time_zone: string;
   readonly agency: boolean;
+  /** Nothing can be done on it. */
+  readonly disabled?: boolean;
 }
 
 /** One page of a list; `next` is the cursor of the page after it. */

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { type ApiClient, ApiError, createClient } from '../api/client.ts';
 import { mayDo, type Scope } from '../api/scopes.ts';
 import type { Session } from '../api/types.ts';
@@ -45,6 +45,30 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     refetchInterval: away ? 3_000 : false,
     retry: false,
   });
+  const adopt = useCallback(
+    async (found: Session) => {
+      client.setCsrf(found.csrf);
+      const before = cache.getQueryData<string>(['last-person']);
+      // Somebody else at the same screen must not see what the one before had looked up.
+      if (before !== undefined && before !== found.user.id) cache.clear();
+      cache.setQueryData(['last-person'], found.user.id);
+      cache.setQueryData(['session'], found);
+      setExpired(false);
+      await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+    },
+    [client, cache],
+  );
+  const leave = useCallback(() => {
+    cache.clear();
+    setExpired(false);
+    cache.setQueryData(['session'], null);
+  }, [cache]);
+  const tellTabs = useTabs(client, adopt, leave);
+  const isIn = session !== null && session !== undefined;
+  // A page that has just come from a provider: another tab may wait for it.
+  useEffect(() => {
+    if (isIn) tellTabs('in');
+  }, [isIn, tellTabs]);
   const state = useMemo<SessionState>(
     () => ({
       client,
@@ -54,14 +78,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       error,
       async signIn(fields) {
         const signedIn = await client.call<Session>(SESSION_PATH, { method: 'POST', body: fields });
-        client.setCsrf(signedIn.csrf);
-        const before = cache.getQueryData<string>(['last-person']);
-        // Somebody else at the same screen must not see what the one before had looked up.
-        if (before !== undefined && before !== signedIn.user.id) cache.clear();
-        cache.setQueryData(['last-person'], signedIn.user.id);
-        cache.setQueryData(['session'], signedIn);
-        setExpired(false);
-        await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+        await adopt(signedIn);
+        tellTabs('in');
       },
       async changePassword(current, password) {
         const body = { current, password };
@@ -71,14 +89,36 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       async signOut() {
         await client.call(SESSION_PATH, { method: 'DELETE' });
-        cache.clear();
-        setExpired(false);
-        cache.setQueryData(['session'], null);
+        leave();
+        tellTabs('out');
       },
     }),
-    [client, session, expired, away, error, cache],
+    [client, session, expired, away, error, cache, adopt, leave, tellTabs],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
+}
+
+/** All tabs of a browser have one cookie: what one does about the session, the others learn. Nothing personal is said. */
+function useTabs(
+  client: ApiClient,
+  adopt: (found: Session) => Promise<void>,
+  leave: () => void,
+): (word: 'in' | 'out') => void {
+  const channel = useMemo(() => new BroadcastChannel('lethe.session'), []);
+  useEffect(() => {
+    const look = async () => {
+      const found = await readSession(client).catch(() => null);
+      if (found) await adopt(found);
+    };
+    channel.onmessage = ({ data }) => {
+      if (data === 'out') leave();
+      else void look();
+    };
+    return () => {
+      channel.onmessage = null;
+    };
+  }, [channel, client, adopt, leave]);
+  return useCallback((word) => channel.postMessage(word), [channel]);
 }
 
 const KEPT: readonly string[] = ['session', 'last-person'];

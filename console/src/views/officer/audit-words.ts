@@ -7,6 +7,12 @@ const WORDS: Readonly<Record<string, string>> = {
   'data.access': 'Look at data',
   'data.report': 'Report',
   'data.retention': 'Retention',
+  'data.late': 'Erasure of late records',
+  'request.cancel': 'Request cancelled',
+  'suppression.lift': 'Suppression lifted',
+  'ledger.drop': 'Finished requests dropped',
+  'people.change': 'Change of people',
+  'people.sign_in': 'Sign-in',
   'settings.change': 'Change of settings',
 };
 

@@ -57,19 +57,19 @@ function Receipt({ request }: { request: RequestDetail }) {
   );
 }
 
-/** The audit is asked for by time; what is another request's is left out here. */
 function Entries({ request }: { request: RequestDetail }) {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['audit-of', request.reference, request.state],
     queryFn: () =>
       client.call<Page<AuditEntry>>('/audit', {
-        query: { from: request.accepted_at, limit: '200' },
+        // Older entries are not about it: they need not be looked through.
+        query: { reference: request.reference, from: request.accepted_at, limit: '200' },
         account: request.account,
       }),
     retry: false,
   });
-  const entries = (data?.items ?? []).filter(({ reference }) => reference === request.reference);
+  const entries = data?.items ?? [];
   if (entries.length === 0) return null;
   return (
     <Card>
@@ -84,7 +84,7 @@ function Entries({ request }: { request: RequestDetail }) {
             </li>
           ))}
         </ul>
-        <Link href="/audit">All of the audit</Link>
+        <Link href={`/audit?reference=${request.reference}`}>Open them in the audit</Link>
       </Section>
     </Card>
   );
