@@ -1,9 +1,19 @@
 import { namedAnswers } from '../http/named-errors.ts';
 import type { Operation } from '../openapi/operation.ts';
 import {
+  accountsAnswer,
+  keyAnswer,
+  keysAnswer,
+  newKeyAnswer,
+  newPersonAnswer,
+  oidcAnswer,
+  peopleAnswer,
+  personAnswer,
+  sessionAnswer,
+} from './answers.ts';
+import {
   keyParams,
   keySchema,
-  oidcAnswerSchema,
   oidcStartSchema,
   passwordSchema,
   personParams,
@@ -68,7 +78,7 @@ export const consoleApi: readonly Operation[] = [
     body: signInSchema,
     bodyExample: { email: PERSON.email, password: 'correct horse battery' },
     responses: {
-      200: { description: 'Signed in', example: SESSION },
+      200: { description: 'Signed in', schema: sessionAnswer, example: SESSION },
       ...namedAnswers('invalid_sign_in', 'totp_required'),
     },
   },
@@ -77,7 +87,7 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/session',
     'x-scope': 'look',
     summary: 'Who is signed in',
-    responses: { 200: { description: 'The session', example: SESSION }, ...namedAnswers() },
+    responses: { 200: { description: 'The session', schema: sessionAnswer, example: SESSION }, ...namedAnswers() },
   },
   {
     method: 'delete',
@@ -95,7 +105,7 @@ export const consoleApi: readonly Operation[] = [
     body: passwordSchema,
     bodyExample: { current: ONCE.password, password: 'correct horse battery' },
     responses: {
-      200: { description: 'A new session', example: SESSION },
+      200: { description: 'A new session', schema: sessionAnswer, example: SESSION },
       ...namedAnswers('invalid_sign_in', 'csrf'),
     },
   },
@@ -105,7 +115,7 @@ export const consoleApi: readonly Operation[] = [
     open: true,
     summary: 'May people sign in with an OpenID Connect provider?',
     responses: {
-      200: { description: 'The provider', schema: oidcAnswerSchema, example: { enabled: true, name: 'Example' } },
+      200: { description: 'The provider', schema: oidcAnswer, example: { enabled: true, name: 'Example' } },
     },
   },
   {
@@ -139,6 +149,7 @@ export const consoleApi: readonly Operation[] = [
     responses: {
       200: {
         description: 'By name',
+        schema: accountsAnswer,
         example: {
           items: [
             {
@@ -156,7 +167,10 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/people',
     'x-scope': 'people',
     summary: 'Who may sign in',
-    responses: { 200: { description: 'By name', example: { items: [PERSON] } }, ...namedAnswers() },
+    responses: {
+      200: { description: 'By name', schema: peopleAnswer, example: { items: [PERSON] } },
+      ...namedAnswers(),
+    },
   },
   {
     method: 'post',
@@ -166,7 +180,11 @@ export const consoleApi: readonly Operation[] = [
     body: personSchema,
     bodyExample: { email: PERSON.email, name: PERSON.name, role: PERSON.role, account: ACCOUNT },
     responses: {
-      201: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
+      201: {
+        description: 'The person, with a password that is shown once',
+        schema: newPersonAnswer,
+        example: { ...PERSON, ...ONCE },
+      },
       ...namedAnswers('csrf', 'conflict'),
     },
   },
@@ -177,7 +195,7 @@ export const consoleApi: readonly Operation[] = [
     summary: 'Keep somebody out, at once',
     params: personParams,
     responses: {
-      200: { description: 'The person', example: PERSON },
+      200: { description: 'The person', schema: personAnswer, example: PERSON },
       ...namedAnswers('csrf', 'route_not_found', 'conflict'),
     },
   },
@@ -190,7 +208,11 @@ export const consoleApi: readonly Operation[] = [
     body: resetSchema,
     bodyExample: {},
     responses: {
-      200: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
+      200: {
+        description: 'The person, with a password that is shown once',
+        schema: newPersonAnswer,
+        example: { ...PERSON, ...ONCE },
+      },
       ...namedAnswers('csrf', 'route_not_found'),
     },
   },
@@ -199,7 +221,10 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/keys',
     'x-scope': 'settings',
     summary: "The account's keys, oldest first",
-    responses: { 200: { description: 'Revoked ones, too', example: { items: [KEY] } }, ...namedAnswers() },
+    responses: {
+      200: { description: 'Revoked ones, too', schema: keysAnswer, example: { items: [KEY] } },
+      ...namedAnswers(),
+    },
   },
   {
     method: 'post',
@@ -209,7 +234,11 @@ export const consoleApi: readonly Operation[] = [
     body: keySchema,
     bodyExample: { label: KEY.label, scopes: KEY.scopes },
     responses: {
-      201: { description: 'The whole key, shown once', example: { ...KEY, key: `${KEY.id}.SECRET` } },
+      201: {
+        description: 'The whole key, shown once',
+        schema: newKeyAnswer,
+        example: { ...KEY, key: `${KEY.id}.SECRET` },
+      },
       ...namedAnswers('csrf'),
     },
   },
@@ -219,6 +248,9 @@ export const consoleApi: readonly Operation[] = [
     'x-scope': 'settings',
     summary: 'Revoke a key, at once',
     params: keyParams,
-    responses: { 200: { description: 'The key', example: KEY }, ...namedAnswers('csrf', 'route_not_found') },
+    responses: {
+      200: { description: 'The key', schema: keyAnswer, example: KEY },
+      ...namedAnswers('csrf', 'route_not_found'),
+    },
   },
 ];

@@ -33,11 +33,6 @@ export const oidcStartSchema = z.object({
     .meta({ description: 'The page of the console to show afterwards' }),
 });
 
-export const oidcAnswerSchema = z.object({
-  enabled: z.boolean(),
-  name: z.string().optional().meta({ description: 'What people call the provider' }),
-});
-
 export const passwordSchema = z.strictObject({ current: typed, password: chosen });
 
 const accountId = z.string({ error: 'must be a text' }).regex(/^acc_[A-Za-z0-9]{12}$/, 'must be the id of an account');

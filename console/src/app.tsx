@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { ApiError } from './api/client.ts';
-import type { Scope } from './api/scopes.ts';
+import type { Scope } from './api/types.ts';
 import { ButtonLink } from './base/button.tsx';
 import { Problem, Waiting } from './base/notice.tsx';
 import { Page } from './base/page.tsx';

@@ -17,7 +17,7 @@ import { useAccountName, useAccounts } from '../../shell/accounts.tsx';
 import { useClient } from '../../shell/session.tsx';
 import { Reference } from '../request/reference.tsx';
 import bar from '../requests/requests.module.css';
-import { ACTIONS, actionWord, actorOf } from './audit-words.ts';
+import { ACTIONS, actionWord } from './audit-words.ts';
 
 const FILTERS = ['action', 'actor', 'reference', 'from', 'to', 'cursor'] as const;
 type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
@@ -92,7 +92,7 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'sequence', head: 'No.', right: true, cell: ({ sequence }) => sequence.toLocaleString('en-GB') },
   { id: 'at', head: 'When', cell: ({ at }) => <Time at={at} exact /> },
   { id: 'action', head: 'Act', names: true, cell: ({ action }) => actionWord(action) },
-  { id: 'actor', head: 'Who', cell: ({ actor }) => actorOf(actor) },
+  { id: 'actor', head: 'Who', cell: ({ actor }) => actor },
   { id: 'reference', head: 'About', cell: ({ reference }) => (reference ? <Entry reference={reference} /> : '–') },
   { id: 'detail', head: 'Detail', wide: true, cell: (entry) => detailOf(entry) || '–' },
 ];
@@ -208,7 +208,7 @@ function SaveAudit({ account }: { account: string | undefined }) {
         entry.sequence,
         utcMoment(entry.at),
         entry.action,
-        actorOf(entry.actor),
+        entry.actor,
         entry.reference ?? '',
         detailOf(entry),
       ]);

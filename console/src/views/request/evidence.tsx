@@ -8,7 +8,7 @@ import { Problem } from '../../base/notice.tsx';
 import { Card, Section } from '../../base/page.tsx';
 import { Time } from '../../base/time.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
-import { actionWord, actorOf } from '../officer/audit-words.ts';
+import { actionWord } from '../officer/audit-words.ts';
 import styles from './evidence.module.css';
 
 /** What proves it: the receipt of a completed request, and the audit's entries about it. */
@@ -78,7 +78,7 @@ function Entries({ request }: { request: RequestDetail }) {
           {entries.map(({ sequence, at, action, actor }) => (
             <li key={sequence}>
               <span>
-                {actionWord(action)} by {actorOf(actor)}
+                {actionWord(action)} by {actor}
               </span>
               <Time at={at} />
             </li>
