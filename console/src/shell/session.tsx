@@ -13,6 +13,8 @@ interface SignInFields {
 
 interface SessionState {
   readonly client: ApiClient;
+  /** The id of who is signed in, or was last; empty while nobody has been. What is on the screen is theirs. */
+  readonly person: string;
   /** Undefined while it is asked for; null for nobody. */
   readonly session: Session | null | undefined;
   /** It ended while the console was open: what is on the screen stays, under a window to sign in again. */
@@ -37,30 +39,30 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [],
   );
   const { data: session, error } = useQuery({
-    queryKey: ['session'],
+    queryKey: SESSION,
     queryFn: () => readSession(client),
     staleTime: 60_000,
     // While the API is away this is what notices that it is back.
     refetchInterval: away ? 3_000 : false,
     retry: false,
   });
+  const [person, setPerson] = useState('');
+  if (session && session.user.id !== person) setPerson(session.user.id);
   const adopt = useCallback(
     async (found: Session) => {
       client.setCsrf(found.csrf);
-      const before = cache.getQueryData<string>(['last-person']);
       // Somebody else at the same screen must not see what the one before had looked up.
-      if (before !== undefined && before !== found.user.id) cache.clear();
-      cache.setQueryData(['last-person'], found.user.id);
-      cache.setQueryData(['session'], found);
+      if (person !== '' && person !== found.user.id) cache.removeQueries(ANSWERS);
+      cache.setQueryData(SESSION, found);
       setExpired(false);
-      await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+      await cache.invalidateQueries(ANSWERS);
     },
-    [client, cache],
+    [client, cache, person],
   );
   const leave = useCallback(() => {
-    cache.clear();
+    cache.removeQueries(ANSWERS);
+    cache.setQueryData(SESSION, null);
     setExpired(false);
-    cache.setQueryData(['session'], null);
   }, [cache]);
   const tellTabs = useTabs(client, adopt, leave);
   const isIn = session !== null && session !== undefined;
@@ -71,6 +73,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const state = useMemo<SessionState>(
     () => ({
       client,
+      person,
       session,
       expired,
       away,
@@ -84,7 +87,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         const body = { current, password };
         const changed = await client.call<Session>(`${SESSION_PATH}/password`, { method: 'POST', body });
         client.setCsrf(changed.csrf);
-        cache.setQueryData(['session'], changed);
+        cache.setQueryData(SESSION, changed);
       },
       async signOut() {
         await client.call(SESSION_PATH, { method: 'DELETE' });
@@ -92,7 +95,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         tellTabs('out');
       },
     }),
-    [client, session, expired, away, error, cache, adopt, leave, tellTabs],
+    [client, person, session, expired, away, error, cache, adopt, leave, tellTabs],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
 }
@@ -120,7 +123,9 @@ function useTabs(
   return useCallback((word) => channel.postMessage(word), [channel]);
 }
 
-const KEPT: readonly string[] = ['session', 'last-person'];
+const SESSION = ['session'] as const;
+/** Everything that was asked for but who is signed in. */
+const ANSWERS = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== SESSION[0] };
 
 async function readSession(client: ApiClient): Promise<Session | null> {
   try {
