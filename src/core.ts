@@ -40,6 +40,7 @@ import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressedRows, type SuppressedRows } from './ledger/suppression/suppressed.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 import { openTombstoneStore, type TombstoneStore } from './ledger/tombstones/store.ts';
+import { createNews, type NoteNews } from './ledger/webhooks/news.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -62,6 +63,8 @@ export interface Core {
   readonly processor: ProcessorSigner | null;
   readonly receipts: Receipts;
   readonly audit: Audit;
+  /** Notes what webhooks are to be told. */
+  readonly note: NoteNews;
   readonly files: Files;
   readonly copies: Copies;
   /** Where tombstones are written down outside of the database, if they are. */
@@ -137,6 +140,7 @@ export function createCore(
     processor: openProcessorSigner(config),
     receipts: createReceipts({ db, signer, dataMap }),
     audit,
+    note: createNews(db),
     files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     tombstoneStore,

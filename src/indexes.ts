@@ -142,6 +142,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         unique: true,
         partialFilterExpression: { digest: { $exists: true } },
       },
+      { name: 'created_at', key: { created_at: 1 } },
     ],
   },
   {

@@ -69,6 +69,10 @@ export const auditAnswer = z.object({
   next: z.string().optional().meta({ description: 'The cursor of the next page; a page may be short and have one' }),
 });
 
+/** Were the chains compared with the ends that `AUDIT_HEAD_FILE` has? */
+const KEPT_OUTSIDE = ['compared', 'unreadable', 'none'] as const;
+export type KeptOutside = (typeof KEPT_OUTSIDE)[number];
+
 export const verifyAnswer = z.object({
   ok: z.boolean(),
   entries: count,
@@ -82,6 +86,10 @@ export const verifyAnswer = z.object({
       head_at: moments.optional(),
     }),
   ),
+  kept_outside: z.enum(KEPT_OUTSIDE).meta({
+    description:
+      'Were the chains compared with their ends in AUDIT_HEAD_FILE? Where it is set and cannot be read, `ok` is false',
+  }),
   faults: z
     .array(z.object({ account: z.string(), sequence: count, through: count.optional(), fault: z.string() }))
     .meta({ description: 'The first hundred' }),

@@ -14,6 +14,7 @@ type Owned = Pick<CollectionMap, 'owner'>;
  * field, so that an index on the number alone serves the query.
  */
 export const EVERYBODY: Filter = { $comment: 'account: none' };
+const NOBODYS: Filter = { $comment: 'account: any' };
 
 /**
  * The condition that a record is an account's: every filter on the platform's records has it from here.
@@ -24,6 +25,8 @@ export function ownerFilter({ owner }: Owned, account: AccountValue): Filter {
   switch (owner.kind) {
     case 'none':
       return EVERYBODY;
+    case 'any':
+      return NOBODYS;
     case 'via':
       throw new TypeError('these records are found by others, not by their account');
     case 'field':
@@ -48,7 +51,8 @@ export function accountPathOf({ owner }: Owned): string | undefined {
 
 /** `{$in}` for several values, the value itself for one. */
 export function conditionOf(values: readonly Scalar[]): unknown {
-  return values.length === 1 ? values[0] : { $in: [...values] };
+  // Null stands in a list: a bare one in a filter is taken for something forgotten.
+  return values.length === 1 && values[0] !== null ? values[0] : { $in: [...values] };
 }
 
 /** Does a stored value equal one of these, as MongoDB compares? */

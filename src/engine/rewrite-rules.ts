@@ -1,4 +1,5 @@
-import { readPath, valueAt } from './map/paths.ts';
+import { directionOf } from './direction.ts';
+import { KEY, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
@@ -18,12 +19,14 @@ export function entriesOfCollection(
  * What the rewriter knows of one collection of an account, for one profile.
  * @param entries all entries of the map about it, as `entriesOfCollection` gives them
  * @param isKnown says of records whose account only other records tell whether they are the account's
+ * @param isMeant the entries that change
  */
 export function rewriteRulesFor(
   entries: readonly CollectionMap[],
   profile: Profile,
   account: AccountValue,
   isKnown: (entry: CollectionMap, document: Record<string, unknown>) => boolean = () => false,
+  isMeant: (entry: CollectionMap) => boolean = (entry) => concerns(profile, entry),
 ): CollectionRules {
   const [first] = entries;
   if (!first) throw new TypeError('a collection needs an entry');
@@ -33,10 +36,11 @@ export function rewriteRulesFor(
   return {
     name: nameOf(first),
     entries: entries
-      .filter((entry) => concerns(profile, entry))
+      .filter(isMeant)
       .map((entry) => entryRulesFor(entry, profile, (document) => belongs(entry, document))),
     unmapped: entries.some((entry) => entry.unmapped === 'fail') ? 'fail' : 'mask',
     ambiguous: profile.clearsReports && entries.some((entry) => entry.ambiguous === 'erase') ? 'erase' : 'fail',
+    keepsNumbers: profile.fields.number === 'keep',
     belongs: (document) => entries.some((entry) => belongs(entry, document)),
     fixed: [...fixed].map(readPath),
   };
@@ -84,4 +88,61 @@ function entryRulesFor(
     suppression: entry.record === 'suppression',
     ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
   };
+}
+
+/**
+ * As `rewriteRulesFor`, of records that are known by others and change as wholes, with whatever numbers they hold: no
+ * number is known. The account's own stays where the profile says so.
+ */
+export function wholeRulesFor(entry: CollectionMap, profile: Profile): CollectionRules {
+  const { direction, own_number: own } = entry;
+  const fate = profile.records[entry.record] === 'delete' ? 'delete' : 'keep';
+  const rulesWithout = (kept: string | undefined, matches: EntryRules['matches']): EntryRules => ({
+    name: nameOf(entry),
+    fate,
+    matches: (document) => matchesWhere(entry, document) && matches(document),
+    ...(entry.elements !== undefined && { elements: readPath(entry.elements) }),
+    numbers: [],
+    fields: [
+      ...numberPathsOf(entry)
+        .filter((path) => path !== kept)
+        .map((path) => wholeField(path, 'number', profile.fields.number)),
+      ...[
+        ...entry.fields,
+        ...entry.json.flatMap((json) => json.fields.map((one) => ({ ...one, path: `${json.path}.${one.path}` }))),
+      ].map(({ path, category, strategy }) => wholeField(path, category, strategy ?? profile.fields[category])),
+    ],
+    ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
+  });
+  const isSplit = profile.keepsOwnNumber && typeof own === 'object' && typeof direction === 'object';
+  const sides = isSplit ? (['inbound', 'outbound', null] as const) : [];
+  return {
+    name: nameOf(entry),
+    entries:
+      sides.length === 0
+        ? [rulesWithout(undefined, () => true)]
+        : sides.map((way) =>
+            rulesWithout(
+              way === null || typeof own !== 'object' ? undefined : own[way],
+              (document) => directionOf(entry, document) === way,
+            ),
+          ),
+    unmapped: entry.unmapped,
+  };
+}
+
+/** Every path of a number; those of the parts of one, and in JSON, too. */
+function numberPathsOf({ numbers, joined, json }: CollectionMap): string[] {
+  return [
+    ...numbers.map(({ path }) => path),
+    ...new Set(joined.flatMap(({ parts }) => parts)),
+    ...json.flatMap((one) => one.numbers.map(({ path }) => `${one.path}.${path}`)),
+  ];
+}
+
+/** Numbers that stand as keys go with all that is under them. */
+function wholeField(path: string, category: FieldRule['category'], strategy: FieldRule['strategy']): FieldRule {
+  const at = path.indexOf(`.${KEY}`);
+  if (at < 0) return { path: readPath(path), category, strategy };
+  return { path: readPath(path.slice(0, at)), category, strategy: 'empty' };
 }

@@ -41,7 +41,18 @@ export function selectChangeable(spot: NumberSpot, subject: Subject): Filter {
   const plain = unlessArray(within);
   if (!throughArray(spot.path)) return allOf(found, objectsTo(dotted), { [dotted]: plain });
   // The first condition is for the index: not every engine uses one for `$elemMatch`.
-  return allOf(found, { [dotted]: within }, { $and: [withinArrays(pieces, plain)] });
+  return allOf(found, { [dotted]: within }, { $and: [withinArrays(pieces, plain), ...withoutNested(pieces)] });
+}
+
+/**
+ * Reject lists in the lists of a path. MongoDB changes nothing in them, or refuses; DocumentDB writes the mask over a
+ * whole inner list, and other people's numbers are lost with it. The scan changes such records.
+ */
+function withoutNested(pieces: readonly string[]): Document[] {
+  return pieces.slice(0, -1).map((_, index) => {
+    const array = pieces.slice(0, index + 1).join('.');
+    return { [array]: { $not: { $elemMatch: { $type: 'array' } } } };
+  });
 }
 
 /**

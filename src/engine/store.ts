@@ -52,6 +52,7 @@ export function createRecordStore(db: Db): RecordStore {
     return newest.some(Boolean) ? newest : holdsJoined(db, calls, {});
   }, MOST_JOINED);
   const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
+  const doubtful = coalesce<LookCall, boolean>((_lane, calls) => doubtfulJoined(db, calls), MOST_JOINED);
   const scheduled = coalesce<WaitCall, Date | null>((_lane, calls) => scheduledJoined(db, calls), MOST_JOINED);
   return {
     find: (rule, subject, limit) =>
@@ -69,12 +70,7 @@ export function createRecordStore(db: Db): RecordStore {
     remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
     count: (rules, subject, also) => countRecords(db, rules, subject, also),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
-    async isDoubtful(rule, subject) {
-      const filter = selectDoubtful(rule, subject);
-      if (filter === null) return false;
-      const collection = collectionOf(db, rule.entry, subject.account);
-      return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
-    },
+    isDoubtful: (rule, subject) => doubtful(laneOf(rule.key, subject.account), { rule, subject }),
     lastScheduled: (wait, subject) =>
       scheduled(laneOf(`${wait.name}.${wait.joined?.parts ?? wait.path.dotted}`, subject.account), { wait, subject }),
   };
@@ -125,6 +121,24 @@ async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<bo
     { projection: { _id: 1 }, ...NEWEST },
   );
   return calls.map(() => record !== null);
+}
+
+async function doubtfulJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const { rule } = first;
+  const look = async (subject: Subject) => {
+    const filter = selectDoubtful(rule, subject);
+    if (filter === null) return false;
+    const collection = collectionOf(db, rule.entry, subject.account);
+    return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
+  };
+  return askJoined(
+    calls.map((call) => call.subject),
+    look,
+    false,
+    rule.joined ? null : rule.here,
+  );
 }
 
 async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Date | null)[]> {

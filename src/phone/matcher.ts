@@ -6,6 +6,7 @@ import { maskNumber } from './mask.ts';
 import { type Head, type Needle, needlesOf } from './needles.ts';
 import type { PhoneNumber } from './number.ts';
 import { readParts } from './parts.ts';
+import { isListed, isPatched, isSaid } from './patches.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
 import { createRoundedIndex } from './rounded.ts';
 import { judgeSurroundings } from './surroundings.ts';
@@ -105,7 +106,8 @@ function matcherOf(
     let unsure: Found | null = null;
     for (const head of needle.heads) {
       const from = at - head.digits.length;
-      if (!isHeadAt(run, from, at, head) || isListed(text, run, from, at)) continue;
+      if (!isHeadAt(run, from, at, head) || isListed(text, run, from, at) || isPatched(run, from, last + 1)) continue;
+      if (head.digits === '' && !head.international && isSaid(text, run, from, last + 1)) continue;
       const verdict = judge(text, run, { from, to: last + 1, at, head, needle }, read);
       const found = { from, to: last + 1, number: needle.number, sure: verdict === 'sure' };
       if (verdict === 'sure') return found;
@@ -254,17 +256,6 @@ function isHeadAt(run: Run, from: number, at: number, head: Head): boolean {
     if (((run.gaps[index] ?? 0) & GAP.apart) !== 0) return false;
   }
   return true;
-}
-
-/** `Room 7, 916 123-45-67`: an entry before, and no calling code. */
-function isListed(text: string, run: Run, from: number, at: number): boolean {
-  if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
-  for (let next = from + 1; next <= at; next += 1) {
-    if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
-    const between = text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]);
-    if (between !== ',' && /[,\n\r]/.test(between)) return true;
-  }
-  return false;
 }
 
 /** A possible mention, by the indexes of digits in a run. */

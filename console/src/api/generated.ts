@@ -587,6 +587,8 @@ export interface Answers {
       readonly head: string;
       readonly head_at?: string;
     }>;
+    /** Were the chains compared with their ends in AUDIT_HEAD_FILE? Where it is set and cannot be read, `ok` is false */
+    readonly kept_outside: 'compared' | 'unreadable' | 'none';
     /** The first hundred */
     readonly faults: ReadonlyArray<{
       readonly account: string;

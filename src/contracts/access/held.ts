@@ -2,16 +2,17 @@ import type mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
-import { type FieldPath, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { type FieldPath, firstAt, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
 import { isOwnPlace, placesBefore } from '../../engine/map/places.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { spotsOf } from '../../engine/plan.ts';
+import { parentsFirst } from '../../engine/references.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
 import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 import { createNumberReader } from '../../phone/reader.ts';
-import { createFamily, parentsFirst } from './family.ts';
+import { createFamily } from './family.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -34,7 +35,7 @@ const BATCH = 200;
 /**
  * Finds every record that holds a number, collection by collection, in every place and form the map names.
  * Scheduled messages and the platform's own suppressions are among them, and what is known by the person's records. A
- * record found at two places comes once.
+ * record found at two places comes once. Records of nobody's are left out: they may be another account's.
  * @param signal ends the search, in the database, too
  * @throws the signal's reason
  */
@@ -47,6 +48,7 @@ export async function* findHeld(
   const family = createFamily(map, subject);
   const { records } = profileFor('forget', map);
   for (const entry of parentsFirst(map)) {
+    if (entry.owner.kind === 'any') continue;
     const templates = entry.numbers.flatMap((place) => place.templates);
     const describe = describer(entry, matcherOf(subjectAt(subject, templates)), subject, records[entry.record]);
     const read = (filter: Filter) =>
@@ -118,7 +120,7 @@ function describer(
   const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
 
   const head = (record: Document) => ({
-    id: textOf(valueAt(record, entry.id ?? '_id')),
+    id: textOf(firstAt(record, readPath(entry.id ?? '_id'))),
     at: entry.at === undefined ? null : textOf(valueAt(record, entry.at.path)),
   });
   /** Does a number at one of the places say that the record is theirs? As an erasure decides it. */
@@ -191,5 +193,7 @@ function elementsOf(record: unknown, pieces: readonly string[]): unknown[] {
 
 /** The collections that are searched, by the names of the map. */
 export function searchedNames(map: DataMap): string[] {
-  return map.collections.filter((entry) => spotsOf(entry).length > 0 || entry.via !== undefined).map(nameOf);
+  return map.collections
+    .filter((entry) => entry.owner.kind !== 'any' && (spotsOf(entry).length > 0 || entry.via !== undefined))
+    .map(nameOf);
 }

@@ -5,6 +5,7 @@ import type { Tokens } from '../../base/keys/token.ts';
 import type { FoundRecord } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
+import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { scopeOf } from '../../engine/owner.ts';
 import type { CountriesOf } from '../../ledger/accounts/countries.ts';
@@ -49,7 +50,8 @@ export interface Redacted {
 
 /** @returns the function that redacts interactions by hand, for one data map */
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
-  const { db } = deps;
+  const { db, dataMap } = deps;
+  const profile = profileFor('interaction', dataMap);
   const find = createFind(deps);
 
   /** @param past the reference of the request for the past, which goes on also when this fails */
@@ -58,7 +60,8 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    await deps.eraseNow({ account, keyId, ...AUDIT_WORDS.interaction, id, found: [found] }).catch((error: unknown) => {
+    const erasure = { account, keyId, ...AUDIT_WORDS.interaction, id, found: [found], follow: profile };
+    await deps.eraseNow(erasure).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
       const pastToo = past === undefined ? '' : `. Earlier ones with the same contact are being redacted under ${past}`;

@@ -19,6 +19,7 @@ export const SUPPRESSION_FIELDS: readonly string[] = ['_id', 'token', 'masked', 
 export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return [
     ...faultsOfOwner(entry),
+    ...faultsOfNobodys(entry),
     ...faultsOfElements(entry),
     ...missingParts(entry, version),
     ...lostParts(entry),
@@ -34,6 +35,19 @@ function faultsOfOwner({ owner }: CollectionMap): MapFault[] {
   const message =
     "is needed: the field that holds the account, or none where all records are one customer's. One for all entries may stand beside version";
   return [{ path: ['account'], message }];
+}
+
+/** What an account may read, redact, wait for or delete by age: of nobody's records, none may. */
+const OF_AN_ACCOUNT = ['id', 'at', 'products', 'interaction', 'resource', 'pending'] as const;
+
+function faultsOfNobodys(entry: CollectionMap): MapFault[] {
+  if (entry.owner.kind !== 'any') return [];
+  if (entry.record === 'suppression')
+    return [{ path: ['account'], message: 'a suppression list tells its accounts apart' }];
+  return OF_AN_ACCOUNT.filter((key) => entry[key] !== undefined).map((key) => ({
+    path: [key],
+    message: 'is for records of one account: with account: any, erasures alone reach them',
+  }));
 }
 
 const PARTS_IN_ELEMENTS = 'parts are fields of the record: they cannot stand beside elements';
@@ -107,14 +121,21 @@ function missingParts(entry: CollectionMap, version: 1 | 2): MapFault[] {
   );
   need(entry.interaction !== undefined && entry.redacted === undefined, '', 'interaction needs redacted');
   need(entry.retention_months !== undefined && entry.at === undefined, '', 'retention_months needs at');
-  const paths = [...entry.numbers.map((one) => one.path), ...entry.fields.map((one) => one.path)];
+  const array = arrayOf(entry.id ?? '');
+  const isBeside = (text: string) => array !== '' && text.startsWith(`${array}.`);
   need(
-    byId && paths.some((text) => text.includes('[]')),
+    byId && pathsOf(entry).some((text) => text.includes('[]') && !isBeside(text)),
     '',
-    'records found by their id cannot have paths through an array',
+    'records found by their id cannot have paths through an array, unless the id stands in the same',
   );
+  const isSeveral = array !== '' && (entry.interaction !== undefined || entry.resource !== undefined);
+  need(isSeveral, 'id', 'of an interaction or a resource must not go through an array');
+  const isMarked = entry.redacted !== undefined && pathsOf(entry).some(isBeside);
+  need(isMarked, 'redacted', 'cannot tell which of several ids was redacted: each has fields of its own');
   return issues;
 }
+
+const pathsOf = ({ numbers, fields }: CollectionMap) => [...numbers, ...fields].map(({ path }) => path);
 
 /** Fields that an entry says it keeps, and that an erasure would change. */
 function lostParts(entry: CollectionMap): MapFault[] {

@@ -31,10 +31,16 @@ function faultsOfNames(map: DataMap): MapFault[] {
 /** Do two entries speak of the same collection, and perhaps of the same records? */
 function mayMeet(one: CollectionMap, other: CollectionMap): boolean {
   if (one.collection !== other.collection || one.database !== other.database) return false;
+  if (isWithoutAccountOf(one, other) || isWithoutAccountOf(other, one)) return false;
   return !Object.entries(one.where).some(([path, values]) => {
     const others = other.where[path];
     return others !== undefined && values.every((value) => !others.includes(value));
   });
+}
+
+/** Is one of two entries about the records that lack the field the other tells the account by? */
+function isWithoutAccountOf({ where }: CollectionMap, { owner }: CollectionMap): boolean {
+  return owner.kind === 'field' && where[owner.path]?.every((value) => value === null) === true;
 }
 
 function faultsOfPlaces(map: DataMap): MapFault[] {

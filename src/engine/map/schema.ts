@@ -23,9 +23,13 @@ export type AccountType = (typeof ACCOUNT_TYPES)[number];
 /** A value a map compares with; null also stands for a missing field, as in MongoDB. */
 export type Scalar = string | number | boolean | null;
 
-/** Whose records an entry's are: told by a field, everybody's (one tenant), or told by the records they belong to. */
+/**
+ * Whose records an entry's are: told by a field, the one tenant's (`none`), told by the records they belong to, or
+ * nobody's (`any`): whichever account asks, what they hold of the person is erased.
+ */
 export type Owner =
   | { readonly kind: 'none' }
+  | { readonly kind: 'any' }
   | { readonly kind: 'field'; readonly path: string; readonly types?: readonly AccountType[] | undefined }
   | { readonly kind: 'via' };
 

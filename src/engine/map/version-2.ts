@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CountryCode, isCountry } from '../../phone/countries.ts';
 import { FIELD_CATEGORIES } from './categories.ts';
+import { KEY } from './paths.ts';
 import {
   ACCOUNT_TYPES,
   type CollectionMap,
@@ -27,7 +28,7 @@ const on = z
   .or(z.boolean());
 
 const account = z.union([
-  z.literal('none'),
+  z.literal(['none', 'any']),
   plainWidePath,
   z.strictObject({ path: plainWidePath, types: z.array(z.enum(ACCOUNT_TYPES)).min(1).optional() }),
 ]);
@@ -63,6 +64,8 @@ const field = z.strictObject({
 
 const collection = z.strictObject({
   ...sharedKeys(plainWidePath),
+  /** May lead through an array: one record may hold several ids. */
+  id: widePath.refine((text) => !text.includes(KEY), 'must not hold {key}').optional(),
   collection: collectionName,
   database: databaseName.optional(),
   account: account.optional(),
@@ -114,7 +117,7 @@ export const version2 = z.strictObject({
     .max(30)
     .optional(),
   /** What entries without an account of their own have. */
-  account: account.optional(),
+  account: account.refine((said) => said !== 'any', 'any is said of single entries').optional(),
   unmapped: z.enum(['mask', 'fail']).default('mask'),
   ambiguous: z.enum(['fail', 'erase']).default('fail'),
   scan: on.default('on'),
@@ -181,7 +184,7 @@ function fromEntry(entry: Entry, file: File): CollectionMap {
 function ownerOf(own: Entry['account'], byWay: boolean, general: File['account']): Owner {
   const said = own ?? (byWay && general !== 'none' ? undefined : general);
   if (said === undefined) return byWay ? { kind: 'via' } : { kind: 'field', path: '' };
-  if (said === 'none') return { kind: 'none' };
+  if (said === 'none' || said === 'any') return { kind: said };
   return typeof said === 'string' ? { kind: 'field', path: said } : { kind: 'field', ...said };
 }
 

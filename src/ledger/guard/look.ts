@@ -1,8 +1,10 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import type { Tokens } from '../../base/keys/token.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import type { LateLimit, lateKey } from '../../engine/late.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
+import { readRaw } from '../../engine/scan/read-place.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Circle, ScanPlace } from '../scan/circle.ts';
@@ -26,6 +28,8 @@ export interface LookDependencies {
 export interface LatePerson {
   readonly number: PhoneNumber;
   readonly tombstone: Tombstone;
+  /** The `_id`s of all of them. */
+  readonly records: Map<ScanPlace, unknown[]>;
   /** Records that no time tells, by collection. */
   readonly named: Map<string, unknown[]>;
   /** How many, by collection. */
@@ -44,6 +48,26 @@ export interface LookRule {
 const HOLD_MS = 15;
 /** Numbers whose tokens are remembered: those of a platform's regular senders come in every record. */
 const MOST_REMEMBERED = 100_000;
+
+function append<Key>(lists: Map<Key, unknown[]>, key: Key, id: unknown): void {
+  const list = lists.get(key);
+  if (list) list.push(id);
+  else lists.set(key, [id]);
+}
+
+export type Look = ReturnType<typeof createLook>;
+
+/** Is any of the person's records still late? Another request may have erased them since they were read. */
+export async function isStillLate(look: Look, circle: Circle, { number, records }: LatePerson): Promise<boolean> {
+  for (const [place, ids] of records) {
+    const again = new Map<PhoneNumber, LatePerson>();
+    const filter = allOf(place.filter, { _id: { $in: ids } } as Filter);
+    for await (const batch of readRaw(place.collection, filter, ids.length, false))
+      await look(circle, place, batch, again);
+    if (again.has(number)) return true;
+  }
+  return false;
+}
 
 /** Finds, batch by batch, the late records of people who were forgotten. Reads nothing and changes nothing itself. */
 export function createLook(deps: LookDependencies, account: Account, rule: LookRule) {
@@ -103,10 +127,13 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
         const limit = await limitOf(tombstone, number);
         const isDated = place.isLate(document, limit);
         if (!isDated && !(await deps.stemsFromScheduled(document, account, tombstone.cut_off))) continue;
-        const person: LatePerson = people.get(number) ?? { number, tombstone, named: new Map(), counts: {} };
+        const person: LatePerson = people.get(number) ?? {
+          ...{ number, tombstone, records: new Map(), named: new Map(), counts: {} },
+        };
         people.set(number, person);
         person.counts[place.key] = (person.counts[place.key] ?? 0) + 1;
-        if (!isDated) person.named.set(place.key, [...(person.named.get(place.key) ?? []), document._id]);
+        append(person.records, place, document._id);
+        if (!isDated) append(person.named, place.key, document._id);
       }
     }
   };

@@ -4,8 +4,8 @@ import type { FoundFile } from '../../engine/file-fields.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import { speakableId } from '../../lib/speakable-id.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { KeysOf } from '../references/children.ts';
 import { pushKeys, type SealedKeys } from '../references/keys.ts';
+import type { KeysOf } from '../references/keys-of.ts';
 import { type ErasureRequest, MOST_NAMED, type RecordFailure } from '../requests/ledger.ts';
 
 /** A record in which numbers were found, and what becomes of it. */

@@ -5,7 +5,7 @@ import { createLateness } from '../../engine/late.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
-import { accountPathOf, EVERYBODY, ownerFilter } from '../../engine/owner.ts';
+import { accountPathOf, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
 import { wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
@@ -18,7 +18,7 @@ import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.t
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
-import { createKeysOf } from '../references/children.ts';
+import { createKeysOf } from '../references/keys-of.ts';
 import type { Circle, ScanPlace } from './circle.ts';
 
 export interface CircleOptions {
@@ -37,7 +37,9 @@ function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[]
   const entries = new Map<string, CollectionMap>();
   for (const entry of dataMap.collections) {
     if (!entry.scan || (keepsNumber && entry.record === 'suppression')) continue;
-    const way = entry.owner.kind === 'via' ? ` ${nameOf(entry)}` : (accountPathOf(entry) ?? '');
+    // Of nobody's records, those alone are read that the entry is about: the others may have an account.
+    const isApart = entry.owner.kind === 'via' || entry.owner.kind === 'any';
+    const way = isApart ? ` ${nameOf(entry)}` : (accountPathOf(entry) ?? '');
     const key = [entry.database ?? '', entry.collection, way].join('\0');
     if (!entries.has(key)) entries.set(key, entry);
   }
@@ -71,7 +73,7 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
                 filter: EVERYBODY,
                 read: (after: unknown, batchSize: number) => readChildren(db, way, records_id, after, batchSize),
               }
-            : { filter: ownerFilter(entry, records_id) }),
+            : { filter: entry.owner.kind === 'any' ? scopeOf(entry, records_id) : ownerFilter(entry, records_id) }),
           keysOf,
           isJoined: entries.some(({ joined }) => joined.length > 0),
           isLate,

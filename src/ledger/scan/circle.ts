@@ -4,7 +4,7 @@ import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { KeysOf } from '../references/children.ts';
+import type { KeysOf } from '../references/keys-of.ts';
 
 /** A place with what the data map says of its records. */
 export interface ScanPlace extends Place {

@@ -22,6 +22,9 @@ const ACCOUNT_TYPES = new Set(['string', 'number', 'objectId', 'binData']);
 const MOST_STRANGERS = 1_000;
 const EXPECTED = { string: ['string'], list: ['array'], object: ['object'], number: ['number'] } as const;
 
+const withoutAccount = (path: string) =>
+  `no account: no erasure finds such a record (an entry with account: any and where: { ${path}: null } would)`;
+
 /** Checker of one path. */
 export interface Part {
   values: number;
@@ -52,8 +55,7 @@ export function lookAtAccount(
       followPath(record, path, {
         value(value) {
           const type = bsonTypeOf(value);
-          if (type === 'missing' || type === 'null')
-            return tally.note('warning', where, 'no account: no erasure finds such a record');
+          if (type === 'missing' || type === 'null') return tally.note('warning', where, withoutAccount(owner.path));
           present += 1;
           if (!ACCOUNT_TYPES.has(type)) return tally.note('error', where, `holds ${type}, which no account can have`);
           if (accountTypes.has(type)) {

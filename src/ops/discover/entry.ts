@@ -12,6 +12,7 @@ export interface ProposedEntry {
   name?: string;
   account?: unknown;
   record: RecordCategory;
+  where?: Record<string, null>;
   elements?: string;
   via?: { collection: string; key: string; field: string };
   numbers?: (string | { path: string; forms: string[] } | { parts: string[] })[];

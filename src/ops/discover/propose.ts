@@ -38,22 +38,24 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     .map((one) => draftEntry(one, accounts.get(one.collection)?.path));
 
   /** Adds an entry whose records' account is known: by a field, by another entry, or because there is one tenant. */
-  const add = ({ entry: draft, mentioned }: Draft): boolean => {
+  const add = ({ entry: draft, mentioned }: Draft, mayBeNobodys = false): boolean => {
     const own = accounts.get(draft.collection);
     const parent = bestReference(references, draft.collection, entries);
     const isNumbered = (draft.numbers?.length ?? 0) + (draft.json?.length ?? 0) > 0;
     const isVia = parent !== undefined && (!isNumbered || (accounts.size > 0 && own === undefined));
-    if (accounts.size > 0 && own === undefined && !isVia) return false;
+    const isNobodys = accounts.size > 0 && own === undefined && !isVia;
+    if (isNobodys && !mayBeNobodys) return false;
     if (!isNumbered && !isVia && mentioned === undefined) return false;
     const account = own === undefined ? undefined : accountOf(own);
     const needsAccount = account !== undefined && (isVia || JSON.stringify(account) !== JSON.stringify(shared));
-    const { collection, record, fields = [], ...rest } = draft;
+    const { collection, record, fields = [], ...rest } = isNobodys ? nobodys(draft) : draft;
     const isMentioned = !isNumbered && !isVia && mentioned !== undefined;
     const others = isMentioned ? fields.filter(({ path }) => path !== mentioned) : fields;
     entries.push({
       collection,
       ...(!NAME.test(collection) && { name: nameFor(collection, entries) }),
       ...(needsAccount && { account }),
+      ...(isNobodys && { account: 'any' }),
       // What is known by a contact alone is no contact.
       record: isVia && record === 'contact' ? 'other' : record,
       ...(isVia && { via: { collection: nameOf(entries, parent.to), key: '_id', field: parent.field } }),
@@ -62,7 +64,12 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
       ...(isMentioned && { numbers: [mentioned] }),
       ...(others.length > 0 && { fields: others }),
     });
-    remarks.set(collection, remarksOn(byName.get(collection) as Surveyed, own, references));
+    remarks.set(collection, [
+      ...remarksOn(byName.get(collection) as Surveyed, own, references),
+      ...(isNobodys ? ["no field and no reference says whose these are: any account's request erases them"] : []),
+    ]);
+    if (own !== undefined && isNumbered && !isVia && own.present < (byName.get(collection)?.records ?? 0))
+      entries.push(withoutAccount(nobodys(draft), own.path, entries));
     return true;
   };
 
@@ -76,7 +83,7 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     for (const draft of referring)
       if (hasPersonalData(draft) && add(draft)) waiting = waiting.filter((one) => one !== draft);
   }
-  waiting = waiting.filter((draft) => !add(draft));
+  waiting = waiting.filter((draft) => !add(draft, true));
   for (const draft of waiting) {
     const found = numberFields(byName.get(draft.entry.collection) as Surveyed);
     if (found.length > 0)
@@ -95,6 +102,18 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     .filter((name) => !general.some((one) => one.startsWith(`${name} looks`)));
   if (silent.length > 0) general.push(`No numbers seen, and not in this map: ${silent.join(', ')}`);
   return { map: { version: 2, account: shared, collections: entries }, remarks, general };
+}
+
+/** Of nobody's records no contract but an erasure's is about any. */
+function nobodys({ id: _id, at: _at, direction: _direction, own_number: _own, ...rest }: ProposedEntry): ProposedEntry {
+  return rest;
+}
+
+/** A second entry of a collection in which some records have no account. */
+function withoutAccount(draft: ProposedEntry, path: string, entries: readonly ProposedEntry[]): ProposedEntry {
+  const { collection, record, ...rest } = draft;
+  const name = nameFor(`${collection.slice(0, 34)}_without_account`, entries);
+  return { collection, name, account: 'any', record, where: { [path]: null }, ...rest };
 }
 
 const hasPersonalData = ({ entry, mentioned }: Draft) =>
@@ -159,7 +178,7 @@ function remarksOn(of: Surveyed, account: AccountField | undefined, references: 
       .slice(0, MOST_REMARKS)
       .map((field) => describeNumberField(field)),
     ...(account !== undefined && account.present < records
-      ? [`${records - account.present} of ${records} have no ${account.path}: no erasure finds them`]
+      ? [`${records - account.present} of ${records} have no ${account.path}: no account's erasure finds them by it`]
       : []),
     ...references
       .filter((one) => one.collection === collection)

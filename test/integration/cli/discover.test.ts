@@ -102,8 +102,12 @@ describe('lethe discover', () => {
     await db
       .collection('logs')
       .insertMany(each(12, (index) => ({ user: users[index % 3], to: number(index), createdAt: new Date() })));
+    await db.collection('logs').insertOne({ to: number(12), createdAt: new Date() });
+    await db.collection('otps').insertMany(each(12, (index) => ({ phone: number(index), createdAt: new Date() })));
     const { account, of, text } = await propose();
     expect(account).toBe('user');
+    expect(of('otps')).toEqual({ collection: 'otps', account: 'any', record: 'other', numbers: ['phone'] });
+    expect(text).toMatch(/name: logs_without_account\s+account: any\s+record: other\s+where: \{ user: null \}/);
     expect(of('contacts')).toMatchObject({ account: 'userId', record: 'contact', numbers: ['phone'] });
     expect(of('messages')).toMatchObject({
       account: 'user',

@@ -4,7 +4,13 @@ import { ErasureFailure } from '../../../src/base/errors.ts';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import type { NumberRule, Wait } from '../../../src/engine/plan.ts';
-import { type AccountValue, numberSubject, type Subject } from '../../../src/engine/subject.ts';
+import {
+  type AccountValue,
+  inEveryWriting,
+  numberSubject,
+  type Subject,
+  withDoubtful,
+} from '../../../src/engine/subject.ts';
 import { writeMap } from '../../support/map-file.ts';
 import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -188,6 +194,28 @@ describe('calls of the record store that are joined', () => {
     );
     const left = await Promise.all(numbers.map((digits) => store.remains(rule('calls.from'), subjectOf(digits))));
     expect(left).toEqual(numbers.map((digits) => digits % 3 === 0));
+  });
+
+  it('remains, find: in every writing, of more numbers than one query takes', async () => {
+    const { store } = platform.core;
+    const odd = (digits: number) => String(digits).replace(/^44/, '+44 (0)');
+    await put(
+      'verifications',
+      numbers.filter((digits) => digits % 3 === 0).map((digits) => ({ number: odd(digits) })),
+    );
+    const wide = numbers.map((digits) => inEveryWriting(subjectOf(digits)));
+    const left = await Promise.all(wide.map((subject) => store.remains(rule('verifications.number'), subject)));
+    expect(left).toEqual(numbers.map((digits) => digits % 3 === 0));
+    const found = await Promise.all(wide.map((subject) => store.find(rule('verifications.number'), subject, 5)));
+    expect(found.map((ids) => ids.length)).toEqual(numbers.map((digits) => (digits % 3 === 0 ? 1 : 0)));
+  });
+
+  it('isDoubtful: each gets its own answer', async () => {
+    const { store } = platform.core;
+    const people = [447712300100, 447712400100, 447712500100];
+    await put('calls', [{ to: '4.47712E+11' }]);
+    const ask = (digits: number) => store.isDoubtful(rule('calls.to'), withDoubtful(subjectOf(digits)));
+    expect(await Promise.all(people.map(ask))).toEqual([true, true, false]);
   });
 
   it('accounts of the same writing and another type are not joined', async () => {

@@ -55,14 +55,26 @@ function Verify({ account }: { account: string | undefined }) {
   );
 }
 
-function Verdict({ verdict: { ok, entries, chains, faults, faults_found: found } }: { verdict: AuditVerdict }) {
+const OUTSIDE = {
+  compared: 'agree with the file of AUDIT_HEAD_FILE',
+  unreadable: 'AUDIT_HEAD_FILE cannot be read: whether an end was cut off is not known. Tell the operator.',
+  none: 'not kept outside of the database',
+} as const;
+
+function titleOf({ ok, entries, faults_found: found }: AuditVerdict): string {
+  if (found > 0) return 'The audit was changed';
+  const what = plural(entries, 'entry', 'entries');
+  return ok
+    ? `The audit is as it was written: ${what}`
+    : `Nothing wrong was found, and not all could be looked at: ${what}`;
+}
+
+function Verdict({ verdict }: { verdict: AuditVerdict }) {
+  const { ok, chains, faults, faults_found: found, kept_outside: outside } = verdict;
   const name = useAccountName();
   const now = new Date().toISOString();
   return (
-    <Notice
-      kind={ok ? 'good' : 'bad'}
-      title={ok ? `The audit is as it was written: ${plural(entries, 'entry', 'entries')}` : 'The audit was changed'}
-    >
+    <Notice kind={ok ? 'good' : 'bad'} title={titleOf(verdict)}>
       {chains.map(({ account, from, to, head, head_at }) => (
         <Facts
           key={account}
@@ -77,12 +89,13 @@ function Verdict({ verdict: { ok, entries, chains, faults, faults_found: found }
       <Facts
         items={{
           Verified: <Time at={now} exact />,
+          Ends: (outside !== 'compared' || found === 0) && OUTSIDE[outside],
           Faults:
             found > 0 &&
             `${found}: ${faults.map(({ sequence, fault }) => `no. ${sequence} ${plainName(fault)}`).join('; ')}`,
         }}
       />
-      {!ok &&
+      {found > 0 &&
         'Tell the operator and keep this page: somebody with access to the database changed entries or took them out.'}
     </Notice>
   );

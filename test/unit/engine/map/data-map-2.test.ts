@@ -52,6 +52,7 @@ describe('a data map of version 2', () => {
 
   it.each([
     ['none', 'account: none\nnumbers: [to]', { owner: { kind: 'none' } }],
+    ['any', 'account: any\nnumbers: [to]', { owner: { kind: 'any' } }],
     [
       'none, which is none for records known by others',
       'via: { collection: blacklist, key: _id, field: c }',
@@ -204,6 +205,12 @@ describe('a data map of version 2', () => {
       'is mapped already',
     ],
     ['a country that is none', `${HEAD}countries: [gb]`, 'countries[0]: must be a country as GB'],
+    ['a whole map of nobody', HEAD.replace('tenantId', 'any'), 'account: any is said of single entries'],
+    [
+      'nobody’s record by its id',
+      entry(`${SMS}account: any\nnumbers: [to]\nid: mid`),
+      'id: is for records of one account',
+    ],
     ['an empty reason', `${HEAD}ignore: [ { collection: x, reason: "" } ]`, 'ignore[0].reason'],
   ])('refuses %s', (_what, text, expected) => {
     const faults = faultsOf(text);
@@ -225,6 +232,13 @@ describe('a data map of version 2', () => {
       `${TWO}numbers: [phone]\nwhere: { type: RECEIVED, x: 1 }\n${both}24`,
     );
     expect(faultsOf(text)).toEqual([]);
+  });
+
+  it('lets records without an account stand beside those of accounts', () => {
+    const two = (where: string) =>
+      faultsOf(entries(`${SMS}numbers: [phone]`, `${TWO}account: any\nnumbers: [phone]${where}`));
+    expect(two('\nwhere: { tenantId: null }')).toEqual([]);
+    expect(two('')).toEqual([expect.stringContaining('is mapped already')]);
   });
 
   it('is described for editors', () => {

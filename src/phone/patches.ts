@@ -1,0 +1,59 @@
+import { GAP, type Run } from './digit-runs.ts';
+
+// Digits that stand as a number's would, and by what is among them are not one number.
+
+/** `Room 7, 916 123-45-67`: an entry before, and no calling code. */
+export function isListed(text: string, run: Run, from: number, at: number): boolean {
+  if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
+  for (let next = from + 1; next <= at; next += 1) {
+    if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
+    const between = text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]);
+    if (between !== ',' && /[,\n\r]/.test(between)) return true;
+  }
+  return false;
+}
+
+/** `1405, 1680, 1843`: a part of one group and a group beside it are nobody's number. */
+export function isPatched(run: Run, from: number, to: number): boolean {
+  const isCut = ((run.gaps[from] ?? 0) & GAP.apart) === 0;
+  const isCutBehind = to < run.size && ((run.gaps[to] ?? 0) & GAP.apart) === 0;
+  const forbidden = isCut ? GAP.apart : isCutBehind ? GAP.wide : 0;
+  for (let index = from + 1; index < to; index += 1) if (((run.gaps[index] ?? 0) & forbidden) !== 0) return true;
+  return false;
+}
+
+/** As long as an ObjectId's half; shorter ones are words. */
+const SHORTEST_HEX = 16;
+const LONGEST_TOKEN = 64;
+const MONEY = /(?:[$£€¥₹]|\bRs\.?) ?$/;
+const PRICE = /^p(?:pm|m)?(?![a-z])/i;
+
+/**
+ * Digits without plus, trunk prefix or calling code that say something else: the end of a sentence or of an entry stands
+ * among them (`to 87070. 150p`), or they are a price, or a part of a hexadecimal id.
+ */
+export function isSaid(text: string, run: Run, from: number, to: number): boolean {
+  let isBroken = false;
+  for (let index = from + 1; index < to; index += 1) {
+    const gap = run.gaps[index] ?? 0;
+    if ((gap & GAP.apart) === 0) continue;
+    isBroken = true;
+    if ((gap & GAP.plus) !== 0) return true;
+    const between = text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]);
+    if (/[.,]\s|\s[.,]/.test(between)) return true;
+  }
+  const first = run.places[from] ?? 0;
+  const end = (run.places[to - 1] ?? 0) + 1;
+  if (MONEY.test(text.slice(Math.max(0, first - 4), first))) return true;
+  if (isBroken) return PRICE.test(text.slice(end, end + 4));
+  return isHexadecimal(text, first, end);
+}
+
+function isHexadecimal(text: string, first: number, end: number): boolean {
+  let from = first;
+  while (from > 0 && first - from < LONGEST_TOKEN && /[0-9a-z]/i.test(text[from - 1] ?? '')) from -= 1;
+  let to = end;
+  while (to < text.length && to - end < LONGEST_TOKEN && /[0-9a-z]/i.test(text[to] ?? '')) to += 1;
+  const token = text.slice(from, to);
+  return token.length >= SHORTEST_HEX && /^[0-9a-f]+$/i.test(token) && /[a-f]/i.test(token);
+}
