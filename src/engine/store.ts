@@ -30,9 +30,10 @@ export interface RecordStore {
   remains(rule: NumberRule, subject: Subject): Promise<boolean>;
   /**
    * How many records of one collection an erasure by these rules would change in the end, scheduled ones included.
+   * @param also a further condition on the records
    * @throws TypeError for rules of several collections, or none
    */
-  count(rules: readonly NumberRule[], subject: Subject): Promise<number>;
+  count(rules: readonly NumberRule[], subject: Subject, also?: Filter): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
   isUnreadable(rule: NumberRule, account: AccountValue): Promise<boolean>;
   /** Does a record hold what may be the number, and another's, where the map does not say what becomes of that? */
@@ -67,7 +68,7 @@ export function createRecordStore(db: Db): RecordStore {
     },
     holds: (rule, subject) => holds(laneOf(rule.key, subject.account), { rule, subject }),
     remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
-    count: (rules, subject) => countRecords(db, rules, subject),
+    count: (rules, subject, also) => countRecords(db, rules, subject, also),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
     isDoubtful: (rule, subject) => doubtful(laneOf(rule.key, subject.account), { rule, subject }),
     lastScheduled: (wait, subject) =>
@@ -154,11 +155,17 @@ async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Dat
   );
 }
 
-async function countRecords(db: Db, rules: readonly NumberRule[], subject: Subject): Promise<number> {
+async function countRecords(
+  db: Db,
+  rules: readonly NumberRule[],
+  subject: Subject,
+  also: Filter | undefined,
+): Promise<number> {
   const [first] = rules;
   if (!first || rules.some((rule) => rule.name !== first.name))
     throw new TypeError('the rules of one collection are needed');
   // A record that holds the number at two places is one record.
   const places = rules.map((rule) => allOf(selectAnywhere(rule, subject), rule.suppression ? rule.only : {}));
-  return collectionOf(db, first.entry, subject.account).countDocuments({ $or: places });
+  const filter = also ? allOf({ $or: places } as Filter, also) : { $or: places };
+  return collectionOf(db, first.entry, subject.account).countDocuments(filter);
 }
