@@ -140,10 +140,10 @@ describe('keys', () => {
     const { id, secret, account } = await makeKey();
     const kept = await keys.create({ account: account._id, now: NOW });
     const later = new Date(NOW.getTime() + 1_000);
-    expect(await keys.revoke(id, later)).toBe(true);
+    expect(await keys.revoke(id, later)).toMatchObject({ _id: id, account_id: account._id });
     expect(await keys.authenticate(id, secret)).toBeNull();
-    expect(await keys.revoke(id, new Date())).toBe(false);
-    expect(await keys.revoke('x'.repeat(16), later)).toBe(false);
+    expect(await keys.revoke(id, new Date())).toBeNull();
+    expect(await keys.revoke('x'.repeat(16), later)).toBeNull();
     const listed = await keys.list(account._id);
     expect(listed.find((key) => key._id === id)?.revoked_at).toEqual(later);
     expect(listed.find((key) => key._id === kept?.key._id)?.revoked_at).toBeUndefined();
