@@ -52,7 +52,7 @@ export function createApp(deps: AppDependencies, doors = DOORS): Express {
     mountDoors(doors, {
       core,
       producer,
-      eraseNow: createEraseNow({ db: core.db, audit: core.audit, files: core.files, now }),
+      eraseNow: createEraseNow({ ...core, now }),
       logger,
       now,
       deadlineMs: core.times.deadlineMs,

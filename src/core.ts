@@ -4,11 +4,11 @@ import { openDatabase } from './base/db/connection.ts';
 import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys, type KeyIdState, listKeyIds } from './base/keys/in-use.ts';
 import { openProcessorSigner, type ProcessorSigner } from './base/keys/processor-signer.ts';
-
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import type { Logger } from './base/log.ts';
+import { type IdentityProvider, openIdentityProvider } from './base/oidc/identity-provider.ts';
 import { type Times, timesOf } from './base/times.ts';
 import { createReportErasure } from './contracts/access/reports/clear.ts';
 import { createReportFolder } from './contracts/access/reports/folder.ts';
@@ -40,6 +40,7 @@ import type { Copies } from './ledger/requests/copies.ts';
 import { createSuppressedRows, type SuppressedRows } from './ledger/suppression/suppressed.ts';
 import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
 import { openTombstoneStore, type TombstoneStore } from './ledger/tombstones/store.ts';
+import { createNews, type NoteNews } from './ledger/webhooks/news.ts';
 
 /** The parts of the engine that API, workers and command line share: one set a process, made from the configuration. */
 export interface Core {
@@ -62,6 +63,8 @@ export interface Core {
   readonly processor: ProcessorSigner | null;
   readonly receipts: Receipts;
   readonly audit: Audit;
+  /** Notes what webhooks are to be told. */
+  readonly note: NoteNews;
   readonly files: Files;
   readonly copies: Copies;
   /** Where tombstones are written down outside of the database, if they are. */
@@ -70,6 +73,8 @@ export interface Core {
   readonly keys: Keys;
   readonly people: People;
   readonly sessions: Sessions;
+  /** Who says who people are, beside passwords; null where that is not set up. */
+  readonly identityProvider: IdentityProvider | null;
   /**
    * Builds the indexes that Lethe needs where they are missing, sees that no key is missing that is in use, and drops
    * indexes that former versions have left.
@@ -135,6 +140,7 @@ export function createCore(
     processor: openProcessorSigner(config),
     receipts: createReceipts({ db, signer, dataMap }),
     audit,
+    note: createNews(db),
     files: createFiles({ db, seal, storage, times, onMissing: noteMissingFiles(db, options.logger) }),
     copies: createReportErasure({ db, folder: createReportFolder(config.REPORTS_DIR), audit }),
     tombstoneStore,
@@ -142,6 +148,7 @@ export function createCore(
     keys: createKeys(connection),
     people: createPeople(db),
     sessions: createSessions(db, { idleMs: times.sessionIdleMs, longestMs: times.sessionMs }),
+    identityProvider: openIdentityProvider(config),
     async prepare() {
       await assertOneTenant(db, dataMap);
       await ensureIndexes(db, indexes);

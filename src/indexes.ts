@@ -142,6 +142,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         unique: true,
         partialFilterExpression: { digest: { $exists: true } },
       },
+      { name: 'created_at', key: { created_at: 1 } },
     ],
   },
   {
@@ -168,6 +169,9 @@ function suppressionIndex(accountPath: string | undefined): mongoose.mongo.Index
     partialFilterExpression: { token: { $gt: '' } },
   };
 }
+
+/** Those of the audit alone, for a command that appends to it before any process has started. */
+export const auditIndexes: readonly IndexedCollection[] = OWN_INDEXES.filter(({ collection }) => collection === AUDIT);
 
 /**
  * All indexes Lethe needs. Of the platform's own collections that is the suppression list alone; `lethe check-map` names what

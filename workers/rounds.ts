@@ -10,7 +10,6 @@ import { countDue, relayRequests } from '../src/ledger/requests/relay.ts';
 import { isScanDue, relayScans } from '../src/ledger/scan/ask.ts';
 import { SCANS } from '../src/ledger/scan/ledger.ts';
 import { DELIVERIES, isAnyDeliveryDue } from '../src/ledger/webhooks/deliveries.ts';
-import { createNews } from '../src/ledger/webhooks/news.ts';
 import { relayDeliveries } from '../src/ledger/webhooks/relay.ts';
 import { boundClocks } from '../src/ledger/work/clocks.ts';
 import type { JobDependencies } from './jobs/dependencies.ts';
@@ -57,8 +56,8 @@ export interface Relay {
 }
 
 export function createRelay(core: Core, producer: Producer, logger: Logger, now: () => Date): Relay {
-  const { db, files, times } = core;
-  const deps = { db, files, producer, logger, times, now, note: createNews(db) };
+  const { db, files, times, note } = core;
+  const deps = { db, files, producer, logger, times, now, note };
   const all = async (reach: Date) =>
     (await relayRequests(deps, reach)) +
     (await relayScans(deps, reach)) +

@@ -82,6 +82,7 @@ export const oversightApi: readonly Operation[] = [
               head_at: '2026-01-31T12:00:05.000Z',
             },
           ],
+          kept_outside: 'compared',
           faults: [{ account: ACCOUNT, sequence: 3, through: 4, fault: 'missing' }],
           faults_found: 0,
         },

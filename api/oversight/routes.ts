@@ -1,5 +1,7 @@
 import { type RequestHandler, Router } from 'express';
+import type { Logger } from '../../src/base/log.ts';
 import { type AuditEntry, createAuditSeal } from '../../src/ledger/audit/entry.ts';
+import { type KeptHeads, readKeptHeads } from '../../src/ledger/audit/outside.ts';
 import { readAuditPage } from '../../src/ledger/audit/read.ts';
 import { type AuditChain, type AuditFault, verifyAudit } from '../../src/ledger/audit/verify.ts';
 import { monthOf } from '../../src/ledger/requests/month-figures.ts';
@@ -10,8 +12,8 @@ import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
 import { writeCursor } from './cursor.ts';
-import { reachAccounts } from './reach.ts';
-import { auditSchema, figuresSchema, processingSchema, verifySchema } from './schema.ts';
+import { reachAccounts, reachChains } from './reach.ts';
+import { auditSchema, figuresSchema, type KeptOutside, processingSchema, verifySchema } from './schema.ts';
 
 const PAGE = 50;
 const MOST_FAULTS = 100;
@@ -46,8 +48,8 @@ export function oversightRoutes(deps: DoorDependencies): Router {
 function auditHandler({ core, heavy }: DoorDependencies): RequestHandler {
   return heavy(async (request, response) => {
     const { account, limit = PAGE, cursor, ...query } = checkFields(auditSchema, request.query);
-    const accounts = await reachAccounts(core, response, account);
-    const { entries, next } = await readAuditPage(core.db, accounts, query, { limit, after: cursor });
+    const chains = await reachChains(core, response, account);
+    const { entries, next } = await readAuditPage(core.db, chains, query, { limit, after: cursor });
     response.json({ items: entries.map(presentEntry), ...(next && { next: writeCursor(next) }) });
   });
 }
@@ -60,25 +62,29 @@ function presentEntry({ seq, at, action, actor, account_id, reference, reason, c
   };
 }
 
-function verifyHandler({ core, heavy }: DoorDependencies): RequestHandler {
+function verifyHandler({ core, heavy, logger }: DoorDependencies): RequestHandler {
   const seal = createAuditSeal(core.config.LETHE_TOKEN_KEYS);
   return heavy(async (request, response, signal) => {
     const { account } = checkFields(verifySchema, await readBody(request));
+    const ours = await reachChains(core, response, account);
+    const { kept, outside } = await readOutside(core.config.AUDIT_HEAD_FILE, ours, logger);
     const chains: AuditChain[] = [];
     const faults: AuditFault[] = [];
     let found = 0;
-    for (const one of await reachAccounts(core, response, account))
-      for await (const fault of verifyAudit(core.db, seal, one, { signal, onChain: (chain) => chains.push(chain) })) {
+    const watch = { signal, kept, onChain: (chain: AuditChain) => chains.push(chain) };
+    for (const one of ours)
+      for await (const fault of verifyAudit(core.db, seal, one, watch)) {
         found += 1;
         if (faults.length < MOST_FAULTS) faults.push(fault);
       }
     response.json({
-      ok: found === 0,
+      ok: found === 0 && outside !== 'unreadable',
       entries: chains.reduce((sum, chain) => sum + chain.entries, 0),
       chains: chains.map(({ account, entries, first, last, mac, at }) => ({
         ...{ account, entries, from: first, to: last, head: mac },
         ...(at && { head_at: at }),
       })),
+      kept_outside: outside,
       faults: faults.map(({ account, seq, through, fault }) => ({
         ...{ account, sequence: seq },
         ...(through !== undefined && { through }),
@@ -87,6 +93,21 @@ function verifyHandler({ core, heavy }: DoorDependencies): RequestHandler {
       faults_found: found,
     });
   });
+}
+
+/** The ends of chains that were kept outside of the database. Without them nobody can say that none was cut off. */
+async function readOutside(
+  file: string | undefined,
+  accounts: readonly string[],
+  logger: Logger,
+): Promise<{ kept?: KeptHeads; outside: KeptOutside }> {
+  if (file === undefined) return { outside: 'none' };
+  try {
+    return { kept: await readKeptHeads(file, new Set(accounts)), outside: 'compared' };
+  } catch (error) {
+    logger.warn('AUDIT_HEAD_FILE cannot be read', { error });
+    return { outside: 'unreadable' };
+  }
 }
 
 function figuresHandler({ core, heavy, now }: DoorDependencies): RequestHandler {

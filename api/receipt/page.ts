@@ -15,8 +15,11 @@ dt { color: #444; }
 dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 th, td { text-align: left; padding: .1rem 1.5rem .1rem 0; font-weight: normal; }
-td + td, th + th { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums; }
+th + td, th + th { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums; }
 thead th { color: #444; }
+.many { columns: 2; column-gap: 2rem; }
+.many table { width: 100%; }
+.many th { overflow-wrap: anywhere; }
 code { font: 8pt/1.3 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 p.signed { line-height: 1.2; }
 @page { margin: 12mm; }
@@ -26,8 +29,10 @@ p.signed { line-height: 1.2; }
   h2 { margin: .6rem 0 .2rem; break-after: avoid; }
   dl { row-gap: 0; }
   th, td { padding-top: 0; padding-bottom: 0; }
-  p.signed { line-height: 1; }
-  p.signed code { font-size: 6pt; line-height: 1.1; }
+  .many { columns: 3; column-gap: 1.5rem; font-size: 7.5pt; line-height: 1.15; }
+  .many tbody th { width: 100%; padding-right: .5rem; }
+  p.signed, p.signed code { font-size: 6pt; line-height: 1.1; }
+  .many ~ p.signed, .many ~ p.signed code { font-size: 5.5pt; line-height: 1.05; }
 }
 `;
 
@@ -36,6 +41,9 @@ export const PAGE_POLICY = `default-src 'none'; style-src 'sha256-${createHash('
 
 const MARKS: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const asMarkup = (text: string) => text.replace(/[&<>"']/g, (mark) => MARKS[mark] ?? '');
+
+/** With more collections than this the list stands in columns: it would not fit on one page. */
+const ONE_COLUMN = 12;
 
 /** A receipt as a page for people who do not know Lethe. Times are UTC. */
 export function printReceipt(
@@ -48,10 +56,11 @@ export function printReceipt(
   const counts = Object.entries(claims.erased).map(
     ([name, count]) => `<tr><th scope="row">${asMarkup(name)}</th><td>${count.toLocaleString('en')}</td></tr>`,
   );
+  const isLong = counts.length > ONE_COLUMN;
   const erased =
     counts.length === 0
       ? '<p>No record held the number any more.</p>'
-      : `<table><thead><tr><th scope="col">collection</th><th scope="col">records erased or masked</th></tr></thead><tbody>${counts.join('')}</tbody></table>`;
+      : `<div${isLong ? ' class="many"' : ''}><table><thead><tr><th scope="col">collection</th><th scope="col">${isLong ? 'records' : 'records erased or masked'}</th></tr></thead><tbody>${counts.join('')}</tbody></table></div>`;
   return `<!doctype html>
 <html lang="en">
 <head>

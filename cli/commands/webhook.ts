@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { presentDelivery, presentWebhook } from '../../api/webhooks/present.ts';
 import { readConfigPart } from '../../src/base/config.ts';
 import { createSeal } from '../../src/base/keys/seal.ts';
 import { listOf } from '../../src/base/outgoing/addresses.ts';
@@ -10,11 +11,16 @@ import { createWebhook, listWebhooks, MOST_WEBHOOKS } from '../../src/ledger/web
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
+import { JSON_OPTION, printObjects } from '../json.ts';
 import { readLabel } from '../label.ts';
 import { formatTime, printTable } from '../table.ts';
 
 interface Options {
   readonly account: string;
+}
+
+interface ListOptions extends Options {
+  readonly json?: true;
 }
 
 /** The commands of `lethe webhook`. */
@@ -27,13 +33,16 @@ export function webhookCommands(context: CommandContext): Command[] {
       .option('--events <list>', `some of ${EVENT_TYPES.join(',')}; all unless given`)
       .option('--label <label>', 'what it is for', '')
       .action((options: CreateOptions) => create(context, options)),
-    make('list', 'List the webhooks of an account').action((options: Options) => list(context, options)),
+    make('list', 'List the webhooks of an account')
+      .option('--json', JSON_OPTION)
+      .action((options: ListOptions) => list(context, options)),
     make('delete', 'Tell a place nothing more')
       .argument('<id>', 'the webhook')
       .action((id: string, options: Options) => remove(context, id, options)),
     make('deliveries', 'What was told, and what came of it, newest first')
       .option('--limit <n>', 'at most so many, up to 1000', '50')
-      .action((options: Options & { limit: string }) => listDeliveries(context, options)),
+      .option('--json', JSON_OPTION)
+      .action((options: ListOptions & { limit: string }) => listDeliveries(context, options)),
     make('redeliver', 'Send a message again, under the same id')
       .argument('<id>', 'the delivery')
       .action((id: string, options: Options) => sendAgain(context, id, options)),
@@ -66,8 +75,9 @@ async function create(context: CommandContext, { account, url, events, ...option
 
 const isEventType = (name: string): name is EventType => EVENT_TYPES.some((type) => type === name);
 
-async function list(context: CommandContext, { account }: Options): Promise<void> {
+async function list(context: CommandContext, { account, json }: ListOptions): Promise<void> {
   const hooks = await withAccount(context, account, ({ db }) => listWebhooks(db, account));
+  if (json) return printObjects(context, hooks.map(presentWebhook));
   if (hooks.length === 0) context.note('No webhooks.');
   const rows = hooks.map(({ _id, url, events, label, created_at }) => [
     ...[_id, formatTime(created_at), events.length === EVENT_TYPES.length ? 'all' : events.join(','), url, label],
@@ -81,13 +91,14 @@ async function remove(context: CommandContext, id: string, { account }: Options)
   context.note('Webhook deleted.');
 }
 
-async function listDeliveries(context: CommandContext, options: Options & { limit: string }): Promise<void> {
+async function listDeliveries(context: CommandContext, options: ListOptions & { limit: string }): Promise<void> {
   const { account } = options;
   const limit = /^\d{1,4}$/.test(options.limit) ? Number(options.limit) : 0;
   if (limit < 1 || limit > 1000) throw new UsageFault('--limit must be a whole number from 1 to 1000');
   const found = await withAccount(context, account, ({ db }) =>
     deliveriesOf(db).find({ account_id: account }).sort({ _id: -1 }).limit(limit).toArray(),
   );
+  if (options.json) return printObjects(context, found.map(presentDelivery));
   const rows = found.map((row) => {
     const last = row.attempts.at(-1);
     const outcome = last === undefined ? '' : 'status' in last ? String(last.status) : last.fault;

@@ -38,7 +38,8 @@ const OWN = {
   lethe_subject_requests: ['createCollection'],
   lethe_webhooks: ['createIndex', 'remove'],
   lethe_deliveries: ['createIndex', 'remove'],
-  lethe_batches: ['createIndex'],
+  // Lists are dropped after 30 days.
+  lethe_batches: ['createIndex', 'remove'],
   lethe_accounts: ['createIndex'],
   lethe_keys: ['createIndex'],
   lethe_key_ids: [],

@@ -1,5 +1,4 @@
 import type mongoose from 'mongoose';
-import { ErasureFailure } from '../base/errors.ts';
 import { recordKey } from '../lib/record-key.ts';
 import { type Change, stillNeeds } from './change.ts';
 import { collectionOf } from './collection.ts';
@@ -8,6 +7,7 @@ import { type FoundFile, fileFieldsOf, findFiles, projectionOf } from './file-fi
 import { allOf, type Filter } from './filter.ts';
 import { scopeOf } from './owner.ts';
 import type { NumberRule } from './plan.ts';
+import { type ReadRecord, readAtOnce, rewriteAtOnce } from './read-at-once.ts';
 import { selectAnywhere } from './selections.ts';
 import { applyChange } from './store/apply.ts';
 import type { Subject } from './subject.ts';
@@ -16,9 +16,8 @@ type Session = mongoose.mongo.ClientSession;
 
 /** The records that an erasure at once will change, and their files. */
 export interface Selection {
-  /** Records by the collection's name in `erased`. A record found at two places counts once. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly total: number;
+  /** Records by the collection's name in `erased`, each by its `recordKey`. A record found at two places is one. */
+  readonly records: ReadonlyMap<string, ReadonlySet<string>>;
   readonly files: readonly FoundFile[];
   readonly parts: readonly SelectedPart[];
 }
@@ -47,32 +46,45 @@ export async function selectAtOnce(
   limit: number,
   session: Session,
 ): Promise<Selection> {
-  const seen = new Map<string, { name: string; files: FoundFile[] }>();
+  const seen = new Map<string, { name: string; id: string; files: FoundFile[] }>();
   const parts: SelectedPart[] = [];
   // In sequence: a transaction has one connection.
   for (const rule of rules) {
     const change = rule.change(subject);
-    if (change.kind === 'update' && change.fields.length + change.elements.length === 0) continue;
-    const fields = fileFieldsOf(rule.entry, change);
-    const records = await collectionOf(db, rule.entry, subject.account)
-      .find(filterOf(rule, subject, change), { projection: projectionOf(fields), session })
-      .limit(limit + 1)
-      .toArray();
-    for (const record of records) {
-      const key = `${rule.entry.database}\0${rule.entry.collection}\0${recordKey(record._id)}`;
+    if (change.kind === 'update' && !rule.needsReading && change.fields.length + change.elements.length === 0) continue;
+    const ids: unknown[] = [];
+    for await (const { _id, files } of recordsOf(db, rule, subject, change, limit, session)) {
+      const key = `${rule.entry.database}\0${rule.entry.collection}\0${recordKey(_id)}`;
       const known = seen.get(key)?.files ?? [];
-      const found = findFiles(record, fields).filter(({ reference }) =>
-        known.every((one) => one.reference !== reference),
-      );
-      seen.set(key, { name: rule.name, files: [...known, ...found] });
+      const found = files.filter(({ reference }) => known.every((one) => one.reference !== reference));
+      seen.set(key, { name: rule.name, id: recordKey(_id), files: [...known, ...found] });
+      ids.push(_id);
+      if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
     }
-    if (seen.size > limit) throw new TooManyRecords('more records than may be changed at once');
-    if (records.length > 0 && rule.needsReading) throw new ErasureFailure('unsupported_type', rule.key);
-    if (records.length > 0) parts.push({ rule, change, ids: records.map((record) => record._id) });
+    if (ids.length > 0) parts.push({ rule, change, ids });
   }
-  const counts: Record<string, number> = {};
-  for (const { name } of seen.values()) counts[name] = (counts[name] ?? 0) + 1;
-  return { counts, total: seen.size, files: [...seen.values()].flatMap((one) => one.files), parts };
+  const records = new Map<string, Set<string>>();
+  for (const { name, id } of seen.values()) records.set(name, (records.get(name) ?? new Set()).add(id));
+  return { records, files: [...seen.values()].flatMap((one) => one.files), parts };
+}
+
+async function* recordsOf(
+  db: mongoose.mongo.Db,
+  rule: NumberRule,
+  subject: Subject,
+  change: Change,
+  limit: number,
+  session: Session,
+): AsyncGenerator<ReadRecord> {
+  if (rule.needsReading) {
+    yield* readAtOnce(db, rule, subject, allOf(selectAnywhere(rule, subject), rule.only), session);
+    return;
+  }
+  const fields = fileFieldsOf(rule.entry, change);
+  const found = collectionOf(db, rule.entry, subject.account)
+    .find(filterOf(rule, subject, change), { projection: projectionOf(fields), session })
+    .limit(limit + 1);
+  for await (const record of found) yield { _id: record._id, files: findFiles(record, fields) };
 }
 
 /**
@@ -90,7 +102,8 @@ export async function changeAtOnce(
     // The ids suffice: if anything else changes these records meanwhile, the transaction starts anew.
     const scope = scopeOf(rule.entry, subject.account);
     try {
-      if (change.kind === 'delete')
+      if (rule.needsReading) await rewriteAtOnce(db, rule, subject, ids, session);
+      else if (change.kind === 'delete')
         await collection.deleteMany(allOf({ _id: { $in: [...ids] } } as Filter, scope), { session });
       else await applyChange(collection, scope, change, ids, rule.key, session);
     } catch (error) {

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { collectionOf } from './collection.ts';
 import { allOf } from './filter.ts';
+import { readPath } from './map/paths.ts';
 import { scopeOf } from './owner.ts';
 import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
@@ -15,6 +16,8 @@ const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export interface FoundRecord {
   readonly rule: RecordRule;
   readonly record: mongoose.mongo.WithId<mongoose.mongo.Document>;
+  /** The id it was found by. */
+  readonly id: string;
 }
 
 /** Texts longer than this are no id, and are not searched for. */
@@ -43,11 +46,15 @@ export async function findById(
   const found = await Promise.all(
     rules.map(async (rule): Promise<FoundRecord[]> => {
       if (rule.entry.id === undefined) return [];
-      const filter = allOf(scopeOf(rule.entry, account), { [rule.entry.id]: { $in: writingsOf(id) } }, rule.only);
+      const filter = allOf(
+        scopeOf(rule.entry, account),
+        { [readPath(rule.entry.id).dotted]: { $in: writingsOf(id) } },
+        rule.only,
+      );
       const records = await collectionOf(db, rule.entry, account)
         .find(filter, { ...(session && { session }) })
         .toArray();
-      return records.map((record) => ({ rule, record }));
+      return records.map((record) => ({ rule, record, id }));
     }),
   );
   return found.flat();

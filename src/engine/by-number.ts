@@ -6,7 +6,7 @@ import { undated, within } from './moment.ts';
 import { type NumberRule, narrowNumberRule } from './plan.ts';
 import { selectAnywhere, selectChangeable } from './selections.ts';
 import type { RecordStore } from './store.ts';
-import type { Subject } from './subject.ts';
+import { inLikelyWritings, type Subject } from './subject.ts';
 import type { Target } from './target.ts';
 
 /** The selector "records that hold this number": one target for each place where it may stand. */
@@ -16,10 +16,16 @@ export function targetsByNumber(
   rules: readonly NumberRule[],
   subject: Subject,
 ): Target[] {
-  return rules.map((rule) => ({
+  return rules.map((rule) => targetAt(db, store, rule, subject));
+}
+
+function targetAt(db: mongoose.mongo.Db, store: RecordStore, rule: NumberRule, subject: Subject): Target {
+  // Hundreds of values cost hundreds of looks. Until a look with all of them has found something, the likely ones will do.
+  let searched = inLikelyWritings(subject);
+  return {
     key: rule.key,
     name: rule.name,
-    find: (limit, except = []) => store.find(except.length > 0 ? leaveOut(rule, except) : rule, subject, limit),
+    find: (limit, except = []) => store.find(except.length > 0 ? leaveOut(rule, except) : rule, searched, limit),
     change: (ids, also) => store.change(also ? narrowNumberRule(rule, also) : rule, subject, ids),
     describe: () => ({
       collection: collectionOf(db, rule.entry, subject.account),
@@ -27,11 +33,15 @@ export function targetsByNumber(
       change: rule.change(subject),
       needsReading: rule.needsReading,
     }),
-    remains: () => store.remains(rule, subject),
+    async remains() {
+      const isLeft = await store.remains(rule, subject);
+      if (isLeft) searched = subject;
+      return isLeft;
+    },
     isUnreadable: () => store.isUnreadable(rule, subject.account),
     isDoubtful: () => store.isDoubtful(rule, subject),
     isScanned: rule.entry.scan,
-  }));
+  };
 }
 
 /** Searches with the same key are joined into one query: those with records of their own to leave out have another. */

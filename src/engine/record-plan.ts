@@ -26,8 +26,21 @@ export function compileRecordRules(
   profile: Profile,
   pick: (entry: CollectionMap) => boolean,
 ): RecordRule[] {
+  return rulesOf(map, profile, (entry) => entry.owner.kind !== 'via' && pick(entry));
+}
+
+/** As `compileRecordRules`, of records that only others tell the account of: no query finds an account's. */
+export function compileChildRules(
+  map: DataMap,
+  profile: Profile,
+  pick: (entry: CollectionMap) => boolean,
+): RecordRule[] {
+  return rulesOf(map, profile, (entry) => entry.owner.kind === 'via' && pick(entry));
+}
+
+function rulesOf(map: DataMap, profile: Profile, pick: (entry: CollectionMap) => boolean): RecordRule[] {
   return map.collections
-    .filter((entry) => entry.owner.kind !== 'via' && concerns(profile, entry) && pick(entry))
+    .filter((entry) => concerns(profile, entry) && pick(entry))
     .flatMap((entry) => sidesOf(entry, profile).map((side) => ruleOf(entry, profile, side)));
 }
 

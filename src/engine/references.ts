@@ -5,7 +5,7 @@ import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
 import { directionOf } from './direction.ts';
 import type { Filter } from './filter.ts';
-import { type FieldPath, readPath, valueAt } from './map/paths.ts';
+import { type FieldPath, readPath, valueAt, valuesAlong } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
@@ -22,14 +22,45 @@ export interface Reference {
   readonly field: FieldPath;
 }
 
-/** The references of a map that a profile is about. */
-export function referencesOf(map: DataMap, profile: Profile): Reference[] {
-  return map.collections.flatMap((child) => {
-    if (child.via === undefined || !concerns(profile, child)) return [];
-    const { collection, key, field } = child.via;
-    const parent = map.collections.find((entry) => nameOf(entry) === collection);
-    return parent === undefined ? [] : [{ child, parent, key: readPath(key), field: readPath(field) }];
-  });
+/** The references of a map that matter to a profile. */
+export interface ReferenceTree {
+  /** Those whose children it changes, and those that lead to them; parents before their children. */
+  readonly all: readonly Reference[];
+  /** Does the profile change records of this entry that are known by others? */
+  isChanged(entry: CollectionMap): boolean;
+}
+
+/**
+ * The references along which a profile finds records. A profile that is about some entries only, as those of
+ * interactions, is also about what belongs to them: the messages of a chat.
+ */
+export function referencesOf(map: DataMap, profile: Profile): ReferenceTree {
+  const every = parentsFirst(map).flatMap((child) => referenceTo(map, child) ?? []);
+  const changed = new Set<CollectionMap>();
+  for (const { child, parent } of every) {
+    const isMeant = concerns(profile, child) || concerns(profile, parent) || changed.has(parent);
+    if (profile.records[child.record] !== 'skip' && isMeant) changed.add(child);
+  }
+  const onTheWay = new Set(changed);
+  for (const { child, parent } of [...every].reverse()) if (onTheWay.has(child)) onTheWay.add(parent);
+  return { all: every.filter(({ child }) => onTheWay.has(child)), isChanged: (entry) => changed.has(entry) };
+}
+
+function referenceTo(map: DataMap, child: CollectionMap): Reference | null {
+  if (child.via === undefined) return null;
+  const { collection, key, field } = child.via;
+  const parent = map.collections.find((entry) => nameOf(entry) === collection);
+  return parent === undefined ? null : { child, parent, key: readPath(key), field: readPath(field) };
+}
+
+/** Parents before their children, so that the keys of all of them are known when it is the children's turn. */
+export function parentsFirst(map: DataMap): CollectionMap[] {
+  const depthOf = ({ via }: CollectionMap): number => {
+    const parent = via && map.collections.find((entry) => nameOf(entry) === via.collection);
+    return parent === undefined ? 0 : 1 + depthOf(parent);
+  };
+  const depths = new Map(map.collections.map((entry) => [entry, depthOf(entry)]));
+  return [...map.collections].sort((one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0));
 }
 
 /**
@@ -39,11 +70,10 @@ export function referencesOf(map: DataMap, profile: Profile): Reference[] {
 export function wayTo(map: DataMap, entry: CollectionMap): Reference[] {
   const way: Reference[] = [];
   for (let child = entry; child.owner.kind === 'via' && child.via !== undefined; ) {
-    const { collection, key, field } = child.via;
-    const parent = map.collections.find((one) => nameOf(one) === collection);
-    if (parent === undefined) throw new TypeError(`there is no entry of the name ${collection}`);
-    way.unshift({ child, parent, key: readPath(key), field: readPath(field) });
-    child = parent;
+    const hop = referenceTo(map, child);
+    if (hop === null) throw new TypeError(`there is no entry of the name ${child.via.collection}`);
+    way.unshift(hop);
+    child = hop.parent;
   }
   return way;
 }
@@ -59,14 +89,6 @@ function isKey(value: unknown): boolean {
   return typeof value !== 'object' || '_bsontype' in value;
 }
 
-function valuesAlong(value: unknown, names: readonly string[]): unknown[] {
-  if (Array.isArray(value)) return value.flatMap((element) => valuesAlong(element, names));
-  const [name, ...rest] = names;
-  if (name === undefined) return [value];
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
-  return valuesAlong((value as Record<string, unknown>)[name], rest);
-}
-
 /** Says of a value of a child's field whether it is one of these keys, as `selectByKeys` asks. */
 export function keyMatcher(keys: readonly unknown[]): (value: unknown) => boolean {
   const known = new Set(keys.map(keyText));
@@ -77,6 +99,16 @@ export function keyMatcher(keys: readonly unknown[]): (value: unknown) => boolea
 function keyText(key: unknown): string {
   const text = textOfKey(key) ?? String(key);
   return HEX.test(text) || UUID_TEXT.test(text) ? text.toLowerCase() : text;
+}
+
+/** Keys asked for in one query. */
+const KEYS_AT_ONCE = 1_000;
+
+/** As `selectByKeys`, of any number of keys: one filter a query; none without a key. */
+export function selectionsByKeys(reference: Reference, keys: readonly unknown[]): Filter[] {
+  return Array.from({ length: Math.ceil(keys.length / KEYS_AT_ONCE) }, (_, index) =>
+    selectByKeys(reference, keys.slice(index * KEYS_AT_ONCE, (index + 1) * KEYS_AT_ONCE)),
+  );
 }
 
 /**
@@ -114,6 +146,7 @@ function textOfKey(key: unknown): string | undefined {
 /**
  * Do several people share this record, so that what is known by it is not one person's? A record that is deleted with the
  * number is that person's, whatever other numbers they have; the account's own number is nobody else's.
+ * @param profile of forgetting, which says whose a record is
  */
 export function isShared(
   record: unknown,

@@ -24,6 +24,8 @@ export interface Subject extends Replacements {
   readonly values: readonly NumberValue[];
   /** What may be this number and another, for those who must not pass it over; empty for all others. */
   readonly doubtful: readonly NumberValue[];
+  /** Where `values` are all that can be listed: those of them that nearly all records have. */
+  readonly likely?: readonly NumberValue[];
   /** The values are those of one place already. */
   readonly isPlaced?: boolean;
   /** Whose national writings are read. */
@@ -95,7 +97,12 @@ export function inEveryWriting(subject: Subject): Subject {
   const known = new Set(every);
   // A writing that was seen in a record, and is in no list.
   const others = subject.values.filter((value) => typeof value === 'string' && !known.has(value));
-  return { ...subject, values: [...every, ...others] };
+  return { ...subject, values: [...every, ...others], likely: subject.likely ?? subject.values };
+}
+
+/** The same subject with the values that nearly all records have: what else there is, a search with all of them tells. */
+export function inLikelyWritings({ likely, ...subject }: Subject): Subject {
+  return likely ? { ...subject, values: likely } : subject;
 }
 
 /** The same subject with writings that were seen in records of the person: they need not be in any list. */

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
 import { deliveriesOf } from '../../src/ledger/webhooks/deliveries.ts';
-import { endRedis } from '../support/end-redis.ts';
 import { forget } from '../support/forget.ts';
-import { openPlatform, type Platform } from '../support/platform.ts';
+import { emptyRedis, openPlatform, type Platform } from '../support/platform.ts';
 import { openProcesses } from '../support/processes.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -27,13 +25,6 @@ describe('webhooks while workers are killed and Redis is emptied', () => {
     await receiver?.close();
   });
 
-  const emptyRedis = async () => {
-    const redis = new Redis(platform.config.REDIS_URL);
-    const keys = await redis.keys(`{${platform.config.QUEUE_PREFIX}}:*`);
-    if (keys.length > 0) await redis.del(...keys);
-    await endRedis(redis);
-  };
-
   it('none is lost, and each comes under one id however often', async () => {
     const { account, key } = await platform.account();
     const { db } = platform.core;
@@ -50,7 +41,7 @@ describe('webhooks while workers are killed and Redis is emptied', () => {
       const before = receiver.received.length;
       await receiver.until('messages under way', (received) => received.length > before);
       await worker.kill();
-      await emptyRedis();
+      await emptyRedis(platform.config);
     }
     receiver.answer(204);
     await processes.worker(platform.env);

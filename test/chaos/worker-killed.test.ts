@@ -1,9 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { type Chaos, chance, type Person, scene } from '../support/chaos.ts';
-import { answeredId, readWireCommand, type WireCommand } from '../support/chaos-mongo.ts';
-import type { TestProcess } from '../support/processes.ts';
-import type { TcpProxy } from '../support/tcp-proxy.ts';
+import { killAt, type WireCommand } from '../support/chaos-mongo.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const KILLS = 20;
@@ -148,29 +146,3 @@ describe('a worker that is killed', () => {
     ),
   );
 });
-
-/** Kills a process at the n-th command of a kind: before the server has it, or after the server has answered it. */
-function killAt(proxy: TcpProxy, at: (command: WireCommand) => boolean, nth: number, side: 'before' | 'after') {
-  let victim: TestProcess | undefined;
-  let seen = 0;
-  let awaited: number | undefined;
-  proxy.intercept(({ from, bytes }) => {
-    if (from === 'client') {
-      const command = readWireCommand(bytes);
-      if (!command || !at(command)) return 'pass';
-      seen += 1;
-      if (seen !== nth) return 'pass';
-      if (side === 'after') {
-        awaited = command.id;
-        return 'pass';
-      }
-    } else if (answeredId(bytes) !== awaited) return 'pass';
-    victim?.signal('SIGKILL');
-    return 'cut';
-  });
-  return {
-    victim(process: TestProcess) {
-      victim = process;
-    },
-  };
-}

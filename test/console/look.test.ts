@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { printReceipt } from '../../api/receipt/page.ts';
+import type { ReceiptClaims } from '../../src/ledger/receipts/receipt.ts';
 import { describeInBrowser, type OpenBrowser, type OpenPage, openBrowser } from '../support/browser.ts';
 import { forget } from '../support/forget.ts';
 import { callOf, setRedaction } from '../support/interactions.ts';
@@ -34,14 +36,34 @@ const VIEWS = [
   'nowhere',
 ] as const;
 
+/** The page of a receipt about so many collections, with names as long as they come, and of a text as long as that makes it. */
+function receiptOf(collections: number): string {
+  const names = Array.from({ length: collections }, (_, index) => `messages_of_a_platform_${index}`);
+  const hash = 'x'.repeat(43);
+  const claims: ReceiptClaims = {
+    ...{ version: 1, reference: 'BWwmkoxO3YTfpEt', account: 'acc_aB3dE6gH9jK2', token: `k20260101-0c46.${hash}` },
+    ...{ accepted: '2026-02-01T00:00:00.000Z', due: '2026-02-02T00:00:00.000Z', completed: '2026-02-01T00:00:05.000Z' },
+    erased: Object.fromEntries(names.map((name) => [name, 1_234_567])),
+    ...{ elsewhere: 12, files_missing: 3 },
+    looks: {
+      ...{ indexed: 'made', scan: 'made', files: 'made', reports: 'made', scanned: '2026-02-01T00:00:04.000Z' },
+      not_scanned: ['archive', 'log'],
+    },
+    ...{ suppressed: true, follows: { reference: 'AWwmkoxO3YTfpEt', before: '2026-01-01T00:00:00.000Z' } },
+    profile: { name: 'forget', digest: hash },
+    ...{ data_map: hash, lethe: '1.0.0', audit: { entry: 12_345, mac: `k20260101-0c46.${hash}` } },
+    ...{ serial: 12_345, previous: hash },
+  };
+  const jws = `${'h'.repeat(100)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${'s'.repeat(86)}`;
+  return printReceipt({ claims, keyId: 'k20260101-0c46', hash }, { name: 'Acme Dental' }, jws);
+}
+
 /** Nothing on the page is on its way. */
 const STILL = `document.querySelector('h1') !== null && !document.querySelector('[aria-busy="true"], [role="status"][aria-label]')`;
 
-const LOOKS = [
-  { width: 1440, scheme: 'light' },
-  { width: 1440, scheme: 'dark' },
-  { width: 390, scheme: 'light' },
-] as const;
+const WIDTHS = [1440, 390] as const;
+/** What differs from light to dark is colours. */
+const SCHEMES = { light: {}, dark: { runOnly: ['color-contrast'] } } as const;
 
 describeInBrowser('how the console looks', () => {
   let platform: Platform;
@@ -65,8 +87,8 @@ describeInBrowser('how the console looks', () => {
     await platform?.close();
   });
 
-  async function signedIn(look: (typeof LOOKS)[number]): Promise<OpenPage> {
-    const opened = await browser.open(look);
+  async function signedIn(width: number): Promise<OpenPage> {
+    const opened = await browser.open({ width });
     await opened.page.goto(`${url}/console/`);
     await checkPage(opened, 'sign-in');
     await opened.page.getByLabel('E-mail address').fill('admin@example.com');
@@ -76,19 +98,23 @@ describeInBrowser('how the console looks', () => {
     return opened;
   }
 
-  /** What axe finds, and what hangs over the edge of the page. */
+  /** What axe finds in light and in dark, and what hangs over the edge of the page. */
   async function checkPage({ page }: OpenPage, view: string): Promise<void> {
     await waitFor(`${view} to be still`, () => page.evaluate<boolean>(STILL));
     await page.evaluate(AXE);
-    const found = await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => [
-      ...violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')),
-      ...(document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : []),
-    ])`);
-    expect({ view, found }).toEqual({ view, found: [] });
+    for (const [scheme, options] of Object.entries(SCHEMES)) {
+      await page.emulateMedia({ colorScheme: scheme as keyof typeof SCHEMES });
+      const how = JSON.stringify({ resultTypes: ['violations'], ...options });
+      const found = await page.evaluate(`axe.run(document, ${how}).then(({ violations }) => [
+        ...violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')),
+        ...(document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : []),
+      ])`);
+      expect({ view, scheme, found }).toEqual({ view, scheme, found: [] });
+    }
   }
 
-  it.each(LOOKS)('has no fault for axe at $width in $scheme', async (look) => {
-    const opened = await signedIn(look);
+  it.each(WIDTHS)('has no fault for axe at %i, in light and in dark', async (width) => {
+    const opened = await signedIn(width);
     for (const view of [...VIEWS, `requests/${reference}`]) {
       await opened.page.goto(`${url}/console/${view}`);
       await opened.page.locator('h1').waitFor();
@@ -99,6 +125,19 @@ describeInBrowser('how the console looks', () => {
     await checkPage(opened, 'keys');
     expect(opened.faults).toEqual([]);
     await opened.context.close();
+  });
+
+  it.each([
+    ['A4', 60],
+    ['Letter', 60],
+    ['A4', 3],
+  ])('prints a receipt on one page of %s with %i collections', async (format, collections) => {
+    const { page, context, faults } = await browser.open();
+    await page.setContent(receiptOf(collections));
+    const printed = (await page.pdf({ format, preferCSSPageSize: false })).toString('latin1');
+    expect(printed.match(/\/Type\s*\/Page\b(?!s)/g)).toHaveLength(1);
+    expect(faults).toEqual([]);
+    await context.close();
   });
 
   it('is at most 200 kB of scripts, packed, and nothing in its page runs or styles by itself', () => {

@@ -1,14 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import mongoose from 'mongoose';
+import { deliveriesOf } from '../../src/ledger/webhooks/deliveries.ts';
 import { endRedis } from '../support/end-redis.ts';
 import { forget, untilCompleted, untilRequest } from '../support/forget.ts';
 import { SUPPRESSION_LIST, writeMap } from '../support/map-file.ts';
 import { phoneNumber } from '../support/numbers.ts';
+import { OPENDSR_DOMAIN, setUpOpendsr } from '../support/opendsr.ts';
 import { openPlatform, type Platform } from '../support/platform.ts';
 import { openProcesses, type TestProcess } from '../support/processes.ts';
 import { indexPlatform, insertRecords } from '../support/records.ts';
 import { type Found, findTraces, readDatabase, readRedis } from '../support/traces.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { type Answer, call, sendRaw } from '../support/wire.ts';
 
 const { Long, Double, Decimal128 } = mongoose.mongo;
@@ -38,7 +41,20 @@ const writings = (digits: string) => [
   Decimal128.fromString(digits),
 ];
 
+const OPENDSR = '/opendsr/2.0/requests';
+const SUBJECT_REQUEST = '5cdd6e3a-9d1c-4f0e-8f0e-1f6d0b8f3a11';
+const subjectRequest = (more: object) => ({
+  ...{ subject_request_id: SUBJECT_REQUEST, subject_request_type: 'erasure', submitted_time: '2026-02-01T00:00:00Z' },
+  subject_identities: [
+    { identity_type: 'controller_customer_id', identity_value: ERASED.everywhere, identity_format: 'raw' },
+  ],
+  // Nobody listens there.
+  status_callback_urls: ['http://127.0.0.1:9/'],
+  ...more,
+});
+
 describe('where the number may not be', () => {
+  const opendsr = setUpOpendsr();
   let platform: Platform;
   const processes = openProcesses();
   let api: TestProcess;
@@ -49,7 +65,10 @@ describe('where the number may not be', () => {
   const answers: Found[] = [];
 
   beforeAll(async () => {
-    platform = await openPlatform('canary', { LOG_LEVEL: 'debug', RATE_LIMIT_PER_SECOND: '0' });
+    platform = await openPlatform('canary', {
+      ...{ LOG_LEVEL: 'debug', RATE_LIMIT_PER_SECOND: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' },
+      ...opendsr.env,
+    });
     await indexPlatform(platform.core.db);
     // The list of a platform that lets no number stand on it twice.
     await platform.core.db
@@ -67,6 +86,7 @@ describe('where the number may not be', () => {
   afterAll(async () => {
     await processes.endAll();
     await platform?.close();
+    opendsr.remove();
   });
 
   const keep = (name: string, { status, headers, text }: Answer) => {
@@ -129,6 +149,7 @@ describe('where the number may not be', () => {
     // Once more, for a number that is a tombstone by now.
     await insertRecords(db, owner, ERASED.twice, { sent: 1 });
     await untilCompleted(platform, await forget(url, key, { number: ERASED.twice }));
+    await forgetByOpendsr();
     for (const number of Object.values(ERASED)) {
       keep('check', await call(url, '/blacklist/check', { key, body: { number } }));
       keep('suppressed', await call(url, '/suppressions/check', { key, body: { number } }));
@@ -148,6 +169,20 @@ describe('where the number may not be', () => {
     keep('a match', await call(url, '/gdpr/receipt/match', { key, body: { ...receipt, number: ERASED.everywhere } }));
   });
 
+  /** As a controller asks: what it sent comes back in the answer, and its callback answers nobody. */
+  async function forgetByOpendsr(): Promise<void> {
+    const { db } = platform.core;
+    await insertRecords(db, owner, ERASED.everywhere, { sent: 1 });
+    const answer = await call(url, OPENDSR, { key, body: subjectRequest({}) });
+    expect(answer.status).toBe(201);
+    keep('OpenDSR', { ...answer, text: answer.text.replace(/"encoded_request":"[^"]*"/, '') });
+    const row = await db.collection('lethe_subject_requests').findOne({ subject_request_id: SUBJECT_REQUEST });
+    await untilCompleted(platform, String(row?.reference));
+    for (const method of ['GET', 'DELETE'])
+      keep(`OpenDSR ${method}`, await call(url, `${OPENDSR}/${SUBJECT_REQUEST}`, { key, method }));
+    await waitFor('a call back', () => deliveriesOf(db).findOne({ tries: { $gt: 0 } }));
+  }
+
   it('bad requests, with the number wherever it can be put', async () => {
     const spaced = encodeURIComponent('+44 7700 900877');
     const json = { 'content-type': 'application/json' };
@@ -161,6 +196,10 @@ describe('where the number may not be', () => {
       ['/webhooks', { key, body: { url: STRAY, events: [STRAY], label: [STRAY] } }],
       [`/webhooks/${STRAY}`, { key, method: 'DELETE' }],
       [`/webhooks/deliveries?cursor=${STRAY}`, { key }],
+      [`${OPENDSR}/${STRAY}`, { key }],
+      [OPENDSR, { key, body: subjectRequest({ subject_request_id: STRAY, [STRAY]: STRAY }) }],
+      [OPENDSR, { key, body: subjectRequest({ extensions: { [OPENDSR_DOMAIN]: { phone_number: STRAY } } }) }],
+      [OPENDSR, { key, body: subjectRequest({ status_callback_urls: [`ftp://x/${STRAY}`] }) }],
       ['/gdpr/forget', { key, body: { number: { $ne: STRAY } } }],
       ['/gdpr/forget', { key, body: { [STRAY]: STRAY } }],
       ['/gdpr/forget', { key, body: { number: '447', blacklist: STRAY, sandbox: STRAY } }],

@@ -1,6 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
-import { AUDIT, type AuditEvent } from '../../src/ledger/audit/entry.ts';
+import type { Head } from '../../src/ledger/audit/chain.ts';
+import { AUDIT, AUDIT_HEADS, type AuditEvent } from '../../src/ledger/audit/entry.ts';
+import { createHeadKeeper } from '../../src/ledger/audit/outside.ts';
 import { readAuditPage } from '../../src/ledger/audit/read.ts';
 import { type ErasureRequest, requestsOf } from '../../src/ledger/requests/ledger.ts';
 import { readMonth, settleMonths } from '../../src/ledger/requests/month-figures.ts';
@@ -80,11 +85,12 @@ describe('oversight: audit, figures, record of processing', () => {
       const { agency, sub, stranger } = parties;
       expect(await pages('&action=data.retention', agency.key)).toHaveLength(3);
       expect(await pages('&actor=key1', agency.key)).toHaveLength(6);
+      expect(await pages('&reference=r1', agency.key)).toHaveLength(1);
       expect(await pages(`&account=${sub.account._id}&actor=key1`, agency.key)).toHaveLength(3);
       expect(await pages(`&from=${at(1).toISOString()}&to=${at(2).toISOString()}`, agency.key)).toHaveLength(2);
       expect(await pages('&from=2026-03-01&to=2026-03-01', agency.key)).toHaveLength(9);
       expect(await pages('&to=2026-02-28', agency.key)).toEqual([]);
-      for (const account of [stranger.account._id, 'acc_000000000000'])
+      for (const account of [stranger.account._id, 'acc_000000000000', 'installation'])
         expect((await call(url, `/audit?account=${account}`, { key: agency.key })).status).toBe(404);
       for (const wrong of ['action=none', 'from=soon', 'cursor=x', 'limit=0', 'acount=x'])
         expect((await call(url, `/audit?${wrong}`, { key: agency.key })).status).toBe(400);
@@ -115,7 +121,7 @@ describe('oversight: audit, figures, record of processing', () => {
       const { agency, sub } = parties;
       const { body } = await call(url, '/audit/verify', { key: agency.key, body: {} });
       expect(body).toEqual({
-        ...{ ok: true, entries: 9, faults: [], faults_found: 0 },
+        ...{ ok: true, entries: 9, kept_outside: 'none', faults: [], faults_found: 0 },
         chains: [agency, sub].map(({ account }) =>
           expect.objectContaining({
             account: account._id,
@@ -143,8 +149,39 @@ describe('oversight: audit, figures, record of processing', () => {
       expect((await run('audit', 'verify')).code).toBe(0);
     });
 
+    it('is compared with what was kept outside of the database', async () => {
+      const { agency, sub } = parties;
+      const { db } = platform.core;
+      const folder = await mkdtemp(join(tmpdir(), 'lethe-heads-'));
+      const env = { AUDIT_HEAD_FILE: join(folder, 'heads.jsonl') };
+      const api = await platform.startApi(env);
+      const verify = async () =>
+        (await call(api.url, '/audit/verify', { key: agency.key, body: { account: sub.account._id } })).body;
+      expect(await verify()).toMatchObject({ ok: false, kept_outside: 'unreadable', faults_found: 0 });
+      await createHeadKeeper(db, env.AUDIT_HEAD_FILE, () => at(5))();
+      expect(await verify()).toMatchObject({ ok: true, kept_outside: 'compared' });
+
+      // Who can write to the database cuts the end off in both collections.
+      const heads = db.collection<Head>(AUDIT_HEADS);
+      const own = { account_id: sub.account._id };
+      const last = await db.collection(AUDIT).findOneAndDelete({ ...own, seq: 6 });
+      const head = await heads.findOne({ _id: sub.account._id });
+      const cut = await db.collection(AUDIT).findOne({ ...own, seq: 5 });
+      await heads.updateOne({ _id: sub.account._id }, { $set: { seq: 5, mac: cut?.mac } });
+      expect((await call(url, '/audit/verify', { key: agency.key, body: {} })).body).toMatchObject({ ok: true });
+      expect(await verify()).toMatchObject({
+        ...{ ok: false, kept_outside: 'compared' },
+        faults: [{ account: sub.account._id, sequence: 6, fault: 'missing' }],
+      });
+      await db.collection(AUDIT).insertOne(last ?? {});
+      await heads.replaceOne({ _id: sub.account._id }, head as Head);
+      await rm(folder, { recursive: true });
+    });
+
     it('lethe audit list and export say the same', async () => {
       const { agency, sub } = parties;
+      const one = await run('audit', 'list', '--reference', 'r1', '--json');
+      expect(objects(one.out)).toMatchObject([{ account: sub.account._id, reference: 'r1' }]);
       const listed = await run('audit', 'list', '--account', sub.account._id, '--actor', 'schedule');
       expect(listed.out.slice(1).map((line) => line.split(/ {2,}/)[5])).toEqual(['r2', 'r1', 'r0']);
       expect(objects((await run('audit', 'list', '--limit', '4', '--json')).out)).toHaveLength(4);

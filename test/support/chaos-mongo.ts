@@ -1,4 +1,5 @@
 import { readRequest, readString, splitMessages } from '../../local/documentdb/gateway/wire.ts';
+import type { TestProcess } from './processes.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 /** A proxy that lets MongoDB messages through whole, one at a time. */
@@ -58,4 +59,35 @@ export function readWireCommand(bytes: Buffer): WireCommand | null {
 /** The id of the message that a server's message answers (MongoDB's wire protocol: the header's third integer). */
 export function answeredId(bytes: Buffer): number {
   return bytes.readInt32LE(8);
+}
+
+/** Kills a process at the n-th command of a kind: before the server has it, or after the server has answered it. */
+export function killAt(
+  proxy: TcpProxy,
+  at: (command: WireCommand) => boolean,
+  nth: number,
+  side: 'before' | 'after',
+): { victim(process: TestProcess): void } {
+  let victim: TestProcess | undefined;
+  let seen = 0;
+  let awaited: number | undefined;
+  proxy.intercept(({ from, bytes }) => {
+    if (from === 'client') {
+      const command = readWireCommand(bytes);
+      if (!command || !at(command)) return 'pass';
+      seen += 1;
+      if (seen !== nth) return 'pass';
+      if (side === 'after') {
+        awaited = command.id;
+        return 'pass';
+      }
+    } else if (answeredId(bytes) !== awaited) return 'pass';
+    victim?.signal('SIGKILL');
+    return 'cut';
+  });
+  return {
+    victim(process) {
+      victim = process;
+    },
+  };
 }

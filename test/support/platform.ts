@@ -140,7 +140,7 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
       if (config.LETHE_DATABASE) await core.db.client.db(config.MONGODB_DATABASE).dropDatabase();
       await core.close();
       await rm(config.REPORTS_DIR, { recursive: true, force: true });
-      await dropKeys(config.REDIS_URL, `{${config.QUEUE_PREFIX}}:*`);
+      await emptyRedis(config);
     },
   };
 }
@@ -176,9 +176,13 @@ export function closeServer(server: Server): Promise<void> {
   });
 }
 
-async function dropKeys(url: string, pattern: string): Promise<void> {
+/** Removes what a platform has in Redis, as a Redis that has lost everything. */
+export async function emptyRedis({
+  REDIS_URL: url,
+  QUEUE_PREFIX: prefix,
+}: Pick<Config, 'REDIS_URL' | 'QUEUE_PREFIX'>): Promise<void> {
   const redis = new Redis(url);
-  for await (const keys of redis.scanStream({ match: pattern, count: 500 })) {
+  for await (const keys of redis.scanStream({ match: `{${prefix}}:*`, count: 500 })) {
     if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
   }
   await endRedis(redis);

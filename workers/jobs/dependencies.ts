@@ -19,7 +19,7 @@ import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
 import { leaveTombstones } from '../../src/ledger/tombstones/tombstones.ts';
 import type { DeliverDependencies } from '../../src/ledger/webhooks/deliver.ts';
-import { createNews, withNews } from '../../src/ledger/webhooks/news.ts';
+import { withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
 import type { DropDependencies } from '../../src/ops/drop-finished.ts';
 
@@ -70,7 +70,7 @@ export function createJobDependencies(
   const writes = createLedgerWrites(db, async (drafts, session) => {
     await leaveTombstones(db, await core.receipts.issue(drafts, session), session);
   });
-  const note = createNews(db);
+  const { note } = core;
   const ledger = withNews(writes, note);
   return {
     erase: {

@@ -1,9 +1,16 @@
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { arrayOf, type FieldPath, valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
 import { scopeOf, whereFilter } from '../../engine/owner.ts';
-import { isShared, keyMatcher, keysIn, type Reference, referencesOf, selectByKeys } from '../../engine/references.ts';
+import {
+  isShared,
+  keyMatcher,
+  keysIn,
+  type Reference,
+  referencesOf,
+  selectionsByKeys,
+} from '../../engine/references.ts';
 import type { Subject } from '../../engine/subject.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 
@@ -26,14 +33,11 @@ interface FamilyLink {
   narrow(record: Document): Document;
 }
 
-/** Keys asked for in one query. */
-const KEYS_AT_ONCE = 1_000;
-
 /** Follows references as an erasure does: what hangs on a record that several people share is given to none of them. */
 export function createFamily(map: DataMap, subject: Subject): Family {
   const profile = profileFor('forget', map);
   const reader = createNumberReader(subject.countries);
-  const references = referencesOf(map, profile);
+  const { all: references } = referencesOf(map, profile);
   const keys = new Map<Reference, unknown[]>();
   return {
     note(entry, record) {
@@ -49,23 +53,11 @@ export function createFamily(map: DataMap, subject: Subject): Family {
       const scope = entry.owner.kind === 'via' ? whereFilter(entry) : scopeOf(entry, subject.account);
       const has = keyMatcher(some);
       return {
-        filters: Array.from({ length: Math.ceil(some.length / KEYS_AT_ONCE) }, (_, index) =>
-          allOf(scope, selectByKeys(reference, some.slice(index * KEYS_AT_ONCE, (index + 1) * KEYS_AT_ONCE))),
-        ),
+        filters: selectionsByKeys(reference, some).map((one) => allOf(scope, one)),
         narrow: (record) => narrowTo(record, reference.field, has),
       };
     },
   };
-}
-
-/** Parents before their children, so that the keys of all of them are known when it is the children's turn. */
-export function parentsFirst(map: DataMap): CollectionMap[] {
-  const depthOf = ({ via }: CollectionMap): number => {
-    const parent = via && map.collections.find((entry) => nameOf(entry) === via.collection);
-    return parent === undefined ? 0 : 1 + depthOf(parent);
-  };
-  const depths = new Map(map.collections.map((entry) => [entry, depthOf(entry)]));
-  return [...map.collections].sort((one, other) => (depths.get(one) ?? 0) - (depths.get(other) ?? 0));
 }
 
 function narrowTo(record: Document, field: FieldPath, has: (key: unknown) => boolean): Document {

@@ -2,16 +2,17 @@ import type mongoose from 'mongoose';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import type { FieldCategory } from '../../engine/map/categories.ts';
-import { type FieldPath, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
+import { type FieldPath, firstAt, KEY, readPath, throughArray, valueAt } from '../../engine/map/paths.ts';
 import { isOwnPlace, placesBefore } from '../../engine/map/places.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { spotsOf } from '../../engine/plan.ts';
+import { parentsFirst } from '../../engine/references.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
 import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
 import { createNumberReader } from '../../phone/reader.ts';
-import { createFamily, parentsFirst } from './family.ts';
+import { createFamily } from './family.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -119,7 +120,7 @@ function describer(
   const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
 
   const head = (record: Document) => ({
-    id: textOf(valueAt(record, entry.id ?? '_id')),
+    id: textOf(firstAt(record, readPath(entry.id ?? '_id'))),
     at: entry.at === undefined ? null : textOf(valueAt(record, entry.at.path)),
   });
   /** Does a number at one of the places say that the record is theirs? As an erasure decides it. */

@@ -3,6 +3,7 @@ import { writingsOf } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { wentFilter } from '../../engine/direction.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
+import { readPath } from '../../engine/map/paths.ts';
 import {
   type CollectionMap,
   type DataMap,
@@ -70,7 +71,7 @@ export function selectSources(
     const range = query.since || query.until ? { from: query.since, to: query.until } : null;
     const filter = allOf(
       scopeOf(entry, account),
-      query.ids ? { [id]: { $in: query.ids.flatMap(writingsOf) } } : {},
+      query.ids ? { [readPath(id).dotted]: { $in: query.ids.flatMap(writingsOf) } } : {},
       conditions,
     );
     return [

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { directionOf } from '../../engine/direction.ts';
-import { valueAt } from '../../engine/map/paths.ts';
+import { firstAt, readPath, valueAt } from '../../engine/map/paths.ts';
 import type { Direction, Product } from '../../engine/map/schema.ts';
 import { momentOf } from '../../engine/moment.ts';
 import { productOf } from '../../engine/products.ts';
@@ -36,7 +36,7 @@ export function toRow(source: Source, record: mongoose.mongo.Document, product?:
   };
   const body = entry.fields.find((field) => field.category === 'body');
   return {
-    id: textOf(valueAt(record, source.id)),
+    id: textOf(firstAt(record, readPath(source.id))),
     product: product ?? productOf(entry, record) ?? 'messages',
     direction: directionOf(entry, record),
     from: column('from'),

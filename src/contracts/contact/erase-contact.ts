@@ -2,7 +2,8 @@ import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { ErasureFailure } from '../../base/errors.ts';
 import type { Tokens } from '../../base/keys/token.ts';
-import { changeAtOnce, type Selection, selectAtOnce } from '../../engine/at-once.ts';
+import { changeAtOnce, selectAtOnce, TooManyRecords } from '../../engine/at-once.ts';
+import type { FoundFile } from '../../engine/file-fields.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan } from '../../engine/plan.ts';
@@ -14,6 +15,8 @@ import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
 import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 import type { FileOwner, Files } from '../../ledger/recordings/files.ts';
+import { changeBelow } from '../../ledger/references/below.ts';
+import { createFollower } from '../../ledger/references/follower.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { randomText } from '../../lib/random-text.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
@@ -50,7 +53,7 @@ export interface ErasedContact {
 const LONGEST_MS = 20_000;
 
 /**
- * Erases a person's words from the account's calls and messages, in one transaction with its audit entry and the
+ * Erases a person's words from the account's calls and messages, and from those that their records are known by, in one transaction with its audit entry and the
  * outbox of recording files: all of it happened when this returns, and none of it when it throws. Numbers and
  * suppressions stay (NDPR article 3.1(9), as the contract's document reads it).
  * @returns the function that does so
@@ -78,7 +81,8 @@ export function createContactErasure(
       }),
     );
     const owner = { account: account._id, reference: randomText(15) };
-    let selection: Selection | undefined;
+    let erased: ErasedContact = { records: 0 };
+    const follower = createFollower(db, deps.dataMap, { profile, account: subject.account, subject, now });
     const erase = async (session: mongoose.mongo.ClientSession) => {
       // First, before anything slow: an entry appended meanwhile would make all of it be done again.
       const writeCounts = await audit.beginWithin(
@@ -93,20 +97,36 @@ export function createContactErasure(
         },
         session,
       );
-      selection = await selectAtOnce(db, rules, subject, deps.limit, session);
-      await writeCounts(selection.counts);
-      await files.add(owner, selection.files, session);
+      const roots = await follower.readRoots(() => true, session);
+      const selection = await selectAtOnce(db, rules, subject, deps.limit, session);
       await changeAtOnce(db, selection, subject, session);
+      const below = await changeBelow(db, follower, subject.account, roots, deps.limit, session);
+      const counts = countRecords(selection.records, below.changed);
+      const records = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      if (records > deps.limit) throw new TooManyRecords('more records than may be changed at once');
+      await writeCounts(counts);
+      const found = withoutRepeats([...selection.files, ...below.files]);
+      await files.add(owner, found, session);
+      erased = { records, ...(found.length > 0 && { files: owner }) };
     };
     const until = performance.now() + LONGEST_MS;
     await inTurn(account._id, () =>
       untilAppended((leftMs) => inTransaction(db, erase, leftMs), until - performance.now()),
     );
-    return selected(selection, owner);
+    return erased;
   };
 }
 
-function selected(selection: Selection | undefined, owner: FileOwner): ErasedContact {
-  const { total = 0, files = [] } = selection ?? {};
-  return { records: total, ...(files.length > 0 && { files: owner }) };
+type Records = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** One that holds the number, and belongs to a record of the person's, is one record. */
+function countRecords(...all: readonly Records[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of new Set(all.flatMap((records) => [...records.keys()])))
+    counts[name] = new Set(all.flatMap((records) => [...(records.get(name) ?? [])])).size;
+  return counts;
 }
+
+const withoutRepeats = (files: readonly FoundFile[]): FoundFile[] => [
+  ...new Map(files.map((file) => [file.reference, file])).values(),
+];

@@ -25,6 +25,8 @@ export interface BatchRow {
 
 /** A list that comes again within so long is the same batch, and answers the same. */
 const SAME_MS = 86_400_000;
+/** How long one can be asked about. Its requests are kept as long as any others. */
+const KEPT_MS = 30 * 86_400_000;
 
 export function batchesOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<BatchRow> {
   return db.collection<BatchRow>(BATCHES);
@@ -86,4 +88,10 @@ export async function addItems(
   const row = await findBatch(db, account_id, _id);
   if (!row) throw new Error('a batch is gone');
   return row;
+}
+
+/** Takes lists away that were sent longer ago than they are kept, done or not. @returns how many */
+export async function dropOldBatches(db: mongoose.mongo.Db, now: Date): Promise<number> {
+  const { deletedCount } = await batchesOf(db).deleteMany({ created_at: { $lt: new Date(now.getTime() - KEPT_MS) } });
+  return deletedCount;
 }

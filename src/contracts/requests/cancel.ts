@@ -9,6 +9,7 @@ import type { Audit } from '../../ledger/audit/audit.ts';
 import { untilAppended } from '../../ledger/audit/until-appended.ts';
 import { type ErasureRequest, requestsOf, suppressionContext } from '../../ledger/requests/ledger.ts';
 import type { Suppressions } from '../../ledger/suppression/suppression.ts';
+import type { NoteNews } from '../../ledger/webhooks/news.ts';
 
 export interface CancelDependencies {
   readonly db: mongoose.mongo.Db;
@@ -17,6 +18,8 @@ export interface CancelDependencies {
   readonly suppressions: Suppressions;
   readonly audit: Audit;
   readonly countriesOf: CountriesOf;
+  /** Notes what webhooks are to be told. */
+  readonly note: NoteNews;
 }
 
 /** Why a request cannot be cancelled. */
@@ -45,9 +48,10 @@ export async function cancelRequest(
   { account, reference, by }: { readonly account: Account; readonly reference: string; readonly by: string },
   now: Date,
 ): Promise<Outcome> {
-  const { db, seal, tokens, suppressions, audit, countriesOf } = deps;
+  const { db, seal, tokens, suppressions, audit, countriesOf, note } = deps;
   const key = { account_id: account._id, reference };
   const free = { ...key, unfinished: true as const, state: 'accepted' as const, lease: { $exists: false } };
+  const news = await note(account._id, { type: 'erasure.cancelled', at: now });
   let outcome: Outcome = { refusal: 'unknown' };
   const attempt = () =>
     inTransaction(db, async (session) => {
@@ -64,6 +68,7 @@ export async function cancelRequest(
         {
           $set: { state: 'cancelled', cancelled_at: now, cancelled_by: by },
           $unset: { unfinished: '', sealed: '', suppressed_before: '', asked_again: '' },
+          ...news,
         },
         { session, returnDocument: 'after' },
       );

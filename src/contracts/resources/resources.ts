@@ -63,8 +63,8 @@ export function createResources({ db, dataMap, eraseNow }: ResourceDependencies)
     },
     async replaceUser(input, fields) {
       const { account, keyId, id } = input;
-      const found = (await find({ ...input, resource: 'user' })).map(({ rule, record }) => ({
-        record,
+      const found = (await find({ ...input, resource: 'user' })).map(({ rule, ...found }) => ({
+        ...found,
         rule: { ...rule, change: () => replacement(rule.entry, fields) },
       }));
       if (found.length === 0) return false;

@@ -66,7 +66,7 @@ export function createTransactionRedaction(
       return moment.getTime() > young;
     });
     if (isYoung) return 'premature';
-    await eraseNow({ account, keyId, ...AUDIT_WORDS.transaction, id, found: open });
+    await eraseNow({ account, keyId, ...AUDIT_WORDS.transaction, id, found: open, follow: profile });
     return 'redacted';
   };
 }

@@ -121,14 +121,21 @@ function missingParts(entry: CollectionMap, version: 1 | 2): MapFault[] {
   );
   need(entry.interaction !== undefined && entry.redacted === undefined, '', 'interaction needs redacted');
   need(entry.retention_months !== undefined && entry.at === undefined, '', 'retention_months needs at');
-  const paths = [...entry.numbers.map((one) => one.path), ...entry.fields.map((one) => one.path)];
+  const array = arrayOf(entry.id ?? '');
+  const isBeside = (text: string) => array !== '' && text.startsWith(`${array}.`);
   need(
-    byId && paths.some((text) => text.includes('[]')),
+    byId && pathsOf(entry).some((text) => text.includes('[]') && !isBeside(text)),
     '',
-    'records found by their id cannot have paths through an array',
+    'records found by their id cannot have paths through an array, unless the id stands in the same',
   );
+  const isSeveral = array !== '' && (entry.interaction !== undefined || entry.resource !== undefined);
+  need(isSeveral, 'id', 'of an interaction or a resource must not go through an array');
+  const isMarked = entry.redacted !== undefined && pathsOf(entry).some(isBeside);
+  need(isMarked, 'redacted', 'cannot tell which of several ids was redacted: each has fields of its own');
   return issues;
 }
+
+const pathsOf = ({ numbers, fields }: CollectionMap) => [...numbers, ...fields].map(({ path }) => path);
 
 /** Fields that an entry says it keeps, and that an erasure would change. */
 function lostParts(entry: CollectionMap): MapFault[] {

@@ -27,6 +27,20 @@ export function throughArray(path: FieldPath): boolean {
   return path.pieces.length > 1;
 }
 
+/** The first value at a path of the map, through whatever arrays are on the way; undefined where there is none. */
+export function firstAt(record: unknown, { dotted }: Pick<FieldPath, 'dotted'>): unknown {
+  return valuesAlong(record, dotted.split('.')).find((value) => value !== undefined);
+}
+
+/** Every value at some names, through whatever arrays are on the way. */
+export function valuesAlong(value: unknown, names: readonly string[]): unknown[] {
+  if (Array.isArray(value)) return value.flatMap((element) => valuesAlong(element, names));
+  const [name, ...rest] = names;
+  if (name === undefined) return [value];
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
+  return valuesAlong((value as Record<string, unknown>)[name], rest);
+}
+
 /** The value at a dotted path; undefined when the path cannot be followed to its end. */
 export function valueAt(record: unknown, dotted: string): unknown {
   if (dotted === '') return record;

@@ -144,6 +144,7 @@ export function changeNumber(scene: Scene, mapped: Mapped): void {
   if (isFixed(scene, mapped.hit.path)) return;
   const element = elementOf(mapped);
   if (element !== undefined) note(scene.changes, element, { kind: 'remove' });
+  else if (mapped.rule.strategy === 'keep') return;
   else if (mapped.hit.parts !== undefined) changeJoined(scene, mapped.hit);
   else if (mapped.alone && !isField(mapped)) changeAlone(scene, mapped);
 }

@@ -5,6 +5,7 @@ import { note } from './changes.ts';
 import { type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { actionOn, changeField } from './fields.ts';
 import { changeNumber, findMapped, withoutParts } from './mapped.ts';
+import { markRecord } from './mark.ts';
 import { listChanges } from './outcome.ts';
 import { describePath, type Instance, instancesAt, placeOf, valueAtPath } from './places.ts';
 import { findRecordings } from './recordings.ts';
@@ -66,16 +67,22 @@ export function rewriteTheirs(
   if (isRefused && link.shared === 'fail')
     return { ...UNCHANGED, failures: [{ number, path: link.field.text, why: 'shared_record' }] };
   const places = new Set(mapped.map(({ hit }) => hit));
-  const failures = isDeleted ? [] : maskRest(scene, (hit) => places.has(hit));
+  const failures = isDeleted || rules.keepsNumbers ? [] : maskRest(scene, (hit) => places.has(hit));
   const { files, unreadable } = findRecordings(scene, words, isDeleted);
   if (unreadable.length > 0) {
     const paths = [...new Set(unreadable.map((path) => describePath(path)))];
     return { ...UNCHANGED, failures: paths.map((path) => ({ number, path, why: 'unsupported_type' })) };
   }
   if (isDeleted) return { ...UNCHANGED, fate: 'deleted', found, files };
+  const isChanged = hasChanges(listChanges(document, scene.changes));
+  // By itself a mark would be set anew each time.
+  if (isChanged) markRecord(scene, entry);
   const changes = listChanges(document, scene.changes);
-  const isChanged = changes.edits.length + changes.pulled.length + changes.renamed.length > 0;
   return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', found, files, failures };
+}
+
+function hasChanges({ edits, pulled, renamed }: ReturnType<typeof listChanges>): boolean {
+  return edits.length + pulled.length + renamed.length > 0;
 }
 
 /** The elements that are the person's, and whether the record is other people's, too. */

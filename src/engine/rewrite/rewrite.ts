@@ -1,17 +1,16 @@
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { note } from './changes.ts';
 import { type Find, type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { changeFields } from './fields.ts';
 import { changeNumber, findMapped, type Mapped, takesRecord, withoutParts } from './mapped.ts';
+import { markRecord } from './mark.ts';
 import { listChanges } from './outcome.ts';
-import { describePath } from './places.ts';
+import { describePath, leavesAlong, placeOf } from './places.ts';
 import { findRecordings } from './recordings.ts';
 import { isNamed, maskRest } from './rest.ts';
 import type { CollectionRules, Subjects } from './rules.ts';
 import { type Document, openScene, type Scene } from './scene.ts';
-import { childOf, isPlainObject } from './values.ts';
 import { findsOf, type Hit } from './walk.ts';
 
 /**
@@ -44,13 +43,13 @@ export function rewrite(
   for (const one of mapped) changeNumber(scene, one);
   for (const one of mapped) changeFields(scene, one);
   const places = placesOf(mapped);
-  const failures = maskRest(scene, (hit) => places.has(hit));
+  const failures = rules.keepsNumbers ? [] : maskRest(scene, (hit) => places.has(hit));
   const [first] = hits.flatMap(findsOf).filter(({ sure }) => sure);
   if (first === undefined) return { ...UNCHANGED, failures };
 
   const { files, unreadable } = findRecordings(scene, scene.wordsFor(first.number), false);
   if (unreadable.length > 0) return refuse(hits, unreadable);
-  markEntries(scene, mapped);
+  for (const entry of new Set(mapped.map((one) => one.entry))) markRecord(scene, entry);
   const changes = listChanges(document, scene.changes);
   const isChanged = changes.edits.length + changes.pulled.length + changes.renamed.length > 0;
   const found = listFinds(scene, places);
@@ -99,21 +98,16 @@ const numbersIn = (hits: readonly Hit[]): PhoneNumber[] => [
 /** By hit; the first entry's where several are about it. */
 const placesOf = (mapped: readonly Mapped[]) => new Map([...mapped].reverse().map((one) => [one.hit, one]));
 
-/** Notes the time in the records of entries that say where. */
-function markEntries(scene: Scene, mapped: readonly Mapped[]): void {
-  for (const { mark, fate } of new Set(mapped.map(({ entry }) => entry))) {
-    if (mark === undefined || fate === 'delete') continue;
-    const path = mark.split('.');
-    const parents = path.slice(0, -1).map((_, index) => path.slice(0, index + 1));
-    const valueAt = (way: readonly string[]) => way.reduce<unknown>(childOf, scene.document);
-    // A mark in what is no object would take its place.
-    if (parents.map(valueAt).every((value) => value === undefined || isPlainObject(value)))
-      note(scene.changes, path, { kind: 'set', value: scene.now });
-  }
-}
-
 function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
   const finds = new Map<string, Find>();
+  // Once for all hits: a list may hold thousands.
+  const known = new Map<string, boolean>();
+  const isAgain = (place: Mapped, number: PhoneNumber) => {
+    const key = `${scene.entries.indexOf(place.entry)} ${number}`;
+    const again = known.get(key) ?? isLeftElsewhere(scene, place, number);
+    known.set(key, again);
+    return again;
+  };
   for (const hit of scene.hits) {
     const place = places.get(hit);
     const name = (place?.entry ?? scene.entries[0] ?? scene.rules).name;
@@ -121,14 +115,27 @@ function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
     for (const { number, sure } of findsOf(hit)) {
       if (!sure) continue;
       const key = (as: Find['as']) => [number, as, name, path].join('\0');
-      if (place !== undefined) finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own });
-      else {
+      if (place !== undefined) {
+        const again = isAgain(place, number);
+        finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own, ...(again && { again }) });
+      } else {
         const as = wayOf(scene, hit, number);
         finds.set(key(as), { number, path, as, name });
       }
     }
   }
   return [...finds.values()];
+}
+
+/** Was the number erased from another place of the record before? A mask may be somebody else's, but seldom is. */
+function isLeftElsewhere({ document, open, wordsFor }: Scene, { entry }: Mapped, number: PhoneNumber): boolean {
+  const { masked, token } = wordsFor(number);
+  return entry.numbers.some(({ path, strategy }) => {
+    if (strategy !== 'mask' && strategy !== 'token') return false;
+    const word = strategy === 'mask' ? masked : token;
+    for (const leaf of leavesAlong(document, placeOf(path).names, open)) if (leaf === word) return true;
+    return false;
+  });
 }
 
 function wayOf(scene: Scene, hit: Hit, number: PhoneNumber): Find['as'] {

@@ -22,6 +22,8 @@ export interface CollectionRules {
   readonly ambiguous?: 'fail' | 'erase';
   /** Is the record the account's? Without it all are. A record that is not is left alone. */
   readonly belongs?: (document: Document) => boolean;
+  /** Numbers stay wherever they stand: only fields change. */
+  readonly keepsNumbers?: boolean;
   /** Fields that are never changed, whatever they hold: the account's. A number in one of them is a failure. */
   readonly fixed?: readonly FieldPath[];
 }

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { collectionOf } from '../collection.ts';
-import { allOf } from '../filter.ts';
+import { allOf, type Filter } from '../filter.ts';
 import type { FieldPath } from '../map/paths.ts';
 import { scopeOf, whereFilter } from '../owner.ts';
 import { keysIn, type Reference, selectByKeys } from '../references.ts';
@@ -17,6 +17,7 @@ const KEYS_AT_ONCE = 1_000;
  * after some of them all that is known by them, over any number of hops.
  * @param way from the records with an account of their own to those that are read; at least one hop
  * @param after the `_id` of the former behind which to begin; undefined for the beginning
+ * @param also a further condition on the records that are read
  * @throws TypeError without an account
  */
 export async function* readChildren(
@@ -25,6 +26,7 @@ export async function* readChildren(
   account: AccountValue,
   after: unknown,
   batchSize: number,
+  also: Filter = {},
 ): AsyncGenerator<Batch> {
   const [first] = way;
   if (first === undefined) throw new TypeError('records that are known by no others');
@@ -38,11 +40,11 @@ export async function* readChildren(
       keys.push(...keysIn(parent, first));
       count += 1;
       if (count % PARENTS_AT_ONCE === 0) {
-        yield* readBelow(db, way, account, keys.splice(0), batchSize);
+        yield* readBelow(db, way, account, keys.splice(0), batchSize, also);
         yield { records: [], position: { after: parent._id } };
       }
     }
-    yield* readBelow(db, way, account, keys, batchSize);
+    yield* readBelow(db, way, account, keys, batchSize, also);
   }
 }
 
@@ -52,6 +54,7 @@ async function* readBelow(
   account: AccountValue,
   keys: readonly unknown[],
   batchSize: number,
+  also: Filter,
 ): AsyncGenerator<Batch> {
   if (hop === undefined) return;
   const { child } = hop;
@@ -60,16 +63,17 @@ async function* readBelow(
   for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
     const filter = allOf(whereFilter(child), selectByKeys(hop, keys.slice(from, from + KEYS_AT_ONCE)));
     if (next === undefined) {
-      for await (const records of readRaw(collection, filter, batchSize, false)) yield { records, position: 'stays' };
+      for await (const records of readRaw(collection, allOf(filter, also), batchSize, false))
+        yield { records, position: 'stays' };
       continue;
     }
     const found: unknown[] = [];
     const options = { projection: onlyKeys(next.key), promoteLongs: false, ...NEWEST };
     for await (const record of collection.find(filter, options)) {
       found.push(...keysIn(record, next));
-      if (found.length >= KEYS_AT_ONCE) yield* readBelow(db, others, account, found.splice(0), batchSize);
+      if (found.length >= KEYS_AT_ONCE) yield* readBelow(db, others, account, found.splice(0), batchSize, also);
     }
-    yield* readBelow(db, others, account, found, batchSize);
+    yield* readBelow(db, others, account, found, batchSize, also);
   }
 }
 

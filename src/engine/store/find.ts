@@ -5,7 +5,7 @@ import { throughArray } from '../map/paths.ts';
 import type { NumberRule } from '../plan.ts';
 import { selectChangeable } from '../selections.ts';
 import type { Subject } from '../subject.ts';
-import { joinSubjects, NEWEST, ownersOf } from './joining.ts';
+import { groupCalls, joinSubjects, NEWEST, ownersOf } from './joining.ts';
 
 type Document = mongoose.mongo.Document;
 type Db = mongoose.mongo.Db;
@@ -26,17 +26,31 @@ export function findAlone(db: Db, { rule, subject, limit }: FindCall): Promise<u
 }
 
 /**
- * One query for many numbers of an account, whose records are then sorted to the calls they belong to.
+ * A query for many numbers of an account, whose records are then sorted to the calls they belong to; several where the
+ * numbers have very many writings.
  * @returns for each call what `findAlone` returns
  */
 export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
+  const groups = groupCalls(calls, ({ rule, subject }) => rule.here(subject).values.length);
+  return (
+    await Promise.all(
+      groups.map((group) =>
+        findTogether(
+          db,
+          group.map(({ call }) => call),
+        ),
+      ),
+    )
+  ).flat();
+}
+
+async function findTogether(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
   const [first, ...others] = calls;
   if (!first) return [];
   // What several fields hold together says nothing by the value of one.
   if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
   const subjects = calls.map((call) => call.subject);
-  const joined = joinSubjects(subjects, first.rule.here);
-  if (joined === null) return Promise.all(calls.map((call) => findAlone(db, call)));
+  const joined = joinSubjects([first.subject, ...others.map(({ subject }) => subject)], first.rule.here);
   const limit = Math.min(
     calls.reduce((sum, call) => sum + call.limit, 0),
     MOST_RECORDS,

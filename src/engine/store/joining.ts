@@ -23,15 +23,41 @@ export function laneOf(place: string, account: AccountValue): string {
 /** More values than this are not asked for at once: writing them out costs more than the round trips. */
 const MOST_VALUES = 3_000;
 
-/** All numbers of one account's subjects at one place as one; null without a subject, or for too many values. */
-export function joinSubjects(subjects: readonly Subject[], here: (subject: Subject) => Subject): Subject | null {
-  const [first] = subjects;
-  const values = subjects.flatMap((subject) => here(subject).values);
-  return first && values.length <= MOST_VALUES ? { ...first, values, isPlaced: true } : null;
+/**
+ * Sorts calls of one place into those that are asked for together: no group has more values than one query takes, unless
+ * a single call has.
+ * @param valuesOf how many values a call asks for
+ * @returns the calls with their places in the list, in their order
+ */
+export function groupCalls<Call>(
+  calls: readonly Call[],
+  valuesOf: (call: Call) => number,
+): { readonly call: Call; readonly index: number }[][] {
+  const groups: { call: Call; index: number }[][] = [];
+  let room = 0;
+  calls.forEach((call, index) => {
+    const values = valuesOf(call);
+    if (groups.length === 0 || values > room) {
+      groups.push([]);
+      room = MOST_VALUES;
+    }
+    room -= values;
+    groups.at(-1)?.push({ call, index });
+  });
+  return groups;
+}
+
+/** All numbers of one account's subjects at one place as one. */
+export function joinSubjects(subjects: readonly [Subject, ...Subject[]], here: (subject: Subject) => Subject): Subject {
+  return {
+    ...subjects[0],
+    values: subjects.flatMap((subject) => here(subject).values),
+    isPlaced: true,
+  };
 }
 
 /**
- * Asks once for all subjects, and for each only if there is something for any of them: most often there is nothing.
+ * Asks once for several subjects, and for each only if there is something for any of them: most often there is nothing.
  * @param nothing the answer for a subject without records
  * @param here of the place that is asked; null: each is asked for by itself
  * @returns an answer for each, in their order
@@ -42,9 +68,22 @@ export async function askJoined<Answer>(
   nothing: Answer,
   here: ((subject: Subject) => Subject) | null,
 ): Promise<Answer[]> {
-  const joined = subjects.length > 1 && here ? joinSubjects(subjects, here) : null;
-  if (joined && (await ask(joined)) === nothing) return subjects.map(() => nothing);
-  return Promise.all(subjects.map(ask));
+  if (!here) return Promise.all(subjects.map(ask));
+  const answers: Answer[] = subjects.map(() => nothing);
+  const placed = subjects.map(here);
+  await Promise.all(
+    groupCalls(placed, ({ values }) => values.length).map(async (group) => {
+      const [first, ...others] = group.map(({ call }) => call);
+      if (!first) return;
+      if (others.length > 0 && (await ask(joinSubjects([first, ...others], (subject) => subject))) === nothing) return;
+      await Promise.all(
+        group.map(async ({ index }) => {
+          answers[index] = await ask(subjects[index] as Subject);
+        }),
+      );
+    }),
+  );
+  return answers;
 }
 
 /**

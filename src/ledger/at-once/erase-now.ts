@@ -1,11 +1,19 @@
 import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
-import type { FoundRecord } from '../../engine/by-id.ts';
+import { ErasureFailure, LetheError } from '../../base/errors.ts';
+import { TooManyRecords } from '../../engine/at-once.ts';
+import { type FoundRecord, writingsOf } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { fileFieldsOf } from '../../engine/file-fields.ts';
-import { allOf } from '../../engine/filter.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
+import { arrayOf, readPath } from '../../engine/map/paths.ts';
+import type { Profile } from '../../engine/map/profile.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import { scopeOf } from '../../engine/owner.ts';
+import { keyMatcher } from '../../engine/references.ts';
+import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
+import { wholeReader } from '../../engine/rewrite-whole.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import { randomText } from '../../lib/random-text.ts';
@@ -16,6 +24,9 @@ import type { AuditEvent } from '../audit/entry.ts';
 import { untilAppended } from '../audit/until-appended.ts';
 import { changeWithin } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files } from '../recordings/files.ts';
+import { type Below, changeBelow } from '../references/below.ts';
+import { createFollower } from '../references/follower.ts';
+import { addKeys, type Keys } from '../references/keys-of.ts';
 
 /** An erasure of records that were found by their id. */
 interface RecordErasure extends Pick<AuditEvent, 'action' | 'reason'> {
@@ -25,6 +36,8 @@ interface RecordErasure extends Pick<AuditEvent, 'action' | 'reason'> {
   /** What the records were found by. The audit's reference, unless a number may stand in it. */
   readonly id: string;
   readonly found: readonly FoundRecord[];
+  /** The profile by which what belongs to the records goes with them; undefined: it stays. */
+  readonly follow?: Profile;
 }
 
 /** Erases records at once. @returns how many were changed, by the names of the data map */
@@ -32,6 +45,7 @@ export type EraseNow = (erasure: RecordErasure) => Promise<Readonly<Record<strin
 
 export interface EraseNowDependencies {
   readonly db: mongoose.mongo.Db;
+  readonly dataMap: DataMap;
   readonly audit: Audit;
   readonly files: Files;
   readonly now: () => Date;
@@ -41,6 +55,8 @@ export interface EraseNowDependencies {
 const JOINED_AT_MOST = 32;
 /** How long they are tried for while others append to the account's chain. */
 const CHAIN_MS = 8_000;
+/** Records that belong to those of one erasure: one transaction changes them all. */
+const MOST_BELOW = 10_000;
 /** How long an answer waits for files to be removed. */
 const FILES_MS = 5_000;
 
@@ -72,14 +88,20 @@ export function createEraseNow(deps: EraseNowDependencies): EraseNow {
     return outcomes;
   };
 
-  const change = async ({ account, found }: RecordErasure, session: mongoose.mongo.ClientSession): Promise<Outcome> => {
-    const files = { account: account._id, reference: randomText(15) };
+  const change = async (erasure: RecordErasure, session: mongoose.mongo.ClientSession): Promise<Outcome> => {
+    const { account, found } = erasure;
+    const owner = { account: account._id, reference: randomText(15) };
     const changed: Record<string, number> = {};
-    for (const one of found) {
-      if (await changeById(deps, one, account.records_id, files, now(), session))
-        changed[one.rule.name] = (changed[one.rule.name] ?? 0) + 1;
-    }
-    return { changed, files };
+    const count = (name: string, more: number) => {
+      changed[name] = (changed[name] ?? 0) + more;
+    };
+    // The keys of what belongs to the records, before they change.
+    const below = await followBelow(deps, erasure, now(), session);
+    for (const one of found) if (await changeOne(deps, erasure, one, owner, now(), session)) count(one.rule.name, 1);
+    const { changed: further, files: more } = await below();
+    for (const [name, records] of further) count(name, records.size);
+    if (files.stored && more.length > 0) await files.add(owner, more, session);
+    return { changed, files: owner };
   };
 
   const joined = coalesce<RecordErasure, Outcome | { failure: unknown }>(async (_account, erasures) => {
@@ -105,11 +127,89 @@ export function createEraseNow(deps: EraseNowDependencies): EraseNow {
   };
 }
 
+const NOTHING_BELOW: Below = { changed: new Map(), files: [] };
+
+/** @returns what changes the records that belong to those of an erasure, once those are changed */
+async function followBelow(
+  { db, dataMap }: Pick<EraseNowDependencies, 'db' | 'dataMap'>,
+  { account: { records_id: account }, found, follow }: RecordErasure,
+  now: Date,
+  session: mongoose.mongo.ClientSession,
+): Promise<() => Promise<Below>> {
+  const follower = follow && createFollower(db, dataMap, { profile: follow, account, now });
+  if (!follower || follower.tree.all.length === 0) return async () => NOTHING_BELOW;
+  const roots: Keys = new Map();
+  for (const { rule, record } of found) {
+    const itself = allOf({ _id: record._id } as Filter, scopeOf(rule.entry, account));
+    // Read again: no digit of an Int64 is lost.
+    const records = collectionOf(db, rule.entry, account).find(itself, { promoteLongs: false, session });
+    const { keys } = await follower.readKeys(rule.entry, records, session);
+    for (const [child, some] of keys) addKeys(roots, child, some);
+  }
+  return async () => {
+    try {
+      return await changeBelow(db, follower, account, { keys: roots, refused: [] }, MOST_BELOW, session);
+    } catch (error) {
+      if (!(error instanceof TooManyRecords)) throw error;
+      throw new LetheError('unavailable', `More than ${MOST_BELOW} records belong to it. Nothing was changed.`);
+    }
+  };
+}
+
 function entryOf(erasure: RecordErasure, outcome: Outcome | undefined, at: Date): AuditEvent[] {
   if (!outcome || Object.keys(outcome.changed).length === 0) return [];
   const { account, keyId, action, reason, id } = erasure;
   const reference = isSpeakable(id) ? id : outcome.files.reference;
   return [{ account: account._id, actor: keyId, action, reason, reference, at, counts: outcome.changed }];
+}
+
+/** @returns whether the record was changed */
+function changeOne(
+  deps: Pick<EraseNowDependencies, 'db' | 'files'>,
+  { account: { records_id: account }, follow }: RecordErasure,
+  found: FoundRecord,
+  owner: FileOwner,
+  now: Date,
+  session: mongoose.mongo.ClientSession,
+): Promise<boolean> {
+  if (arrayOf(found.rule.entry.id ?? '') === '') return changeById(deps, found, account, owner, now, session);
+  if (follow === undefined) throw new TypeError('a record with several ids is changed by a profile');
+  return changeByIdWithin(deps, follow, found, account, owner, now, session);
+}
+
+/**
+ * As `changeById`, of a record that holds several ids: where each has fields of its own, only those with this one change.
+ * @throws ErasureFailure `shared_record` for a field that they have in common
+ */
+async function changeByIdWithin(
+  { db, files }: Pick<EraseNowDependencies, 'db' | 'files'>,
+  profile: Profile,
+  { rule, record, id }: FoundRecord,
+  account: AccountValue,
+  owner: FileOwner,
+  now: Date,
+  session: mongoose.mongo.ClientSession,
+): Promise<boolean> {
+  const { entry } = rule;
+  const field = readPath(entry.id ?? '');
+  const array = `${arrayOf(field.text)}.`;
+  const isEachOwn = [...entry.numbers, ...entry.fields].some(({ path }) => path.startsWith(array));
+  const has = isEachOwn ? keyMatcher(writingsOf(id)) : () => true;
+  const scope = scopeOf(entry, account);
+  const collection = collectionOf(db, entry, account);
+  const unmarked = entry.redacted === undefined ? {} : { [entry.redacted]: null };
+  const itself = allOf({ _id: record._id } as Filter, scope, rule.only, unmarked);
+  const document = await collection.findOne(itself, { promoteLongs: false, session });
+  if (document === null) return false;
+  const rewrite = wholeReader(entry, profile, { field, has }, now)(document);
+  const [failure] = rewrite.failures;
+  if (failure) throw new ErasureFailure(failure.why, `${rule.name}.${failure.path}`);
+  if (rewrite.fate === 'unchanged') return false;
+  if (files.stored) await files.add(owner, rewrite.files, session);
+  // Each change names the value that was read: an element that has moved meanwhile is not taken for another.
+  const statements = statementsFor(document, rewrite, scope) ?? [replacementFor(document, rewrite, scope)];
+  const { matchedCount, deletedCount } = await collection.bulkWrite(statements, { session });
+  return matchedCount + deletedCount > 0;
 }
 
 /**

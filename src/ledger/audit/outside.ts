@@ -41,12 +41,15 @@ async function lastPlaces(path: string): Promise<Map<string, number>> {
   return places;
 }
 
-/** @throws what reading the file throws */
-export async function readKeptHeads(path: string): Promise<KeptHeads> {
+/**
+ * @param accounts whose ends are read; all of them without
+ * @throws what reading the file throws
+ */
+export async function readKeptHeads(path: string, accounts?: ReadonlySet<string>): Promise<KeptHeads> {
   const kept = new Map<string, Map<number, string>>();
   for await (const text of readLines(path)) {
     const read = readLine(text);
-    if (read === null) continue;
+    if (read === null || accounts?.has(read.account) === false) continue;
     const heads = kept.get(read.account) ?? new Map<number, string>();
     // The first word counts: whoever can append to the file cannot take back what stands in it.
     if (!heads.has(read.entry)) heads.set(read.entry, read.mac);

@@ -13,7 +13,7 @@ import type { Circle, ScanPlace } from '../scan/circle.ts';
 import { openPosition, type StoredPosition, sealPosition } from '../scan/position.ts';
 import { accountsWithTombstones, adoptCompleted, type Tombstone, tombstonesOf } from '../tombstones/tombstones.ts';
 import { callWorker } from '../work/call.ts';
-import { createLook, type LatePerson, type LookDependencies } from './look.ts';
+import { createLook, isStillLate, type LatePerson, type Look, type LookDependencies, type LookRule } from './look.ts';
 import { type OpenLateDependencies, openLate } from './open-late.ts';
 import { type GuardRow, guardOf } from './row.ts';
 
@@ -110,7 +110,10 @@ async function guardAccount(
   const tails = new Map(dated.map(({ key }) => [key, known.get(key) ?? first.cut_off]));
   let opened = 0;
   const settle = async (people: Map<PhoneNumber, LatePerson>) => {
-    for (const person of people.values()) if (await openFor(deps, account, person, isUndatedLate)) opened += 1;
+    for (const person of people.values()) {
+      const how = { isUndatedLate, isStillLate: () => isStillLate(look, circle, person) };
+      if (await openFor(deps, account, person, how)) opened += 1;
+    }
     people.clear();
   };
   const keep = (change: Partial<GuardRow> = {}, unset: Record<string, ''> = {}) =>
@@ -146,7 +149,6 @@ function sinceOf(place: ScanPlace, from: Date): ScanPlace {
   return { ...place, filter: allOf(place.filter, { _id: { $gte: least } } as Filter) };
 }
 
-type Look = ReturnType<typeof createLook>;
 type Keep = (change?: Partial<GuardRow>, unset?: Record<string, ''>) => Promise<void>;
 
 /** Records whose `_id` tells nothing of when they were inserted are found by reading everything, once in a while. */
@@ -219,7 +221,7 @@ async function openFor(
   deps: GuardDependencies,
   account: Account,
   person: LatePerson,
-  isUndatedLate: (tombstone: Tombstone, number: PhoneNumber) => Promise<boolean>,
+  { isUndatedLate, isStillLate }: Pick<LookRule, 'isUndatedLate'> & { readonly isStillLate: () => Promise<boolean> },
 ): Promise<boolean> {
   const { db, tokens, logger } = deps;
   const all = tokens.allTokens(account._id, person.number);
@@ -229,8 +231,9 @@ async function openFor(
   );
   if (anew !== null) return false;
   const suppressed = await isUndatedLate(person.tombstone, person.number);
-  const { request, fresh } = await openLate(deps, account, person, { undated: suppressed, suppressed });
-  if (!fresh) return false;
+  const opened = await openLate(deps, account, person, { undated: suppressed, suppressed, isStillLate });
+  if (!opened?.fresh) return false;
+  const { request } = opened;
   logger.warn('late record found', { account: account._id, reference: request.reference, counts: person.counts });
   await callWorker(deps, REQUEST_CALL, request);
   return true;

@@ -1,8 +1,10 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import mongoose from 'mongoose';
 import type { Tokens } from '../../base/keys/token.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import type { LateLimit, lateKey } from '../../engine/late.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
+import { readRaw } from '../../engine/scan/read-place.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Circle, ScanPlace } from '../scan/circle.ts';
@@ -26,6 +28,8 @@ export interface LookDependencies {
 export interface LatePerson {
   readonly number: PhoneNumber;
   readonly tombstone: Tombstone;
+  /** The `_id`s of all of them. */
+  readonly records: Map<ScanPlace, unknown[]>;
   /** Records that no time tells, by collection. */
   readonly named: Map<string, unknown[]>;
   /** How many, by collection. */
@@ -41,9 +45,31 @@ export interface LookRule {
 }
 
 /** How long the loop of events may be held. */
-const HOLD_MS = 15;
+const HOLD_MS = 5;
 /** Numbers whose tokens are remembered: those of a platform's regular senders come in every record. */
 const MOST_REMEMBERED = 100_000;
+
+const documentOf = (bytes: Uint8Array) => BSON.deserialize(bytes, { promoteLongs: false }) as Document;
+
+function append<Key>(lists: Map<Key, unknown[]>, key: Key, id: unknown): void {
+  const list = lists.get(key);
+  if (list) list.push(id);
+  else lists.set(key, [id]);
+}
+
+export type Look = ReturnType<typeof createLook>;
+
+/** Is any of the person's records still late? Another request may have erased them since they were read. */
+export async function isStillLate(look: Look, circle: Circle, { number, records }: LatePerson): Promise<boolean> {
+  for (const [place, ids] of records) {
+    const again = new Map<PhoneNumber, LatePerson>();
+    const filter = allOf(place.filter, { _id: { $in: ids } } as Filter);
+    for await (const batch of readRaw(place.collection, filter, ids.length, false))
+      await look(circle, place, batch, again);
+    if (again.has(number)) return true;
+  }
+  return false;
+}
 
 /** Finds, batch by batch, the late records of people who were forgotten. Reads nothing and changes nothing itself. */
 export function createLook(deps: LookDependencies, account: Account, rule: LookRule) {
@@ -58,11 +84,16 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
   };
 
   /** Everybody in the records who has a tombstone. */
-  const readForgotten = async (batch: readonly Uint8Array[]): Promise<Map<PhoneNumber, Tombstone>> => {
+  const readForgotten = async (
+    place: ScanPlace,
+    batch: readonly Uint8Array[],
+  ): Promise<Map<PhoneNumber, Tombstone>> => {
     const numbers = new Set<PhoneNumber>();
     let held = performance.now();
     for (const bytes of batch) {
       numbersIn(bytes, numbers);
+      // What one field of several holds says nothing by itself.
+      if (place.isJoined) for (const number of place.numbersInParts(documentOf(bytes))) numbers.add(number);
       if (performance.now() - held < HOLD_MS) continue;
       await turnOfLoop();
       held = performance.now();
@@ -89,12 +120,12 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
     batch: readonly Uint8Array[],
     people: Map<PhoneNumber, LatePerson>,
   ): Promise<void> => {
-    const forgotten = await readForgotten(batch);
+    const forgotten = await readForgotten(place, batch);
     if (forgotten.size === 0) return;
     const numbers = await circle.createNumbers(new Map([...forgotten].map(([number, { token }]) => [number, token])));
     for (const bytes of batch) {
-      if (!mayHoldNumber(bytes, numbers.matcher)) continue;
-      const document = BSON.deserialize(bytes, { promoteLongs: false }) as Document;
+      if (!place.isJoined && !mayHoldNumber(bytes, numbers.matcher)) continue;
+      const document = documentOf(bytes);
       const { fate, found, failures, waiting } = place.rewrite(document, numbers, now());
       if (fate === 'unchanged' && failures.length === 0 && waiting.length === 0) continue;
       for (const number of new Set([...found, ...failures].map((one) => one.number).concat(waiting))) {
@@ -103,10 +134,13 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
         const limit = await limitOf(tombstone, number);
         const isDated = place.isLate(document, limit);
         if (!isDated && !(await deps.stemsFromScheduled(document, account, tombstone.cut_off))) continue;
-        const person: LatePerson = people.get(number) ?? { number, tombstone, named: new Map(), counts: {} };
+        const person: LatePerson = people.get(number) ?? {
+          ...{ number, tombstone, records: new Map(), named: new Map(), counts: {} },
+        };
         people.set(number, person);
         person.counts[place.key] = (person.counts[place.key] ?? 0) + 1;
-        if (!isDated) person.named.set(place.key, [...(person.named.get(place.key) ?? []), document._id]);
+        append(person.records, place, document._id);
+        if (!isDated) append(person.named, place.key, document._id);
       }
     }
   };

@@ -29,18 +29,32 @@ const GUARD_ACTOR = 'guard';
 /** How long another process may take the account's next place in the audit first. */
 const CHAIN_MS = 8_000;
 
+interface OpenedLate {
+  readonly request: Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>;
+  /** Is it new? */
+  readonly fresh: boolean;
+}
+
+interface HowLate {
+  /** Do records without a time count? */
+  readonly undated: boolean;
+  /** Does the number belong on the suppression list? */
+  readonly suppressed: boolean;
+  /** Looks at the records again: a request that ended since they were read has erased them. */
+  readonly isStillLate: () => Promise<boolean>;
+}
+
 /**
  * Opens a request for a person's late records, with its audit entry, in one transaction. One that is unfinished is told to
  * look once more instead.
- * @param how whether records without a time count, and whether the number belongs on the suppression list
- * @returns the request, and whether it is new
+ * @returns null: nothing of it is there any more
  */
 export async function openLate(
   deps: OpenLateDependencies,
   account: Account,
   { number, tombstone, named, counts }: LatePerson,
-  how: { readonly undated: boolean; readonly suppressed: boolean },
-): Promise<{ request: Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>; fresh: boolean }> {
+  { isStillLate, ...how }: HowLate,
+): Promise<OpenedLate | null> {
   const { db, seal, audit, deadlineMs, graceMs, now } = deps;
   const { token, reference, cut_off: before } = tombstone;
   const found = [...named].map(([name, ids]) => ({ target: name, name, ids }));
@@ -76,20 +90,13 @@ export async function openLate(
         session,
       );
     });
-  for (;;) {
-    try {
-      await untilAppended(write, CHAIN_MS);
-      return { request, fresh: true };
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-    }
-    const { account_id, profile } = request;
-    const key = { account_id, profile, token: request.token, unfinished: true as const };
+  const { account_id, profile } = request;
+  const key = { account_id, profile, token: request.token, unfinished: true as const };
+  const tellUnfinished = async (): Promise<OpenedLate['request'] | null> => {
     const unfinished = await requestsOf(db).findOne(key, {
       projection: { reference: 1, account_id: 1, generation: 1 },
     });
-    // It was completed meanwhile: the next attempt is a new one.
-    if (unfinished === null) continue;
+    if (unfinished === null) return null;
     const records = storeAnnounced(seal, found, unfinished.reference);
     const told = await requestsOf(db).updateOne(
       { ...key, reference: unfinished.reference },
@@ -99,6 +106,19 @@ export async function openLate(
         ...(records.length > 0 && { $push: { 'selector.late.records': { $each: records } } as never }),
       },
     );
-    if (told.matchedCount === 1) return { request: unfinished, fresh: false };
+    // Null: it was completed meanwhile.
+    return told.matchedCount === 1 ? unfinished : null;
+  };
+  for (;;) {
+    const told = await tellUnfinished();
+    if (told !== null) return { request: told, fresh: false };
+    if (!(await isStillLate())) return null;
+    try {
+      await untilAppended(write, CHAIN_MS);
+      return { request, fresh: true };
+    } catch (error) {
+      // Somebody opened one meanwhile.
+      if (!isDuplicateKey(error)) throw error;
+    }
   }
 }

@@ -6,7 +6,7 @@ import type { Suppressions } from '../suppression/suppression.ts';
 import { readExported } from '../tombstones/export.ts';
 import type { TombstoneStore } from '../tombstones/store.ts';
 import { accountsWithTombstones, addTombstones, adoptCompleted, type Tombstone } from '../tombstones/tombstones.ts';
-import { createLook, type LatePerson, type LookDependencies } from './look.ts';
+import { createLook, isStillLate, type LatePerson, type LookDependencies } from './look.ts';
 import { type OpenLateDependencies, openLate } from './open-late.ts';
 
 export interface ReconcileDependencies extends LookDependencies, OpenLateDependencies {
@@ -109,8 +109,10 @@ async function reconcileAccount(
       await look(circle, place, records, people);
       for (const person of people.values()) {
         const { suppressed } = person.tombstone;
-        const { request } = await openLate(deps, account, person, { undated: true, suppressed });
-        references.add(request.reference);
+        const opened = await openLate(deps, account, person, {
+          ...{ undated: true, suppressed, isStillLate: () => isStillLate(look, circle, person) },
+        });
+        if (opened) references.add(opened.request.reference);
       }
       people.clear();
       read += records.length;

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/faults.ts';
 import { randomText } from '../../lib/random-text.ts';
 import { type ErasureRequest, requestsOf } from '../requests/ledger.ts';
-import { emitEvent } from '../webhooks/deliveries.ts';
+import { emitToCallbacks } from '../webhooks/deliveries.ts';
 import { webhooksOf } from '../webhooks/webhooks.ts';
 
 export const SUBJECT_REQUESTS = 'lethe_subject_requests';
@@ -76,7 +76,7 @@ function wordOf({ state }: ErasureRequest): SubjectRequestStatus {
 }
 
 /**
- * Has the places of a request told that it has come to its end. Safe to repeat: each is told of an end once.
+ * Has the callbacks of a request told that it has come to its end. Safe to repeat: each is told of an end once.
  * @param at when
  */
 export async function tellEnd(
@@ -86,5 +86,6 @@ export async function tellEnd(
   at: Date,
 ): Promise<void> {
   const data = { subject_request_id, ...(reference !== undefined && { reference }) };
-  await emitEvent(db, { id: `dsr_${subject_request_id}`, account, type: `erasure.${end}`, at, data });
+  const event = { id: `dsr_${subject_request_id}`, account, type: `erasure.${end}`, at, data } as const;
+  await emitToCallbacks(db, event, subject_request_id);
 }

@@ -3,16 +3,15 @@ import { ErasureFailure } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
 import { targetsByAge } from '../../engine/by-age.ts';
-import type { Refused } from '../../engine/by-halves.ts';
+import { targetsByAgeAlong } from '../../engine/by-age-along.ts';
 import { targetsByNumber, targetsByNumberBefore } from '../../engine/by-number.ts';
 import { PROFILE_NAMES, type ProfileName } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import { type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
-import { compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
+import { compileChildRules, compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { inEveryWriting, numberSubject, type Subject, withDoubtful, withWritings } from '../../engine/subject.ts';
-import type { Announced } from '../../engine/sweep.ts';
+import { inEveryWriting, numberSubject, withDoubtful, withWritings } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
@@ -21,8 +20,9 @@ import { AUDIT_WORDS, LATE_REASON } from '../audit/words.ts';
 import type { Looks, ReceiptDraft } from '../receipts/receipt.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
-import { createReferences, type References } from '../references/children.ts';
-import { openKeys, type SealedKeys, type StoredKeys, sealKeys } from '../references/keys.ts';
+import { createReferences } from '../references/children.ts';
+import type { Followed } from '../references/follower.ts';
+import { type Following, followWith } from '../references/following.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import { plainToken } from './late-token.ts';
@@ -30,12 +30,8 @@ import type { ErasureRequest } from './ledger.ts';
 import { openWritings } from './writings.ts';
 
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
-export interface BoundRequest {
+export interface BoundRequest extends Following {
   readonly targets: readonly Target[];
-  /** Records known by the person's own, as far as their keys are written down. @throws ErasureFailure `unsealable` */
-  children(stored: StoredKeys): Target[];
-  /** The keys of records about to be changed, to be written down before; and the records that must not be changed. */
-  readKeys(batch: readonly Announced[]): Promise<{ readonly keys: SealedKeys; readonly refused: readonly Refused[] }>;
   /**
    * - `needed`: it is completed only when a scan over the account's records has left nothing
    * - `off`: the account's records are not read, and the request says so
@@ -74,11 +70,20 @@ export interface BinderDependencies {
   readonly now: () => Date;
 }
 
+/** A profile's rules, by what selects the records. */
+interface Plans {
+  readonly profile: Profile;
+  readonly byNumber: Plan;
+  readonly byAge: readonly RecordRule[];
+  /** By age, for records that only others tell the account of. */
+  readonly along: readonly RecordRule[];
+}
+
 /** What a selector decides of a bound request; the rest is the same for all. */
 interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'scan'> {
   settle(session: mongoose.mongo.ClientSession): Promise<void>;
-  /** Whose records others may be known by; without it, no reference is followed. */
-  readonly subject?: Subject;
+  /** Whose records others are known by, and which of those; without it, no reference is followed. */
+  readonly followed?: Pick<Followed, 'subject' | 'before'>;
   /** Stands for the number in the audit. */
   readonly token: string;
   /** Removes the number from files of reports. */
@@ -100,20 +105,24 @@ export function createBinder(deps: BinderDependencies): Bind {
   const plans = Object.fromEntries(
     PROFILE_NAMES.map((name) => {
       const profile = profileFor(name, dataMap);
-      const byAge = compileRecordRules(dataMap, profile, (entry) => entry.at !== undefined);
-      return [name, { profile, byNumber: compilePlan(dataMap, profile), byAge: byAge.filter(endsByItself) }];
+      const hasTime = (entry: CollectionMap) => entry.at !== undefined;
+      const byAge = compileRecordRules(dataMap, profile, hasTime).filter(endsByItself);
+      // What is deleted for its age goes by its own.
+      const along = profile.marks ? compileChildRules(dataMap, profile, hasTime).filter(endsByItself) : [];
+      return [name, { profile, byNumber: compilePlan(dataMap, profile), byAge, along }];
     }),
-  ) as unknown as Record<ProfileName, { profile: Profile; byNumber: Plan; byAge: RecordRule[] }>;
+  ) as unknown as Record<ProfileName, Plans>;
 
   return (request, account) => {
-    const { profile, byNumber, byAge } = plans[request.profile];
-    const { token, targets, subject, scan, lastScheduled, settle, clearReports } =
+    const { profile, byNumber } = plans[request.profile];
+    const { token, targets, followed, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
-        ? selectByAge(deps, request, account, byAge, request.selector)
+        ? selectByAge(deps, request, account, plans[request.profile], request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
     const isLate = request.selector.by === 'number' && request.selector.late !== undefined;
-    const references = subject && createReferences(deps, profile, subject, owner);
+    const whose = { profile, account: account.records_id, now: now() };
+    const references = followed && createReferences(deps, { ...whose, ...followed }, owner);
     return {
       ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),
@@ -160,35 +169,6 @@ function looksOf(
 
 function notScannedBy(map: DataMap, scan: Selected['scan']): string[] {
   return scan === 'needed' ? map.collections.filter((entry) => !entry.scan).map(nameOf) : [];
-}
-
-/** The two ends of following references: keys into the ledger, and targets out of it. */
-function followWith(
-  seal: Seal,
-  references: References | undefined,
-  reference: string,
-): Pick<BoundRequest, 'children' | 'readKeys'> {
-  if (!references?.any) return { children: () => [], readKeys: async () => ({ keys: {}, refused: [] }) };
-  return {
-    children: (stored) =>
-      references.targets(
-        new Map(Object.entries(stored).map(([child, texts]) => [child, openKeys(seal, texts, child, reference)])),
-      ),
-    async readKeys(batch) {
-      const all = new Map<string, unknown[]>();
-      const refused: Refused[] = [];
-      const seen = new Set<string>();
-      for (const { name, ids } of batch) {
-        // A record is announced at each of its places.
-        if (seen.has(name)) continue;
-        seen.add(name);
-        const read = await references.readKeys(name, ids);
-        refused.push(...read.refused);
-        for (const [child, keys] of read.keys) all.set(child, [...(all.get(child) ?? []), ...keys]);
-      }
-      return { keys: sealKeys(seal, all, reference), refused };
-    },
-  };
 }
 
 /**
@@ -244,7 +224,7 @@ function selectByNumber(
   const rules = plan.rules.filter((rule) => !(rule.suppression && keeps));
   return {
     token,
-    ...(before === undefined && { subject }),
+    followed: { subject, ...(before && { before }) },
     targets: late
       ? []
       : before === undefined
@@ -259,7 +239,10 @@ function selectByNumber(
     ...(profile.clearsReports && {
       clearReports: (signal) =>
         copies.clear(
-          { account: account._id, number, reference: request.reference, actor: request.requested_by, token },
+          {
+            ...{ account: account._id, number, countries: subject.countries },
+            ...{ reference: request.reference, actor: request.requested_by, token },
+          },
           signal,
         ),
     }),
@@ -282,15 +265,21 @@ function selectByAge(
   deps: BinderDependencies,
   request: ErasureRequest,
   account: Account,
-  rules: readonly RecordRule[],
+  { profile, byAge, along }: Plans,
   { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
 ): Selected {
+  const { db, dataMap, now } = deps;
   return {
     token: request.token,
-    targets: rules.flatMap((rule) => {
-      const moment = apart[rule.name] === undefined ? before : apart[rule.name];
-      return moment ? targetsByAge(deps.db, [rule], account.records_id, moment, deps.now()) : [];
-    }),
+    // What belongs to a chat that is redacted is redacted with it.
+    ...(profile.marks && { followed: {} }),
+    targets: [
+      ...byAge.flatMap((rule) => {
+        const moment = apart[rule.name] === undefined ? before : apart[rule.name];
+        return moment ? targetsByAge(db, [rule], account.records_id, moment, now()) : [];
+      }),
+      ...targetsByAgeAlong(db, dataMap, along, account.records_id, before, now()),
+    ],
     scan: 'none',
     lastScheduled: async () => [],
     settle: async () => {},

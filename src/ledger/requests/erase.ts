@@ -146,7 +146,15 @@ async function workOn(
   // After a wait all of them are tried again; in the turns of one sweep they are gone round.
   let refused: readonly Refused[] = isScanned() || request.wait !== undefined ? [] : before.refused;
   let left: Left = { announced: before.announced, refused };
-  let children = bound.children(lease.references());
+  const readRoots = async () => {
+    const roots = await bound.readRoots(lease.references());
+    refused = [...refused, ...roots.refused];
+    left = { ...left, refused };
+    if (Object.keys(roots.keys).length > 0)
+      await lease.announce(left.announced, [], request.state, roots.keys, refused);
+    return bound.children(lease.references());
+  };
+  let children = await readRoots();
   // What was swept before the scan is looked at once more by the verification; what it found may have children.
   const isSwept = isScanned() && before.announced.length === 0 && before.refused.length === 0;
   let open: readonly Target[] = isSwept ? children : [...bound.targets, ...children];
@@ -198,7 +206,8 @@ async function workOn(
       // The repeated request may have changed `keep_suppression`: bind again.
       bound = deps.bind(asked, account);
       ({ scan } = asked);
-      children = bound.children(lease.references());
+      // All that was done is counted by the next announcement, and nothing of it is announced any more.
+      children = await readRoots();
       open = [...bound.targets, ...children];
     }
     if (signal.aborted) return later('sweeping', deps.now(), done);

@@ -61,23 +61,26 @@ export interface Lease {
   /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
   park(done: readonly Announced[], refused?: readonly Refused[], standing?: RequestFailure | null): Promise<void>;
   /** Gives the request back: to be taken up again at `at`. @throws LeaseLost */
-  release(next: {
-    state: RequestState;
-    at: Date;
-    done?: readonly Announced[];
-    /** Those that refused their change so far; without any, the next attempt tries all of them again. */
-    refused?: readonly Refused[];
-    /** The attempt failed for this. */
-    failure?: RequestFailure;
-    /** What is known to stand in the way, in an attempt that goes on; null: nothing any more. */
-    standing?: RequestFailure | null;
-    wait?: ErasureRequest['wait'];
-    /** When the last scheduled message is due. */
-    waitUntil?: Date;
-    fileLeft?: ErasureRequest['file_left'];
-    /** What the last scan said counts no more: the next one begins anew. */
-    forgetScan?: boolean;
-  }): Promise<void>;
+  release(next: Released): Promise<void>;
+}
+
+/** How a request is given back. */
+interface Released {
+  readonly state: RequestState;
+  readonly at: Date;
+  readonly done?: readonly Announced[];
+  /** Those that refused their change so far; without any, the next attempt tries all of them again. */
+  readonly refused?: readonly Refused[];
+  /** The attempt failed for this. */
+  readonly failure?: RequestFailure;
+  /** What is known to stand in the way, in an attempt that goes on; null: nothing any more. */
+  readonly standing?: RequestFailure | null;
+  readonly wait?: ErasureRequest['wait'];
+  /** When the last scheduled message is due. */
+  readonly waitUntil?: Date;
+  readonly fileLeft?: ErasureRequest['file_left'];
+  /** What the last scan said counts no more: the next one begins anew. */
+  readonly forgetScan?: boolean;
 }
 
 /** Shortest pause before a request that could not be claimed is tried again. */
@@ -141,31 +144,8 @@ function leaseOn(
     async renew() {
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
-    async complete(done, settle, { isUnscanned = false, notScanned = [] } = { isUnscanned: false }) {
-      const at = now();
-      const late = at > request.due_at && { overdue: true };
-      const update = {
-        $set: {
-          ...{ state: 'completed', completed_at: at, ...late },
-          ...(isUnscanned && { 'scan.off': true }),
-          ...(notScanned.length > 0 && { 'scan.not_scanned': [...notScanned] }),
-        },
-        $unset: {
-          sealed: '',
-          sealed_writings: '',
-          unfinished: '',
-          lease: '',
-          announced: '',
-          refused: '',
-          references: '',
-          failure: '',
-          failing_since: '',
-          suppressed_before: '',
-          ...WAITED,
-          'scan.joined': '',
-        },
-        ...counting(done),
-      };
+    async complete(done, settle, scanned = { isUnscanned: false }) {
+      const update = { ...completion(request, now(), scanned), ...counting(done) };
       if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
       // What has come since was not there when the scan passed.
       await assertHeld(ledger.keep(guard, { $unset: { asked_again: '', 'scan.done': '' } }));
@@ -174,47 +154,88 @@ function leaseOn(
       return asked;
     },
     async park(done, refused = [], standing = null) {
-      const since = { 'scan.since': now(), ...(standing && { failure: standing }) };
-      const update = {
-        $set: { state: 'scanning', not_before: NEVER, look_at: NEVER, ...since, announced: [], ...newly(refused) },
-        $unset: { lease: '', 'scan.joined': '', 'scan.from': '', ...(!standing && { failure: '' }), ...WAITED },
-        ...counting(done),
-      };
+      const { $set, $unset } = parking(now(), standing);
+      const update = { $set: { ...$set, ...newly(refused) }, $unset, ...counting(done) };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
-    async release({ state, at, done, refused = [], failure, standing, wait, waitUntil, fileLeft, forgetScan = false }) {
+    async release(next) {
+      const { done, refused = [] } = next;
+      const { $set, $unset, $inc, ...rest } = releasing(request, next);
       const update = {
-        $set: {
-          state,
-          not_before: at,
-          look_at: at,
-          ...(done && { announced: [], ...(refused.length > 0 && newly(refused)) }),
-          ...((failure ?? standing) && { failure: failure ?? standing }),
-          ...(failure && { failing_since: request.failing_since ?? failure.at }),
-          ...(wait && { wait }),
-          ...(waitUntil && { wait_until: waitUntil }),
-          ...(fileLeft && { file_left: fileLeft }),
-        },
-        $unset: {
-          lease: '',
-          ...(forgetScan && FORGOTTEN),
-          ...(wait && { failing_since: '' }),
-          ...(done && refused.length === 0 && { refused: '' }),
-          ...(standing === null && { failure: '' }),
-          ...(!waitUntil && { wait_until: '' }),
-          ...(!fileLeft && { file_left: '' }),
-        },
-        ...(failure && { $push: { attempts: { $each: [failure], $slice: -MOST_ATTEMPTS } } }),
-        $inc: {
-          failures: failure ? 1 : 0,
-          ...(failure && { [`causes.${failure.name}`]: 1 }),
-          ...counting(done ?? []).$inc,
-        },
+        $set: { ...$set, ...(done && refused.length > 0 && newly(refused)) },
+        $unset,
+        $inc: { ...$inc, ...counting(done ?? []).$inc },
+        ...rest,
       };
       await assertHeld(ledger.release(guard, update as LedgerUpdate));
     },
   };
 }
+
+/** What completing writes and drops, but for the counts. */
+function completion(
+  { due_at }: ErasureRequest,
+  at: Date,
+  { isUnscanned, notScanned = [] }: NonNullable<Parameters<Lease['complete']>[2]>,
+) {
+  return {
+    $set: {
+      ...{ state: 'completed', completed_at: at, ...(at > due_at && { overdue: true }) },
+      ...(isUnscanned && { 'scan.off': true }),
+      ...(notScanned.length > 0 && { 'scan.not_scanned': [...notScanned] }),
+    },
+    $unset: { ...PERSONAL, ...WORKING, ...WAITED },
+  };
+}
+
+/** What is written and dropped when a request is left to the next scan, but for the counts. */
+function parking(at: Date, standing: RequestFailure | null) {
+  return {
+    $set: {
+      ...{ state: 'scanning', not_before: NEVER, look_at: NEVER, 'scan.since': at, announced: [] },
+      ...(standing && { failure: standing }),
+    },
+    $unset: { lease: '', 'scan.joined': '', 'scan.from': '', ...(!standing && { failure: '' }), ...WAITED },
+  };
+}
+
+/** What giving back writes and drops, but for the counts. */
+function releasing(
+  request: ErasureRequest,
+  { state, at, done, refused = [], failure, standing, wait, waitUntil, fileLeft, forgetScan = false }: Released,
+) {
+  return {
+    $set: {
+      ...{ state, not_before: at, look_at: at },
+      ...(done && { announced: [] }),
+      ...((failure ?? standing) && { failure: failure ?? standing }),
+      ...(failure && { failing_since: request.failing_since ?? failure.at }),
+      ...(wait && { wait }),
+      ...(waitUntil && { wait_until: waitUntil }),
+      ...(fileLeft && { file_left: fileLeft }),
+    },
+    $unset: {
+      lease: '',
+      ...(forgetScan && FORGOTTEN),
+      ...(wait && { failing_since: '' }),
+      ...(done && refused.length === 0 && { refused: '' }),
+      ...(standing === null && { failure: '' }),
+      ...(!waitUntil && { wait_until: '' }),
+      ...(!fileLeft && { file_left: '' }),
+    },
+    $inc: { failures: failure ? 1 : 0, ...(failure && { [`causes.${failure.name}`]: 1 }) },
+    ...(failure && { $push: { attempts: { $each: [failure], $slice: -MOST_ATTEMPTS } } }),
+  };
+}
+
+/** What says who was asked for: gone with completion. */
+const PERSONAL = { sealed: '', sealed_writings: '', references: '', suppressed_before: '' } as const;
+
+/** What only the work on a request needs. */
+const WORKING = {
+  ...{ unfinished: '', lease: '', announced: '', refused: '' },
+  ...{ failure: '', failing_since: '', 'scan.joined': '' },
+} as const;
 
 /** What a wait has left with a request. */
 const WAITED = { wait: '', wait_until: '', file_left: '' } as const;

@@ -4,7 +4,7 @@ import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { Place } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { KeysOf } from '../references/children.ts';
+import type { KeysOf } from '../references/keys-of.ts';
 
 /** A place with what the data map says of its records. */
 export interface ScanPlace extends Place {
@@ -12,6 +12,8 @@ export interface ScanPlace extends Place {
   readonly keysOf: KeysOf;
   /** Numbers stand in several fields at once: no value tells by itself whether a record holds one. */
   readonly isJoined: boolean;
+  /** Every number that stands so in a record. */
+  numbersInParts(document: Readonly<Record<string, unknown>>): PhoneNumber[];
   /** Is a record of somebody who was forgotten late, or new contact? */
   isLate(document: Readonly<Record<string, unknown>>, limit: LateLimit): boolean;
 }

@@ -61,37 +61,35 @@ function tryFrom(now: Date): Pick<DeliveryRow, 'state' | 'unfinished' | 'not_bef
 
 /**
  * Writes an event into the outbox, for each webhook of its account that wants to hear of it; a worker delivers it. To be
- * called in the transaction of what happened, or to be repeated until it has succeeded: the same event is there once.
+ * repeated until it has succeeded: the same event is there once.
  * @throws what the database throws
  */
-export async function emitEvent(
+export async function emitEvent(db: mongoose.mongo.Db, event: WebhookEvent): Promise<void> {
+  const { reference } = event.data;
+  // A callback hears of its own request alone.
+  const own = typeof reference === 'string' ? [{ 'opendsr.reference': reference }] : [];
+  await emitTo(db, event, { $or: [{ opendsr: { $exists: false } }, ...own] });
+}
+
+/** As `emitEvent`, for the callbacks of one request alone, as OpenDSR names it. */
+export async function emitToCallbacks(db: mongoose.mongo.Db, event: WebhookEvent, id: string): Promise<void> {
+  await emitTo(db, event, { 'opendsr.subject_request_id': id });
+}
+
+async function emitTo(
   db: mongoose.mongo.Db,
   event: WebhookEvent,
-  session?: mongoose.mongo.ClientSession,
+  to: mongoose.mongo.Filter<WebhookRow>,
 ): Promise<void> {
-  const within = session ? { session } : {};
   const hooks = await webhooksOf(db)
-    .find(
-      {
-        ...{ account_id: event.account, events: event.type },
-        // A callback hears of its own request alone.
-        $or: [
-          { opendsr: { $exists: false } },
-          ...(typeof event.data.reference === 'string' ? [{ 'opendsr.reference': event.data.reference }] : []),
-          ...(typeof event.data.subject_request_id === 'string'
-            ? [{ 'opendsr.subject_request_id': event.data.subject_request_id }]
-            : []),
-        ],
-      },
-      within,
-    )
+    .find({ ...to, account_id: event.account, events: event.type })
     .toArray();
   if (hooks.length === 0) return;
   const rows = hooks.map((hook) => draft(hook, event));
   await deliveriesOf(db)
-    .insertMany(rows, { ordered: false, ...within })
+    .insertMany(rows, { ordered: false })
     .catch((error: unknown) => {
-      if (session || !isDuplicateKey(error)) throw error;
+      if (!isDuplicateKey(error)) throw error;
     });
 }
 

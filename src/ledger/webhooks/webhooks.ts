@@ -3,7 +3,7 @@ import type mongoose from 'mongoose';
 import type { SealedPlace } from '../../base/keys/rewrap.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import { randomText } from '../../lib/random-text.ts';
-import { EVENT_TYPES, type EventType, type ToldType } from './events.ts';
+import { EVENT_TYPES, type EventType } from './events.ts';
 
 export const WEBHOOKS = 'lethe_webhooks';
 
@@ -14,7 +14,7 @@ export interface WebhookRow {
   readonly account_id: string;
   readonly url: string;
   readonly label: string;
-  readonly events: readonly ToldType[];
+  readonly events: readonly EventType[];
   /** Sealed; absent for what is signed otherwise. */
   readonly secret?: string;
   /** A callback of one request, as OpenDSR has them: it is told once, and gone then. */

@@ -1,12 +1,11 @@
 import { randomUUID, verify, X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openProcessorSigner } from '../../../src/base/keys/processor-signer.ts';
 import type { Account } from '../../../src/ledger/accounts/accounts.ts';
+import { deliveriesOf } from '../../../src/ledger/webhooks/deliveries.ts';
 import { webhooksOf } from '../../../src/ledger/webhooks/webhooks.ts';
 import { expectStatus } from '../../support/expect-status.ts';
+import { OPENDSR_DOMAIN as DOMAIN, setUpOpendsr } from '../../support/opendsr.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { type Receiver, startReceiver } from '../../support/receiver.ts';
 import { CERTIFIED } from '../../support/tls-proxy.ts';
@@ -14,7 +13,6 @@ import { waitFor } from '../../support/wait-for.ts';
 import { type Answer, call } from '../../support/wire.ts';
 
 const [ONE = '', TWO = '', NOBODY = ''] = ['447700900391', '447700900392', '447700900393'];
-const DOMAIN = 'opendsr.example.org';
 const BASE = '/opendsr/2.0';
 
 describe('OpenDSR 2.0', () => {
@@ -23,12 +21,8 @@ describe('OpenDSR 2.0', () => {
   let url: string;
   let key: string;
   let account: Account;
-  const folder = mkdtempSync(join(tmpdir(), 'lethe-opendsr-'));
-  const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  const setUp = { OPENDSR_DOMAIN: DOMAIN, OPENDSR_KEY_FILE: keyFile, OPENDSR_CERTIFICATE_FILE: certificateFile };
+  const { env: setUp, remove } = setUpOpendsr();
   beforeAll(async () => {
-    writeFileSync(keyFile, CERTIFIED.key);
-    writeFileSync(certificateFile, CERTIFIED.certificate);
     receiver = await startReceiver();
     platform = await openPlatform('opendsr', {
       ...{ RATE_LIMIT_PER_SECOND: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' },
@@ -42,7 +36,7 @@ describe('OpenDSR 2.0', () => {
   afterAll(async () => {
     await platform?.close();
     await receiver?.close();
-    rmSync(folder, { recursive: true });
+    remove();
   });
 
   const requestOf = (number: string, more: object = {}) => ({
@@ -120,11 +114,15 @@ describe('OpenDSR 2.0', () => {
     await worker.stop();
   });
 
-  it('cancels a request while it is pending', async () => {
+  it('cancels a request while it is pending, and tells callbacks and webhooks of it once', async () => {
     const graceful = await platform.startApi({ FORGET_GRACE_MINUTES: '60' });
+    const hook = { url: `${receiver.url}/events`, events: ['erasure.cancelled', 'erasure.completed'] };
+    expectStatus(await call(url, '/webhooks', { key, body: hook }), 201);
+    const callbackUrl = `${receiver.url}/callback`;
     const { subject_request_id: id, ...rest } = requestOf('', {
       subject_identities: [],
       extensions: { [DOMAIN]: { phone_number: `+${TWO}` }, 'other.example.org': { id: 1 } },
+      status_callback_urls: [callbackUrl],
     });
     const body = { subject_request_id: id, ...rest };
     expectStatus(await call(graceful.url, `${BASE}/requests`, { key, body }), 201);
@@ -134,6 +132,27 @@ describe('OpenDSR 2.0', () => {
       expect(answer.body).toMatchObject({ controller_id: account._id, subject_request_id: id, api_version: '2.0' });
     }
     expect((await ask(id)).body.request_status).toBe('cancelled');
+
+    const worker = await platform.startWorker();
+    const { db } = platform.core;
+    await waitFor('everything to be told', async () => {
+      const told = await deliveriesOf(db).countDocuments({ type: 'erasure.cancelled', state: 'delivered' });
+      return told === 2 && (await webhooksOf(db).countDocuments({ opendsr: { $exists: true } })) === 0;
+    });
+    const received = receiver.received.filter(({ path }) => path !== '/hook');
+    expect(received.map(({ path }) => path).sort()).toEqual(['/hook/callback', '/hook/events']);
+    const [callback, event] = received.sort((one, other) => (one.path < other.path ? -1 : 1));
+    expect(isSigned(callback?.headers ?? {}, callback?.body ?? '')).toBe(true);
+    expect(JSON.parse(callback?.body ?? '')).toMatchObject({
+      ...{ controller_id: account._id, status_callback_url: callbackUrl, subject_request_id: id },
+      ...{ request_status: 'cancelled', results_count: 0 },
+    });
+    expect(event?.message).toMatchObject({
+      type: 'erasure.cancelled',
+      data: { reference: expect.stringMatching(/^\w{15}$/), account: account._id, profile: 'forget' },
+    });
+    expect(JSON.stringify(received)).not.toContain(TWO.slice(2));
+    await worker.stop();
   });
 
   it('is done at once with somebody of whom nothing is held', async () => {
@@ -174,6 +193,8 @@ describe('OpenDSR 2.0', () => {
     expectStatus(await call(plain.url, `${BASE}/discovery`), 404);
     expectStatus(await call(plain.url, `${BASE}/requests`, { key, body: requestOf(ONE) }), 404);
     expect(() => openProcessorSigner({ ...setUp, OPENDSR_DOMAIN: undefined })).toThrow(/go together/);
-    expect(() => openProcessorSigner({ ...setUp, OPENDSR_KEY_FILE: certificateFile })).toThrow(/must be a private key/);
+    expect(() => openProcessorSigner({ ...setUp, OPENDSR_KEY_FILE: setUp.OPENDSR_CERTIFICATE_FILE })).toThrow(
+      /must be a private key/,
+    );
   });
 });

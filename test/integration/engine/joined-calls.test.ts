@@ -4,7 +4,13 @@ import { ErasureFailure } from '../../../src/base/errors.ts';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
 import type { DataMapInput } from '../../../src/engine/map/version-1.ts';
 import type { NumberRule, Wait } from '../../../src/engine/plan.ts';
-import { type AccountValue, numberSubject, type Subject } from '../../../src/engine/subject.ts';
+import {
+  type AccountValue,
+  inEveryWriting,
+  numberSubject,
+  type Subject,
+  withDoubtful,
+} from '../../../src/engine/subject.ts';
 import { writeMap } from '../../support/map-file.ts';
 import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
@@ -46,6 +52,27 @@ describe('calls of the record store that are joined', () => {
   const put = (collection: string, rows: object[], owner: unknown = account) =>
     platform.core.db.collection(collection).insertMany(rows.map((row) => ({ account_id: owner, ...row })));
   const numbers = Array.from({ length: 40 }, (_, index) => 447700900100 + index);
+
+  it('more values than one query takes are asked for in groups: each finds its own, in every writing', async () => {
+    const { store } = platform.core;
+    const some = numbers.slice(0, 25).map((digits) => withDoubtful(inEveryWriting(subjectOf(digits + 400))));
+    const written = (digits: number) => `(07700) ${String(digits).slice(-6)}`;
+    const held = some.filter((_, index) => index % 6 === 0);
+    await put(
+      'calls',
+      held.map(({ number }) => ({ from: written(Number(number)) })),
+    );
+    await put('calls', [{ from: '4.47701E+11' }]);
+    const from = rule('calls.from');
+    const found = await Promise.all(some.map((subject) => store.find(from, subject, 5)));
+    expect(found.map((ids) => ids.length)).toEqual(some.map((_, index) => (index % 6 === 0 ? 1 : 0)));
+    expect(await Promise.all(some.map((subject) => store.remains(from, subject)))).toEqual(
+      some.map((_, index) => index % 6 === 0),
+    );
+    expect(await Promise.all(some.map((subject) => store.isDoubtful(from, subject)))).toEqual(some.map(() => true));
+    const to = rule('calls.to');
+    expect(await Promise.all(some.map((subject) => store.isDoubtful(to, subject)))).toEqual(some.map(() => false));
+  });
 
   it('find: one with many records does not hide those of the others', async () => {
     const { store } = platform.core;
@@ -188,6 +215,14 @@ describe('calls of the record store that are joined', () => {
     );
     const left = await Promise.all(numbers.map((digits) => store.remains(rule('calls.from'), subjectOf(digits))));
     expect(left).toEqual(numbers.map((digits) => digits % 3 === 0));
+  });
+
+  it('isDoubtful: each gets its own answer', async () => {
+    const { store } = platform.core;
+    const people = [447712300100, 447712400100, 447712500100];
+    await put('calls', [{ to: '4.47712E+11' }]);
+    const ask = (digits: number) => store.isDoubtful(rule('calls.to'), withDoubtful(subjectOf(digits)));
+    expect(await Promise.all(people.map(ask))).toEqual([true, true, false]);
   });
 
   it('accounts of the same writing and another type are not joined', async () => {

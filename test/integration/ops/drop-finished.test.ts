@@ -2,11 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { batchesOf, openBatch } from '../../../src/contracts/forget/batch-rows.ts';
 import { numberSubject } from '../../../src/engine/subject.ts';
 import { eraseRequest } from '../../../src/ledger/requests/erase.ts';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
 import { type DropDependencies, dropFinished } from '../../../src/ops/drop-finished.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
+import { processDropFinished } from '../../../workers/jobs/drop-finished.ts';
 import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
@@ -91,6 +93,19 @@ describe('finished requests that are older than the ledger keeps them', () => {
     const text = await readFile(join(folder, file), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ reference: references[OLD], state: 'completed', erased: { sent_sms: 3 } });
     expect(text).not.toContain(OLD);
+  });
+
+  it('and lists of numbers that were sent longer ago than 30 days', async () => {
+    const { db, audit } = platform.core;
+    const now = new Date();
+    const ids: string[] = [];
+    for (const days of [31, 29]) {
+      const list = { account: 'acc_AAAAAAAAAAAA', keyId: 'key', digests: [`digest ${days}`], lines: 2 };
+      ids.push((await openBatch(db, list, new Date(now.getTime() - days * 86_400_000)))._id);
+    }
+    const deps = { db, audit, logger: platform.logger, archiveDir: undefined, keepMonths: 0, now: () => now };
+    await processDropFinished(deps, new AbortController().signal);
+    expect(await batchesOf(db).distinct('_id')).toEqual(ids.slice(1));
   });
 
   it('one that was called off goes, too', async () => {

@@ -164,6 +164,22 @@ describe('the guard: what comes late of somebody who was forgotten', () => {
     expect(await isErased(late, number)).toBe(true);
   });
 
+  it('opens none for records that another request has erased since they were read', async () => {
+    const { number } = await forgotten();
+    const late = await received(number, LONG_AGO);
+    let asked = 0;
+    const isSuppressed: typeof driven.jobs.guard.isSuppressed = async (...of) => {
+      asked += 1;
+      // First when the record is read, then before a request is opened.
+      if (asked === 2) await guardAndErase();
+      return driven.jobs.guard.isSuppressed(...of);
+    };
+    await guard({ isSuppressed });
+    expect(asked).toBeGreaterThan(1);
+    expect(await isErased(late, number)).toBe(true);
+    expect(await lateRequests()).toMatchObject([{ state: 'completed', erased: { received_sms: 1 } }]);
+  });
+
   it('ends when its time is over, and goes on where it was', async () => {
     const { number } = await forgotten();
     const late = await received(number, LONG_AGO);

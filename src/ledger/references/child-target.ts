@@ -1,0 +1,111 @@
+import type mongoose from 'mongoose';
+import { inTransaction } from '../../base/db/transaction.ts';
+import { ErasureFailure } from '../../base/errors.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { updateFailure } from '../../engine/faults.ts';
+import { allBut, allOf, type Filter } from '../../engine/filter.ts';
+import { nameOf } from '../../engine/map/schema.ts';
+import type { Reference } from '../../engine/references.ts';
+import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
+import type { Rewrite } from '../../engine/rewrite/edits.ts';
+import type { AccountValue } from '../../engine/subject.ts';
+import type { Target } from '../../engine/target.ts';
+import type { FileOwner, Files } from '../recordings/files.ts';
+import { type Follower, scopeOfEntry } from './follower.ts';
+
+type Document = Readonly<Record<string, unknown>>;
+type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
+
+export interface ChildDependencies {
+  readonly db: mongoose.mongo.Db;
+  readonly files: Pick<Files, 'add' | 'stored'>;
+}
+
+/**
+ * The children of some records as a target: read, rewritten, and written only as long as they are what was read.
+ * @returns null where they are none of the profile's
+ */
+export function childTarget(
+  { db, files }: ChildDependencies,
+  follower: Follower,
+  account: AccountValue,
+  owner: FileOwner,
+  reference: Reference,
+  keys: readonly unknown[],
+): Target | null {
+  const { child } = reference;
+  const name = nameOf(child);
+  const key = `${name}<${nameOf(reference.parent)}`;
+  const collection = collectionOf(db, child, account);
+  const scope = scopeOfEntry(child, account);
+  const read = follower.reader(reference, keys);
+  if (read === null) return null;
+  const rewritten = (document: Document): Rewrite => {
+    const result = read(document);
+    const [failure] = result.failures;
+    if (failure) throw new ErasureFailure(failure.why, `${name}.${failure.path}`);
+    return result;
+  };
+  async function* changing(filter: Filter): AsyncGenerator<{ document: Document; rewrite: Rewrite }> {
+    for await (const document of collection.find(filter, { promoteLongs: false })) {
+      const rewrite = rewritten(document);
+      if (rewrite.fate !== 'unchanged') yield { document, rewrite };
+    }
+  }
+  const selections = follower.selections(reference, keys);
+  const find = async (limit: number, except: readonly unknown[] = []): Promise<unknown[]> => {
+    const ids: unknown[] = [];
+    for (const selection of selections)
+      for await (const document of collection.find(allOf(selection, allBut(except)), { promoteLongs: false })) {
+        const { fate, failures } = read(document);
+        // One that cannot be changed is found like the others, so that its change fails, and no other's.
+        if (fate === 'unchanged' && failures.length === 0) continue;
+        ids.push(document._id);
+        if (ids.length >= limit) return ids;
+      }
+    return ids;
+  };
+  const changeWithin = (id: unknown) =>
+    inTransaction(db, async (session) => {
+      const itself = allOf(scope, { _id: id } as Filter);
+      const document = await collection.findOne(itself, { promoteLongs: false, session });
+      if (document === null) return;
+      const rewrite = rewritten(document);
+      if (rewrite.fate === 'unchanged') return;
+      if (files.stored) await files.add(owner, rewrite.files, session);
+      const statements = statementsFor(document, rewrite, scope) ?? [replacementFor(document, rewrite, scope)];
+      await collection.bulkWrite(statements, { session });
+    });
+  return {
+    key,
+    name,
+    find,
+    async change(ids, also = {}) {
+      const statements: Statement[] = [];
+      const apart: unknown[] = [];
+      const among = { _id: { $in: [...ids] } } as Filter;
+      // Records found by their number are announced here, too, and need not be the person's by any key.
+      for (const selection of selections)
+        for await (const { document, rewrite } of changing(allOf(selection, also, among))) {
+          const made = rewrite.files.length > 0 && files.stored ? null : statementsFor(document, rewrite, scope);
+          if (made === null) apart.push(document._id);
+          else statements.push(...made);
+        }
+      try {
+        if (statements.length > 0) await collection.bulkWrite(statements, { ordered: false });
+        for (const id of apart) await changeWithin(id);
+      } catch (error) {
+        throw updateFailure(error, { key });
+      }
+    },
+    describe() {
+      throw new TypeError('records known by others are changed by reading them');
+    },
+    remains: async () => (await find(1)).length > 0,
+    async isUnreadable() {
+      for (const odd of follower.oddTimes(reference, keys))
+        if ((await collection.findOne(odd, { projection: { _id: 1 } })) !== null) return true;
+      return false;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+import type mongoose from 'mongoose';
+import { blameRecord, type Refused } from '../../engine/by-halves.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
+import { concerns, type Profile, profileFor } from '../../engine/map/profile.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { undated, within } from '../../engine/moment.ts';
+import { ownerFilter, whereFilter } from '../../engine/owner.ts';
+import { spotsOf } from '../../engine/plan.ts';
+import {
+  keyMatcher,
+  type Reference,
+  type ReferenceTree,
+  referencesOf,
+  selectionsByKeys,
+} from '../../engine/references.ts';
+import type { Rewrite } from '../../engine/rewrite/edits.ts';
+import { rewrite } from '../../engine/rewrite/rewrite.ts';
+import { rewriteTheirs } from '../../engine/rewrite/rewrite-theirs.ts';
+import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
+import { wholeReader } from '../../engine/rewrite-whole.ts';
+import { selectAnywhere } from '../../engine/selections.ts';
+import type { AccountValue, Subject } from '../../engine/subject.ts';
+import { createNumberMatcher } from '../../phone/matcher.ts';
+import { addKeys, createAllKeysOf, createKeysOf, type Keys } from './keys-of.ts';
+
+type Session = mongoose.mongo.ClientSession;
+type Document = Readonly<Record<string, unknown>>;
+
+/** Whose records are followed to those that are known by them. */
+export interface Followed {
+  readonly profile: Profile;
+  readonly account: AccountValue;
+  /** A person's. Without it records were chosen by their id or their age: all that belongs to them goes, as wholes. */
+  readonly subject?: Subject;
+  /** Of what belongs to a person's records that stay as they are, only that from before this moment. */
+  readonly before?: Date;
+  readonly now: Date;
+}
+
+/** The keys of some records, and the records that several people share where the map does not say what becomes of that. */
+export interface ReadKeys {
+  readonly keys: Keys;
+  readonly refused: readonly Refused[];
+}
+
+/** Finds what is known by some records, and says what becomes of it. */
+export interface Follower {
+  readonly tree: ReferenceTree;
+  /** The children that are still to be changed. */
+  selections(reference: Reference, keys: readonly unknown[]): Filter[];
+  /** Those of which nobody can tell whether they are from before the moment. */
+  oddTimes(reference: Reference, keys: readonly unknown[]): Filter[];
+  /** What becomes of a child; null where the map does not say when one happened, and that matters. */
+  reader(reference: Reference, keys: readonly unknown[]): ((document: Document) => Rewrite) | null;
+  /** The keys of records that are the person's, as far as they say so; those of entries that do not change are followed. */
+  readKeys(entry: CollectionMap, records: AsyncIterable<Document>, session?: Session): Promise<ReadKeys>;
+  /** The keys of the person's records in entries that lead to others. @param pick among those entries */
+  readRoots(pick: (entry: CollectionMap) => boolean, session?: Session): Promise<ReadKeys>;
+}
+
+export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed: Followed): Follower {
+  const { profile, account, subject, before, now } = followed;
+  const tree = referencesOf(dataMap, profile);
+  const keysOfAll = createAllKeysOf(dataMap, profile);
+  const keysOfPerson = subject && createKeysOf(dataMap, profile, subject.countries);
+  const keysOf = (name: string, document: Document): Keys =>
+    subject && keysOfPerson ? keysOfPerson(name, document, subject.number) : keysOfAll(name, document);
+  const matcher = subject && createNumberMatcher([subject.number], subject.countries);
+  const words = { get: () => subject };
+  const ownership = profileFor('forget', dataMap);
+  const isMeant = (entry: CollectionMap) => concerns(profile, entry) || tree.isChanged(entry);
+  /** What belongs to a record that changes goes with it, whenever it happened. */
+  const boundOf = ({ parent }: Reference) => (isMeant(parent) ? undefined : before);
+
+  /** In somebody else's record the number says nothing of whose the others are. One that is known by others is theirs. */
+  const isTheirs = (entry: CollectionMap, document: Document): boolean => {
+    if (matcher === undefined || entry.via !== undefined) return true;
+    const rules = rewriteRulesFor(entriesOfCollection(dataMap, entry), ownership, account);
+    const { found } = rewrite(document, rules, words, matcher, now);
+    const here = found.filter(({ as, name }) => as === 'mapped' && name === nameOf(entry));
+    return here.length === 0 || here.some(({ own }) => own);
+  };
+  const find = async function* (entry: CollectionMap, filters: readonly Filter[], session?: Session) {
+    const options = { promoteLongs: false, ...(session && { session }) };
+    for (const filter of filters) yield* collectionOf(db, entry, account).find(filter, options);
+  };
+  const childrenBy = (reference: Reference, keys: readonly unknown[]) => {
+    const scope = scopeOfEntry(reference.child, account);
+    return selectionsByKeys(reference, keys).map((one) => allOf(scope, one));
+  };
+  const noteKeys = async (entry: CollectionMap, records: AsyncIterable<Document>, into: Keys, refused: Refused[]) => {
+    const name = nameOf(entry);
+    for await (const document of records) {
+      try {
+        if (!isTheirs(entry, document)) continue;
+        for (const [child, keys] of keysOf(name, document)) addKeys(into, child, keys);
+      } catch (error) {
+        const failure = blameRecord(error);
+        if (failure === null) throw error;
+        refused.push({ name, id: document._id, why: failure.failure, where: failure.where ?? name });
+      }
+    }
+  };
+  /** Records that stay as they are lead on to others: their keys take the place of those by which they were found. */
+  const goOn = async (keys: Keys, refused: Refused[], session?: Session) => {
+    for (const reference of tree.all) {
+      const { child } = reference;
+      const some = keys.get(nameOf(child));
+      if (some === undefined || tree.isChanged(child)) continue;
+      keys.delete(nameOf(child));
+      await noteKeys(child, find(child, childrenBy(reference, some), session), keys, refused);
+    }
+  };
+
+  return {
+    tree,
+    selections(reference, keys) {
+      const { at, redacted } = reference.child;
+      const bound = boundOf(reference);
+      const also = allOf(
+        bound && at ? within(at, { to: bound }) : {},
+        profile.marks && redacted !== undefined ? { [redacted]: null } : {},
+      );
+      return childrenBy(reference, keys).map((one) => allOf(one, also));
+    },
+    oddTimes(reference, keys) {
+      const { at } = reference.child;
+      if (at === undefined || boundOf(reference) === undefined) return [];
+      return childrenBy(reference, keys).flatMap((one) => undated(at).map((odd) => allOf(one, odd)));
+    },
+    reader(reference, keys) {
+      const { child, field } = reference;
+      if (boundOf(reference) && child.at === undefined) return null;
+      const has = keyMatcher(keys);
+      if (matcher === undefined || subject === undefined) return wholeReader(child, profile, { field, has }, now);
+      const rules = rewriteRulesFor(entriesOfCollection(dataMap, child), profile, account, () => true, isMeant);
+      const link = { name: nameOf(child), field, has, shared: child.shared };
+      return (document) => rewriteTheirs(document, rules, link, subject.number, words, matcher, now);
+    },
+    async readKeys(entry, records, session) {
+      const [keys, refused]: [Keys, Refused[]] = [new Map(), []];
+      await noteKeys(entry, records, keys, refused);
+      await goOn(keys, refused, session);
+      return { keys, refused };
+    },
+    async readRoots(pick, session) {
+      const [keys, refused]: [Keys, Refused[]] = [new Map(), []];
+      if (subject === undefined) return { keys, refused };
+      for (const entry of new Set(tree.all.map(({ parent }) => parent))) {
+        if (entry.owner.kind === 'via' || !pick(entry)) continue;
+        const filters = spotsOf(entry).map((spot) => selectAnywhere(spot, subject));
+        await noteKeys(entry, find(entry, filters, session), keys, refused);
+      }
+      await goOn(keys, refused, session);
+      return { keys, refused };
+    },
+  };
+}
+
+/** Records without an account of their own are their parents' account's. */
+export function scopeOfEntry(entry: CollectionMap, account: AccountValue): Filter {
+  const where = whereFilter(entry);
+  return entry.owner.kind === 'via' ? where : allOf(ownerFilter(entry, account), where);
+}
