@@ -90,3 +90,22 @@ describe.each(INDEXES)('a blacklist with %s', (_name, options) => {
     expect([one, two]).toEqual(Array(2).fill({ failures: 0, during: true, after: true, rows: 1 }));
   });
 });
+
+it('a list that takes no row, for whatever reason: nothing is accepted, and nothing is said to be', async () => {
+  const platform = await openPlatform('list-refuses');
+  try {
+    await indexPlatform(platform.core.db);
+    const list = platform.core.db.collection('blacklist');
+    await list.createIndex({ account_id: 1, reason: 1 }, { unique: true });
+    const { url } = await platform.startApi();
+    const { key, account } = await platform.account();
+    await insertRecords(platform.core.db, account.records_id, '447700900108', { sent: 1 });
+    // Somebody else's, who has the only row of this reason.
+    await list.insertOne({ account_id: account.records_id, number: '447700900109', reason: 'gdpr_forget' });
+    const answer = await call(url, '/gdpr/forget', { key, body: { number: 447700900108 } });
+    expect(answer.status).toBeGreaterThanOrEqual(500);
+    expect(await platform.core.db.collection('lethe_requests').countDocuments({})).toBe(0);
+  } finally {
+    await platform.close();
+  }
+});

@@ -16,6 +16,7 @@ import {
   SAM,
   sentOf,
 } from '../../support/interactions.ts';
+import { phoneNumber } from '../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { openRecordings } from '../../support/recordings.ts';
 import { indexPlatform } from '../../support/records.ts';
@@ -237,6 +238,8 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
         .findOne({ account_id: account._id, reference: String(answer.body.reference) });
       const everything = JSON.stringify([request, entry]);
       for (const form of [JO, JO.slice(2)]) expect(everything).not.toContain(form);
+      // The number's own, not the request's, in which the moment stands.
+      expect(entry?.token).toBe(platform.core.tokens.current(account._id, phoneNumber(JO)));
       await stop();
     });
 

@@ -68,6 +68,9 @@ describe('lethe keys rotate', () => {
         blacklisted: true,
       });
     expect(await db.collection('blacklist').countDocuments({ token: new RegExp(`^${token}\\.`) })).toBe(1);
+    // Taken off the list under whichever key it was put there.
+    await untilCompleted(platform, await forget(later.url, key, { number: DONE, blacklist: true }));
+    expect((await call(later.url, '/blacklist/check', { key, body: { number: DONE } })).body.blacklisted).toBe(false);
   });
 
   it('an entry of the audit under a key that is gone stops a process, too', async () => {

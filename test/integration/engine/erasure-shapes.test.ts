@@ -71,6 +71,12 @@ const SHAPES: [string, string, object, object | null][] = [
     { contacts: [{ number: AL }] },
   ],
   ['a list in a person', 'lists', { contacts: [{ number: [JO], name: 'Jo' }] }, { contacts: [] }],
+  [
+    'a person with several numbers beside a person',
+    'lists',
+    { contacts: [{ number: JO }, { number: [AL, JO], name: 'both' }] },
+    { contacts: [] },
+  ],
   ['an object in a person', 'lists', { contacts: [{ number: { e164: JO }, name: 'Jo' }] }, { contacts: [] }],
   ['objects in a person', 'lists', { contacts: [{ number: [{ e164: JO }], name: 'Jo' }] }, { contacts: [] }],
   ['a list in a list for a number', 'sent', { to: [[JO]], body: 'Hi' }, { to: [[MASK]], body: '[REDACTED]' }],

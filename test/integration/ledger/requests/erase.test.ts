@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
+import { eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { REQUEST_CALL } from '../../../../src/ledger/requests/ledger.ts';
 import { addJob } from '../../../../src/ledger/work/call.ts';
 import { untilCompleted } from '../../../support/forget.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { indexPlatform, insertRecords } from '../../../support/records.ts';
+import { driveByHand } from '../../../support/scans.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 
 describe('an erasure from ledger to completion', () => {
   let platform: Platform;
@@ -41,5 +44,25 @@ describe('an erasure from ledger to completion', () => {
     const blacklisted = await core.db.collection('blacklist').find({ account_id: at }).toArray();
     expect(blacklisted).toHaveLength(1);
     expect(blacklisted[0]).not.toHaveProperty('number');
+  });
+
+  it('pauses between batches, and gives the request back in the pause when it is told to stop', async () => {
+    const { core } = platform;
+    const { account } = await platform.account();
+    await insertRecords(core.db, account.records_id, '447700900124', { sent: 5 });
+    const hand = driveByHand(platform);
+    const reference = await hand.forget(account, phoneNumber(447700900124));
+    const stop = new AbortController();
+    const done = () =>
+      core.db.collection('sent_sms').countDocuments({ account_id: account.records_id, to: '44********24' });
+    const turn = eraseRequest(
+      { ...hand.jobs.erase, batchSize: 1, times: { ...hand.jobs.erase.times, batchPauseMs: 3_600_000 } },
+      { account: account._id, reference },
+      stop.signal,
+    );
+    await waitFor('the first batch', async () => (await done()) > 0 || null);
+    stop.abort();
+    expect(await turn).toMatchObject({ outcome: 'later' });
+    expect([await done(), (await hand.row(reference)).state]).toEqual([1, 'sweeping']);
   });
 });
