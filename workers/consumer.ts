@@ -6,6 +6,7 @@ import { queuePrefix } from '../src/base/queue/connections.ts';
 import { TURN_LATER, takeTurn } from '../src/base/queue/turns.ts';
 import type { Core } from '../src/core.ts';
 import type { Processor } from './jobs/registry.ts';
+import { createOpenPlaces } from './open-places.ts';
 import { turnLimit } from './turn-limit.ts';
 import { turnSignal } from './turn-signal.ts';
 
@@ -45,13 +46,21 @@ export function startConsumer(options: ConsumerOptions): Consumer {
 
 function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Promise<void>>): Worker {
   const { core, connection, registry, logger, stopping, observe = () => {} } = options;
-  const { byTurns, turnMs } = ruleOf(queue);
+  const { byTurns, turnMs, placesEach } = ruleOf(queue);
+  const concurrency = placesOf(queue, core.config.WORKER_CONCURRENCY);
+  const places =
+    placesEach === undefined
+      ? undefined
+      : createOpenPlaces(concurrency, placesEach, (open) => {
+          worker.concurrency = open;
+        });
   const worker = new Worker(
     queue,
     async (job, token, cancelled) => {
       const processor = registry.get(job.name);
       if (!processor) throw new Error('a job of a name that is not in the catalogue');
       if (byTurns) await waitForTurn(connection, worker, job, token);
+      const endTurn = places?.begin(job.data.account);
       const limit = turnMs === undefined ? undefined : turnLimit(connection, worker, job, turnMs);
       const { signal, release } = turnSignal(stopping, cancelled, limit?.signal);
       try {
@@ -61,12 +70,13 @@ function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Pr
       } finally {
         limit?.release();
         release();
+        endTurn?.();
       }
     },
     {
       connection,
       prefix: queuePrefix(core.config.QUEUE_PREFIX),
-      concurrency: placesOf(queue, core.config.WORKER_CONCURRENCY),
+      concurrency,
       lockDuration: core.times.lockMs,
       stalledInterval: core.times.stalledCheckMs,
       maxStalledCount: ANY_NUMBER_OF_STALLS,

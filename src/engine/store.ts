@@ -51,8 +51,8 @@ export function createRecordStore(db: Db): RecordStore {
     const newest = await holdsJoined(db, calls, NEWEST);
     return newest.some(Boolean) ? newest : holdsJoined(db, calls, {});
   }, MOST_JOINED);
-  const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
   const doubtful = coalesce<LookCall, boolean>((_lane, calls) => doubtfulJoined(db, calls), MOST_JOINED);
+  const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
   const scheduled = coalesce<WaitCall, Date | null>((_lane, calls) => scheduledJoined(db, calls), MOST_JOINED);
   return {
     find: (rule, subject, limit) =>
@@ -112,6 +112,27 @@ async function holdsJoined(
   );
 }
 
+async function doubtfulJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const { rule } = first;
+  const isThere = async (filter: Filter | null) => {
+    if (filter === null) return false;
+    const collection = collectionOf(db, rule.entry, first.subject.account);
+    return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
+  };
+  const doubtfulOf = (subject: Subject) => ({ ...subject, values: subject.doubtful, isPlaced: true });
+  return askJoined(
+    calls.map((call) => call.subject),
+    async (subject) => {
+      if (!subject.isPlaced) return isThere(selectDoubtful(rule, subject));
+      return subject.values.length > 0 && isThere(selectDoubtful(rule, { ...subject, doubtful: subject.values }));
+    },
+    false,
+    rule.joined ? null : doubtfulOf,
+  );
+}
+
 /** The answer does not depend on the number: all calls have one place and one account in common. */
 async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<boolean[]> {
   const [first] = calls;
@@ -121,24 +142,6 @@ async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<bo
     { projection: { _id: 1 }, ...NEWEST },
   );
   return calls.map(() => record !== null);
-}
-
-async function doubtfulJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
-  const [first] = calls;
-  if (!first) return [];
-  const { rule } = first;
-  const look = async (subject: Subject) => {
-    const filter = selectDoubtful(rule, subject);
-    if (filter === null) return false;
-    const collection = collectionOf(db, rule.entry, subject.account);
-    return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
-  };
-  return askJoined(
-    calls.map((call) => call.subject),
-    look,
-    false,
-    rule.joined ? null : rule.here,
-  );
 }
 
 async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Date | null)[]> {

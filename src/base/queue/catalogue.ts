@@ -8,13 +8,15 @@ interface QueueRule {
   readonly byTurns: boolean;
   /** Work that has taken so long goes back into the queue when another account waits for a place. */
   readonly turnMs?: number;
+  /** Places in a worker process for each account, while one asks for little there beside others that ask for much. */
+  readonly placesEach?: number;
 }
 
 /** The queues: work of one kind never waits behind work of another. */
 const QUEUES = {
   // The name is older than the other queues: jobs of former versions are found in it. Erasures side by side share queries:
   // sixteen cost half as many each as eight.
-  erasure: { shareOfPlaces: 1, byTurns: true, turnMs: 2_000 },
+  erasure: { shareOfPlaces: 1, byTurns: true, turnMs: 2_000, placesEach: 4 },
   // A report begins anew when it is given back: it is written to its end.
   report: { shareOfPlaces: 1 / 8, byTurns: true },
   // Longer than an attempt at one file may take: an attempt that is cut off does not count.

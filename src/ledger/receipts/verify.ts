@@ -34,12 +34,12 @@ export class ReceiptFault extends Error {
 
 /**
  * Checks a receipt by nothing but itself and public keys.
- * @param jws the receipt, as it was given out
+ * @param jws the receipt, as it was given out, or with the line breaks of a page that it was copied from
  * @param keys the contents of a JWKS file
  * @throws ReceiptFault
  */
 export async function verifyReceipt(jws: string, keys: unknown): Promise<VerifiedReceipt> {
-  const text = jws.trim();
+  const text = jws.replace(/\s/g, '');
   try {
     const keySet = createLocalJWKSet(keys as JSONWebKeySet);
     const { payload, protectedHeader } = await compactVerify(text, keySet, { algorithms: [SIGNATURE_ALGORITHM] });

@@ -25,7 +25,7 @@ const CHANGED_AT_ONCE = 100;
 /** Finds wait for others no longer than this. */
 const GATHER_MS = 250;
 /** How long the loop of events may be held. */
-const HOLD_MS = 15;
+const HOLD_MS = 5;
 
 /** Reads on until somebody's turn has come round, it is time to look who else waits, a turn is whole, or it is told to stop. */
 export async function readOn(

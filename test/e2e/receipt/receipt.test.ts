@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { generateKey } from '../../../src/base/keys/key-ring.ts';
 import type { ReceiptClaims } from '../../../src/ledger/receipts/receipt.ts';
 import { verifyReceipt } from '../../../src/ledger/receipts/verify.ts';
 import { runCli } from '../../support/cli.ts';
+import { readProjectFile } from '../../support/deploy-files.ts';
 import { expectStatus } from '../../support/expect-status.ts';
 import { forget, untilCompleted } from '../../support/forget.ts';
 import { openPlatform, type Platform, TEST_KEYS } from '../../support/platform.ts';
@@ -87,6 +89,11 @@ describe('the receipt of a completed erasure', () => {
     const genuine = await runCli(['receipt', 'verify', file, '--jwks', keys], {});
     expect({ ...genuine, out: JSON.parse(genuine.out.join('\n')) }).toMatchObject({ code: 0, out: { reference } });
     expect(genuine.err.join()).toMatch(/genuine: signed with key receipt1/);
+    // As it is copied from a page.
+    const broken = await save('broken.jws', `  ${jws.match(/.{1,76}/g)?.join('\r\n  ')}\n`);
+    expect(await runCli(['receipt', 'verify', broken, '--jwks', keys], {})).toMatchObject({
+      ...{ code: 0, err: genuine.err },
+    });
     expect(await runCli(['receipt', 'verify', file, '--jwks', `${url}/.well-known/jwks.json`], {})).toMatchObject({
       code: 0,
     });
@@ -104,6 +111,25 @@ describe('the receipt of a completed erasure', () => {
       const { code, err } = await runCli(['receipt', 'verify', await save('case.jws', text), '--jwks', given], {});
       expect({ code, err: err.join() }).toEqual({ code: 1, err: expect.stringMatching(why) });
     }
+  });
+
+  it('is checked by the lines that its page has for those who have no Lethe', async () => {
+    const [, lines = ''] = /```js\n([\s\S]*?)```/.exec(readProjectFile('docs/contracts/receipt.md')) ?? [];
+    const program = await save('check.mjs', lines);
+    const keys = await save('jwks.json', JSON.stringify(jwks));
+    const check = async (text: string) => {
+      const args = [program, await save('checked.jws', text), keys];
+      const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, env: {}, encoding: 'utf8' });
+      return { status, stdout };
+    };
+    expect(await check(jws)).toEqual({ status: 0, stdout: expect.stringContaining(`reference: '${reference}'`) });
+    const [head = '', body = '', signature = ''] = jws.split('.');
+    const other = signature.startsWith('A') ? 'B' : 'A';
+    for (const text of [
+      [head, `${body}A`, signature].join('.'),
+      [head, body, `${other}${signature.slice(1)}`].join('.'),
+    ])
+      expect(await check(text)).toEqual({ status: 1, stdout: 'NOT GENUINE\n' });
   });
 
   it('is shown on the command line as it is given out', async () => {
