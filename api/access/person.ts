@@ -49,7 +49,7 @@ export function personRoutes(deps: DoorDependencies): Router {
  */
 async function* writeAccess(
   { core, now }: DoorDependencies,
-  { account, keyId }: Caller,
+  { account, actor }: Caller,
   { number, audit_before: before }: z.output<ReturnType<typeof accessSchema>>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -63,7 +63,7 @@ async function* writeAccess(
   } finally {
     await core.audit.append({
       account: account._id,
-      actor: keyId,
+      actor,
       action: 'data.access',
       reason: 'subject_access',
       at: now(),

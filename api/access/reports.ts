@@ -95,7 +95,7 @@ interface RecordsPage {
  */
 async function* writeRecords(
   { core, now }: DoorDependencies,
-  { account, keyId }: Caller,
+  { account, actor }: Caller,
   { query, limit, includeMessage, after }: RecordsPage,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
@@ -123,7 +123,7 @@ async function* writeRecords(
   } finally {
     await core.audit.append({
       account: account._id,
-      actor: keyId,
+      actor,
       action: 'data.report',
       reason: 'report_records',
       at: now(),
@@ -141,11 +141,11 @@ function openHandler({ core, producer, logger, now, graceMs }: DoorDependencies)
   };
   return async (request, response) => {
     const fields = checkFields(reportSchema, await readBody(request));
-    const { account, keyId } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const query = queryOf(fields);
     const token = tokenOf(core, account._id, query);
     const wanted = {
-      ...{ account, keyId, query, format: fields.format, includeMessage: fields.include_message },
+      ...{ account, actor, query, format: fields.format, includeMessage: fields.include_message },
       ...(token !== undefined && { token }),
       ...{ now: now(), graceMs },
     };

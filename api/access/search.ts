@@ -29,7 +29,7 @@ export function searchRoutes({ core, now, guards: makeGuards, heavy }: DoorDepen
     signal: AbortSignal,
     number?: PhoneNumber,
   ): Promise<{ items: Record<string, unknown>[]; truncated: boolean }> => {
-    const { account, keyId } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const items: Record<string, unknown>[] = [];
     const counts: Record<string, number> = {};
     let truncated = false;
@@ -49,7 +49,7 @@ export function searchRoutes({ core, now, guards: makeGuards, heavy }: DoorDepen
     if (items.length > 0) {
       await core.audit.append({
         account: account._id,
-        actor: keyId,
+        actor,
         action: 'data.access',
         reason: 'message_search',
         at: now(),

@@ -33,7 +33,7 @@ export function keyRoutes(deps: DoorDependencies): Router {
 function createHandler({ core, now }: DoorDependencies): RequestHandler {
   return async (request, response) => {
     const { label, scopes, expires_at: expires } = checkFields(keySchema, await readBody(request));
-    const { account, keyId } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const wanted = scopes ?? scopesOf({});
     // A key that makes keys makes none that may do more than itself.
     const own = principalOf(response).scopes;
@@ -47,20 +47,20 @@ function createHandler({ core, now }: DoorDependencies): RequestHandler {
       ...(expiresAt && { expiresAt }),
     });
     if (!made) throw new LetheError('route_not_found');
-    await auditKey(core.audit, 'created', made.key, { actor: keyId, at });
+    await auditKey(core.audit, 'created', made.key, { actor, at });
     response.status(201).json({ ...presentKey(made.key), key: made.whole });
   };
 }
 
 function revokeHandler({ core, now }: DoorDependencies): RequestHandler {
   return async (request, response) => {
-    const { account, keyId } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const id = String(request.params.key);
     const key = (await core.keys.list(account._id)).find((one) => one._id === id);
     if (!key) throw new LetheError('route_not_found', 'There is no such key');
     const at = now();
     const revoked = await core.keys.revoke(key._id, at);
-    if (revoked) await auditKey(core.audit, 'revoked', revoked, { actor: keyId, at });
+    if (revoked) await auditKey(core.audit, 'revoked', revoked, { actor, at });
     response.json(presentKey(revoked ?? key));
   };
 }

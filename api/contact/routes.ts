@@ -27,9 +27,9 @@ export function contactRoutes(deps: DoorDependencies): Router {
     .all(...guards)
     .delete(async (request, response) => {
       const number = readNumber(request.params);
-      const { account, keyId } = callerOf(response);
+      const { account, actor } = callerOf(response);
       try {
-        const { records, files } = await eraseContact({ account, keyId, number }, now());
+        const { records, files } = await eraseContact({ account, actor, number }, now());
         if (files) await removeFiles(deps, files);
         response.json(presentErased(number, records));
       } catch (error) {

@@ -30,10 +30,10 @@ export function batchRoutes(deps: DoorDependencies): Router {
     .post(
       deps.heavy(async (request, response, gone) => {
         const { numbers, blacklist } = checkFields(batchSchema, await readBody(request));
-        const { account, keyId } = callerOf(response);
+        const { account, actor } = callerOf(response);
         const end = performance.now() + CALL_MS;
         const isOver = () => gone.aborted || performance.now() > end;
-        const batch = await forgetBatch(batches, { account, keyId, numbers, unsuppress: blacklist ?? false }, isOver);
+        const batch = await forgetBatch(batches, { account, actor, numbers, unsuppress: blacklist ?? false }, isOver);
         const isDone = batch.items.length >= batch.lines;
         response.status(isDone ? 200 : 202).json({ ...presentBatch(batch, prefixes), digest: digestOf(numbers) });
       }),

@@ -73,10 +73,10 @@ function forgetHandler(deps: DoorDependencies): RequestHandler {
   const accept = acceptOf(deps);
   return async (request, response) => {
     const fields = checkFields(schema, await readBody(request));
-    const { account, keyId } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const input = {
       account,
-      keyId,
+      actor,
       number: fields.number,
       unsuppress: fields.blacklist ?? false,
       graceMinutes: fields.grace_minutes,

@@ -35,7 +35,7 @@ export function logAccess(logger: Logger, metrics: Metrics): RequestHandler {
         ms: Math.round(seconds * 10_000) / 10,
         ...(refusal !== undefined && { error: refusal }),
         ...(caller && { account: caller.account._id }),
-        ...(person === undefined ? caller && { key: caller.keyId } : { person }),
+        ...(person === undefined ? caller && { key: caller.actor } : { person }),
         ...(!principal && triedKey !== undefined && { tried: triedKey, address: request.ip }),
         ...(!response.writableFinished && { aborted: true }),
       });

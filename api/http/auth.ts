@@ -14,13 +14,13 @@ import type { WrongKeys } from './wrong-keys.ts';
 /** The account that is worked on, and who works on it. */
 export interface Caller {
   /** The id of the key, or the address of the person: what the audit calls "who". */
-  readonly keyId: string;
+  readonly actor: string;
   readonly account: Account;
 }
 
 /** Who calls: a key of one account, or a person with a session. */
 export interface Principal {
-  /** As `keyId` of the caller. */
+  /** As of the caller. */
   readonly actor: string;
   readonly scopes: readonly Scope[];
   /** With a session: the person, and when it ends. */
@@ -114,7 +114,7 @@ export function authenticate(
     }
     admitted.succeeded();
     response.locals.principal = known.principal;
-    if (known.account) response.locals.caller = { keyId: known.principal.actor, account: known.account };
+    if (known.account) response.locals.caller = { actor: known.principal.actor, account: known.account };
     // Only now: the log names who it was.
     if (secret !== undefined) refuseForeignWrite(request, secret);
     next();

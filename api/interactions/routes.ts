@@ -90,8 +90,8 @@ function settingsHandler(deps: DoorDependencies): RequestHandler {
     const fields = checkRules(settingsSchema, await readBody(request));
     if (Object.values(fields).every((value) => value === undefined))
       throw new InteractionFault('bad_field', `one of ${Object.keys(settingsSchema.shape).join(', ')} is needed`);
-    const { account, keyId } = callerOf(response);
-    const changed = await changeSettings(core, account, param(request, 'account'), fields, keyId, now());
+    const { account, actor } = callerOf(response);
+    const changed = await changeSettings(core, account, param(request, 'account'), fields, actor, now());
     // Workers align the schedules of all accounts: this only makes it sooner.
     await setSchedule(producer, changed.account, changed.effective).catch((error: unknown) => {
       logger.warn('schedule not set yet', { account: changed.account._id, error });
@@ -144,7 +144,7 @@ async function answerPage(
   if (Object.keys(counts).length > 0)
     await core.audit.append({
       account: account._id,
-      actor: callerOf(response).keyId,
+      actor: callerOf(response).actor,
       action: 'data.access',
       reason: 'interaction_log',
       at: now(),
@@ -177,7 +177,7 @@ function redactHandler(deps: DoorDependencies): RequestHandler {
     const done = await redact(
       {
         account,
-        keyId: callerOf(response).keyId,
+        actor: callerOf(response).actor,
         id: param(request, 'interaction'),
         ...checkRules(narrowSchema, request.query),
         content: fields.redact_content,

@@ -108,7 +108,7 @@ async function receive(
   response: Response,
 ): Promise<void> {
   const { core, now } = deps;
-  const { account, keyId } = callerOf(response);
+  const { account, actor } = callerOf(response);
   const { subject_request_id: id, status_callback_urls: callbacks } = fields;
   const allowed = listOf(core.config.WEBHOOK_ALLOWED_NETWORKS);
   for (const url of callbacks) {
@@ -117,7 +117,7 @@ async function receive(
   }
   const number = readNumber(fields, signer.domain, core.config.NUMBER_PREFIXES);
   const known = await findSubjectRequest(core.db, account._id, id);
-  const row = known ?? (await open(deps, { account, keyId, number, id, callbacks }, now()));
+  const row = known ?? (await open(deps, { account, actor, number, id, callbacks }, now()));
   answer(signer, response, 201, {
     ...{ controller_id: account._id, expected_completion_time: row.due_at, received_time: row.received_at },
     encoded_request: Buffer.isBuffer(request.body) ? request.body.toString('base64') : '',
@@ -127,7 +127,7 @@ async function receive(
 
 interface Opening {
   readonly account: Account;
-  readonly keyId: string;
+  readonly actor: string;
   readonly number: PhoneNumber;
   readonly id: string;
   readonly callbacks: readonly string[];
@@ -136,9 +136,9 @@ interface Opening {
 /** One about whom nothing is held is done at once. */
 async function open(deps: DoorDependencies, given: Opening, at: Date): Promise<SubjectRequest> {
   const { core, deadlineMs, graceMs } = deps;
-  const { account, keyId, number, id, callbacks } = given;
+  const { account, actor, number, id, callbacks } = given;
   const accept: AcceptDependencies = { ...core, deadlineMs, graceMs };
-  const accepted = await acceptForget(accept, { account, keyId, number, unsuppress: false }, at).catch(
+  const accepted = await acceptForget(accept, { account, actor, number, unsuppress: false }, at).catch(
     (error: unknown) => {
       if (error instanceof LetheError && error.errorName === 'no_affiliation') return null;
       throw error;
@@ -169,7 +169,7 @@ async function cancel(
 ): Promise<void> {
   const { core, now } = deps;
   const row = await find(deps, request, response);
-  const { account, keyId: by } = callerOf(response);
+  const { account, actor: by } = callerOf(response);
   const at = now();
   const { status } = await statusOf(core.db, row);
   if (status !== 'cancelled') {

@@ -52,9 +52,9 @@ export function resourcesRoutes({ core, eraseNow, guards: makeGuards }: DoorDepe
     .all(...guards)
     .put(async (request, response) => {
       const fields = checkShape(userSchema, readJson(request));
-      const { account, keyId } = callerOf(response);
+      const { account, actor } = callerOf(response);
       const { id } = request.params;
-      if (!(await resources.replaceUser({ account, keyId, id }, fields))) throw notFound(id);
+      if (!(await resources.replaceUser({ account, actor, id }, fields))) throw notFound(id);
       response.json(presentUser(id, fields));
     })
     .delete((request, response) => remove(response, 'user', request.params.id))
@@ -70,8 +70,8 @@ export function resourcesRoutes({ core, eraseNow, guards: makeGuards }: DoorDepe
 
 function removal(resources: Resources) {
   return async (response: Response, resource: Resource, id: string, conversation?: string): Promise<void> => {
-    const { account, keyId } = callerOf(response);
-    const input = { account, keyId, resource, id, ...(conversation !== undefined && { conversation }) };
+    const { account, actor } = callerOf(response);
+    const input = { account, actor, resource, id, ...(conversation !== undefined && { conversation }) };
     if (!(await resources.remove(input))) throw notFound(id);
     response.status(204).end();
   };

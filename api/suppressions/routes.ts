@@ -65,7 +65,7 @@ function checkHandler({ core, now }: DoorDependencies): RequestHandler {
 function liftHandler({ core, now }: DoorDependencies): RequestHandler {
   const { config, db, audit, suppressed: rows } = core;
   return async (request, response) => {
-    const { account, keyId: actor } = callerOf(response);
+    const { account, actor } = callerOf(response);
     const schema = liftSchema(config.NUMBER_PREFIXES, core.countriesOf(account));
     const { number, reason } = checkFields(schema, await readBody(request));
     const { subject, tokens } = readSuppressed(core, account, number, now());

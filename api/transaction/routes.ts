@@ -29,9 +29,9 @@ export function transactionRoutes({ core, eraseNow, now, guards }: DoorDependenc
       const { id, product, type } = checkShape(redactSchema, readJson(request), (field) =>
         field === 'product' ? 'invalid_product' : 'invalid_json',
       );
-      const { account, keyId } = callerOf(response);
+      const { account, actor } = callerOf(response);
       const direction = type ?? 'outbound';
-      const outcome = await redact({ account, keyId, id, product, direction }, now());
+      const outcome = await redact({ account, actor, id, product, direction }, now());
       // An id may be a phone number.
       const shown = sayId(id);
       switch (outcome) {
@@ -41,7 +41,7 @@ export function transactionRoutes({ core, eraseNow, now, guards }: DoorDependenc
         case 'unprovisioned':
           throw new Problem(
             'unprovisioned',
-            `User=${keyId} is not provisioned to redact product=${product.toUpperCase()}`,
+            `User=${actor} is not provisioned to redact product=${product.toUpperCase()}`,
           );
         case 'not_found':
           throw new Problem('invalid_id', `ID '${shown}' could not be found (type=${TYPES[direction]})`);

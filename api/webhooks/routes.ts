@@ -26,8 +26,8 @@ export function webhooksRoutes(deps: DoorDependencies): Router {
   const { db } = core;
   const guards = deps.guards();
   const allowed = listOf(core.config.WEBHOOK_ALLOWED_NETWORKS);
-  const record = ({ account, keyId }: Caller, reason: string) =>
-    core.audit.append({ account: account._id, actor: keyId, action: 'settings.change', reason, at: now(), counts: {} });
+  const record = ({ account, actor }: Caller, reason: string) =>
+    core.audit.append({ account: account._id, actor, action: 'settings.change', reason, at: now(), counts: {} });
   const router = Router();
   router
     .route('/webhooks')

@@ -52,7 +52,7 @@ async function forgetFile(context: CommandContext, { account: id, file, unsuppre
         now: context.now,
         onLines: (read) => progress.onProgress({ place: file, read, total: numbers.length }),
       },
-      { account, keyId: ACTOR, numbers, unsuppress },
+      { account, actor: ACTOR, numbers, unsuppress },
       () => false,
     );
     progress.clear();

@@ -95,7 +95,7 @@ async function openBacklog(
   const opened = await sideBySide(Array.from({ length: reports }), 4, () =>
     openReport(core.db, core.seal, {
       account,
-      keyId: 'bench',
+      actor: 'bench',
       query: {},
       format: 'csv',
       includeMessage: true,

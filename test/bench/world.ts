@@ -87,7 +87,7 @@ export async function openWorld(engines: { mongodbUri: string; redisUrl: string 
       sideBySide(numbers, SIDE_BY_SIDE, async (number) => {
         const { request } = await acceptForget(
           deps,
-          { account, keyId: 'bench', number, unsuppress: false },
+          { account, actor: 'bench', number, unsuppress: false },
           new Date(),
         );
         return request;

@@ -146,7 +146,7 @@ describe('lethe worker --drain', () => {
       );
       const { request } = await acceptForget(
         { ...chaos.platform.core, deadlineMs: 24 * HOUR_MS, graceMs: 0 },
-        { account: people[1].account, keyId: 'test', number: people[1].number, unsuppress: false },
+        { account: people[1].account, actor: 'test', number: people[1].number, unsuppress: false },
         ahead,
       );
       const drain = chaos.processes.lethe(['worker', '--drain'], chaos.env);

@@ -158,7 +158,7 @@ function openChaos(platform: Platform, processes: Processes, closers: (() => Pro
     async submit({ account, number }) {
       const { request } = await acceptForget(
         { ...core, deadlineMs: 86_400_000, graceMs: 0 },
-        { account, keyId: 'test', number, unsuppress: false },
+        { account, actor: 'test', number, unsuppress: false },
         new Date(),
       );
       return request.reference;

@@ -71,7 +71,7 @@ export function driveByHand(platform: Platform): HandDriven {
     now,
     row,
     async forget(account, number) {
-      const input = { account, keyId: 'test', number, unsuppress: false };
+      const input = { account, actor: 'test', number, unsuppress: false };
       const { request } = await acceptForget({ ...core, deadlineMs: 86_400_000, graceMs: 0 }, input, now());
       return request.reference;
     },

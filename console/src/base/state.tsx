@@ -21,6 +21,7 @@ const LOOKS: Readonly<Record<string, StateLook>> = {
   failed: { word: 'Failed, tried again', icon: 'warning', tone: 'bad' },
   cancelled: { word: 'Cancelled', icon: 'stop', tone: 'none' },
   overdue: { word: 'Overdue', icon: 'warning', tone: 'bad' },
+  warning: { word: 'Warning', icon: 'warning', tone: 'warn' },
   on: { word: 'On', icon: 'check', tone: 'good' },
   off: { word: 'Off', icon: 'stop', tone: 'none' },
   redacted: { word: 'Redacted', icon: 'eraser', tone: 'none' },

@@ -118,8 +118,8 @@ async function finishAt(
   const told = isAsked ? await oidc.fetchUserInfo(provider, tokens.access_token, claims.sub) : claims;
   const value = told[claim];
   if (typeof value !== 'string' || value === '') throw new IdentityFault('no_claim');
-  // An address that anybody may write into their own profile proves nothing.
-  if (claim === 'email' && told.email_verified !== true) throw new IdentityFault('email_not_verified');
+  // An address that anybody may write into their own profile proves nothing. Some providers write the flag as a text.
+  if (claim === 'email' && String(told.email_verified) !== 'true') throw new IdentityFault('email_not_verified');
   return value;
 }
 

@@ -37,8 +37,8 @@ export interface ContactDependencies {
 
 export interface ContactErasure {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   readonly number: PhoneNumber;
 }
 
@@ -68,7 +68,7 @@ export function createContactErasure(
   const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
 
   /** @throws TooManyRecords, ErasureFailure, and what the database throws: then nothing was changed, or all of it */
-  return async ({ account, keyId, number }, now) => {
+  return async ({ account, actor, number }, now) => {
     const token = tokens.current(account._id, number);
     // Numbers of every country are served: one is national where its account says nothing else. No scan makes up for a
     // writing that is too rare for the look-ups.
@@ -88,7 +88,7 @@ export function createContactErasure(
       const writeCounts = await audit.beginWithin(
         {
           account: account._id,
-          actor: keyId,
+          actor,
           action: AUDIT_WORDS.contact.action,
           reason: deps.reason,
           at: now,

@@ -32,8 +32,8 @@ export interface AcceptDependencies {
 
 export interface ForgetInput {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   readonly number: PhoneNumber;
   /** Take the number off the suppression list once it is erased. */
   readonly unsuppress: boolean;
@@ -87,7 +87,7 @@ export async function acceptForget(deps: AcceptDependencies, input: ForgetInput,
     profile: 'forget',
     selector: { by: 'number' },
     token: subject.token,
-    requested_by: input.keyId,
+    requested_by: input.actor,
     keep_suppression: !input.unsuppress,
     ...(input.batch !== undefined && { batch: input.batch }),
     seal: (reference) => deps.seal.close(number, reference),

@@ -40,20 +40,20 @@ export async function openBatch(
   db: mongoose.mongo.Db,
   given: {
     readonly account: string;
-    readonly keyId: string;
+    readonly actor: string;
     readonly digests: readonly string[];
     readonly lines: number;
   },
   now: Date,
 ): Promise<BatchRow> {
-  const { account, keyId, digests, lines } = given;
+  const { account, actor, digests, lines } = given;
   const [digest = ''] = digests;
   for (;;) {
     const there = await batchesOf(db).findOne({ account_id: account, digest: { $in: [...digests] } });
     if (there && now.getTime() - there.created_at.getTime() < SAME_MS) return there;
     if (there) await batchesOf(db).updateOne({ _id: there._id, account_id: account }, { $unset: { digest: '' } });
     const row: BatchRow = {
-      ...{ _id: `bat_${randomText(15)}`, account_id: account, digest, requested_by: keyId },
+      ...{ _id: `bat_${randomText(15)}`, account_id: account, digest, requested_by: actor },
       ...{ created_at: now, lines, items: [] },
     };
     try {

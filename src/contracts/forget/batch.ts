@@ -27,8 +27,8 @@ export interface BatchDependencies {
 
 export interface BatchInput {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   /** As they were sent, one a line. */
   readonly numbers: readonly unknown[];
   readonly unsuppress: boolean;
@@ -57,10 +57,10 @@ export function digestOf(numbers: readonly unknown[]): string {
  * @throws LetheError `unavailable`, and what the database throws: what was done until then is kept
  */
 export async function forgetBatch(deps: BatchDependencies, input: BatchInput, until: () => boolean): Promise<BatchRow> {
-  const { account, keyId, numbers, unsuppress } = input;
+  const { account, actor, numbers, unsuppress } = input;
   const { db, tokens } = deps.accept;
   const digests = tokens.allMarks(account._id, `batch:${unsuppress}:${digestOf(numbers)}`);
-  let batch = await openBatch(db, { account: account._id, keyId, digests, lines: numbers.length }, deps.now());
+  let batch = await openBatch(db, { account: account._id, actor, digests, lines: numbers.length }, deps.now());
   while (batch.items.length < numbers.length && !until()) {
     const lines = numbers.slice(batch.items.length, batch.items.length + CHUNK);
     batch = await addItems(db, batch, await acceptLines(deps, input, batch._id, lines), deps.now());
@@ -88,7 +88,7 @@ async function acceptLines(
 
 async function acceptLine(
   deps: BatchDependencies,
-  { account, keyId, unsuppress }: BatchInput,
+  { account, actor, unsuppress }: BatchInput,
   batch: string,
   line: unknown,
 ): Promise<BatchItem> {
@@ -96,7 +96,7 @@ async function acceptLine(
   if (!parsed.ok) return { refused: parsed.reason };
   const { number } = parsed;
   try {
-    const accepted = await acceptForget(deps.accept, { account, keyId, number, unsuppress, batch }, deps.now());
+    const accepted = await acceptForget(deps.accept, { account, actor, number, unsuppress, batch }, deps.now());
     if (accepted.fresh && deps.producer)
       await callWorker(
         { producer: deps.producer, logger: deps.logger },

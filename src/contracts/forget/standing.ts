@@ -62,7 +62,7 @@ export interface Preview {
 /** What a forget would erase: nothing is changed, and a number that nobody holds is no error. */
 export async function previewForget(
   deps: AcceptDependencies,
-  input: { readonly account: Account; readonly keyId: string; readonly number: PhoneNumber },
+  input: { readonly account: Account; readonly actor: string; readonly number: PhoneNumber },
   now: Date,
 ): Promise<Preview> {
   const { account, number } = input;

@@ -31,8 +31,8 @@ export interface RedactDependencies {
 }
 
 export interface RedactInput extends InteractionId {
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   /** Redact this interaction. */
   readonly content: boolean;
   /** Redact every earlier interaction with the same contact. */
@@ -56,11 +56,11 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
 
   /** @param past the reference of the request for the past, which goes on also when this fails */
   async function redactNow(
-    { account, keyId, id }: RedactInput,
+    { account, actor, id }: RedactInput,
     found: FoundRecord,
     past: string | undefined,
   ): Promise<void> {
-    const erasure = { account, keyId, ...AUDIT_WORDS.interaction, id, found: [found], follow: profile };
+    const erasure = { account, actor, ...AUDIT_WORDS.interaction, id, found: [found], follow: profile };
     await deps.eraseNow(erasure).catch((error: unknown) => {
       if (!(error instanceof ErasureFailure)) throw error;
       const { message } = INTERACTION_FAULTS.not_removable;
@@ -94,7 +94,7 @@ export function createRedact(deps: RedactDependencies): (input: RedactInput, now
 
 async function openPast(
   deps: RedactDependencies,
-  { account, keyId }: RedactInput,
+  { account, actor }: RedactInput,
   found: FoundRecord,
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
@@ -105,7 +105,7 @@ async function openPast(
     selector: { by: 'number', before },
     // Requests for one contact up to different moments are different requests.
     token: `${deps.tokens.current(account._id, number)}<${before.toISOString()}`,
-    requested_by: keyId,
+    requested_by: actor,
     keep_suppression: true,
     seal: (reference) => deps.seal.close(number, reference),
     writings: (reference) => sealWritings(deps.seal, writings, reference),

@@ -76,7 +76,7 @@ export async function reachAccount(
 /**
  * Changes what an account has set, and writes it into the account's audit, both or neither. A setting that keeps its
  * value is no change.
- * @param keyId the id of the key that asks
+ * @param actor the id of the key that asks
  * @returns the account as it stands afterwards
  * @throws InteractionFault `not_found`; `agency_forbids` when a sub-account would turn on what its agency does not
  * allow; `bad_field` when a sub-account would allow sub-accounts
@@ -86,7 +86,7 @@ export async function changeSettings(
   caller: Account,
   id: string,
   wanted: SettingsChange,
-  keyId: string,
+  actor: string,
   now: Date,
 ): Promise<Reached> {
   const turn = () =>
@@ -99,7 +99,7 @@ export async function changeSettings(
       await audit.appendWithin(
         {
           account: account._id,
-          actor: keyId,
+          actor,
           action: 'settings.change',
           reason: `redaction ${notes.join(', ')}`,
           at: now,

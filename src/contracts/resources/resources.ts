@@ -17,8 +17,8 @@ export interface ResourceDependencies {
 /** The caller, and the resource. */
 interface ResourceInput {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   readonly resource: Resource;
   readonly id: string;
   /** It must belong to this conversation. */
@@ -54,21 +54,21 @@ export function createResources({ db, dataMap, eraseNow }: ResourceDependencies)
 
   return {
     async remove(input) {
-      const { account, keyId, id } = input;
+      const { account, actor, id } = input;
       const found = await find(input);
       if (found.length === 0) return false;
-      const changed = await eraseNow({ account, keyId, ...AUDIT_WORDS.resource, id, found });
+      const changed = await eraseNow({ account, actor, ...AUDIT_WORDS.resource, id, found });
       // None changed: another call has deleted it meanwhile.
       return Object.keys(changed).length > 0;
     },
     async replaceUser(input, fields) {
-      const { account, keyId, id } = input;
+      const { account, actor, id } = input;
       const found = (await find({ ...input, resource: 'user' })).map(({ rule, ...found }) => ({
         ...found,
         rule: { ...rule, change: () => replacement(rule.entry, fields) },
       }));
       if (found.length === 0) return false;
-      const changed = await eraseNow({ account, keyId, ...REPLACED, id, found });
+      const changed = await eraseNow({ account, actor, ...REPLACED, id, found });
       return Object.keys(changed).length > 0;
     },
   };

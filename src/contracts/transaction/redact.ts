@@ -22,8 +22,8 @@ export interface TransactionDependencies {
 
 export interface TransactionInput {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   readonly id: string;
   readonly product: Product;
   readonly direction: Direction;
@@ -50,7 +50,7 @@ export function createTransactionRedaction(
   const profile = profileFor('transaction', dataMap);
   const rules = compileRecordRules(dataMap, profile, (entry) => entry.products !== undefined);
 
-  return async ({ account, keyId, id, product, direction }, now) => {
+  return async ({ account, actor, id, product, direction }, now) => {
     if (!isProvisioned(account, product)) return 'unprovisioned';
     const meant = rules.flatMap((rule) => narrowTo(rule, product, direction));
     const found = await findById(db, meant, account.records_id, id);
@@ -66,7 +66,7 @@ export function createTransactionRedaction(
       return moment.getTime() > young;
     });
     if (isYoung) return 'premature';
-    await eraseNow({ account, keyId, ...AUDIT_WORDS.transaction, id, found: open, follow: profile });
+    await eraseNow({ account, actor, ...AUDIT_WORDS.transaction, id, found: open, follow: profile });
     return 'redacted';
   };
 }

@@ -31,8 +31,8 @@ import { addKeys, type Keys } from '../references/keys-of.ts';
 /** An erasure of records that were found by their id. */
 interface RecordErasure extends Pick<AuditEvent, 'action' | 'reason'> {
   readonly account: Account;
-  /** The id of the key that asks. */
-  readonly keyId: string;
+  /** The key or the person that asks, as the audit names them. */
+  readonly actor: string;
   /** What the records were found by. The audit's reference, unless a number may stand in it. */
   readonly id: string;
   readonly found: readonly FoundRecord[];
@@ -158,9 +158,9 @@ async function followBelow(
 
 function entryOf(erasure: RecordErasure, outcome: Outcome | undefined, at: Date): AuditEvent[] {
   if (!outcome || Object.keys(outcome.changed).length === 0) return [];
-  const { account, keyId, action, reason, id } = erasure;
+  const { account, actor, action, reason, id } = erasure;
   const reference = isSpeakable(id) ? id : outcome.files.reference;
-  return [{ account: account._id, actor: keyId, action, reason, reference, at, counts: outcome.changed }];
+  return [{ account: account._id, actor, action, reason, reference, at, counts: outcome.changed }];
 }
 
 /** @returns whether the record was changed */

@@ -80,7 +80,7 @@ describe('many numbers at once', () => {
       ...{ prefixes: ['44'], logger, now: () => new Date() },
     };
     const run = (until: () => boolean): Promise<BatchRow> =>
-      forgetBatch(deps, { account, keyId: 'test', numbers: list, unsuppress: false }, until);
+      forgetBatch(deps, { account, actor: 'test', numbers: list, unsuppress: false }, until);
     let looks = 0;
     const part = await run(() => looks++ > 0);
     expect(part.items).toHaveLength(64);

@@ -35,7 +35,7 @@ describe('commands for people and scripts', () => {
   const accept = async (number: PhoneNumber, graceMinutes = 0) => {
     await insertRecords(platform.core.db, account.records_id, number, { sent: 2 });
     const deps = { ...platform.core, deadlineMs: 24 * HOUR_MS, graceMs: 0 };
-    const given = { account, keyId: 'test', number, unsuppress: false, graceMinutes };
+    const given = { account, actor: 'test', number, unsuppress: false, graceMinutes };
     return (await acceptForget(deps, given, new Date())).request.reference;
   };
 

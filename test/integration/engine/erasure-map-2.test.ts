@@ -293,7 +293,7 @@ describe('a map of version 2', () => {
       await core.db.collection('sms').insertOne({ acc: owner, mid: 'm1', phone: JO, body: 'Hi', ...record });
       const eraseNow = createEraseNow({ ...core, now: () => now });
       const run = createTransactionRedaction({ ...core, eraseNow, waitMs: 3_600_000 });
-      const outcome = await run({ account: made.account, keyId: 'key', id: 'm1', product, direction }, now).catch(
+      const outcome = await run({ account: made.account, actor: 'key', id: 'm1', product, direction }, now).catch(
         (error: Error) => error.name,
       );
       return [outcome, (await core.db.collection('sms').findOne({}))?.phone];

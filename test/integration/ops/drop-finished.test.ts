@@ -100,7 +100,7 @@ describe('finished requests that are older than the ledger keeps them', () => {
     const now = new Date();
     const ids: string[] = [];
     for (const days of [31, 29]) {
-      const list = { account: 'acc_AAAAAAAAAAAA', keyId: 'key', digests: [`digest ${days}`], lines: 2 };
+      const list = { account: 'acc_AAAAAAAAAAAA', actor: 'key', digests: [`digest ${days}`], lines: 2 };
       ids.push((await openBatch(db, list, new Date(now.getTime() - days * 86_400_000)))._id);
     }
     const deps = { db, audit, logger: platform.logger, archiveDir: undefined, keepMonths: 0, now: () => now };

@@ -3,6 +3,7 @@ import type { Batch } from '../../api/types.ts';
 import { Button, ButtonLink } from '../../base/button.tsx';
 import { toCsv } from '../../base/csv.ts';
 import { fileStamp, saveFile } from '../../base/files.ts';
+import { Meter } from '../../base/meter.tsx';
 import { Problem } from '../../base/notice.tsx';
 import { Card, Facts } from '../../base/page.tsx';
 import { plural } from '../../base/words.ts';
@@ -54,10 +55,7 @@ export function BatchProgress({ sent, batch, account }: BatchProgressProps) {
             : `${items.length} of ${plural(lines, 'line')} sent.`}
         </p>
       </div>
-      <label>
-        <span className="visually-hidden">Lines that were sent</span>
-        <progress className={styles.meter} value={items.length} max={lines} />
-      </label>
+      <Meter label={<span className="visually-hidden">Lines that were sent</span>} value={items.length} max={lines} />
       {error && <Problem error={error} />}
       <Facts
         items={{

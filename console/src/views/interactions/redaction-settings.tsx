@@ -170,23 +170,30 @@ function SettingsForm({ settings, account, readOnly }: SettingsFormProps) {
   );
 }
 
+/** What the audit's reason of a change of these settings begins with. */
+const ABOUT = 'redaction ';
+const MOST_CHANGES = 10;
+
 function History({ account }: { account: string }) {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['changes', account],
     queryFn: () =>
-      client.call<ListPage<AuditEntry>>('/audit', { query: { action: 'settings.change', limit: '10' }, account }),
+      client.call<ListPage<AuditEntry>>('/audit', { query: { action: 'settings.change', limit: '50' }, account }),
     retry: false,
   });
-  if (!data || data.items.length === 0) return null;
+  // Keys and webhooks are settings of the account, too.
+  const changes = (data?.items ?? []).filter(({ detail }) => detail.reason.startsWith(ABOUT)).slice(0, MOST_CHANGES);
+  if (changes.length === 0) return null;
   return (
     <Card>
       <Section title="Changes">
         <ul className={styles.running}>
-          {data.items.map(({ sequence, at, actor }) => (
+          {changes.map(({ sequence, at, actor, detail }) => (
             <li key={sequence}>
               <Time at={at} />
-              <span>{actor}</span>
+              <span>{detail.reason.slice(ABOUT.length)}</span>
+              <span className={styles.soft}>{actor}</span>
             </li>
           ))}
         </ul>

@@ -2,7 +2,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { RequestDetail } from '../../api/types.ts';
 import { Button } from '../../base/button.tsx';
-import { Dialog } from '../../base/dialog.tsx';
+import { Confirm } from '../../base/confirm.tsx';
+import { Meter } from '../../base/meter.tsx';
 import { Notice, Problem, Waiting } from '../../base/notice.tsx';
 import { Card, Facts, Page, Section } from '../../base/page.tsx';
 import { State } from '../../base/state.tsx';
@@ -92,10 +93,7 @@ function RequestFacts({ request, account }: { request: RequestDetail; account: s
         }}
       />
       {scan && scan.percent !== null && !ended && (
-        <label>
-          Read so far: {Math.round(scan.percent)} %
-          <progress className={styles.meter} value={scan.percent} max={100} />
-        </label>
+        <Meter label={`Read so far: ${Math.round(scan.percent)} %`} value={scan.percent} max={100} />
       )}
       {scan?.off && (
         <Notice kind="warn">The account's records are not read once more: what is told rests on look-ups alone.</Notice>
@@ -138,20 +136,16 @@ function Acts({ request }: { request: RequestDetail }) {
         </Button>
       )}
       {act.isError && !asks && <Notice kind="bad">{(act.error as Error).message}</Notice>}
-      <Dialog
-        open={asks}
-        onClose={() => setAsks(false)}
-        title="Cancel this request?"
-        lede="Nothing was erased yet, and nothing will be. The number is no longer suppressed because of this request. To forget it later, ask again."
-        closeWord="Keep the request"
-        actions={
-          <Button kind="danger" busy={act.isPending} onClick={() => act.mutate('cancel')}>
-            Cancel the request
-          </Button>
-        }
-      >
-        {act.isError && <Problem error={act.error} />}
-      </Dialog>
+      {asks && (
+        <Confirm
+          title="Cancel this request?"
+          lede="Nothing was erased yet, and nothing will be. The number is no longer suppressed because of this request. To forget it later, ask again."
+          closeWord="Keep the request"
+          actWord="Cancel the request"
+          act={{ ...act, mutate: () => act.mutate('cancel') }}
+          onClose={() => setAsks(false)}
+        />
+      )}
     </>
   );
 }

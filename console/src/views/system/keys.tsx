@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ApiKey, Page as ListPage, NewKey } from '../../api/types.ts';
 import { Button } from '../../base/button.tsx';
+import { Confirm } from '../../base/confirm.tsx';
 import { Dialog } from '../../base/dialog.tsx';
 import { TextField, Tick } from '../../base/field.tsx';
 import { Empty, Problem } from '../../base/notice.tsx';
@@ -96,9 +97,9 @@ function Keys({ account, making, onMade }: { account: string; making: boolean; o
 }
 
 const COLUMNS: readonly Column<ApiKey>[] = [
-  { id: 'label', head: 'Label', names: true, wide: true, cell: ({ label }) => label },
+  { id: 'label', head: 'Label', names: true, cell: ({ label }) => label },
   { id: 'id', head: 'Id', cell: ({ id }) => <code>{id}</code> },
-  { id: 'scopes', head: 'May', cell: ({ scopes }) => scopes.join(', ') },
+  { id: 'scopes', head: 'May', wide: true, cell: ({ scopes }) => scopes.join(', ') },
   {
     id: 'state',
     head: 'State',
@@ -208,19 +209,13 @@ function RevokeKey({ of: key, account, onClose }: { of: ApiKey; account: string;
     },
   });
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <Confirm
       title={`Revoke “${key.label}”?`}
       lede="Programs that use it are refused from now on. It cannot be taken back."
       closeWord="Keep the key"
-      actions={
-        <Button kind="danger" busy={revoke.isPending} onClick={() => revoke.mutate()}>
-          Revoke the key
-        </Button>
-      }
-    >
-      {revoke.isError && <Problem error={revoke.error} />}
-    </Dialog>
+      actWord="Revoke the key"
+      act={revoke}
+      onClose={onClose}
+    />
   );
 }

@@ -41,7 +41,7 @@ function Result({ report: { made_at, findings, unnamed, collections, places, sam
     <>
       <Notice
         kind={errors > 0 ? 'bad' : findings.length > 0 ? 'warn' : 'good'}
-        title={errors > 0 ? 'Erasures would fail, be slow, or miss records' : 'The map fits what was looked at'}
+        title={titleOf(errors, findings.length)}
       >
         {looked}, <Time at={made_at} exact />.
       </Notice>
@@ -67,13 +67,19 @@ function Result({ report: { made_at, findings, unnamed, collections, places, sam
   );
 }
 
+function titleOf(errors: number, findings: number): string {
+  if (errors > 0) return 'Erasures would fail, be slow, or miss records';
+  return findings > 0
+    ? 'Nothing that would stop an erasure; somebody should look at the warnings'
+    : 'The map fits what was looked at';
+}
+
 const FINDINGS: readonly Column<Finding>[] = [
   { id: 'where', head: 'Where', names: true, cell: ({ where }) => <code>{where}</code> },
   {
     id: 'severity',
     head: 'How bad',
-    cell: ({ severity }) =>
-      severity === 'error' ? <State state="failed" word="Error" /> : <State state="waiting" word="Warning" />,
+    cell: ({ severity }) => (severity === 'error' ? <State state="failed" word="Error" /> : <State state="warning" />),
   },
   { id: 'message', head: 'What does not fit', wide: true, cell: ({ message }) => message },
   { id: 'remedy', head: 'What mends it', cell: ({ remedy }) => (remedy ? <code>{remedy}</code> : '–') },

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type NewPerson, type Person, ROLES, type Role } from '../../api/types.ts';
 import { Button } from '../../base/button.tsx';
+import { Confirm } from '../../base/confirm.tsx';
 import { Dialog } from '../../base/dialog.tsx';
 import { SelectField, TextField, Tick } from '../../base/field.tsx';
 import { Problem } from '../../base/notice.tsx';
@@ -122,20 +123,14 @@ export function ResetPerson({ person, onClose, onDone }: DialogProps<NewPerson> 
     gcTime: 0,
   });
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <Confirm
       title={`A new password for ${person.name}?`}
       lede="The old one stops working and their sessions end. The new one is shown once."
       closeWord="Keep the old one"
-      actions={
-        <Button kind="danger" busy={reset.isPending} onClick={() => reset.mutate()}>
-          Make a new password
-        </Button>
-      }
-    >
-      {reset.isError && <Problem error={reset.error} />}
-    </Dialog>
+      actWord="Make a new password"
+      act={reset}
+      onClose={onClose}
+    />
   );
 }
 
@@ -147,19 +142,13 @@ export function DisablePerson({ person, onClose, onDone }: DialogProps<Person> &
     onSuccess: onDone,
   });
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <Confirm
       title={`Keep ${person.name} out?`}
       lede="Their sessions end at once, and they cannot sign in. What they did stays in the audit under their name."
       closeWord="Let them stay"
-      actions={
-        <Button kind="danger" busy={disable.isPending} onClick={() => disable.mutate()}>
-          Keep them out
-        </Button>
-      }
-    >
-      {disable.isError && <Problem error={disable.error} />}
-    </Dialog>
+      actWord="Keep them out"
+      act={disable}
+      onClose={onClose}
+    />
   );
 }

@@ -78,7 +78,7 @@ export const REPORT_CALL: Call<Pick<Report, 'account_id' | 'request_id' | 'gener
 
 export interface NewReport {
   readonly account: Account;
-  readonly keyId: string;
+  readonly actor: string;
   readonly query: RecordQuery;
   readonly format: ReportFormat;
   readonly includeMessage: boolean;
@@ -104,7 +104,7 @@ export async function openReport(
     _id: new mongoose.mongo.ObjectId(),
     request_id: requestId,
     account_id: account._id,
-    requested_by: input.keyId,
+    requested_by: input.actor,
     format: input.format,
     include_message: input.includeMessage,
     query: {

@@ -59,7 +59,7 @@ describe('an erasure and the report files that hold the number', () => {
   const open = (account: Account, format: ReportFormat = 'csv', includeMessage = false) =>
     openReport(platform.core.db, platform.core.seal, {
       account,
-      keyId: 'test',
+      actor: 'test',
       query: {},
       format,
       includeMessage,

@@ -59,7 +59,7 @@ describe('the life of a report and its file', () => {
   const open = (account: Account) =>
     openReport(platform.core.db, platform.core.seal, {
       account,
-      keyId: 'test',
+      actor: 'test',
       query: { product: 'sms' },
       format: 'csv',
       includeMessage: false,

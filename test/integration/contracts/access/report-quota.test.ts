@@ -20,7 +20,7 @@ describe('what an account may have of reports', () => {
 
   const open = (account: Account, quota: { unfinished?: number; bytes?: number }) => {
     const input = {
-      ...{ account, keyId: 'test', query: {}, includeMessage: true, now: new Date(), graceMs: 3_600_000 },
+      ...{ account, actor: 'test', query: {}, includeMessage: true, now: new Date(), graceMs: 3_600_000 },
       format: 'csv' as const,
     };
     return openReportWithin(platform.core.db, platform.core.seal, input, { unfinished: 100, bytes: 1e9, ...quota });

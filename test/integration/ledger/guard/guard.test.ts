@@ -42,7 +42,7 @@ describe('the guard: what comes late of somebody who was forgotten', () => {
     const { core } = platform;
     const accepted = await acceptForget(
       { ...core, deadlineMs: 24 * HOUR_MS, graceMs: 0 },
-      { account, keyId: 'test', number, unsuppress },
+      { account, actor: 'test', number, unsuppress },
       driven.now(),
     );
     return { number, request: await driven.finish(account, accepted.request.reference) };

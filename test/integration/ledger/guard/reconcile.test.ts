@@ -47,7 +47,7 @@ describe('a restored backup', () => {
     ] as const) {
       const { request } = await acceptForget(
         { ...platform.core, deadlineMs: 86_400_000, graceMs: 0 },
-        { account, keyId: 'test', number, unsuppress },
+        { account, actor: 'test', number, unsuppress },
         driven.now(),
       );
       await driven.finish(account, request.reference);

@@ -84,7 +84,7 @@ describe('records known by others', () => {
   async function forget(account: Account): Promise<ErasureRequest> {
     const { request } = await acceptForget(
       { ...platform.core, deadlineMs: 86_400_000, graceMs: 1_000 },
-      { account, keyId: 'test', number: JO, unsuppress: false },
+      { account, actor: 'test', number: JO, unsuppress: false },
       new Date(),
     );
     await addJob(worker.producer, REQUEST_CALL, request);

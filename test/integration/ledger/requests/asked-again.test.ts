@@ -33,7 +33,7 @@ describe('asked again between the last look and the end', () => {
     const ask = async () => {
       await insertRecords(core.db, owner, DIGITS, { sent: 1, contacts: 1 });
       // Only the first asks for the number to leave the list.
-      const input = { account, keyId: 'test', number: phoneNumber(DIGITS), unsuppress: reference === undefined };
+      const input = { account, actor: 'test', number: phoneNumber(DIGITS), unsuppress: reference === undefined };
       const { request } = await acceptForget({ ...core, deadlineMs: 86_400_000, graceMs: 60_000 }, input, new Date());
       return request.reference;
     };
@@ -99,7 +99,7 @@ describe('asked again between the last look and the end', () => {
     await insertRecords(core.db, account.records_id, DIGITS, { sent: 1 });
     const deps = { ...core, deadlineMs: 86_400_000, graceMs: 0 };
     const ask = (unsuppress: boolean) =>
-      acceptForget(deps, { account, keyId: 'test', number: phoneNumber(DIGITS), unsuppress }, new Date());
+      acceptForget(deps, { account, actor: 'test', number: phoneNumber(DIGITS), unsuppress }, new Date());
     const { request } = await ask(first);
     expect((await ask(second)).request.reference).toBe(request.reference);
     const worker = await platform.startWorker();

@@ -43,7 +43,7 @@ describe('a record that holds the number at two places', () => {
       ]);
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 0 },
-      { account, keyId: 'test', number: phoneNumber(NUMBER), unsuppress: false },
+      { account, actor: 'test', number: phoneNumber(NUMBER), unsuppress: false },
       new Date(),
     );
     await platform.startWorker();

@@ -27,7 +27,7 @@ describe('an erasure from ledger to completion', () => {
     const worker = await platform.startWorker();
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 1_000 },
-      { account, keyId: 'test', number: phoneNumber(447700900123), unsuppress: false },
+      { account, actor: 'test', number: phoneNumber(447700900123), unsuppress: false },
       new Date(),
     );
     await addJob(worker.producer, REQUEST_CALL, request);

@@ -156,7 +156,7 @@ describe('a message that is scheduled', () => {
       await scheduled().insertOne({ account_id: account.records_id, to: DIGITS, status: 'pending', send_at: sendAt });
       const { request } = await acceptForget(
         { ...platform.core, deadlineMs: 24 * HOUR, graceMs: 1_000 },
-        { account, keyId: 'test', number: phoneNumber(DIGITS), unsuppress: false },
+        { account, actor: 'test', number: phoneNumber(DIGITS), unsuppress: false },
         new Date(start),
       );
       return { request, owner: account.records_id };

@@ -30,7 +30,7 @@ describe('a database whose every look takes most of a lease', () => {
     await insertRecords(core.db, account.records_id, DIGITS, { sent: Math.max(1, sent) });
     const { request } = await acceptForget(
       { ...core, deadlineMs: 86_400_000, graceMs: 60_000 },
-      { account, keyId: 'test', number: phoneNumber(DIGITS), unsuppress: false },
+      { account, actor: 'test', number: phoneNumber(DIGITS), unsuppress: false },
       new Date(),
     );
     if (sent === 0) await core.db.collection('sent_sms').deleteMany({ account_id: account.records_id });

@@ -108,7 +108,7 @@ describe('a scan over an account', () => {
   async function forget(account: Account, number: PhoneNumber): Promise<string> {
     const { request } = await acceptForget(
       { ...platform.core, deadlineMs: 86_400_000, graceMs: 1_000 },
-      { account, keyId: 'test', number, unsuppress: false },
+      { account, actor: 'test', number, unsuppress: false },
       new Date(),
     );
     await addJob(worker.producer, REQUEST_CALL, request);
