@@ -4,11 +4,11 @@ import { openDatabase } from './base/db/connection.ts';
 import { dropFormerIndexes, ensureIndexes, findMissingIndexes } from './base/db/ensure-indexes.ts';
 import { checkKeys, findMissingKeys, type HeldKeys, type KeyIdState, listKeyIds } from './base/keys/in-use.ts';
 import { openProcessorSigner, type ProcessorSigner } from './base/keys/processor-signer.ts';
-
 import { createSeal, type Seal } from './base/keys/seal.ts';
 import { createSigner, type Signer } from './base/keys/signer.ts';
 import { createTokens, type Tokens } from './base/keys/token.ts';
 import type { Logger } from './base/log.ts';
+import { type IdentityProvider, openIdentityProvider } from './base/oidc/identity-provider.ts';
 import { type Times, timesOf } from './base/times.ts';
 import { createReportErasure } from './contracts/access/reports/clear.ts';
 import { createReportFolder } from './contracts/access/reports/folder.ts';
@@ -73,6 +73,8 @@ export interface Core {
   readonly keys: Keys;
   readonly people: People;
   readonly sessions: Sessions;
+  /** Who says who people are, beside passwords; null where that is not set up. */
+  readonly identityProvider: IdentityProvider | null;
   /**
    * Builds the indexes that Lethe needs where they are missing, sees that no key is missing that is in use, and drops
    * indexes that former versions have left.
@@ -146,6 +148,7 @@ export function createCore(
     keys: createKeys(connection),
     people: createPeople(db),
     sessions: createSessions(db, { idleMs: times.sessionIdleMs, longestMs: times.sessionMs }),
+    identityProvider: openIdentityProvider(config),
     async prepare() {
       await assertOneTenant(db, dataMap);
       await ensureIndexes(db, indexes);

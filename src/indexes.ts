@@ -170,6 +170,9 @@ function suppressionIndex(accountPath: string | undefined): mongoose.mongo.Index
   };
 }
 
+/** Those of the audit alone, for a command that appends to it before any process has started. */
+export const auditIndexes: readonly IndexedCollection[] = OWN_INDEXES.filter(({ collection }) => collection === AUDIT);
+
 /**
  * All indexes Lethe needs. Of the platform's own collections that is the suppression list alone; `lethe check-map` names what
  * the others lack.

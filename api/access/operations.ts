@@ -5,6 +5,7 @@ import type { Answer, Operation } from '../openapi/operation.ts';
 import {
   accessBodySchema,
   accessSchema,
+  heldAnswer,
   recordsSchema,
   reportSchema,
   searchManySchema,
@@ -75,6 +76,7 @@ const ABORTED = { ...REPORT, request_status: 'ABORTED', status: 'ABORTED', compl
 const HELD: Record<number, Answer> = {
   200: {
     description: 'Records by collection, and what is kept under the token of the number',
+    schema: heldAnswer,
     example: {
       searched_at: '2026-01-31T12:00:00.000Z',
       searched: ['contacts', 'sent_sms'],

@@ -171,3 +171,26 @@ export function queryOf(fields: z.output<typeof reportSchema> | z.output<typeof 
     ...rangeOf(fields),
   };
 }
+
+const kept = z.array(z.record(z.string(), z.unknown()));
+
+/** Everything on one number. */
+export const heldAnswer = z.object({
+  searched_at: z.iso.datetime(),
+  searched: z.array(z.string()),
+  kept: z.object({ suppressions: kept, requests: kept, audit: kept }),
+  collections: z.record(
+    z.string(),
+    z.object({
+      category: z.string(),
+      records: z.array(
+        z.object({
+          id: z.unknown().optional(),
+          at: z.iso.datetime().optional(),
+          fields: z.array(z.object({ path: z.string(), category: z.string(), value: z.unknown() })),
+        }),
+      ),
+    }),
+  ),
+  counts: z.record(z.string(), z.int()),
+});

@@ -20,12 +20,13 @@ export function accountRoutes({ core, guards }: DoorDependencies): Router {
   return router;
 }
 
-function presentAccount({ _id, name, agency_id, time_zone }: Account): object {
+function presentAccount({ _id, name, agency_id, time_zone, disabled_at }: Account): object {
   return {
     id: _id,
     name,
     ...(agency_id !== undefined && { parent_id: agency_id }),
     time_zone,
     agency: agency_id === undefined,
+    ...(disabled_at !== undefined && { disabled: true }),
   };
 }

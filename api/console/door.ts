@@ -5,6 +5,7 @@ import { presentNamed } from '../http/named-errors.ts';
 import { accountRoutes } from './accounts.ts';
 import { consoleFiles } from './files.ts';
 import { keyRoutes } from './keys.ts';
+import { oidcRoutes } from './oidc.ts';
 import { consoleApi } from './operations.ts';
 import { peopleRoutes } from './people.ts';
 import { sessionRoutes } from './session.ts';
@@ -14,6 +15,9 @@ export const consoleDoor: Door = {
   name: 'console',
   operations: () => consoleApi,
   routes: (deps) =>
-    Router().use(sessionRoutes(deps), accountRoutes(deps), peopleRoutes(deps), keyRoutes(deps), consoleFiles()),
+    Router().use(
+      ...[sessionRoutes(deps), oidcRoutes(deps), accountRoutes(deps), peopleRoutes(deps), keyRoutes(deps)],
+      consoleFiles(),
+    ),
   errors: { below: ['/console/api'], handler: (logger) => handleErrors(logger, presentNamed) },
 };

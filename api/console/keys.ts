@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
+import { auditKey } from '../../src/ledger/accounts/audited.ts';
 import { type ApiKey, scopesOf } from '../../src/ledger/accounts/keys.ts';
 import { callerOf, principalOf } from '../http/auth.ts';
 import { readBody } from '../http/body.ts';
@@ -46,15 +47,7 @@ function createHandler({ core, now }: DoorDependencies): RequestHandler {
       ...(expiresAt && { expiresAt }),
     });
     if (!made) throw new LetheError('route_not_found');
-    await core.audit.append({
-      account: account._id,
-      actor: keyId,
-      action: 'settings.change',
-      reason: `key created: ${wanted.join(', ')}`,
-      reference: made.key._id,
-      at,
-      counts: {},
-    });
+    await auditKey(core.audit, 'created', made.key, { actor: keyId, at });
     response.status(201).json({ ...presentKey(made.key), key: made.whole });
   };
 }
@@ -63,22 +56,12 @@ function revokeHandler({ core, now }: DoorDependencies): RequestHandler {
   return async (request, response) => {
     const { account, keyId } = callerOf(response);
     const id = String(request.params.key);
-    const find = async () => (await core.keys.list(account._id)).find((key) => key._id === id);
-    const key = await find();
+    const key = (await core.keys.list(account._id)).find((one) => one._id === id);
     if (!key) throw new LetheError('route_not_found', 'There is no such key');
     const at = now();
-    const wasLive = await core.keys.revoke(key._id, at);
-    if (wasLive)
-      await core.audit.append({
-        account: account._id,
-        actor: keyId,
-        action: 'settings.change',
-        reason: 'key revoked',
-        reference: key._id,
-        at,
-        counts: {},
-      });
-    response.json(presentKey((await find()) ?? key));
+    const revoked = await core.keys.revoke(key._id, at);
+    if (revoked) await auditKey(core.audit, 'revoked', revoked, { actor: keyId, at });
+    response.json(presentKey(revoked ?? key));
   };
 }
 

@@ -1,8 +1,20 @@
 import { namedAnswers } from '../http/named-errors.ts';
 import type { Operation } from '../openapi/operation.ts';
 import {
+  accountsAnswer,
+  keyAnswer,
+  keysAnswer,
+  newKeyAnswer,
+  newPersonAnswer,
+  oidcAnswer,
+  peopleAnswer,
+  personAnswer,
+  sessionAnswer,
+} from './answers.ts';
+import {
   keyParams,
   keySchema,
+  oidcStartSchema,
   passwordSchema,
   personParams,
   personSchema,
@@ -66,7 +78,7 @@ export const consoleApi: readonly Operation[] = [
     body: signInSchema,
     bodyExample: { email: PERSON.email, password: 'correct horse battery' },
     responses: {
-      200: { description: 'Signed in', example: SESSION },
+      200: { description: 'Signed in', schema: sessionAnswer, example: SESSION },
       ...namedAnswers('invalid_sign_in', 'totp_required'),
     },
   },
@@ -75,7 +87,7 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/session',
     'x-scope': 'look',
     summary: 'Who is signed in',
-    responses: { 200: { description: 'The session', example: SESSION }, ...namedAnswers() },
+    responses: { 200: { description: 'The session', schema: sessionAnswer, example: SESSION }, ...namedAnswers() },
   },
   {
     method: 'delete',
@@ -93,8 +105,40 @@ export const consoleApi: readonly Operation[] = [
     body: passwordSchema,
     bodyExample: { current: ONCE.password, password: 'correct horse battery' },
     responses: {
-      200: { description: 'A new session', example: SESSION },
+      200: { description: 'A new session', schema: sessionAnswer, example: SESSION },
       ...namedAnswers('invalid_sign_in', 'csrf'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/console/api/oidc',
+    open: true,
+    summary: 'May people sign in with an OpenID Connect provider?',
+    responses: {
+      200: { description: 'The provider', schema: oidcAnswer, example: { enabled: true, name: 'Example' } },
+    },
+  },
+  {
+    method: 'get',
+    path: '/console/api/oidc/start',
+    open: true,
+    summary: 'Sign in with the provider: for a browser, not for a program',
+    query: oidcStartSchema,
+    responses: {
+      302: { description: 'To the provider; to the console when it cannot be reached', type: null },
+      ...namedAnswers('route_not_found'),
+    },
+  },
+  {
+    method: 'get',
+    path: '/console/api/oidc/callback',
+    open: true,
+    // What providers send along differs; what is read is checked against what the browser has kept.
+    lenient: true,
+    summary: 'Where the provider sends the browser back to',
+    responses: {
+      302: { description: 'To the console: signed in, or with `sign-in=refused` or `sign-in=failed`', type: null },
+      ...namedAnswers('route_not_found'),
     },
   },
   {
@@ -105,9 +149,13 @@ export const consoleApi: readonly Operation[] = [
     responses: {
       200: {
         description: 'By name',
+        schema: accountsAnswer,
         example: {
           items: [
-            { id: ACCOUNT, name: 'Acme', parent_id: 'acc_Zy8xW5vU2tS1', time_zone: 'Europe/London', agency: false },
+            {
+              ...{ id: ACCOUNT, name: 'Acme', parent_id: 'acc_Zy8xW5vU2tS1' },
+              ...{ time_zone: 'Europe/London', agency: false, disabled: true },
+            },
           ],
         },
       },
@@ -119,7 +167,10 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/people',
     'x-scope': 'people',
     summary: 'Who may sign in',
-    responses: { 200: { description: 'By name', example: { items: [PERSON] } }, ...namedAnswers() },
+    responses: {
+      200: { description: 'By name', schema: peopleAnswer, example: { items: [PERSON] } },
+      ...namedAnswers(),
+    },
   },
   {
     method: 'post',
@@ -129,7 +180,11 @@ export const consoleApi: readonly Operation[] = [
     body: personSchema,
     bodyExample: { email: PERSON.email, name: PERSON.name, role: PERSON.role, account: ACCOUNT },
     responses: {
-      201: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
+      201: {
+        description: 'The person, with a password that is shown once',
+        schema: newPersonAnswer,
+        example: { ...PERSON, ...ONCE },
+      },
       ...namedAnswers('csrf', 'conflict'),
     },
   },
@@ -140,7 +195,7 @@ export const consoleApi: readonly Operation[] = [
     summary: 'Keep somebody out, at once',
     params: personParams,
     responses: {
-      200: { description: 'The person', example: PERSON },
+      200: { description: 'The person', schema: personAnswer, example: PERSON },
       ...namedAnswers('csrf', 'route_not_found', 'conflict'),
     },
   },
@@ -153,7 +208,11 @@ export const consoleApi: readonly Operation[] = [
     body: resetSchema,
     bodyExample: {},
     responses: {
-      200: { description: 'The person, with a password that is shown once', example: { ...PERSON, ...ONCE } },
+      200: {
+        description: 'The person, with a password that is shown once',
+        schema: newPersonAnswer,
+        example: { ...PERSON, ...ONCE },
+      },
       ...namedAnswers('csrf', 'route_not_found'),
     },
   },
@@ -162,7 +221,10 @@ export const consoleApi: readonly Operation[] = [
     path: '/console/api/keys',
     'x-scope': 'settings',
     summary: "The account's keys, oldest first",
-    responses: { 200: { description: 'Revoked ones, too', example: { items: [KEY] } }, ...namedAnswers() },
+    responses: {
+      200: { description: 'Revoked ones, too', schema: keysAnswer, example: { items: [KEY] } },
+      ...namedAnswers(),
+    },
   },
   {
     method: 'post',
@@ -172,7 +234,11 @@ export const consoleApi: readonly Operation[] = [
     body: keySchema,
     bodyExample: { label: KEY.label, scopes: KEY.scopes },
     responses: {
-      201: { description: 'The whole key, shown once', example: { ...KEY, key: `${KEY.id}.SECRET` } },
+      201: {
+        description: 'The whole key, shown once',
+        schema: newKeyAnswer,
+        example: { ...KEY, key: `${KEY.id}.SECRET` },
+      },
       ...namedAnswers('csrf'),
     },
   },
@@ -182,6 +248,9 @@ export const consoleApi: readonly Operation[] = [
     'x-scope': 'settings',
     summary: 'Revoke a key, at once',
     params: keyParams,
-    responses: { 200: { description: 'The key', example: KEY }, ...namedAnswers('csrf', 'route_not_found') },
+    responses: {
+      200: { description: 'The key', schema: keyAnswer, example: KEY },
+      ...namedAnswers('csrf', 'route_not_found'),
+    },
   },
 ];

@@ -1,5 +1,6 @@
 import { type RequestHandler, type Response, Router } from 'express';
 import { LetheError } from '../../src/base/errors.ts';
+import { auditPerson } from '../../src/ledger/people/audited.ts';
 import { findCovered, isWithin } from '../../src/ledger/people/coverage.ts';
 import { generatePassword } from '../../src/ledger/people/people.ts';
 import type { Coverage, Person } from '../../src/ledger/people/rows.ts';
@@ -35,7 +36,7 @@ export function peopleRoutes(deps: DoorDependencies): Router {
       const person = await findPerson(deps, response, String(request.params.person));
       if (person.email === principalOf(response).actor) throw new LetheError('conflict', 'Nobody disables themselves');
       await core.people.disable(person._id, deps.now());
-      note(deps, response, 'person disabled', person._id);
+      await note(deps, response, 'person disabled', person);
       response.json(await presentPerson(deps, (await core.people.find(person._id)) ?? person));
     })
     .all(refuseMethod('POST'));
@@ -57,7 +58,7 @@ function createHandler(deps: DoorDependencies): RequestHandler {
     const secret = totp ? makeTotp(core.seal, fields.email) : undefined;
     const made = await core.people.create({ ...fields, covers, password, totp: secret?.sealed, now: now() });
     if (!made) throw new LetheError('conflict', 'Somebody has this address already');
-    note(deps, response, 'person created', made._id);
+    await note(deps, response, 'person created', made);
     const shown = { ...(await presentPerson(deps, made)), password, ...(secret && { totp_address: secret.address }) };
     response.status(201).json(shown);
   };
@@ -71,7 +72,7 @@ function resetHandler(deps: DoorDependencies): RequestHandler {
     const password = generatePassword();
     const secret = totp ? makeTotp(core.seal, person.email) : undefined;
     await core.people.reset(person._id, password, totp === false ? null : secret?.sealed);
-    note(deps, response, 'person reset', person._id);
+    await note(deps, response, 'person reset', person);
     const now = (await core.people.find(person._id)) ?? person;
     response.json({ ...(await presentPerson(deps, now)), password, ...(secret && { totp_address: secret.address }) });
   };
@@ -105,12 +106,15 @@ async function findPerson({ core }: DoorDependencies, response: Response, id: st
   return person;
 }
 
-function note({ logger }: DoorDependencies, response: Response, what: string, person: string): void {
-  logger.info(what, {
-    request_id: response.locals.requestId,
-    person,
-    by: principalOf(response).session?.person._id,
-  });
+async function note(
+  { core, logger, now }: DoorDependencies,
+  response: Response,
+  what: Parameters<typeof auditPerson>[1],
+  person: Person,
+): Promise<void> {
+  const { actor, session } = principalOf(response);
+  await auditPerson(core.audit, what, { actor, person, at: now() });
+  logger.info(what, { request_id: response.locals.requestId, person: person._id, by: session?.person._id });
 }
 
 async function presentPerson({ core }: DoorDependencies, person: Person): Promise<object> {

@@ -25,6 +25,14 @@ export const signInSchema = z.strictObject({
   totp: typed.optional().meta({ description: 'The six digits of the authenticator app' }),
 });
 
+export const oidcStartSchema = z.object({
+  to: z
+    .string({ error: 'must be a path of the console' })
+    .regex(/^\/console(\/[A-Za-z0-9/-]{0,100})?$/, 'must be a path of the console')
+    .optional()
+    .meta({ description: 'The page of the console to show afterwards' }),
+});
+
 export const passwordSchema = z.strictObject({ current: typed, password: chosen });
 
 const accountId = z.string({ error: 'must be a text' }).regex(/^acc_[A-Za-z0-9]{12}$/, 'must be the id of an account');

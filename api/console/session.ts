@@ -3,6 +3,7 @@ import type mongoose from 'mongoose';
 import { LetheError } from '../../src/base/errors.ts';
 import type { Core } from '../../src/core.ts';
 import { readAccounts } from '../../src/ledger/accounts/account-rows.ts';
+import { auditSignIn } from '../../src/ledger/people/audited.ts';
 import { coveredIds, scopesOfPerson } from '../../src/ledger/people/coverage.ts';
 import type { Person } from '../../src/ledger/people/rows.ts';
 import { csrfTokenOf } from '../../src/ledger/people/sessions.ts';
@@ -46,6 +47,7 @@ export function sessionRoutes(deps: DoorDependencies): Router {
       admitted.succeeded();
       // One browser, one session: what it brought along is of no more use.
       await core.sessions.end(readSessionCookie(request) ?? '');
+      await auditSignIn(core.audit, 'password', person, now());
       const { secret, session } = await core.sessions.open(person, now());
       logger.info('signed in', { request_id: response.locals.requestId, person: person._id });
       setSessionCookie(request, response, secret);

@@ -1,6 +1,7 @@
 import type { CountryCode } from '../../src/phone/countries.ts';
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer, Operation } from '../openapi/operation.ts';
+import { acceptedAnswer, checkAnswer, foundAnswer, previewAnswer, statusAnswer } from './answers.ts';
 import {
   batchAnswer,
   batchParams,
@@ -23,8 +24,10 @@ const REMOVED = {
   msg: 'The number has been removed',
   state: 'completed',
   due_at: 1548979200,
+  deadline: 'met',
   completed_at: 1548892860,
   erased: { contacts: 1, sent_sms: 12 },
+  why: '2 recordings not found',
 };
 
 const BATCH = {
@@ -105,6 +108,7 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
         description:
           'The newest match, and all of them. `day` is the day that was searched; for `last week` and the like `from` and ' +
           '`to` are its first and last day',
+        schema: foundAnswer,
         example: FOUND,
       },
       ...errorAnswers(describeErrors(['no_records', 'request_failed'])),
@@ -121,7 +125,11 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
       body: forgetSchema(prefixes),
       bodyExample: { number: 447700900123, sandbox: true },
       responses: {
-        200: { description: 'Accepted; a dry run adds `sandbox` and `would_erase`', example: ACCEPTED },
+        200: {
+          description: 'Accepted; a dry run adds `sandbox` and `would_erase`',
+          schema: acceptedAnswer,
+          example: ACCEPTED,
+        },
         ...errorAnswers(describeErrors(['no_affiliation'])),
       },
     },
@@ -137,7 +145,11 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
       bodyExample: { date: 'yesterday' },
       responses: {
         ...status.responses,
-        200: { ...(status.responses[200] as Answer), example: { ...FOUND, ...STANDING } },
+        200: {
+          ...(status.responses[200] as Answer),
+          schema: statusAnswer,
+          example: { ...FOUND, ...STANDING, state: 'gone' },
+        },
       },
     },
     {
@@ -151,6 +163,7 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
       responses: {
         200: {
           description: 'How the number was read, and records by collection',
+          schema: previewAnswer,
           example: { read: READING, counts: { contacts: 1, sent_sms: 12 }, already: ACCEPTED.reference },
         },
         ...errorAnswers(describeErrors()),
@@ -165,7 +178,7 @@ export function forgetApi(prefixes: readonly string[], countries: readonly Count
       body: checkSchema(prefixes),
       bodyExample: { number: 447700900123 },
       responses: {
-        200: { description: 'Whether it is suppressed', example: { blacklisted: true } },
+        200: { description: 'Whether it is suppressed', schema: checkAnswer, example: { blacklisted: true } },
         ...errorAnswers(describeErrors()),
       },
     },

@@ -142,7 +142,10 @@ async function admitKey(
   return { principal: { actor: keyId, scopes, reach }, account };
 }
 
-/** @throws LetheError `route_not_found` for an account that is none, and for one that is not the person's */
+/**
+ * @throws LetheError `route_not_found` for an account that is none, and for one that is not the person's; `forbidden` for one
+ * that is disabled
+ */
 async function admitPerson(
   { db, sessions }: AuthenticateDependencies,
   request: Request,
@@ -152,10 +155,15 @@ async function admitPerson(
   const session = await sessions.find(secret, new Date(), isActive);
   if (!session) return null;
   const { person } = session;
-  const named = request.get(ACCOUNT_HEADER) ?? (person.covers.kind === 'account' ? person.covers.id : undefined);
-  const account = named === undefined ? null : await findCovered(db, person.covers, named);
-  if (named !== undefined && !account) throw new LetheError('route_not_found', 'There is no such account');
-  const reach = async () => (account ? [account._id] : coveredIds(db, person.covers));
+  const header = request.get(ACCOUNT_HEADER);
+  const named = header ?? (person.covers.kind === 'account' ? person.covers.id : undefined);
+  const found = named === undefined ? null : await findCovered(db, person.covers, named);
+  if (named !== undefined && !found) throw new LetheError('route_not_found', 'There is no such account');
+  const isDisabled = found?.disabled_at !== undefined;
+  if (isDisabled && header !== undefined) throw new LetheError('forbidden', 'This account is disabled');
+  // Whose only account is disabled may sign in and out, and no more.
+  const account = isDisabled ? null : found;
+  const reach = async () => (account ? [account._id] : isDisabled ? [] : coveredIds(db, person.covers));
   return { principal: { actor: person.email, scopes: scopesOfPerson(person), session, reach }, account };
 }
 

@@ -21,9 +21,11 @@ function isLoopback(request: Request): boolean {
 
 const isSecure = (request: Request) => !isLoopback(request);
 
-/** The secret of the session that a browser sends; undefined without one. A name that stands there twice counts as none. */
-export function readSessionCookie(request: Request): string | undefined {
-  const name = isSecure(request) ? NAME : LOOPBACK_NAME;
+/** The secret of the session that a browser sends; undefined without one. */
+export const readSessionCookie = (request: Request) => readCookie(request, isSecure(request) ? NAME : LOOPBACK_NAME);
+
+/** The cookie of this name. One that stands there twice counts as none. */
+function readCookie(request: Request, name: string): string | undefined {
   const values = (request.headers.cookie ?? '').split(';').flatMap((pair) => {
     const [key = '', value = ''] = pair.split('=', 2);
     return key.trim() === name ? [value.trim()] : [];
@@ -40,4 +42,18 @@ export function setSessionCookie(request: Request, response: Response, secret: s
 export function clearSessionCookie(request: Request, response: Response): void {
   const secure = isSecure(request);
   response.clearCookie(secure ? NAME : LOOPBACK_NAME, { ...OPTIONS, secure });
+}
+
+const pendingName = (request: Request) => `${isSecure(request) ? NAME : LOOPBACK_NAME}-oidc`;
+
+/** What a sign-in that was begun here has to bring back, sealed; undefined without one. */
+export const readPendingCookie = (request: Request) => readCookie(request, pendingName(request));
+
+/** SameSite=Lax: it comes back with a redirect that begins at the provider. */
+export function setPendingCookie(request: Request, response: Response, sealed: string, maxAge: number): void {
+  response.cookie(pendingName(request), sealed, { ...OPTIONS, sameSite: 'lax', secure: isSecure(request), maxAge });
+}
+
+export function clearPendingCookie(request: Request, response: Response): void {
+  response.clearCookie(pendingName(request), { ...OPTIONS, sameSite: 'lax', secure: isSecure(request) });
 }

@@ -1,6 +1,7 @@
 import { INTERACTION_FAULTS, type InteractionFaultName } from '../../src/contracts/interactions/faults.ts';
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Answer, Operation } from '../openapi/operation.ts';
+import { logAnswer, pastAnswer, redactedAnswer, redactingAnswer, redactionAnswer, settingsAnswer } from './answers.ts';
 import {
   accountParams,
   figuresSchema,
@@ -65,7 +66,7 @@ export const interactionsApi: readonly Operation[] = [
     summary: 'What an account has set about redaction, and what of it is in force',
     description: 'For an agency `agency` is null, and `allow_sub_accounts` stands beside it.',
     params: accountParams,
-    responses: { 200: { description: 'The settings', example: SETTINGS }, ...answers() },
+    responses: { 200: { description: 'The settings', schema: settingsAnswer, example: SETTINGS }, ...answers() },
   },
   {
     method: 'patch',
@@ -77,7 +78,7 @@ export const interactionsApi: readonly Operation[] = [
     body: settingsSchema,
     bodyExample: { manual: true, automatic: 'daily' },
     responses: {
-      200: { description: 'The settings now', example: SETTINGS },
+      200: { description: 'The settings now', schema: settingsAnswer, example: SETTINGS },
       ...answers('agency_forbids', 'bad_field'),
     },
   },
@@ -90,7 +91,7 @@ export const interactionsApi: readonly Operation[] = [
     params: accountParams,
     query: logSchema,
     responses: {
-      200: { description: 'One page', example: { interactions: [ROW], next: null } },
+      200: { description: 'One page', schema: logAnswer, example: { interactions: [ROW], next: null } },
       ...answers('bad_field'),
     },
   },
@@ -105,7 +106,7 @@ export const interactionsApi: readonly Operation[] = [
     body: searchSchema,
     bodyExample: { kind: 'call', contact: '447700900123' },
     responses: {
-      200: { description: 'One page', example: { interactions: [ROW], next: null } },
+      200: { description: 'One page', schema: logAnswer, example: { interactions: [ROW], next: null } },
       ...answers('bad_field'),
     },
   },
@@ -144,8 +145,12 @@ export const interactionsApi: readonly Operation[] = [
     body: redactSchema,
     bodyExample: { redact_content: true, redact_past: false, understood: true },
     responses: {
-      200: { description: 'The interaction as it stands now', example: ROW },
-      202: { description: 'The past ones are redacted by a worker', example: { ...REQUEST, interaction: ROW } },
+      200: { description: 'The interaction as it stands now', schema: redactedAnswer, example: ROW },
+      202: {
+        description: 'The past ones are redacted by a worker',
+        schema: redactingAnswer,
+        example: { ...REQUEST, interaction: ROW },
+      },
       ...answers(
         'agency_forbids',
         'manual_off',
@@ -160,6 +165,23 @@ export const interactionsApi: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/accounts/:account/interactions/:interaction/past',
+    'x-scope': 'redact',
+    summary: 'How many past ones `redact_past` would take',
+    description: 'By the same search. Nothing is written, and nothing of them is shown.',
+    params: interactionParams,
+    query: narrowSchema,
+    responses: {
+      200: {
+        description: 'By the names of the data map',
+        schema: pastAnswer,
+        example: { before: '2026-01-31T12:00:00.000Z', counts: { calls: 3, received_sms: 1 }, total: 4 },
+      },
+      ...answers('bad_field', 'several', 'number_gone', 'number_unclear'),
+    },
+  },
+  {
+    method: 'get',
     path: '/accounts/:account/redactions/:reference',
     'x-scope': 'look',
     summary: 'Is it done, and how many were redacted?',
@@ -167,6 +189,7 @@ export const interactionsApi: readonly Operation[] = [
     responses: {
       200: {
         description: 'How it stands',
+        schema: redactionAnswer,
         example: { ...REQUEST, state: 'completed', completed_at: '2026-02-01T00:00:05.000Z', redacted: { calls: 3 } },
       },
       ...answers(),

@@ -3,6 +3,7 @@ import { setSchedule } from '../../src/contracts/interactions/automatic.ts';
 import { InteractionFault } from '../../src/contracts/interactions/faults.ts';
 import { countInteractions } from '../../src/contracts/interactions/figures.ts';
 import { type InteractionQuery, type LogPosition, readLog } from '../../src/contracts/interactions/log.ts';
+import { createPastCount } from '../../src/contracts/interactions/past.ts';
 import { createRedact } from '../../src/contracts/interactions/redact.ts';
 import { changeSettings, type Reached, reachAccount } from '../../src/contracts/interactions/settings.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
@@ -62,6 +63,11 @@ export function interactionsRoutes(deps: DoorDependencies): Router {
     .all(...guards)
     .post(redactHandler(deps))
     .all(refuseMethod('POST'));
+  router
+    .route('/accounts/:account/interactions/:interaction/past')
+    .all(...guards)
+    .get(pastHandler(deps))
+    .all(refuseMethod('GET, HEAD'));
   router
     .route('/accounts/:account/redactions/:reference')
     .all(...guards)
@@ -187,6 +193,16 @@ function redactHandler(deps: DoorDependencies): RequestHandler {
     if (done.fresh) await callWorker(deps, REQUEST_CALL, done.request);
     response.status(202).json({ ...presentRedaction(done.request), interaction });
   };
+}
+
+function pastHandler(deps: DoorDependencies): RequestHandler {
+  const countPast = createPastCount(deps.core);
+  return deps.heavy(async (request, response) => {
+    const { account } = await reach(deps, request, response);
+    const which = { account, id: param(request, 'interaction'), ...checkRules(narrowSchema, request.query) };
+    const { before, counts } = await countPast(which, deps.now());
+    response.json({ before, counts, total: Object.values(counts).reduce((sum, count) => sum + count, 0) });
+  });
 }
 
 function statusHandler(deps: DoorDependencies): RequestHandler {

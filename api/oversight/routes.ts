@@ -12,7 +12,7 @@ import type { DoorDependencies } from '../http/door.ts';
 import { refuseMethod } from '../http/errors.ts';
 import { checkFields } from '../http/fields.ts';
 import { writeCursor } from './cursor.ts';
-import { reachAccounts } from './reach.ts';
+import { reachAccounts, reachChains } from './reach.ts';
 import { auditSchema, figuresSchema, type KeptOutside, processingSchema, verifySchema } from './schema.ts';
 
 const PAGE = 50;
@@ -48,8 +48,8 @@ export function oversightRoutes(deps: DoorDependencies): Router {
 function auditHandler({ core, heavy }: DoorDependencies): RequestHandler {
   return heavy(async (request, response) => {
     const { account, limit = PAGE, cursor, ...query } = checkFields(auditSchema, request.query);
-    const accounts = await reachAccounts(core, response, account);
-    const { entries, next } = await readAuditPage(core.db, accounts, query, { limit, after: cursor });
+    const chains = await reachChains(core, response, account);
+    const { entries, next } = await readAuditPage(core.db, chains, query, { limit, after: cursor });
     response.json({ items: entries.map(presentEntry), ...(next && { next: writeCursor(next) }) });
   });
 }
@@ -66,13 +66,13 @@ function verifyHandler({ core, heavy, logger }: DoorDependencies): RequestHandle
   const seal = createAuditSeal(core.config.LETHE_TOKEN_KEYS);
   return heavy(async (request, response, signal) => {
     const { account } = checkFields(verifySchema, await readBody(request));
-    const accounts = await reachAccounts(core, response, account);
-    const { kept, outside } = await readOutside(core.config.AUDIT_HEAD_FILE, accounts, logger);
+    const ours = await reachChains(core, response, account);
+    const { kept, outside } = await readOutside(core.config.AUDIT_HEAD_FILE, ours, logger);
     const chains: AuditChain[] = [];
     const faults: AuditFault[] = [];
     let found = 0;
     const watch = { signal, kept, onChain: (chain: AuditChain) => chains.push(chain) };
-    for (const one of accounts)
+    for (const one of ours)
       for await (const fault of verifyAudit(core.db, seal, one, watch)) {
         found += 1;
         if (faults.length < MOST_FAULTS) faults.push(fault);

@@ -10,14 +10,28 @@ const account = z
   .optional()
   .meta({ description: 'One that the caller may see; all of them unless given' });
 
+const chain = z
+  .string()
+  .regex(/^(acc_[A-Za-z0-9]{12}|installation)$/, 'must be the id of an account, or installation')
+  .optional()
+  .meta({
+    description:
+      'One that the caller may see; all of them unless given. `installation`, for people with all accounts: what belongs to none',
+  });
+
 export const auditSchema = z.object({
   action: z.enum(ACTIONS, { error: `must be one of ${ACTIONS.join(', ')}` }).optional(),
   actor: z
     .string()
     .regex(/^[\w.@+-]{1,254}$/, 'must be the id of a key, the address of a person, or schedule')
     .optional()
-    .meta({ description: 'The id of a key, the address of a person, or schedule' }),
-  account,
+    .meta({ description: 'The id of a key, the address of a person, schedule, or cli' }),
+  reference: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,40}$/, 'must be the reference of a request, or the id of a key or a person')
+    .optional()
+    .meta({ description: 'Of a request; or the id of the key or person that was changed' }),
+  account: chain,
   from: utcMoment('beginning').optional().meta({ type: 'string', description: 'A day begins at midnight UTC' }),
   to: utcMoment('end').optional().meta({ type: 'string', description: 'A day is part of the period; a moment is not' }),
   limit: wholeNumber(1, 200).optional(),
@@ -35,7 +49,7 @@ export const figuresSchema = z.object({
 
 export const processingSchema = z.object({ account });
 
-export const verifySchema = z.strictObject({ account });
+export const verifySchema = z.strictObject({ account: chain });
 
 const count = z.int().min(0);
 const moments = z.iso.datetime();

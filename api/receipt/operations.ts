@@ -1,6 +1,6 @@
 import { describeErrors, errorAnswers } from '../openapi/error-answers.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { matchSchema, receiptSchema } from './schema.ts';
+import { matchAnswer, matchSchema, receiptSchema } from './schema.ts';
 
 export const RECEIPT_MEDIA = 'application/jose';
 
@@ -30,7 +30,7 @@ export function receiptApi(prefixes: readonly string[]): Operation[] {
       body: matchSchema(prefixes),
       bodyExample: { reference: 'BWwmkoxO3YTfpEt', number: 447700900123 },
       responses: {
-        200: { description: 'Whether it is', example: { matches: true } },
+        200: { description: 'Whether it is', schema: matchAnswer, example: { matches: true } },
         ...errorAnswers(describeErrors(['no_records'])),
       },
     },

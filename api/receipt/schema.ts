@@ -10,3 +10,5 @@ export const receiptSchema = z.strictObject({ reference });
 
 export const matchSchema = (prefixes: readonly string[]) =>
   z.strictObject({ reference, number: phoneNumber(prefixes) });
+
+export const matchAnswer = z.object({ matches: z.boolean() });

@@ -1,7 +1,7 @@
 import type { CountryCode } from '../../src/phone/countries.ts';
 import { namedAnswers } from '../http/named-errors.ts';
 import type { Operation } from '../openapi/operation.ts';
-import { checkSchema, liftSchema, listSchema } from './schema.ts';
+import { checkAnswer, checkSchema, liftAnswer, liftSchema, listAnswer, listSchema } from './schema.ts';
 
 const ROW = {
   since: '2026-01-31T12:00:00.000Z',
@@ -23,6 +23,7 @@ export function suppressionsApi(prefixes: readonly string[], countries: readonly
       responses: {
         200: {
           description: 'One page; `next` when there are more',
+          schema: listAnswer,
           example: { items: [{ id: 'q7Rw2Xt9Kd4Lm6Pz', masked: '44********23', ...ROW }], next: 'WyJ4Il0' },
         },
         ...namedAnswers(),
@@ -36,7 +37,7 @@ export function suppressionsApi(prefixes: readonly string[], countries: readonly
       body: checkSchema(prefixes, countries),
       bodyExample: { number: EXAMPLE },
       responses: {
-        200: { description: 'The row, if there is one', example: { suppressed: true, ...ROW } },
+        200: { description: 'The row, if there is one', schema: checkAnswer, example: { suppressed: true, ...ROW } },
         ...namedAnswers(),
       },
     },
@@ -52,6 +53,7 @@ export function suppressionsApi(prefixes: readonly string[], countries: readonly
       responses: {
         200: {
           description: 'Lifted, and whether the number is suppressed all the same',
+          schema: liftAnswer,
           example: { suppressed: false },
         },
         ...namedAnswers('no_records', 'conflict'),

@@ -20,6 +20,17 @@ export const listSchema = z.object({
   cursor: cursor.optional().meta({ type: 'string', description: 'The `next` of the page before' }),
 });
 
+const row = {
+  since: z.iso.datetime().nullable(),
+  why: z.string().nullable(),
+  by: z.string().nullable(),
+  reference: z.string().nullable(),
+};
+const rowAnswer = z.object({ id: z.string(), masked: z.string(), ...row });
+export const listAnswer = z.object({ items: z.array(rowAnswer), next: z.string().optional() });
+export const checkAnswer = z.object({ suppressed: z.boolean(), ...z.object(row).partial().shape });
+export const liftAnswer = z.object({ suppressed: z.boolean() });
+
 type Countries = readonly CountryCode[];
 
 export const checkSchema = (prefixes: readonly string[], countries: Countries) =>

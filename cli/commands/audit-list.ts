@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type mongoose from 'mongoose';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
-import { ACTIONS, type AuditAction, type AuditEntry } from '../../src/ledger/audit/entry.ts';
+import { ACTIONS, type AuditAction, type AuditEntry, INSTALLATION } from '../../src/ledger/audit/entry.ts';
 import { type AuditPosition, type AuditQuery, eachAuditEntry, readAuditPage } from '../../src/ledger/audit/read.ts';
 import { eachAuditedAccount, hasChain } from '../../src/ledger/audit/verify.ts';
 import { writeCells } from '../../src/lib/csv.ts';
@@ -17,6 +17,7 @@ interface Options {
   account?: string;
   action?: AuditAction;
   actor?: string;
+  reference?: string;
   from?: string;
   to?: string;
   limit: string;
@@ -28,9 +29,10 @@ const COLUMNS = ['account', 'sequence', 'at', 'action', 'actor', 'reason', 'refe
 
 const filtered = (command: Command) =>
   command
-    .option('--account <id>', 'one account; all of them unless given')
+    .option('--account <id>', 'one account, or "installation": who may sign in, and did; all of them unless given')
     .addOption(new Option('--action <name>', 'entries of this kind').choices(ACTIONS))
-    .option('--actor <id>', 'what a key did, or "schedule"')
+    .option('--actor <id>', 'what a key or a person did, "schedule" or "cli"')
+    .option('--reference <id>', 'about this request, key or person')
     .option('--from <moment>', 'a day or moment of ISO 8601, in UTC')
     .option('--to <moment>', 'a day, which is part of the period, or a moment, which is not');
 
@@ -105,15 +107,15 @@ async function exportAll(context: CommandContext, options: Options): Promise<voi
 /** @throws CommandFailure for an id that was mistyped: an empty list would be taken for "nothing was done" */
 async function accountsOf({ connection, db }: OpenDatabase, id: string | undefined): Promise<string[]> {
   const accounts = createAccounts(connection);
-  if (id === undefined) return (await accounts.list()).map(({ _id }) => _id);
+  if (id === undefined) return [...(await accounts.list()).map(({ _id }) => _id), INSTALLATION];
   if (!(await accounts.find(id)) && !(await hasChain(db as mongoose.mongo.Db, id)))
     throw new CommandFailure('no account has this id');
   return [id];
 }
 
-function queryOf({ action, actor, from, to }: Options): AuditQuery {
+function queryOf({ action, actor, reference, from, to }: Options): AuditQuery {
   const query = {
-    ...{ action, actor },
+    ...{ action, actor, reference },
     from: from === undefined ? undefined : readTime(from, '--from'),
     to: to === undefined ? undefined : readEnd(to, '--to'),
   };

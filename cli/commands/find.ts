@@ -8,6 +8,7 @@ import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
 import { suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
 import { findNumbers } from '../../src/ops/find/find.ts';
 import { foreignTo } from '../../src/ops/find/foreign.ts';
+import { joinedIn } from '../../src/ops/find/joined.ts';
 import { countSealed, type SealedRows } from '../../src/ops/find/sealed.ts';
 import type { Trace } from '../../src/ops/find/trace.ts';
 import { databasesOf } from '../../src/ops/map-view.ts';
@@ -68,6 +69,7 @@ async function search(context: CommandContext, options: Options): Promise<void> 
         countries: named ?? [...new Set([{}, ...accounts].flatMap(countriesOf))],
         databases,
         suppressionList: suppressionEntry(map).collection,
+        joinedIn: joinedIn(map),
         ...(options.collection && { collections: options.collection }),
         ...(account && { isForeign: foreignTo(account.records_id, map) }),
         onProgress: progress.onProgress,

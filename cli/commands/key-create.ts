@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { auditKey } from '../../src/ledger/accounts/audited.ts';
 import { createKeys } from '../../src/ledger/accounts/keys.ts';
 import { ACCOUNT_SCOPES, type AccountScope } from '../../src/ledger/accounts/scopes.ts';
+import { CLI_ACTOR, openAudit } from '../audit.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
@@ -28,15 +30,18 @@ export function keyCreate(context: CommandContext): Command {
       const expiresAt = options.expires === undefined ? undefined : readTime(options.expires, '--expires');
       const now = context.now();
       if (expiresAt !== undefined && expiresAt <= now) throw new UsageFault('--expires must lie in the future');
-      const made = await withDatabase(context, ({ connection }) =>
-        createKeys(connection).create({
+      const made = await withDatabase(context, async ({ connection, db }) => {
+        const audit = await openAudit(context, db);
+        const key = await createKeys(connection).create({
           account,
           label,
           now,
           ...(scopes && { scopes }),
           ...(expiresAt && { expiresAt }),
-        }),
-      );
+        });
+        if (key) await auditKey(audit, 'created', key.key, { actor: CLI_ACTOR, at: now });
+        return key;
+      });
       if (made === null) throw new CommandFailure('no account has this id');
       context.print(made.whole);
       context.note('This is the only time the whole key is shown: only a digest of it is kept.');

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { auditKey } from '../../src/ledger/accounts/audited.ts';
 import { createKeys, readWholeKey } from '../../src/ledger/accounts/keys.ts';
+import { CLI_ACTOR, openAudit } from '../audit.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
@@ -12,7 +14,13 @@ export function keyRevoke(context: CommandContext): Command {
     .action(async (given: string) => {
       // Whoever has just found a leaked key will paste all of it.
       const id = readWholeKey(given)?.id ?? given;
-      const revoked = await withDatabase(context, ({ connection }) => createKeys(connection).revoke(id, context.now()));
+      const at = context.now();
+      const revoked = await withDatabase(context, async ({ connection, db }) => {
+        const audit = await openAudit(context, db);
+        const key = await createKeys(connection).revoke(id, at);
+        if (key) await auditKey(audit, 'revoked', key, { actor: CLI_ACTOR, at });
+        return key;
+      });
       if (!revoked) throw new CommandFailure('no live key has this id');
       context.note('Key revoked.');
     });

@@ -1,8 +1,10 @@
 import { Command, Option } from 'commander';
 import { createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { ROLE_NAMES, type Role } from '../../src/ledger/accounts/scopes.ts';
+import { auditPerson } from '../../src/ledger/people/audited.ts';
 import { createPeople } from '../../src/ledger/people/people.ts';
 import type { Coverage } from '../../src/ledger/people/rows.ts';
+import { CLI_ACTOR, openAudit } from '../audit.ts';
 import type { CommandContext } from '../context.ts';
 import { type OpenDatabase, withDatabase } from '../database.ts';
 import { CommandFailure, UsageFault } from '../faults.ts';
@@ -18,6 +20,8 @@ interface Options {
   allAccounts?: true;
   totp?: true;
   passwordStdin?: true;
+  /** False with `--no-password`. */
+  password: boolean;
 }
 
 /** `lethe user create`: a first password on standard output, once. */
@@ -36,6 +40,7 @@ export function userCreate(context: CommandContext): Command {
     .option('--all-accounts', 'for all accounts')
     .option('--totp', 'with one-time passwords of an app: its address is printed on a second line')
     .option('--password-stdin', PASSWORD_OPTION)
+    .option('--no-password', 'for who signs in by OpenID Connect only')
     .action((options: Options) => create(context, options));
 }
 
@@ -43,14 +48,22 @@ async function create(context: CommandContext, options: Options): Promise<void> 
   const email = readEmail(options.email);
   const name = readLabel('--name', options.name ?? email);
   const covers = coverageOf(options);
-  const { password, made } = await readPassword(context, options.passwordStdin === true);
+  if (!options.password && (options.passwordStdin || options.totp))
+    throw new UsageFault('--no-password goes with neither --password-stdin nor --totp');
+  const { password, made } = options.password
+    ? await readPassword(context, options.passwordStdin === true)
+    : { password: undefined, made: false };
   const totp = options.totp ? makeTotpHere(context, email) : undefined;
   await withDatabase(context, async ({ connection, db }) => {
     await assertThere(connection, covers);
-    const input = { email, name, role: options.role, covers, password, totp: totp?.sealed, now: context.now() };
-    if (!(await createPeople(db).create(input))) throw new CommandFailure('somebody has this address already');
+    const audit = await openAudit(context, db);
+    const at = context.now();
+    const input = { email, name, role: options.role, covers, password, totp: totp?.sealed, now: at };
+    const person = await createPeople(db).create(input);
+    if (!person) throw new CommandFailure('somebody has this address already');
+    await auditPerson(audit, 'person created', { actor: CLI_ACTOR, person, at });
   });
-  printOnce(context, made ? password : null, totp?.address);
+  printOnce(context, made && password !== undefined ? password : null, totp?.address);
   context.note(`${email} may sign in at /console.`);
 }
 

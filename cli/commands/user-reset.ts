@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
+import { auditPerson } from '../../src/ledger/people/audited.ts';
 import { createPeople } from '../../src/ledger/people/people.ts';
+import { CLI_ACTOR, openAudit } from '../audit.ts';
 import type { CommandContext } from '../context.ts';
 import { withDatabase } from '../database.ts';
 import { CommandFailure } from '../faults.ts';
@@ -25,11 +27,13 @@ export function userReset(context: CommandContext): Command {
     .action(async (given: string, options: Options) => {
       const { password, made } = await readPassword(context, options.passwordStdin === true);
       const address = await withDatabase(context, async ({ db }) => {
+        const audit = await openAudit(context, db);
         const people = createPeople(db);
         const person = await people.find(readPersonId(given));
         if (!person) throw new CommandFailure('nobody has this address or id');
         const totp = options.totp === 'on' ? makeTotpHere(context, person.email) : undefined;
         await people.reset(person._id, password, options.totp === 'off' ? null : totp?.sealed);
+        await auditPerson(audit, 'person reset', { actor: CLI_ACTOR, person, at: context.now() });
         return totp?.address;
       });
       printOnce(context, made ? password : null, address);

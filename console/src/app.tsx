@@ -3,7 +3,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
 import { Route, Router, Switch } from 'wouter';
 import { ApiError } from './api/client.ts';
-import type { Scope } from './api/scopes.ts';
+import type { Scope } from './api/types.ts';
 import { ButtonLink } from './base/button.tsx';
 import { Problem, Waiting } from './base/notice.tsx';
 import { Page } from './base/page.tsx';
@@ -57,7 +57,7 @@ export function App() {
 }
 
 function Gate() {
-  const { session, error, expired } = useSession();
+  const { session, person, error, expired } = useSession();
   if (session === undefined && error)
     return (
       <main className="gate">
@@ -67,7 +67,8 @@ function Gate() {
   if (session === undefined) return null;
   if (session === null && !expired) return <SignInPage />;
   return (
-    <Toasts>
+    // Of somebody else's views nothing stays, not even what was typed.
+    <Toasts key={person}>
       <AccountsProvider>
         <CarriedProvider>
           <Shell>

@@ -83,7 +83,8 @@ export const REMEDIES: Readonly<Record<FailureName, string>> = {
   unusable_file: "Mend the record's reference, or the storage's settings",
   file_not_removed: "Look at the storage: is it there, and may Lethe delete? The worker's log has a word for the fault",
   no_storage: 'Give every worker the same RECORDINGS_DIR or RECORDINGS_S3_*, and restart it',
-  shared_record: 'Say in the data map what becomes of records that several people share',
+  shared_record:
+    "Say in the data map which number is the account's own (own_number) or nobody's here (own: false), or leave what several people share (shared: keep)",
   number_in_id: 'Remove the record, or copy it under another _id',
   ambiguous_number: 'Write the number in the record in full, or take it out',
   unmapped_number: 'Name the place in the data map',

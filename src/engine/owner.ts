@@ -44,6 +44,11 @@ export function scopeOf(entry: Pick<CollectionMap, 'owner' | 'where'>, account: 
   return allOf(ownerFilter(entry, account), whereFilter(entry));
 }
 
+/** The entry as it is about those of its records that tell their account themselves; null for an entry that always does. */
+export function asOwned(entry: CollectionMap): CollectionMap | null {
+  return entry.owner.kind === 'via' && entry.owner.itself ? { ...entry, owner: entry.owner.itself } : null;
+}
+
 /** The field that holds the account; undefined where there is none. */
 export function accountPathOf({ owner }: Owned): string | undefined {
   return owner.kind === 'field' ? owner.path : undefined;

@@ -3,6 +3,7 @@ import { bsonTypeOf } from '../lib/bson-type.ts';
 import type { Reading } from '../phone/interpret.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
+import { directionOf } from './direction.ts';
 import type { Filter } from './filter.ts';
 import { type FieldPath, readPath, valueAt, valuesAlong } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
@@ -144,7 +145,7 @@ function textOfKey(key: unknown): string | undefined {
 
 /**
  * Do several people share this record, so that what is known by it is not one person's? A record that is deleted with the
- * number is that person's, whatever other numbers they have.
+ * number is that person's, whatever other numbers they have; the account's own number is nobody else's.
  * @param profile of forgetting, which says whose a record is
  */
 export function isShared(
@@ -166,8 +167,11 @@ export function isShared(
     ),
   );
   if (isJoinedOther) return true;
+  const { own_number: own } = parent;
+  const way = directionOf(parent, record);
+  const accounts = typeof own === 'object' ? way !== null && own[way] : own;
   return parent.numbers
-    .filter((place) => isOwnPlace(parent, place, fate))
+    .filter((place) => place.path !== accounts && isOwnPlace(parent, place, fate))
     .flatMap(({ path }) => valuesAlong(record, path.replaceAll('[]', '').split('.')))
     .some((value) => {
       const type = bsonTypeOf(value);

@@ -3,8 +3,8 @@ import { KEY, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
-import { accountPathOf, isOneOf, isOwned, matchesWhere } from './owner.ts';
-import type { CollectionRules, EntryRules, FieldRule, NumberRule } from './rewrite/rules.ts';
+import { accountPathOf, asOwned, isOneOf, isOwned, matchesWhere } from './owner.ts';
+import type { CollectionRules, EntryRules, FieldRule, JoinedRule, NumberRule } from './rewrite/rules.ts';
 import type { AccountValue } from './subject.ts';
 
 /** The entries of the map that are about the same collection, in the map's order. */
@@ -30,9 +30,14 @@ export function rewriteRulesFor(
 ): CollectionRules {
   const [first] = entries;
   if (!first) throw new TypeError('a collection needs an entry');
-  const belongs = (entry: CollectionMap, document: Record<string, unknown>) =>
-    entry.owner.kind === 'via' ? isKnown(entry, document) : isOwned(entry, account, document);
-  const fixed = new Set(entries.map(accountPathOf).filter((path) => path !== undefined));
+  const belongs = (entry: CollectionMap, document: Record<string, unknown>) => {
+    if (entry.owner.kind !== 'via') return isOwned(entry, account, document);
+    const itself = asOwned(entry);
+    return isKnown(entry, document) || (itself !== null && isOwned(itself, account, document));
+  };
+  const fixed = new Set(
+    entries.map((entry) => accountPathOf(asOwned(entry) ?? entry)).filter((path) => path !== undefined),
+  );
   return {
     name: nameOf(first),
     entries: entries
@@ -76,10 +81,7 @@ function entryRulesFor(
       ...entry.numbers.map((place) => number(place)),
       ...entry.json.flatMap((json) => json.numbers.map((place) => number(place, `${json.path}.`))),
     ],
-    joined: entry.joined.map(({ parts, code }) => ({
-      parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
-      code,
-    })),
+    joined: joinedRulesFor(entry, profile),
     fields: [
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),
@@ -88,6 +90,14 @@ function entryRulesFor(
     suppression: entry.record === 'suppression',
     ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
   };
+}
+
+/** The numbers of an entry that stand in several fields. */
+export function joinedRulesFor({ joined }: Pick<CollectionMap, 'joined'>, profile: Profile): JoinedRule[] {
+  return joined.map(({ parts, code }) => ({
+    parts: parts.map((part) => ({ path: readPath(part), own: true, strategy: profile.fields.number })),
+    code,
+  }));
 }
 
 /**

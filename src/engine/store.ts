@@ -1,7 +1,7 @@
 import type mongoose from 'mongoose';
 import { coalesce } from '../lib/coalesce.ts';
 import { collectionOf } from './collection.ts';
-import { allOf } from './filter.ts';
+import { allOf, type Filter } from './filter.ts';
 import type { NumberRule, Wait } from './plan.ts';
 import { selectAnywhere, selectDoubtful, selectUnreadable } from './selections.ts';
 import { type ChangeCall, changeJoined, changeLarge, type Outcome } from './store/change.ts';
@@ -30,9 +30,10 @@ export interface RecordStore {
   remains(rule: NumberRule, subject: Subject): Promise<boolean>;
   /**
    * How many records of one collection an erasure by these rules would change in the end, scheduled ones included.
+   * @param also a further condition on the records
    * @throws TypeError for rules of several collections, or none
    */
-  count(rules: readonly NumberRule[], subject: Subject): Promise<number>;
+  count(rules: readonly NumberRule[], subject: Subject, also?: Filter): Promise<number>;
   /** Is there a record on the account whose number field no query by number can see? */
   isUnreadable(rule: NumberRule, account: AccountValue): Promise<boolean>;
   /** Does a record hold what may be the number, and another's, where the map does not say what becomes of that? */
@@ -50,8 +51,8 @@ export function createRecordStore(db: Db): RecordStore {
     const newest = await holdsJoined(db, calls, NEWEST);
     return newest.some(Boolean) ? newest : holdsJoined(db, calls, {});
   }, MOST_JOINED);
-  const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
   const doubtful = coalesce<LookCall, boolean>((_lane, calls) => doubtfulJoined(db, calls), MOST_JOINED);
+  const unreadable = coalesce<PlaceCall, boolean>((_lane, calls) => unreadableJoined(db, calls), Infinity);
   const scheduled = coalesce<WaitCall, Date | null>((_lane, calls) => scheduledJoined(db, calls), MOST_JOINED);
   return {
     find: (rule, subject, limit) =>
@@ -67,7 +68,7 @@ export function createRecordStore(db: Db): RecordStore {
     },
     holds: (rule, subject) => holds(laneOf(rule.key, subject.account), { rule, subject }),
     remains: (rule, subject) => remains(laneOf(rule.key, subject.account), { rule, subject }),
-    count: (rules, subject) => countRecords(db, rules, subject),
+    count: (rules, subject, also) => countRecords(db, rules, subject, also),
     isUnreadable: (rule, account) => unreadable(laneOf(rule.key, account), { rule, account }),
     isDoubtful: (rule, subject) => doubtful(laneOf(rule.key, subject.account), { rule, subject }),
     lastScheduled: (wait, subject) =>
@@ -111,6 +112,27 @@ async function holdsJoined(
   );
 }
 
+async function doubtfulJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
+  const [first] = calls;
+  if (!first) return [];
+  const { rule } = first;
+  const isThere = async (filter: Filter | null) => {
+    if (filter === null) return false;
+    const collection = collectionOf(db, rule.entry, first.subject.account);
+    return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
+  };
+  const doubtfulOf = (subject: Subject) => ({ ...subject, values: subject.doubtful, isPlaced: true });
+  return askJoined(
+    calls.map((call) => call.subject),
+    async (subject) => {
+      if (!subject.isPlaced) return isThere(selectDoubtful(rule, subject));
+      return subject.values.length > 0 && isThere(selectDoubtful(rule, { ...subject, doubtful: subject.values }));
+    },
+    false,
+    rule.joined ? null : doubtfulOf,
+  );
+}
+
 /** The answer does not depend on the number: all calls have one place and one account in common. */
 async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<boolean[]> {
   const [first] = calls;
@@ -120,24 +142,6 @@ async function unreadableJoined(db: Db, calls: readonly PlaceCall[]): Promise<bo
     { projection: { _id: 1 }, ...NEWEST },
   );
   return calls.map(() => record !== null);
-}
-
-async function doubtfulJoined(db: Db, calls: readonly LookCall[]): Promise<boolean[]> {
-  const [first] = calls;
-  if (!first) return [];
-  const { rule } = first;
-  const look = async (subject: Subject) => {
-    const filter = selectDoubtful(rule, subject);
-    if (filter === null) return false;
-    const collection = collectionOf(db, rule.entry, subject.account);
-    return (await collection.findOne(allOf(filter, rule.only), { projection: { _id: 1 }, ...NEWEST })) !== null;
-  };
-  return askJoined(
-    calls.map((call) => call.subject),
-    look,
-    false,
-    rule.joined ? null : rule.here,
-  );
 }
 
 async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Date | null)[]> {
@@ -151,11 +155,17 @@ async function scheduledJoined(db: Db, calls: readonly WaitCall[]): Promise<(Dat
   );
 }
 
-async function countRecords(db: Db, rules: readonly NumberRule[], subject: Subject): Promise<number> {
+async function countRecords(
+  db: Db,
+  rules: readonly NumberRule[],
+  subject: Subject,
+  also: Filter | undefined,
+): Promise<number> {
   const [first] = rules;
   if (!first || rules.some((rule) => rule.name !== first.name))
     throw new TypeError('the rules of one collection are needed');
   // A record that holds the number at two places is one record.
   const places = rules.map((rule) => allOf(selectAnywhere(rule, subject), rule.suppression ? rule.only : {}));
-  return collectionOf(db, first.entry, subject.account).countDocuments({ $or: places });
+  const filter = also ? allOf({ $or: places } as Filter, also) : { $or: places };
+  return collectionOf(db, first.entry, subject.account).countDocuments(filter);
 }

@@ -23,9 +23,18 @@ interface ScanState {
   readonly off: boolean;
 }
 
+/** What has come in and what was done lately, over all accounts. */
+interface Throughput {
+  readonly minutes: number;
+  readonly accepted: number;
+  readonly completed: number;
+}
+
 /** The whole installation, for those who run it. */
 export interface System {
   readonly status: Status;
+  /** Null where the ledger cannot be read. */
+  readonly throughput: Throughput | null;
   readonly scans: readonly ScanState[];
   readonly keys: readonly KeyIdState[];
 }
@@ -40,6 +49,8 @@ export interface SystemSources {
 
 /** Several people look at once, every few seconds. */
 const FRESH_MS = 2_000;
+/** How far back throughput looks: long enough for a steady figure, short enough to be cheap at any load. */
+const THROUGHPUT_MINUTES = 10;
 /** Scans that are told. */
 const MOST_SCANS = 200;
 
@@ -48,18 +59,30 @@ export function createSystemReader(sources: SystemSources): (now: Date) => Promi
   const { db, producer, readiness, keyIds, dueSoonMs } = sources;
   const orNull = <Value>(reading: Promise<Value>) => reading.catch(() => null);
   return shareReading(async (now) => {
-    const [checks, deadlines, workers, queues, ages, scans, keys] = await Promise.all([
+    const [checks, deadlines, workers, queues, ages, throughput, scans, keys] = await Promise.all([
       readiness(),
       orNull(readDeadlines(db, now, dueSoonMs)),
       orNull(readWorkers(db, now)),
       orNull(producer.counts()),
       orNull(producer.ages(now)),
+      orNull(readThroughput(db, now)),
       orNull(readScans(db)),
       orNull(keyIds()),
     ]);
     const seen = { version: readVersion(), checks, deadlines, workers, queues, ages };
-    return { status: judgeStatus({ ...seen, areWorkersOptional: false }), scans: scans ?? [], keys: keys ?? [] };
+    const status = judgeStatus({ ...seen, areWorkersOptional: false });
+    return { status, throughput, scans: scans ?? [], keys: keys ?? [] };
   }, FRESH_MS);
+}
+
+/** By two indexes, each over the last minutes alone. */
+async function readThroughput(db: Db, now: Date): Promise<Throughput> {
+  const since = { $gte: new Date(now.getTime() - THROUGHPUT_MINUTES * 60_000) };
+  const [accepted, completed] = await Promise.all([
+    requestsOf(db).countDocuments({ created_at: since }),
+    requestsOf(db).countDocuments({ completed_at: since }),
+  ]);
+  return { minutes: THROUGHPUT_MINUTES, accepted, completed };
 }
 
 async function readScans(db: Db): Promise<ScanState[]> {

@@ -66,22 +66,21 @@ export function writingsOf(number: PhoneNumber, callingCodes: readonly string[])
   }
   const isServed = callingCodes.includes(countryCode);
   const read = keepReadings(callingCodes);
-  const isOwn = (value: string | bigint) => {
-    const reading = read(value);
-    return reading.kind === 'number' && reading.number === number;
-  };
-  const isDoubtful = (value: string) => {
-    const reading = read(value);
-    return reading.kind === 'ambiguous' && reading.numbers.includes(number);
-  };
-  const candidates = [...new Set(candidatesFor(number, plan, isServed))];
+  const isOwn = (reading: Reading) => reading.kind === 'number' && reading.number === number;
+  const strings: string[] = [];
+  const doubtful: string[] = [];
+  for (const candidate of new Set(candidatesFor(number, plan, isServed))) {
+    const reading = read(candidate);
+    if (isOwn(reading)) strings.push(candidate);
+    else if (reading.kind === 'ambiguous' && reading.numbers.includes(number)) doubtful.push(candidate);
+  }
   const { trunk } = plan;
   const integers = [number, ...(isServed ? [national, trunk + national] : []), countryCode + trunk + national]
     .map((digits) => BigInt(digits))
-    .filter((value) => value >= SMALLEST_INTEGER && isOwn(value));
+    .filter((value) => value >= SMALLEST_INTEGER && isOwn(read(value)));
   return {
-    strings: candidates.filter(isOwn),
-    doubtful: candidates.filter(isDoubtful),
+    strings,
+    doubtful,
     integers: [...new Set(integers)],
   };
 }
@@ -91,7 +90,8 @@ function keepReadings(callingCodes: readonly string[]): (value: string | bigint)
   const known = new Map<string, Reading>();
   return (value) =>
     readValue(value, (written) => {
-      const key = JSON.stringify(written);
+      const { digits, plus, bracket, grouped334, numeric } = written;
+      const key = `${digits} ${plus} ${bracket?.before} ${bracket?.inside} ${grouped334} ${numeric}`;
       const reading = known.get(key) ?? interpret(written, callingCodes);
       known.set(key, reading);
       return reading;

@@ -1,12 +1,12 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { describeInBrowser, type OpenBrowser, type OpenPage, openBrowser, readKept } from '../support/browser.ts';
+import { describeInBrowser, readKept } from '../support/browser.ts';
+import { type ConsoleWorld, find, openConsole, PASSWORD, seen } from '../support/console.ts';
 import { callOf, setRedaction } from '../support/interactions.ts';
-import { openPlatform, type Platform } from '../support/platform.ts';
+import type { Platform } from '../support/platform.ts';
 import { insertRecords } from '../support/records.ts';
-import { makePerson } from '../support/sign-in.ts';
 
-const PASSWORD = 'correct horse battery';
 const JO = '447700900141';
 const SAM = '447700900142';
 const KIM = '447700900143';
@@ -14,62 +14,36 @@ const KIM = '447700900143';
 const NUMBERS = /7700\W{0,3}9001\W{0,3}4[0-9]/;
 
 describeInBrowser('the console', () => {
+  let world: ConsoleWorld;
   let platform: Platform;
-  let browser: OpenBrowser;
   let url: string;
   let account: string;
-  const opened: OpenPage[] = [];
+  let visit: ConsoleWorld['visit'];
 
   beforeAll(async () => {
-    platform = await openPlatform('console');
-    browser = await openBrowser();
-    ({ url } = await platform.startApi());
+    world = await openConsole('console');
+    ({ platform, url, visit } = world);
+    account = world.account._id;
     await platform.startWorker();
-    const made = await platform.account({ name: 'Acme Dental', timeZone: 'Europe/London' });
-    account = made.account._id;
     for (const number of [JO, SAM, KIM])
-      await insertRecords(platform.core.db, made.account.records_id, number, { contacts: 1, sent: 3, calls: 2 });
+      await insertRecords(platform.core.db, world.account.records_id, number, { contacts: 1, sent: 3, calls: 2 });
+    const caller = { from: '447700900144' };
+    const hours = (back: number) => new Date(Date.now() - back * 3_600_000);
     await platform.core.db
       .collection('calls')
       .insertMany([
-        callOf(made.account, 'call-now', new Date(), { from: '447700900144' }),
-        callOf(made.account, 'call-before', new Date(Date.now() - 86_400_000), { from: '447700900144' }),
+        callOf(world.account, 'call-now', new Date(), caller),
+        callOf(world.account, 'call-before', hours(24), caller),
+        callOf(world.account, 'call-first', hours(48), caller),
+        callOf(world.account, 'radio-1', hours(1), { from: '447700900146', source: 'radio' }),
+        callOf(world.account, 'radio-2', hours(2), { from: '447700900146', source: 'radio' }),
       ]);
-    await setRedaction(platform, made.account, { manual: true });
-    for (const role of ['viewer', 'clerk', 'officer', 'admin'] as const)
-      await makePerson(platform, `${role}@example.com`, role);
+    await setRedaction(platform, world.account, { manual: true });
   });
-  afterAll(async () => {
-    await browser?.close();
-    await platform?.close();
-  });
-
-  async function signedIn(role: string): Promise<Page> {
-    const one = await browser.open();
-    opened.push(one);
-    const { page } = one;
-    await page.goto(`${url}/`);
-    await page.getByLabel('E-mail address').fill(`${role}@example.com`);
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Find' }).waitFor();
-    return page;
-  }
-
-  /** Looks a number, a reference or words up. */
-  async function find(page: Page, text: string): Promise<void> {
-    await page.keyboard.press('Escape');
-    await page.locator('body').click({ position: { x: 1, y: 1 } });
-    await page.keyboard.press('/');
-    await page.getByLabel('Number, reference or day').fill(text);
-    await page.keyboard.press('Enter');
-  }
-
-  const seen = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
+  afterAll(() => world?.close());
 
   it('lets nobody in with a wrong password, and does not say what was wrong', async () => {
-    const one = await browser.open();
-    opened.push(one);
+    const one = await world.open();
     await one.page.goto(`${url}/console/requests`);
     for (const email of ['clerk@example.com', 'nobody@example.com']) {
       await one.page.getByLabel('E-mail address').fill(email);
@@ -95,7 +69,7 @@ describeInBrowser('the console', () => {
       ],
     };
     for (const [role, views] of Object.entries(expected)) {
-      const page = await signedIn(role);
+      const page = await visit(role);
       const links = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
       expect(await links.allTextContents()).toEqual(views);
       await page.goto(`${url}/console/forget`);
@@ -106,7 +80,7 @@ describeInBrowser('the console', () => {
   });
 
   it('forgets a number by keyboard alone, and finds it gone', async () => {
-    const page = await signedIn('clerk');
+    const page = await visit('clerk');
     await find(page, '+44 7700 900141');
     await seen(page, 'Nobody has asked to forget this number.');
     await tabTo(page, 'Forget this number');
@@ -133,7 +107,7 @@ describeInBrowser('the console', () => {
   });
 
   it('calls a request off within its grace period', async () => {
-    const page = await signedIn('clerk');
+    const page = await visit('clerk');
     await page.goto(`${url}/console/forget`);
     await page.getByLabel('Number').fill(SAM);
     await page.keyboard.press('Enter');
@@ -146,7 +120,7 @@ describeInBrowser('the console', () => {
   });
 
   it('finds by words and by reference, and tells what happened', async () => {
-    const page = await signedIn('viewer');
+    const page = await visit('viewer');
     await find(page, 'this week');
     await seen(page, /requests? from/);
     await page.getByRole('rowheader').first().getByRole('link').waitFor();
@@ -163,7 +137,7 @@ describeInBrowser('the console', () => {
   });
 
   it('redacts by the red flag when the third box is ticked', async () => {
-    const page = await signedIn('clerk');
+    const page = await visit('clerk');
     await page.goto(`${url}/console/interactions?kind=call`);
     await page
       .getByRole('button', { name: /^Redact this call/ })
@@ -174,13 +148,92 @@ describeInBrowser('the console', () => {
     await page.getByLabel('Redact past activities from this contact').check();
     expect(await redact.isDisabled()).toBe(true);
     await page.getByLabel('I understand that redacted data cannot be recovered').check();
+    await seen(page, /That takes 2 activities: 2 in calls/);
     await redact.click();
     await seen(page, 'Redacted. Past activities are being redacted.');
     await page.getByRole('row').filter({ hasText: 'Redacted' }).first().waitFor();
   });
 
+  it('redacts several that were chosen, by one Redact', async () => {
+    const page = await visit('clerk');
+    await page.goto(`${url}/console/interactions?source=radio`);
+    const boxes = page.getByLabel(/^Choose this call/);
+    await boxes.first().check();
+    await boxes.nth(1).check();
+    await page.getByRole('button', { name: 'Redact the chosen ones' }).click();
+    await page.getByLabel('Redact content of these activities').check();
+    await page.getByLabel('I understand that redacted data cannot be recovered').check();
+    await page.getByRole('button', { name: 'Redact', exact: true }).click();
+    await seen(page, '2 activities redacted.');
+    await boxes.nth(1).waitFor({ state: 'detached' });
+  });
+
+  it('lifts a suppression for a reason, which stands in the audit', async () => {
+    const page = await visit('clerk');
+    await page.goto(`${url}/console/suppressions`);
+    await page.getByLabel('Number').fill('07700 900141');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Lift the suppression' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('button', { name: 'Lift the suppression' }).isDisabled()).toBe(true);
+    await dialog.getByLabel('Reason').fill('asked for by letter');
+    await dialog.getByRole('button', { name: 'Lift the suppression' }).click();
+    await seen(page, 'This number is not suppressed: the platform may write to it.');
+    const entry = await platform.core.db.collection('lethe_audit').findOne({ action: 'suppression.lift' });
+    expect(entry).toMatchObject({ actor: 'clerk@example.com', reason: expect.stringContaining('asked for by letter') });
+  });
+
+  it('forgets a file of numbers: what is refused is shown before, and what became of each is saved', async () => {
+    const page = await visit('clerk');
+    await page.goto(`${url}/console/forget/file`);
+    const buffer = Buffer.from(
+      `number;name\r\n"+44 7700 900143";Kim\r\n07700;x\r\n447700900143;again\r\n447700900149;none\r\n`,
+    );
+    await page.getByLabel('File of numbers').setInputFiles({ name: 'n.csv', mimeType: 'text/csv', buffer });
+    await seen(page, '2 numbers to forget, 2 lines refused');
+    await seen(page, 'stands further up already');
+    await page.getByLabel(/^Type how many numbers/).fill('2');
+    await page.keyboard.press('Enter');
+    await seen(page, '1 number will be forgotten.');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save the results' }).click(),
+    ]);
+    const [head, first, second] = (await readFile(await download.path(), 'utf8')).split('\r\n');
+    expect(head).toBe('line,written,state,reference,error');
+    expect(first).toMatch(/^2,\W?\+?44 7700 900143,accepted,\w{15},$/);
+    expect(second).toMatch(/^5,447700900149,refused,,Cannot use this number$/);
+  });
+
+  it('lets people in and keeps them out, and makes and revokes keys; secrets are shown once', async () => {
+    const page = await visit('admin');
+    const press = (name: string) => page.getByRole('dialog').getByRole('button', { name }).click();
+    await page.goto(`${url}/console/people`);
+    await page.getByRole('button', { name: 'Let somebody in' }).click();
+    await page.getByLabel('Name').fill('Pat');
+    await page.getByLabel('E-mail address').fill('pat@example.com');
+    await press('Let them in');
+    await seen(page, 'A password for Pat');
+    await seen(page, /^otpauth:/);
+    await press('I have kept it');
+    const pat = page.getByRole('row').filter({ hasText: 'pat@example.com' });
+    await pat.getByRole('button', { name: 'Keep out' }).click();
+    await press('Keep them out');
+    await pat.getByText('Kept out').waitFor();
+    await page.goto(`${url}/console/keys`);
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByLabel('Label').fill('website');
+    await press('Make the key');
+    await seen(page, /^\w{16}\.\S{43}$/);
+    await press('I have kept it');
+    const website = page.getByRole('row').filter({ hasText: 'website' });
+    await website.getByRole('button', { name: 'Revoke' }).click();
+    await press('Revoke the key');
+    await website.getByText('Revoked').waitFor();
+  });
+
   it('sets the toggles of redaction', async () => {
-    const page = await signedIn('admin');
+    const page = await visit('admin');
     await page.goto(`${url}/console/interactions/settings`);
     await page.getByRole('switch', { name: /Automatically redact/ }).check();
     await page.getByLabel('How often').selectOption('30');
@@ -191,7 +244,7 @@ describeInBrowser('the console', () => {
   });
 
   it('lets an officer verify the audit', async () => {
-    const page = await signedIn('officer');
+    const page = await visit('officer');
     await page.goto(`${url}/console/audit`);
     await page.getByRole('button', { name: 'Verify' }).click();
     await seen(page, /The audit is as it was written/);
@@ -199,21 +252,8 @@ describeInBrowser('the console', () => {
     await seen(page, 'Time to erase, median');
   });
 
-  it('loses nothing when the session ends', async () => {
-    const page = await signedIn('clerk');
-    await page.goto(`${url}/console/forget`);
-    await page.getByLabel('Number').fill(KIM);
-    await platform.core.db.collection('lethe_sessions').deleteMany({});
-    await page.keyboard.press('Enter');
-    await seen(page, 'Your session has ended');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByText('Your session has ended').waitFor({ state: 'detached' });
-    expect(await page.getByLabel('Number').inputValue()).toBe(KIM);
-  });
-
   it('changes the own password', async () => {
-    const page = await signedIn('viewer');
+    const page = await visit('viewer');
     await page.getByRole('button', { name: 'viewer@example.com' }).click();
     await page.getByRole('menuitem', { name: 'Change password …' }).click();
     await page.getByLabel('Current password').fill('not the password');
@@ -226,8 +266,8 @@ describeInBrowser('the console', () => {
   });
 
   it('has put no number into an address, the history or storage, and kept to its policy', async () => {
-    expect(opened.length).toBeGreaterThan(5);
-    for (const { page, addresses, faults } of opened) {
+    expect(world.opened.length).toBeGreaterThan(4);
+    for (const { page, addresses, faults } of world.opened) {
       expect(addresses.filter((address) => NUMBERS.test(decodeURIComponent(address)))).toEqual([]);
       expect(await readKept(page)).not.toMatch(NUMBERS);
       expect(faults).toEqual([]);

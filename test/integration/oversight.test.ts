@@ -85,11 +85,12 @@ describe('oversight: audit, figures, record of processing', () => {
       const { agency, sub, stranger } = parties;
       expect(await pages('&action=data.retention', agency.key)).toHaveLength(3);
       expect(await pages('&actor=key1', agency.key)).toHaveLength(6);
+      expect(await pages('&reference=r1', agency.key)).toHaveLength(1);
       expect(await pages(`&account=${sub.account._id}&actor=key1`, agency.key)).toHaveLength(3);
       expect(await pages(`&from=${at(1).toISOString()}&to=${at(2).toISOString()}`, agency.key)).toHaveLength(2);
       expect(await pages('&from=2026-03-01&to=2026-03-01', agency.key)).toHaveLength(9);
       expect(await pages('&to=2026-02-28', agency.key)).toEqual([]);
-      for (const account of [stranger.account._id, 'acc_000000000000'])
+      for (const account of [stranger.account._id, 'acc_000000000000', 'installation'])
         expect((await call(url, `/audit?account=${account}`, { key: agency.key })).status).toBe(404);
       for (const wrong of ['action=none', 'from=soon', 'cursor=x', 'limit=0', 'acount=x'])
         expect((await call(url, `/audit?${wrong}`, { key: agency.key })).status).toBe(400);
@@ -179,6 +180,8 @@ describe('oversight: audit, figures, record of processing', () => {
 
     it('lethe audit list and export say the same', async () => {
       const { agency, sub } = parties;
+      const one = await run('audit', 'list', '--reference', 'r1', '--json');
+      expect(objects(one.out)).toMatchObject([{ account: sub.account._id, reference: 'r1' }]);
       const listed = await run('audit', 'list', '--account', sub.account._id, '--actor', 'schedule');
       expect(listed.out.slice(1).map((line) => line.split(/ {2,}/)[5])).toEqual(['r2', 'r1', 'r0']);
       expect(objects((await run('audit', 'list', '--limit', '4', '--json')).out)).toHaveLength(4);

@@ -49,3 +49,8 @@ export function ButtonLink({
     </Link>
   );
 }
+
+/** A link out of the console that looks like a button. */
+export function ButtonAnchor(props: ComponentProps<'a'>) {
+  return <a {...props} className={`${styles.button} ${styles.plain}`} />;
+}

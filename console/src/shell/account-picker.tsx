@@ -12,9 +12,9 @@ export function AccountPicker() {
       <span className="visually-hidden">Account</span>
       <select value={chosen?.id ?? ''} onChange={(event) => choose(event.target.value || undefined)}>
         <option value="">All accounts</option>
-        {accounts.map(({ id, name, parent_id }) => (
-          <option key={id} value={id}>
-            {parent_id ? `— ${name}` : name}
+        {accounts.map(({ id, name, parent_id, disabled }) => (
+          <option key={id} value={id} disabled={disabled === true}>
+            {`${parent_id ? '— ' : ''}${name}${disabled ? ' (disabled)' : ''}`}
           </option>
         ))}
       </select>

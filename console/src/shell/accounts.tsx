@@ -29,11 +29,12 @@ export function AccountsProvider({ children }: { children: ReactNode }) {
   const [wanted, setWanted] = useState(() => localStorage.getItem(REMEMBERED));
   const state = useMemo<AccountsState>(() => {
     const accounts = data?.items ?? [];
-    const found = accounts.find(({ id }) => id === wanted);
+    const usable = accounts.filter(({ disabled }) => !disabled);
+    const found = usable.find(({ id }) => id === wanted);
     return {
       accounts,
       loaded: data !== undefined,
-      chosen: found ?? (wanted === ALL && accounts.length > 1 ? undefined : accounts[0]),
+      chosen: found ?? (wanted === ALL && accounts.length > 1 ? undefined : usable[0]),
       choose(id) {
         localStorage.setItem(REMEMBERED, id ?? ALL);
         setWanted(id ?? ALL);

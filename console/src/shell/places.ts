@@ -1,4 +1,4 @@
-import type { Scope } from '../api/scopes.ts';
+import type { Scope } from '../api/types.ts';
 import type { IconName } from '../base/icon.tsx';
 
 export interface Place {

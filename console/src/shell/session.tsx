@@ -1,8 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { type ApiClient, ApiError, createClient } from '../api/client.ts';
-import { mayDo, type Scope } from '../api/scopes.ts';
-import type { Session } from '../api/types.ts';
+import type { Scope, Session } from '../api/types.ts';
 
 const SESSION_PATH = '/console/api/session';
 
@@ -14,6 +13,8 @@ interface SignInFields {
 
 interface SessionState {
   readonly client: ApiClient;
+  /** The id of who is signed in, or was last; empty while nobody has been. What is on the screen is theirs. */
+  readonly person: string;
   /** Undefined while it is asked for; null for nobody. */
   readonly session: Session | null | undefined;
   /** It ended while the console was open: what is on the screen stays, under a window to sign in again. */
@@ -38,50 +39,93 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [],
   );
   const { data: session, error } = useQuery({
-    queryKey: ['session'],
+    queryKey: SESSION,
     queryFn: () => readSession(client),
     staleTime: 60_000,
     // While the API is away this is what notices that it is back.
     refetchInterval: away ? 3_000 : false,
     retry: false,
   });
+  const [person, setPerson] = useState('');
+  if (session && session.user.id !== person) setPerson(session.user.id);
+  const adopt = useCallback(
+    async (found: Session) => {
+      client.setCsrf(found.csrf);
+      // Somebody else at the same screen must not see what the one before had looked up.
+      if (person !== '' && person !== found.user.id) cache.removeQueries(ANSWERS);
+      cache.setQueryData(SESSION, found);
+      setExpired(false);
+      await cache.invalidateQueries(ANSWERS);
+    },
+    [client, cache, person],
+  );
+  const leave = useCallback(() => {
+    cache.removeQueries(ANSWERS);
+    cache.setQueryData(SESSION, null);
+    setExpired(false);
+  }, [cache]);
+  const tellTabs = useTabs(client, adopt, leave);
+  const isIn = session !== null && session !== undefined;
+  // A page that has just come from a provider: another tab may wait for it.
+  useEffect(() => {
+    if (isIn) tellTabs('in');
+  }, [isIn, tellTabs]);
   const state = useMemo<SessionState>(
     () => ({
       client,
+      person,
       session,
       expired,
       away,
       error,
       async signIn(fields) {
         const signedIn = await client.call<Session>(SESSION_PATH, { method: 'POST', body: fields });
-        client.setCsrf(signedIn.csrf);
-        const before = cache.getQueryData<string>(['last-person']);
-        // Somebody else at the same screen must not see what the one before had looked up.
-        if (before !== undefined && before !== signedIn.user.id) cache.clear();
-        cache.setQueryData(['last-person'], signedIn.user.id);
-        cache.setQueryData(['session'], signedIn);
-        setExpired(false);
-        await cache.invalidateQueries({ predicate: ({ queryKey }) => !KEPT.includes(String(queryKey[0])) });
+        await adopt(signedIn);
+        tellTabs('in');
       },
       async changePassword(current, password) {
         const body = { current, password };
         const changed = await client.call<Session>(`${SESSION_PATH}/password`, { method: 'POST', body });
         client.setCsrf(changed.csrf);
-        cache.setQueryData(['session'], changed);
+        cache.setQueryData(SESSION, changed);
       },
       async signOut() {
         await client.call(SESSION_PATH, { method: 'DELETE' });
-        cache.clear();
-        setExpired(false);
-        cache.setQueryData(['session'], null);
+        leave();
+        tellTabs('out');
       },
     }),
-    [client, session, expired, away, error, cache],
+    [client, person, session, expired, away, error, cache, adopt, leave, tellTabs],
   );
   return <SessionContext value={state}>{children}</SessionContext>;
 }
 
-const KEPT: readonly string[] = ['session', 'last-person'];
+/** All tabs of a browser have one cookie: what one does about the session, the others learn. Nothing personal is said. */
+function useTabs(
+  client: ApiClient,
+  adopt: (found: Session) => Promise<void>,
+  leave: () => void,
+): (word: 'in' | 'out') => void {
+  const channel = useMemo(() => new BroadcastChannel('lethe.session'), []);
+  useEffect(() => {
+    const look = async () => {
+      const found = await readSession(client).catch(() => null);
+      if (found) await adopt(found);
+    };
+    channel.onmessage = ({ data }) => {
+      if (data === 'out') leave();
+      else void look();
+    };
+    return () => {
+      channel.onmessage = null;
+    };
+  }, [channel, client, adopt, leave]);
+  return useCallback((word) => channel.postMessage(word), [channel]);
+}
+
+const SESSION = ['session'] as const;
+/** Everything that was asked for but who is signed in. */
+const ANSWERS = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== SESSION[0] };
 
 async function readSession(client: ApiClient): Promise<Session | null> {
   try {
@@ -102,8 +146,11 @@ export function useSession(): SessionState {
 
 export const useClient = (): ApiClient => useSession().client;
 
-/** @returns whether the person who is signed in may do things of a scope */
+/**
+ * @returns whether the person who is signed in may do things of a scope. The API decides; what it would refuse is left out
+ * of the views, to spare people the refusal
+ */
 export function useMay(): (scope: Scope) => boolean {
   const { session } = useSession();
-  return (scope) => session !== null && session !== undefined && mayDo(session.user, scope);
+  return (scope) => session?.user.scopes.includes(scope) === true;
 }

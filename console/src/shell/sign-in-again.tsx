@@ -13,7 +13,7 @@ export function SignInAgain() {
         <Base.Popup className={dialog.popup}>
           <Base.Title className={dialog.title}>Your session has ended</Base.Title>
           <Base.Description className={dialog.lede}>Sign in again. What you were at is still here.</Base.Description>
-          <SignInForm email={session?.user.email} />
+          <SignInForm email={session?.user.email} again />
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { ApiError } from '../api/client.ts';
-import { Button } from '../base/button.tsx';
+import { Button, ButtonAnchor } from '../base/button.tsx';
 import { TextField } from '../base/field.tsx';
 import { Mark } from '../base/icon.tsx';
 import { Notice } from '../base/notice.tsx';
@@ -22,14 +22,33 @@ export function SignInPage() {
           <Mark />
           <h1>Sign in to Lethe</h1>
         </div>
+        <CameBack />
         <SignInForm />
       </div>
     </main>
   );
 }
 
-/** Address and password; a code when the person has set one up. What is wrong is never said more exactly than the API does. */
-export function SignInForm({ email = '' }: { email?: string | undefined }) {
+const CAME_BACK: Readonly<Record<string, string>> = {
+  refused: 'You are known there, but have no access here. Ask an administrator to let you in.',
+  failed: 'That did not work. Try again; if it stays, tell an operator.',
+};
+
+/** What became of a sign-in elsewhere, as the address says it after the way back. */
+function CameBack() {
+  const [outcome] = useState(() => new URLSearchParams(location.search).get('sign-in') ?? '');
+  useEffect(() => {
+    if (outcome !== '') history.replaceState(null, '', location.pathname);
+  }, [outcome]);
+  const words = CAME_BACK[outcome];
+  return words === undefined ? null : <Notice kind="bad">{words}</Notice>;
+}
+
+/**
+ * Address and password; a code when the person has set one up. What is wrong is never said more exactly than the API does.
+ * @param again over a view that must stay: a provider is visited in another tab
+ */
+export function SignInForm({ email = '', again = false }: { email?: string | undefined; again?: boolean }) {
   const client = useClient();
   const { signIn } = useSession();
   const [asksCode, setAsksCode] = useState(false);
@@ -83,9 +102,13 @@ export function SignInForm({ email = '' }: { email?: string | undefined }) {
         Sign in
       </Button>
       {oidc?.enabled && (
-        <a className={styles.other} href="/console/api/oidc/start">
+        <ButtonAnchor
+          href={`/console/api/oidc/start?${new URLSearchParams({ to: again ? '/console/' : location.pathname })}`}
+          {...(again && { target: '_blank', rel: 'noopener' })}
+        >
           Sign in with {oidc.name ?? 'your organisation'}
-        </a>
+          {again && ' (in another tab)'}
+        </ButtonAnchor>
       )}
     </form>
   );

@@ -2,29 +2,22 @@ import type mongoose from 'mongoose';
 import { ErasureFailure } from '../../base/errors.ts';
 import type { Seal } from '../../base/keys/seal.ts';
 import type { Tokens } from '../../base/keys/token.ts';
-import { type FoundRecord, findById } from '../../engine/by-id.ts';
+import type { FoundRecord } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
-import { directionOf } from '../../engine/direction.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
-import { valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import type { DataMap, Direction, InteractionKind } from '../../engine/map/schema.ts';
-import { isLeftBehind } from '../../engine/map/strategies.ts';
-import { momentOf } from '../../engine/moment.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import { scopeOf } from '../../engine/owner.ts';
-import { compileRecordRules } from '../../engine/record-plan.ts';
-import type { Account } from '../../ledger/accounts/accounts.ts';
 import type { CountriesOf } from '../../ledger/accounts/countries.ts';
 import type { EraseNow } from '../../ledger/at-once/erase-now.ts';
 import { AUDIT_WORDS } from '../../ledger/audit/words.ts';
 import type { ErasureRequest } from '../../ledger/requests/ledger.ts';
 import { openRequest } from '../../ledger/requests/open-request.ts';
 import { sealWritings } from '../../ledger/requests/writings.ts';
-import type { CountryCode } from '../../phone/countries.ts';
-import type { PhoneNumber } from '../../phone/number.ts';
-import { createNumberReader } from '../../phone/reader.ts';
 import { INTERACTION_FAULTS, InteractionFault } from './faults.ts';
-import { asInteraction, contactNumbers, type Interaction, toInteraction } from './row.ts';
+import { createFind, type InteractionId } from './find.ts';
+import { pastOf } from './past.ts';
+import { asInteraction, type Interaction, toInteraction } from './row.ts';
 
 export interface RedactDependencies {
   readonly db: mongoose.mongo.Db;
@@ -37,14 +30,9 @@ export interface RedactDependencies {
   readonly graceMs: number;
 }
 
-export interface RedactInput {
-  readonly account: Account;
+export interface RedactInput extends InteractionId {
   /** The id of the key that asks. */
   readonly keyId: string;
-  readonly id: string;
-  /** With `direction`, narrows an id that stands for several interactions. */
-  readonly kind?: InteractionKind | undefined;
-  readonly direction?: Direction | undefined;
   /** Redact this interaction. */
   readonly content: boolean;
   /** Redact every earlier interaction with the same contact. */
@@ -64,20 +52,7 @@ export interface Redacted {
 export function createRedact(deps: RedactDependencies): (input: RedactInput, now: Date) => Promise<Redacted> {
   const { db, dataMap } = deps;
   const profile = profileFor('interaction', dataMap);
-  const rules = compileRecordRules(dataMap, profile, (entry) => asInteraction(entry) !== null);
-
-  /** @throws InteractionFault `not_found`, `several` */
-  async function find(input: RedactInput): Promise<FoundRecord> {
-    const { kind, direction } = input;
-    const narrowed = rules.filter((rule) => kind === undefined || rule.entry.interaction === kind);
-    const found = (await findById(db, narrowed, input.account.records_id, input.id)).filter(
-      ({ rule, record }) => direction === undefined || directionOf(rule.entry, record) === direction,
-    );
-    const [first, second] = found;
-    if (!first) throw new InteractionFault('not_found');
-    if (second) throw new InteractionFault('several');
-    return first;
-  }
+  const find = createFind(deps);
 
   /** @param past the reference of the request for the past, which goes on also when this fails */
   async function redactNow(
@@ -123,9 +98,7 @@ async function openPast(
   found: FoundRecord,
   now: Date,
 ): Promise<{ request: ErasureRequest; fresh: boolean }> {
-  const { number, writings } = contactOf(found, deps.countriesOf(account));
-  const before = momentOf(found.rule.entry.at, found.record);
-  if (before === null) throw new InteractionFault('number_unclear', 'The interaction has no time');
+  const { number, writings, before } = pastOf(found, deps.countriesOf(account));
   return openRequest(deps.db, {
     account_id: account._id,
     profile: 'interaction',
@@ -140,34 +113,4 @@ async function openPast(
     deadlineMs: deps.deadlineMs,
     graceMs: deps.graceMs,
   });
-}
-
-/**
- * Whose interaction it is, and how the number is written there: earlier ones may hold the same writing, though it is in no
- * list.
- * @throws InteractionFault `number_gone`; `number_unclear` when it could be either of two parties, or of two people
- */
-function contactOf(
-  { rule, record }: FoundRecord,
-  countries: readonly CountryCode[],
-): { number: PhoneNumber; writings: string[] } {
-  const reader = createNumberReader(countries);
-  const values = contactNumbers(rule.entry, record).filter((value) => !isErased(value));
-  const joined = rule.entry.joined
-    .map(({ parts, code }) => ({ code, values: parts.map((path) => valueAt(record, path)) }))
-    .filter(({ values }) => !isErased(values.at(-1) ?? ''));
-  if (values.length + joined.length === 0) throw new InteractionFault('number_gone');
-  const readings = [
-    ...values.map((value) => reader.read(value)),
-    ...joined.map((one) => reader.readParts(one.values, one.code)),
-  ];
-  const numbers = new Set(readings.map((reading) => (reading.kind === 'number' ? reading.number : null)));
-  const [number] = numbers;
-  if (numbers.size !== 1 || !number) throw new InteractionFault('number_unclear');
-  return { number, writings: values.filter((value): value is string => typeof value === 'string') };
-}
-
-/** Is nothing left here of a number? */
-function isErased(value: unknown): boolean {
-  return isLeftBehind(String(value));
 }

@@ -24,14 +24,22 @@ export type AccountType = (typeof ACCOUNT_TYPES)[number];
 export type Scalar = string | number | boolean | null;
 
 /**
- * Whose records an entry's are: told by a field, the one tenant's (`none`), told by the records they belong to, or
- * nobody's (`any`): whichever account asks, what they hold of the person is erased.
+ * Whose records an entry's are: told by a field, the one tenant's (`none`), told by the records they belong to (`via`), or
+ * nobody's (`any`): whichever account asks, what they hold of the person is erased. Those known by others may tell it
+ * themselves, too: by the field of the whole map, where they have it.
  */
 export type Owner =
   | { readonly kind: 'none' }
   | { readonly kind: 'any' }
-  | { readonly kind: 'field'; readonly path: string; readonly types?: readonly AccountType[] | undefined }
-  | { readonly kind: 'via' };
+  | AccountField
+  | { readonly kind: 'via'; readonly itself?: AccountField };
+
+/** The field that tells an account. */
+interface AccountField {
+  readonly kind: 'field';
+  readonly path: string;
+  readonly types?: readonly AccountType[] | undefined;
+}
 
 /** How records are known by others: `field` of a record holds the `key` of a record of another entry, or the other way. */
 interface Via {

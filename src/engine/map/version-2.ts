@@ -182,10 +182,13 @@ function fromEntry(entry: Entry, file: File): CollectionMap {
  * tenant they are that one's, whatever they are known by.
  */
 function ownerOf(own: Entry['account'], byWay: boolean, general: File['account']): Owner {
-  const said = own ?? (byWay && general !== 'none' ? undefined : general);
+  const said = own ?? general;
   if (said === undefined) return byWay ? { kind: 'via' } : { kind: 'field', path: '' };
   if (said === 'none' || said === 'any') return { kind: said };
-  return typeof said === 'string' ? { kind: 'field', path: said } : { kind: 'field', ...said };
+  const field =
+    typeof said === 'string' ? ({ kind: 'field', path: said } as const) : { kind: 'field' as const, ...said };
+  // What it belongs to may be gone: then a record that has the field is found by it.
+  return own === undefined && byWay ? { kind: 'via', itself: field } : field;
 }
 
 function fromNumber(one: Exclude<Entry['numbers'][number], { parts: unknown }>): NumberPlace {

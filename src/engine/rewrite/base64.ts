@@ -40,6 +40,15 @@ export function mayHoldBase64(text: string): boolean {
   return text.length >= SHORTEST_TOKEN && LONG_TOKEN.test(text);
 }
 
+/** Is there a stretch that decodes to what may be a number, or a text? */
+export function mayHoldEncoded(text: string): boolean {
+  for (const [token] of text.matchAll(TOKEN)) {
+    const characters = token.replace(/=+$/, '').length;
+    if (tokenMayHold(Buffer.from(token, 'latin1'), 0, characters)) return true;
+  }
+  return false;
+}
+
 /**
  * Finds base64 that holds a number, whatever stands before it: `wamid.`, `data:...;base64,`, a word run together with it.
  * Only what decodes to a number that is looked for is taken for base64.

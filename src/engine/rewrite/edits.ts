@@ -48,6 +48,8 @@ export interface Find {
   readonly name: string;
   /** Of `mapped`: does it say whose record it is? */
   readonly own?: boolean;
+  /** Of `mapped`: at another place of the entry stands what is written in place of the number. */
+  readonly again?: boolean;
 }
 
 /** A number that could not be erased; the value is as it was. */

@@ -1,6 +1,8 @@
 import { maskNumber } from '../../phone/mask.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
+import type { PhoneNumber } from '../../phone/number.ts';
 import { partText } from '../../phone/parts.ts';
+import type { NumberReader } from '../../phone/reader.ts';
 import { note } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { type Instance, instancesAt, type Open, placeOf, valueAtPath } from './places.ts';
@@ -52,7 +54,7 @@ function* objectsAt(start: Instance, names: readonly string[], open: Open): Gene
 export function withJoined(
   hits: readonly Hit[],
   document: unknown,
-  entries: readonly EntryRules[],
+  entries: readonly Pick<EntryRules, 'joined'>[],
   matcher: NumberMatcher,
   open: Open,
 ): readonly Hit[] {
@@ -78,6 +80,25 @@ export function withJoined(
 }
 
 const keyOf = (path: Path) => JSON.stringify(path);
+
+/** Every number that stands in several fields of a document, what may be several people's in each reading. */
+export function numbersInParts(
+  document: unknown,
+  rules: readonly JoinedRule[],
+  reader: Pick<NumberReader, 'readParts'>,
+  open: Open,
+): PhoneNumber[] {
+  return rules.flatMap((rule) =>
+    [...partsOf(document, rule, open)].flatMap((parts) => {
+      const reading = reader.readParts(
+        parts.map(({ value }) => value),
+        rule.code,
+      );
+      if (reading.kind === 'none') return [];
+      return reading.kind === 'number' ? [reading.number] : reading.numbers;
+    }),
+  );
+}
 
 const FEWEST_DIGITS = 7;
 

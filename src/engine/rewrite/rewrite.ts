@@ -6,7 +6,7 @@ import { changeFields } from './fields.ts';
 import { changeNumber, findMapped, type Mapped, takesRecord, withoutParts } from './mapped.ts';
 import { markRecord } from './mark.ts';
 import { listChanges } from './outcome.ts';
-import { describePath } from './places.ts';
+import { describePath, leavesAlong, placeOf } from './places.ts';
 import { findRecordings } from './recordings.ts';
 import { isNamed, maskRest } from './rest.ts';
 import type { CollectionRules, Subjects } from './rules.ts';
@@ -100,6 +100,14 @@ const placesOf = (mapped: readonly Mapped[]) => new Map([...mapped].reverse().ma
 
 function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
   const finds = new Map<string, Find>();
+  // Once for all hits: a list may hold thousands.
+  const known = new Map<string, boolean>();
+  const isAgain = (place: Mapped, number: PhoneNumber) => {
+    const key = `${scene.entries.indexOf(place.entry)} ${number}`;
+    const again = known.get(key) ?? isLeftElsewhere(scene, place, number);
+    known.set(key, again);
+    return again;
+  };
   for (const hit of scene.hits) {
     const place = places.get(hit);
     const name = (place?.entry ?? scene.entries[0] ?? scene.rules).name;
@@ -107,14 +115,27 @@ function listFinds(scene: Scene, places: ReadonlyMap<Hit, Mapped>): Find[] {
     for (const { number, sure } of findsOf(hit)) {
       if (!sure) continue;
       const key = (as: Find['as']) => [number, as, name, path].join('\0');
-      if (place !== undefined) finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own });
-      else {
+      if (place !== undefined) {
+        const again = isAgain(place, number);
+        finds.set(key('mapped'), { number, path, as: 'mapped', name, own: place.own, ...(again && { again }) });
+      } else {
         const as = wayOf(scene, hit, number);
         finds.set(key(as), { number, path, as, name });
       }
     }
   }
   return [...finds.values()];
+}
+
+/** Was the number erased from another place of the record before? A mask may be somebody else's, but seldom is. */
+function isLeftElsewhere({ document, open, wordsFor }: Scene, { entry }: Mapped, number: PhoneNumber): boolean {
+  const { masked, token } = wordsFor(number);
+  return entry.numbers.some(({ path, strategy }) => {
+    if (strategy !== 'mask' && strategy !== 'token') return false;
+    const word = strategy === 'mask' ? masked : token;
+    for (const leaf of leavesAlong(document, placeOf(path).names, open)) if (leaf === word) return true;
+    return false;
+  });
 }
 
 function wayOf(scene: Scene, hit: Hit, number: PhoneNumber): Find['as'] {

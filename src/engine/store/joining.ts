@@ -37,7 +37,7 @@ export function groupCalls<Call>(
   let room = 0;
   calls.forEach((call, index) => {
     const values = valuesOf(call);
-    if (values > room) {
+    if (groups.length === 0 || values > room) {
       groups.push([]);
       room = MOST_VALUES;
     }
@@ -52,7 +52,6 @@ export function joinSubjects(subjects: readonly [Subject, ...Subject[]], here: (
   return {
     ...subjects[0],
     values: subjects.flatMap((subject) => here(subject).values),
-    doubtful: subjects.flatMap((subject) => subject.doubtful),
     isPlaced: true,
   };
 }

@@ -56,8 +56,8 @@ export interface Keys {
     now: Date;
   }): Promise<{ key: ApiKey; whole: string } | null>;
   list(account: string): Promise<ApiKey[]>;
-  /** @returns whether a live key had this id */
-  revoke(id: string, now: Date): Promise<boolean>;
+  /** @returns the key; null when no live key had this id */
+  revoke(id: string, now: Date): Promise<ApiKey | null>;
   /**
    * Whose key is it? Null for one that is malformed, unknown, wrong, revoked, expired or a disabled account's: the caller
    * cannot tell which. Notes the use, once a minute at most.
@@ -139,13 +139,12 @@ export function createKeys(connection: mongoose.Connection): Keys {
       return { key, whole: `${key._id}.${secret}` };
     },
     list: (account) => model.find({ account_id: account }).sort({ created_at: 1 }).lean<ApiKey[]>().exec(),
-    async revoke(id, now) {
-      const result = await keys().updateOne(
+    revoke: (id, now) =>
+      keys().findOneAndUpdate(
         { _id: String(id), revoked_at: { $exists: false } },
         { $set: { revoked_at: now } },
-      );
-      return result.modifiedCount === 1;
-    },
+        { returnDocument: 'after' },
+      ),
     async authenticate(id, secret, now = new Date()) {
       const row = await findLive(String(id), null);
       // Compared even for an unknown key, so that the time does not tell which ids exist.

@@ -18,13 +18,19 @@ export const ACTIONS = [
   'ledger.drop',
   'settings.change',
   'suppression.lift',
+  'people.change',
+  'people.sign_in',
 ] as const;
 export type AuditAction = (typeof ACTIONS)[number];
 
+/** Whose chain holds what belongs to no account: who may sign in, and did. No account has this id. */
+export const INSTALLATION = 'installation';
+
 /** What happened, as whoever did it says. Never holds a number: the token stands for it. */
 export interface AuditEvent {
+  /** An account's id, or `installation`. */
   readonly account: string;
-  /** The id of the key that asked, or `schedule`. */
+  /** The id of the key or the address of the person that asked, `schedule`, or `cli`. */
   readonly actor: string;
   readonly action: AuditAction;
   /** Why, e.g. the right that was used. */

@@ -8,6 +8,8 @@ export interface AuditQuery {
   readonly action?: AuditAction | undefined;
   /** The id of a key, or `schedule`. */
   readonly actor?: string | undefined;
+  /** Of a request, a key or a person. */
+  readonly reference?: string | undefined;
   /** Entries at or after this moment. */
   readonly from?: Date | undefined;
   /** Entries before this moment. */
@@ -102,8 +104,10 @@ function between({ from, to }: AuditQuery, position: AuditPosition | undefined):
   };
 }
 
-const isWanted = (entry: AuditEntry, { action, actor }: AuditQuery) =>
-  (action === undefined || entry.action === action) && (actor === undefined || entry.actor === actor);
+const isWanted = (entry: AuditEntry, { action, actor, reference }: AuditQuery) =>
+  (action === undefined || entry.action === action) &&
+  (actor === undefined || entry.actor === actor) &&
+  (reference === undefined || entry.reference === reference);
 
 const positionOf = ({ at, _id }: AuditEntry): AuditPosition => ({ at, id: _id });
 

@@ -49,6 +49,8 @@ const HOLD_MS = 5;
 /** Numbers whose tokens are remembered: those of a platform's regular senders come in every record. */
 const MOST_REMEMBERED = 100_000;
 
+const documentOf = (bytes: Uint8Array) => BSON.deserialize(bytes, { promoteLongs: false }) as Document;
+
 function append<Key>(lists: Map<Key, unknown[]>, key: Key, id: unknown): void {
   const list = lists.get(key);
   if (list) list.push(id);
@@ -82,11 +84,16 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
   };
 
   /** Everybody in the records who has a tombstone. */
-  const readForgotten = async (batch: readonly Uint8Array[]): Promise<Map<PhoneNumber, Tombstone>> => {
+  const readForgotten = async (
+    place: ScanPlace,
+    batch: readonly Uint8Array[],
+  ): Promise<Map<PhoneNumber, Tombstone>> => {
     const numbers = new Set<PhoneNumber>();
     let held = performance.now();
     for (const bytes of batch) {
       numbersIn(bytes, numbers);
+      // What one field of several holds says nothing by itself.
+      if (place.isJoined) for (const number of place.numbersInParts(documentOf(bytes))) numbers.add(number);
       if (performance.now() - held < HOLD_MS) continue;
       await turnOfLoop();
       held = performance.now();
@@ -113,12 +120,12 @@ export function createLook(deps: LookDependencies, account: Account, rule: LookR
     batch: readonly Uint8Array[],
     people: Map<PhoneNumber, LatePerson>,
   ): Promise<void> => {
-    const forgotten = await readForgotten(batch);
+    const forgotten = await readForgotten(place, batch);
     if (forgotten.size === 0) return;
     const numbers = await circle.createNumbers(new Map([...forgotten].map(([number, { token }]) => [number, token])));
     for (const bytes of batch) {
-      if (!mayHoldNumber(bytes, numbers.matcher)) continue;
-      const document = BSON.deserialize(bytes, { promoteLongs: false }) as Document;
+      if (!place.isJoined && !mayHoldNumber(bytes, numbers.matcher)) continue;
+      const document = documentOf(bytes);
       const { fate, found, failures, waiting } = place.rewrite(document, numbers, now());
       if (fate === 'unchanged' && failures.length === 0 && waiting.length === 0) continue;
       for (const number of new Set([...found, ...failures].map((one) => one.number).concat(waiting))) {

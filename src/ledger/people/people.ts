@@ -14,7 +14,8 @@ interface NewPerson {
   readonly name: string;
   readonly role: Role;
   readonly covers: Coverage;
-  readonly password: string;
+  /** Without one: for who signs in elsewhere only. */
+  readonly password?: string | undefined;
   /** Sealed. */
   readonly totp?: string | undefined;
   readonly now: Date;
@@ -80,7 +81,7 @@ export function createPeople(db: Db): People {
       const person: Person = {
         _id: personIdOf(email),
         ...{ email: normalEmail(email), name, role, covers },
-        password: await hashPassword(password),
+        ...(password !== undefined && { password: await hashPassword(password) }),
         ...(totp !== undefined && { totp }),
         created_at: now,
         wrong: 0,

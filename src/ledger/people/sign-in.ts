@@ -36,6 +36,26 @@ export function makeTotp(seal: Seal, email: string): { sealed: string; address: 
   return { sealed, address: totpAddress(secret, 'Lethe', normalEmail(email)) };
 }
 
+const notLocked = (now: Date) => ({ $or: [{ locked_until: { $exists: false } }, { locked_until: { $lte: now } }] });
+
+/**
+ * Lets in whom a provider has named. Nobody is made by it: the person must be there, neither disabled nor locked out.
+ * One-time passwords are the provider's matter then.
+ * @param email the address, as the provider writes it
+ * @throws LetheError `invalid_sign_in`
+ */
+export async function admitNamed(db: Db, email: string, now: Date): Promise<Person> {
+  const person = await db
+    .collection<Person>(PEOPLE)
+    .findOneAndUpdate(
+      { _id: personIdOf(email), disabled_at: { $exists: false }, ...notLocked(now) },
+      { $set: { last_sign_in_at: now } },
+      { returnDocument: 'after' },
+    );
+  if (!person) throw new LetheError('invalid_sign_in');
+  return person;
+}
+
 /**
  * Who is it? Unknown, wrong, disabled and locked out are one answer, after the same work: nobody learns who exists.
  * An attempt counts before its password is looked at: many side by side are not more than one after the other.
@@ -49,7 +69,7 @@ export async function signIn(
   const people = db.collection<Person>(PEOPLE);
   const _id = personIdOf(email);
   const person = await people.findOneAndUpdate(
-    { _id, $or: [{ locked_until: { $exists: false } }, { locked_until: { $lte: now } }] },
+    { _id, ...notLocked(now) },
     { $inc: { wrong: 1 } },
     { returnDocument: 'after' },
   );

@@ -239,7 +239,10 @@ function selectByNumber(
     ...(profile.clearsReports && {
       clearReports: (signal) =>
         copies.clear(
-          { account: account._id, number, reference: request.reference, actor: request.requested_by, token },
+          {
+            ...{ account: account._id, number, countries: subject.countries },
+            ...{ reference: request.reference, actor: request.requested_by, token },
+          },
           signal,
         ),
     }),

@@ -1,3 +1,4 @@
+import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { FilesLeft } from '../recordings/files.ts';
 
@@ -5,6 +6,8 @@ import type { FilesLeft } from '../recordings/files.ts';
 export interface ErasedNumber {
   readonly account: string;
   readonly number: PhoneNumber;
+  /** Whose national writings are read: the account's. */
+  readonly countries: readonly CountryCode[];
   readonly reference: string;
   /** Who asked, for the audit. */
   readonly actor: string;

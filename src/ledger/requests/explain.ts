@@ -12,7 +12,8 @@ export interface Explanation {
 type Explained = Pick<
   ErasureRequest,
   'state' | 'unfinished' | 'wait' | 'wait_until' | 'file_left' | 'grace_until' | 'not_before' | 'files_missing'
-> & { readonly failure?: RequestFailure | undefined };
+> &
+  Pick<Partial<ErasureRequest>, 'lease'> & { readonly failure?: RequestFailure | undefined };
 
 /**
  * Says why a request is in the state it is in. What it says is as new as the ledger: a cause that the next attempt has come
@@ -35,7 +36,9 @@ function explainFinished({ state, files_missing: missing = 0 }: Explained): Expl
 }
 
 function explainState(request: Explained, progress: ScanProgress | undefined, now: Date): Explanation {
-  const { failure, not_before, grace_until } = request;
+  const { failure, not_before, grace_until, lease } = request;
+  // A worker that stops gives its lease back; one that is killed does not.
+  if (lease && lease.until <= now) return { why: 'The worker that was at it is gone: another takes over' };
   const until = not_before > now ? not_before : undefined;
   switch (request.state) {
     case 'accepted':

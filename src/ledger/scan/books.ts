@@ -18,6 +18,8 @@ export interface FoundRecord {
 export interface Book {
   /** Records erased, by the names of the data map. */
   readonly counts: ReadonlyMap<string, number>;
+  /** Records of which the look-ups may have erased the number at another place, and counted them then. */
+  readonly again: ReadonlyMap<string, number>;
   /** Records in which the number stood where the map names none, or in somebody's text; by collection and path. */
   readonly elsewhere: ReadonlyMap<string, number>;
   readonly files: readonly FoundFile[];
@@ -31,6 +33,7 @@ export interface Book {
 interface OpenBook {
   readonly keys: Map<string, unknown[]>;
   readonly counts: Map<string, number>;
+  readonly again: Map<string, number>;
   readonly elsewhere: Map<string, number>;
   readonly files: FoundFile[];
   readonly failures: RecordFailure[];
@@ -50,7 +53,7 @@ export function keepBooks(place: string, found: readonly FoundRecord[], keysOf: 
   const bookOf = (number: PhoneNumber): OpenBook => {
     let book = books.get(number);
     if (book === undefined) {
-      book = { counts: new Map(), elsewhere: new Map(), files: [], failures: [], scheduled: false, keys: new Map() };
+      book = { ...EMPTY_BOOK(), files: [], failures: [], scheduled: false };
       books.set(number, book);
     }
     return book;
@@ -78,12 +81,18 @@ export function keepBooks(place: string, found: readonly FoundRecord[], keysOf: 
   return books;
 }
 
+const EMPTY_BOOK = () => ({ counts: new Map(), again: new Map(), elsewhere: new Map(), keys: new Map() });
+
 /** Counts a record once under each name. One that only mentions the number is no record of the person's erased. */
 function countRecord(book: OpenBook, { found }: Rewrite, number: PhoneNumber): void {
   const finds = found.filter((find) => find.number === number);
   const own = new Set(finds.filter(({ as }) => as === 'mapped').map(({ name }) => name));
   const places = new Set(finds.filter(({ as }) => as !== 'mapped').map(({ name, path }) => `${name}.${path}`));
-  for (const name of own) book.counts.set(name, (book.counts.get(name) ?? 0) + 1);
+  for (const name of own) {
+    const isAgain = finds.some((find) => find.name === name && find.again);
+    const counts = isAgain ? book.again : book.counts;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   for (const place of places) book.elsewhere.set(place, (book.elsewhere.get(place) ?? 0) + 1);
 }
 
@@ -98,17 +107,15 @@ export function bookRefusal(
     [...numbers].map((number): [PhoneNumber, Book] => {
       const path = rewrite.found.find((find) => find.number === number)?.path ?? '';
       const failures = [failureAt(place, document, path, why)];
-      return [
-        number,
-        { counts: new Map(), elsewhere: new Map(), files: [], failures, scheduled: false, keys: new Map() },
-      ];
+      return [number, { ...EMPTY_BOOK(), files: [], failures, scheduled: false }];
     }),
   );
 }
 
 /**
- * A book as an update of the request.
+ * A book as an update of the request. A record that the look-ups have changed is counted already.
  * @param known what the request's row says
+ * @param erased records of each name that were counted for the request when the pass took it up
  * @param keys those of the book, sealed for the request
  * @returns the update, null where there is nothing to write, and what the row says then
  */
@@ -116,8 +123,12 @@ export function updateFrom(
   book: Book,
   known: ErasureRequest['scan'],
   keys: SealedKeys,
+  erased: ErasureRequest['erased'],
 ): { update: mongoose.mongo.UpdateFilter<ErasureRequest> | null; notes: ErasureRequest['scan'] } {
-  const inc = Object.fromEntries([...book.counts].map(([name, count]) => [`erased.${name}`, count]));
+  const fresh = [...book.again].filter(([name]) => (erased[name] ?? 0) === 0);
+  const counts = new Map(book.counts);
+  for (const [name, count] of fresh) counts.set(name, (counts.get(name) ?? 0) + count);
+  const inc = Object.fromEntries([...counts].map(([name, count]) => [`erased.${name}`, count]));
   const notes: NonNullable<ErasureRequest['scan']> = {
     ...(book.failures.length > 0 && {
       failures: [...(known?.failures ?? []), ...book.failures].slice(0, MOST_NAMED),
@@ -128,7 +139,7 @@ export function updateFrom(
   };
   const set = Object.fromEntries(Object.entries(notes).map(([name, value]) => [`scan.${name}`, value]));
   const update = {
-    ...(book.counts.size > 0 && { $inc: inc }),
+    ...(counts.size > 0 && { $inc: inc }),
     ...pushKeys(keys),
     ...(Object.keys(set).length > 0 && { $set: set }),
   } as mongoose.mongo.UpdateFilter<ErasureRequest>;

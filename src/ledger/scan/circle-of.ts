@@ -5,17 +5,20 @@ import { createLateness } from '../../engine/late.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
-import { accountPathOf, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
+import { accountPathOf, asOwned, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
 import { wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
+import { numbersInParts } from '../../engine/rewrite/joined.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
-import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
+import { createOpener } from '../../engine/rewrite/walk.ts';
+import { entriesOfCollection, joinedRulesFor, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { readChildren } from '../../engine/scan/read-children.ts';
 import { assertAccount } from '../../engine/subject.ts';
 import { digestOf } from '../../lib/digest.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import { compileNumberMatcher, createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { createNumberReader } from '../../phone/reader.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
 import { createKeysOf } from '../references/keys-of.ts';
@@ -31,11 +34,12 @@ export interface CircleOptions {
 
 /**
  * The entries of the map whose collections are read: one a collection and account field. Of records whose account only
- * others tell, each entry: no query finds an account's, and they are reached through those others.
+ * others tell, each entry: no query finds an account's, and they are reached through those others. Where they may tell it
+ * themselves as well, they are read by that, too: what they belong to may be gone.
  */
 function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
   const entries = new Map<string, CollectionMap>();
-  for (const entry of dataMap.collections) {
+  for (const entry of dataMap.collections.flatMap((one) => [one, asOwned(one) ?? []].flat())) {
     if (!entry.scan || (keepsNumber && entry.record === 'suppression')) continue;
     // Of nobody's records, those alone are read that the entry is about: the others may have an account.
     const isApart = entry.owner.kind === 'via' || entry.owner.kind === 'any';
@@ -56,10 +60,12 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
     assertAccount(records_id);
     const countries = countriesOf(account);
     const keysOf = createKeysOf(dataMap, profile, countries);
+    const reader = createNumberReader(countries);
     return {
       digest: digestOf(JSON.stringify([digest, countries])).slice(0, 22),
       places: scanned.map((entry): ScanPlace => {
         const entries = entriesOfCollection(dataMap, entry);
+        const joined = entries.flatMap((one) => joinedRulesFor(one, profile));
         const way = wayTo(dataMap, entry);
         const isByWay = way.length > 0;
         // Whoever is reached by the way is the account's.
@@ -75,7 +81,8 @@ export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleO
               }
             : { filter: entry.owner.kind === 'any' ? scopeOf(entry, records_id) : ownerFilter(entry, records_id) }),
           keysOf,
-          isJoined: entries.some(({ joined }) => joined.length > 0),
+          isJoined: joined.length > 0,
+          numbersInParts: (document) => numbersInParts(document, joined, reader, createOpener()),
           isLate,
           rewrite: (document, { matcher, words, limits }, now) => {
             const all = rewrite(document, rules, words, matcher, now);

@@ -12,6 +12,8 @@ export interface ScanPlace extends Place {
   readonly keysOf: KeysOf;
   /** Numbers stand in several fields at once: no value tells by itself whether a record holds one. */
   readonly isJoined: boolean;
+  /** Every number that stands so in a record. */
+  numbersInParts(document: Readonly<Record<string, unknown>>): PhoneNumber[];
   /** Is a record of somebody who was forgotten late, or new contact? */
   isLate(document: Readonly<Record<string, unknown>>, limit: LateLimit): boolean;
 }

@@ -171,10 +171,10 @@ async function writeBooks(
   const written: [Joiner, Joiner['notes']][] = [];
   for (const [number, book] of books) {
     for (const [index, joiner] of (joiners.get(number) ?? []).entries()) {
-      const own = index === 0 ? book : { ...book, counts: NONE, elsewhere: NONE, files: [] };
-      const { _id, account_id, reference } = joiner.request;
+      const own = index === 0 ? book : { ...book, counts: NONE, again: NONE, elsewhere: NONE, files: [] };
+      const { _id, account_id, reference, erased } = joiner.request;
       if (own.files.length > 0) await files.add({ account: account_id, reference }, own.files, session);
-      const { update, notes } = updateFrom(own, joiner.notes, sealKeys(seal, own.keys, reference));
+      const { update, notes } = updateFrom(own, joiner.notes, sealKeys(seal, own.keys, reference), erased);
       if (update === null) continue;
       updates.push({ updateOne: { filter: { _id, account_id, unfinished: true, state: 'scanning' }, update } });
       written.push([joiner, notes]);

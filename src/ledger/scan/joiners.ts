@@ -9,7 +9,10 @@ import { type ErasureRequest, type LateRecords, requestsOf } from '../requests/l
 
 /** A request that waits for a pass over its account's records. */
 export interface Joiner {
-  readonly request: Pick<ErasureRequest, '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at'>;
+  readonly request: Pick<
+    ErasureRequest,
+    '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at' | 'erased'
+  >;
   readonly number: PhoneNumber;
   /** Only such records are searched for. */
   readonly late?: LateLimit;
@@ -25,6 +28,7 @@ const READ = {
   generation: 1,
   token: 1,
   due_at: 1,
+  erased: 1,
   scan: 1,
   sealed: 1,
   selector: 1,

@@ -61,6 +61,10 @@ function findMissing(
     ...entry.numbers
       .filter((place) => entry.owner.kind !== 'via' && isLookedUp(place))
       .map(({ path }) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+    // The last field of several has the most digits: every look begins with it.
+    ...entry.joined
+      .filter(() => entry.owner.kind !== 'via')
+      .map(({ parts }) => ({ path: parts.at(-1) ?? '', severity: 'error' as const, looks: 'every look for a number' })),
     ...(byId !== undefined && entry.id !== undefined && entry.id !== '_id'
       ? [{ path: entry.id, severity: 'error' as const, looks: 'every look for an id' }]
       : []),
@@ -145,6 +149,7 @@ function findCollisions(entry: CollectionMap, indexes: readonly IndexDescription
   const isAlike = (strategy: Strategy) => makesAlike(strategy, profile.isWordOnly ?? false);
   const alike = new Set([
     ...(isAlike(profile.fields.number) ? entry.numbers : []).map(({ path }) => readPath(path).dotted),
+    ...(isAlike(profile.fields.number) ? entry.joined : []).flatMap(({ parts }) => parts.slice(1)),
     ...entry.fields
       .filter((field) => isAlike(field.strategy ?? profile.fields[field.category]))
       .map((field) => readPath(field.path).dotted),

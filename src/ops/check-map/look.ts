@@ -6,6 +6,7 @@ import { isOwned, matchesWhere } from '../../engine/owner.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { EntryView } from '../map-view.ts';
 import { createTally, type Finding } from './findings.ts';
+import { lookAtJoined } from './joined-part.ts';
 import { lookAtNumber } from './number-part.ts';
 import {
   lookAtAccount,
@@ -58,6 +59,7 @@ export function createLook(view: EntryView, options: LookOptions): Look {
     ...view.numbers.filter(isLookedUp).map((place) => lookAtNumber(view, place, options, tally)),
     ...view.fields.filter(({ path }) => !path.includes(KEY)).map((field) => lookAtField(entry, field, options, tally)),
     ...entry.joined.flatMap(({ parts }) => parts).map((part) => lookAtAny(entry, part, tally)),
+    ...entry.joined.map((joined) => lookAtJoined(view, joined, options.reader, tally)),
     ...entry.json.map(({ path }) => lookAtJson(entry, path, tally)),
   ];
   let seen = 0;

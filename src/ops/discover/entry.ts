@@ -53,6 +53,8 @@ export interface Draft {
   readonly entry: ProposedEntry;
   /** A text that mentions numbers, in a collection where nothing else holds any. */
   readonly mentioned?: string;
+  /** It holds them in base64: a file, which goes as a whole. */
+  readonly isFile?: boolean;
 }
 
 /**
@@ -71,7 +73,9 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
     ),
   );
   const record = recordOf(collection, fields);
-  const searched = numbers.filter((field) => field !== own).slice(0, MOST_NUMBERS);
+  const joined = findJoined(plain);
+  const parts = new Set(joined.flatMap((one) => one.parts));
+  const searched = numbers.filter((field) => field !== own && !parts.has(field.path)).slice(0, MOST_NUMBERS);
   if (record === 'suppression') return { entry: draftList(collection, searched) };
 
   const mentions = plain.filter((field) => numberRoleOf(field) === 'mentions');
@@ -85,7 +89,6 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   const proposed = draftFields(plain.filter(isInside), taken, paths, elements !== undefined);
   const json = draftJson(fields, taken);
   const isServed = ['message', 'call', 'chat', 'form'].includes(record);
-  const joined = findJoined(plain);
   const isFound = searched.length + joined.length + json.length > 0;
   const entry: ProposedEntry = {
     collection,
@@ -100,7 +103,7 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
     ...(own !== undefined && isServed && { own_number: own.path }),
   };
   const [mention] = mentions;
-  return isFound || mention === undefined ? { entry } : { entry, mentioned: mention.path };
+  return isFound || mention === undefined ? { entry } : { entry, mentioned: mention.path, isFile: mention.encoded > 0 };
 }
 
 function draftList(collection: string, numbers: readonly FieldProfile[]): ProposedEntry {
@@ -127,7 +130,11 @@ function findJoined(fields: readonly FieldProfile[]): { parts: string[] }[] {
       const beside = plain.filter((other) => folderOf(other.path) === folderOf(path));
       const body = beside.find((other) => BODIES.has(called(other)));
       const area = beside.find((other) => AREAS.has(called(other)));
-      return body === undefined ? [] : [{ parts: [path, ...(area ? [area.path] : []), body.path] }];
+      if (body === undefined) return [];
+      const short = { parts: [path, body.path] };
+      if (area === undefined) return [short];
+      const whole = { parts: [path, area.path, body.path] };
+      return area.records < body.records ? [whole, short] : [whole];
     });
 }
 
@@ -160,8 +167,15 @@ function draftFields(
       found.set(whole.path, whole);
       continue;
     }
-    const category = categoryOf(field);
-    if (category === null || !isFree(field.path) || [...found.keys()].some((one) => within(field.path, one))) continue;
+    // What stands under a number is that person's.
+    const isUnderKey = field.texts > 0 && field.path.endsWith(KEY) && numbers.includes(field.path);
+    const category = categoryOf(field) ?? (isUnderKey ? 'other' : null);
+    if (
+      category === null ||
+      !(isUnderKey || isFree(field.path)) ||
+      [...found.keys()].some((one) => within(field.path, one))
+    )
+      continue;
     const isMention = numberRoleOf(field) === 'mentions' && !['body', 'transcript', 'name', 'email'].includes(category);
     found.set(field.path, {
       path: field.path,

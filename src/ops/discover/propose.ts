@@ -37,20 +37,34 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     })
     .map((one) => draftEntry(one, accounts.get(one.collection)?.path));
 
+  /** The account's own records: `user` refers to users. */
+  const holdsAccounts = (name: string) =>
+    references.some(({ collection, field, to }) => to === name && accounts.get(collection)?.path === field);
   /** Adds an entry whose records' account is known: by a field, by another entry, or because there is one tenant. */
-  const add = ({ entry: draft, mentioned }: Draft, mayBeNobodys = false): boolean => {
+  const add = ({ entry: draft, mentioned, isFile }: Draft, mayBeNobodys = false): boolean => {
     const own = accounts.get(draft.collection);
     const parent = bestReference(references, draft.collection, entries);
     const isNumbered = (draft.numbers?.length ?? 0) + (draft.json?.length ?? 0) > 0;
     const isVia = parent !== undefined && (!isNumbered || (accounts.size > 0 && own === undefined));
     const isNobodys = accounts.size > 0 && own === undefined && !isVia;
-    if (isNobodys && !mayBeNobodys) return false;
+    if (isNobodys && (!mayBeNobodys || holdsAccounts(draft.collection))) return false;
+    // Some of them name the person by the contact's id alone.
+    const isAlsoVia =
+      !isVia &&
+      parent !== undefined &&
+      isOfContact(parent, entries) &&
+      lacksNumbers(draft, byName.get(draft.collection));
     if (!isNumbered && !isVia && mentioned === undefined) return false;
     const account = own === undefined ? undefined : accountOf(own);
-    const needsAccount = account !== undefined && (isVia || JSON.stringify(account) !== JSON.stringify(shared));
+    const lacksAccount = own !== undefined && own.present < (byName.get(draft.collection)?.records ?? 0);
+    const isUnusual = JSON.stringify(account) !== JSON.stringify(shared);
+    // Of records known by others, those without an account are their parents' account's.
+    const needsAccount = account !== undefined && (isVia ? !lacksAccount : isAlsoVia || isUnusual);
     const { collection, record, fields = [], ...rest } = isNobodys ? nobodys(draft) : draft;
     const isMentioned = !isNumbered && !isVia && mentioned !== undefined;
-    const others = isMentioned ? fields.filter(({ path }) => path !== mentioned) : fields;
+    const plainFields = isMentioned ? fields.filter(({ path }) => path !== mentioned) : fields;
+    const others =
+      isMentioned && isFile ? [{ path: mentioned, category: 'form' as const }, ...plainFields] : plainFields;
     entries.push({
       collection,
       ...(!NAME.test(collection) && { name: nameFor(collection, entries) }),
@@ -58,7 +72,7 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
       ...(isNobodys && { account: 'any' }),
       // What is known by a contact alone is no contact.
       record: isVia && record === 'contact' ? 'other' : record,
-      ...(isVia && { via: { collection: nameOf(entries, parent.to), key: '_id', field: parent.field } }),
+      ...((isVia || isAlsoVia) && { via: { collection: nameOf(entries, parent.to), key: '_id', field: parent.field } }),
       ...rest,
       // Found by no look-up; named here, the collection is one that is read.
       ...(isMentioned && { numbers: [mentioned] }),
@@ -68,12 +82,15 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
       ...remarksOn(byName.get(collection) as Surveyed, own, references),
       ...(isNobodys ? ["no field and no reference says whose these are: any account's request erases them"] : []),
     ]);
-    if (own !== undefined && isNumbered && !isVia && own.present < (byName.get(collection)?.records ?? 0))
+    if (own !== undefined && isNumbered && !isVia && lacksAccount)
       entries.push(withoutAccount(nobodys(draft), own.path, entries));
     return true;
   };
 
-  let waiting = drafts.filter(({ entry }) => entry.record !== 'suppression');
+  // Contacts first: others are known by them.
+  let waiting = drafts
+    .filter(({ entry }) => entry.record !== 'suppression')
+    .sort((one, other) => Number(other.entry.record === 'contact') - Number(one.entry.record === 'contact'));
   // What holds numbers itself comes first; each reference to it may bring more along.
   const isNumbered = ({ entry }: Draft) => (entry.numbers?.length ?? 0) + (entry.json?.length ?? 0) > 0;
   waiting = waiting.filter((draft) => !(isNumbered(draft) && add(draft)));
@@ -91,6 +108,11 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
         `${draft.entry.collection} looks like it holds numbers and says neither by a field nor by a reference whose they are: ${found.map(describeNumberField).join('; ')}`,
       );
   }
+  for (const { collection, name, record, numbers = [] } of entries) {
+    const isParent = entries.some(({ via }) => via?.collection === (name ?? collection));
+    if (isParent && record !== 'contact' && numbers.length > 1)
+      remarks.get(collection)?.push("others are known by these: a number that is the platform's own needs own: false");
+  }
   const list = drafts.find(({ entry }) => entry.record === 'suppression')?.entry;
   entries.push({
     ...(list ?? { collection: freeName('blacklist', surveyed), record: 'suppression', numbers: ['number'] }),
@@ -102,6 +124,16 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     .filter((name) => !general.some((one) => one.startsWith(`${name} looks`)));
   if (silent.length > 0) general.push(`No numbers seen, and not in this map: ${silent.join(', ')}`);
   return { map: { version: 2, account: shared, collections: entries }, remarks, general };
+}
+
+const isOfContact = ({ to }: Reference, entries: readonly ProposedEntry[]) =>
+  entries.some(({ collection, record }) => collection === to && record === 'contact');
+
+/** Are there records without any number? */
+function lacksNumbers({ numbers = [] }: ProposedEntry, of: Surveyed | undefined): boolean {
+  if (of === undefined) return false;
+  const paths = numbers.flatMap((one) => (typeof one === 'string' ? one : 'path' in one ? one.path : one.parts));
+  return of.fields.every((field) => !paths.includes(field.path) || field.texts + field.numerics < of.records);
 }
 
 /** Of nobody's records no contract but an erasure's is about any. */

@@ -11,6 +11,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import { followPath } from '../collections/follow.ts';
 import type { OnProgress } from '../collections/progress.ts';
 import { findNumbers } from '../find/find.ts';
+import { joinedIn } from '../find/joined.ts';
 import type { Trace } from '../find/trace.ts';
 import { databasesOf, type EntryView, entriesOf } from '../map-view.ts';
 import type { DrillApi } from './api.ts';
@@ -137,6 +138,7 @@ function search(options: DrillOptions, number: PhoneNumber): AsyncGenerator<Trac
   return findNumbers(
     {
       ...{ numbers: [number], countries, databases, suppressionList: list?.collection ?? '', signal },
+      joinedIn: joinedIn(map),
       ...(onProgress && { onProgress }),
     },
     { collections: 0, documents: 0 },

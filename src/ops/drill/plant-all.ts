@@ -4,8 +4,8 @@ import { collectionOf } from '../../engine/collection.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import type { EntryView } from '../map-view.ts';
-import { fillUnique, linkRecord, type Planted, type PlantOptions, plantRecord } from './plant.ts';
-import { type Shape, type ShapeSet, shapesFor } from './shapes.ts';
+import { fillUnique, linkRecord, type Planted, type PlantOptions, plantRecord, type Spot } from './plant.ts';
+import { joinedShapesFor, type ShapeSet, shapesFor } from './shapes.ts';
 
 type Db = mongoose.mongo.Db;
 type Collection = mongoose.mongo.Collection;
@@ -44,7 +44,7 @@ export async function plantAll(
     const collection = collectionOf(db, view.entry, options.account);
     const unique = await uniqueKeys(collection);
     const parent = planted.find((one) => one.view.name === view.entry.via?.collection);
-    const plant = async (spot: { place: EntryView['numbers'][number]; shape: Shape } | undefined) => {
+    const plant = async (spot: Spot | undefined) => {
       signal.throwIfAborted();
       const one = plantRecord(view, spot, planted.length, options);
       fillUnique(one, unique, `${options.run}-${spot?.shape.name.length ?? 0}-${planted.length}`);
@@ -64,12 +64,12 @@ export async function plantAll(
     for (const place of view.numbers)
       for (const shape of shapesFor(place, options.number, reader, set))
         if (place.path !== '_id' || shape.around === undefined) faults.push(await plant({ place, shape }));
+    for (const joined of view.entry.joined)
+      for (const shape of joinedShapesFor(joined, options.number, reader)) faults.push(await plant({ joined, shape }));
     // JSON by itself is found by reading alone.
     const isInJson = set === 'all' && view.entry.json.some(({ numbers }) => numbers.length > 0);
     if (faults.length === 0 && (parent !== undefined || isInJson)) faults.push(await plant(undefined));
     if (faults.length > 0 && !faults.includes(undefined)) refused.push({ name: view.name, why: faults.at(-1) ?? '' });
-    if (view.entry.joined.length > 0)
-      refused.push({ name: view.name, why: 'a drill does not try numbers that stand in several fields' });
   }
   return { planted, refused };
 }

@@ -2,12 +2,19 @@ import mongoose from 'mongoose';
 import { arrayOf, KEY, readPath } from '../../engine/map/paths.ts';
 import { isOwnPlace } from '../../engine/map/places.ts';
 import type { Profile } from '../../engine/map/profile.ts';
-import { type FieldMap, type NumberPlace, PRODUCTS, type Scalar, type TimeField } from '../../engine/map/schema.ts';
+import {
+  type FieldMap,
+  type JoinedPlace,
+  type NumberPlace,
+  PRODUCTS,
+  type Scalar,
+  type TimeField,
+} from '../../engine/map/schema.ts';
 import { accountWritings } from '../../engine/owner.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type EntryView, withinJson } from '../map-view.ts';
-import type { Shape } from './shapes.ts';
+import type { JoinedShape, Shape } from './shapes.ts';
 
 type Document = mongoose.mongo.Document;
 
@@ -18,7 +25,7 @@ export const MARK = '_lethe_drill';
 export interface Planted {
   readonly view: EntryView;
   readonly document: Document;
-  /** Where the number was put; undefined: in its JSON alone, or nowhere, as it belongs to a record that has it. */
+  /** Where the number was put; undefined: in several fields, in its JSON alone, or nowhere, as it belongs to a record that has it. */
   readonly place: NumberPlace | undefined;
   /** The number is only mentioned there: it does not say whose record it is. */
   readonly isMention: boolean;
@@ -43,10 +50,9 @@ const NOT_FILLED = new Set(['recording', 'number']);
 const NOT_PENDING = 'lethe-drill';
 
 /** One mapped place, and how the number stands there. */
-interface Spot {
-  readonly place: NumberPlace;
-  readonly shape: Shape;
-}
+export type Spot =
+  | { readonly place: NumberPlace; readonly shape: Shape }
+  | { readonly joined: JoinedPlace; readonly shape: JoinedShape };
 
 /**
  * One record with the number in one shape at one place of the map, and everything else that makes it such a record.
@@ -78,9 +84,16 @@ export function plantRecord(view: EntryView, spot: Spot | undefined, serial: num
   const isPending = (path: string, value: Scalar) => path === pending?.path && pending.values.includes(value);
   for (const [path, values] of Object.entries(entry.where))
     put(path, values.find((value) => !isPending(path, value)) ?? values[0]);
-  if (spot !== undefined) putNumber(document, spot.place.path, spot.shape);
-  const shape = spot === undefined ? 'by what it belongs to, or in JSON' : `${spot.place.path}, ${spot.shape.name}`;
-  return { view, document, place: spot?.place, isMention: spot?.shape.isMention ?? false, shape };
+  if (spot === undefined)
+    return { view, document, place: undefined, isMention: false, shape: 'by what it belongs to, or in JSON' };
+  if ('joined' in spot) {
+    const { parts } = spot.joined;
+    for (const [index, path] of parts.entries()) put(path, spot.shape.values[index]);
+    return { view, document, place: undefined, isMention: false, shape: `${parts.join(' + ')}, ${spot.shape.name}` };
+  }
+  putNumber(document, spot.place.path, spot.shape);
+  const shape = `${spot.place.path}, ${spot.shape.name}`;
+  return { view, document, place: spot.place, isMention: spot.shape.isMention ?? false, shape };
 }
 
 function putFields(document: Document, fields: readonly FieldMap[], text: string): void {

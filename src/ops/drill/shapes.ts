@@ -1,7 +1,8 @@
 import mongoose from 'mongoose';
-import type { NumberPlace } from '../../engine/map/schema.ts';
+import type { JoinedPlace, NumberPlace } from '../../engine/map/schema.ts';
 import { storedForms } from '../../phone/forms.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { planOf, splitNumber } from '../../phone/numbering-plan.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import { shapeOf } from '../numbers/shape.ts';
 
@@ -55,6 +56,44 @@ export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: Numbe
     { name: 'in a list in a list', value: text, around: 'list in list' },
     ...(place.path.includes('[]') ? [{ name: 'without its list', value: text, around: 'no list' } as const] : []),
   ];
+}
+
+/** One way to divide a number among several fields. */
+export interface JoinedShape {
+  readonly name: string;
+  /** What stands in each of the fields. */
+  readonly values: readonly unknown[];
+}
+
+/**
+ * Every shape of a number in several fields, as far as it is read as that number.
+ * @param parts how many fields there are
+ */
+export function joinedShapesFor(
+  { parts, code }: JoinedPlace,
+  number: PhoneNumber,
+  reader: NumberReader,
+): JoinedShape[] {
+  const { countryCode, national } = splitNumber(number);
+  const { trunk = '' } = planOf(countryCode) ?? {};
+  const [last, whole] = [parts.length - 1, parts.length];
+  const integers = (pieces: readonly string[]) => pieces.map((piece) => Long.fromString(piece));
+  const shapes: JoinedShape[] = [
+    { name: 'calling code apart', values: [countryCode, ...divide(national, last)] },
+    { name: 'calling code apart, with its plus', values: [`+${countryCode}`, ...divide(national, last)] },
+    { name: 'calling code apart, as Int64', values: integers([countryCode, ...divide(national, last)]) },
+    { name: 'dialled at home', values: divide(trunk + national, whole) },
+  ];
+  return shapes.filter(({ values }) => {
+    const reading = reader.readParts(values, code);
+    return reading.kind === 'number' && reading.number === number;
+  });
+}
+
+/** Digits in so many pieces, the last of them the longest. */
+function divide(digits: string, pieces: number): string[] {
+  const heads = Array.from({ length: pieces - 1 }, (_, index) => digits.slice(index * 2, index * 2 + 2));
+  return [...heads, digits.slice(heads.length * 2)];
 }
 
 /** A template of the map around the number; what may stand in its open tail is a device's index. */

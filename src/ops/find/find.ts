@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
+import type { JoinedRule } from '../../engine/rewrite/rules.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberMatcher, type NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
@@ -25,6 +26,8 @@ export interface FindOptions {
   readonly collections?: readonly string[];
   /** Lethe's suppression list in the first database. */
   readonly suppressionList: string;
+  /** Numbers that stand in several fields of a collection's records, as the map says. */
+  readonly joinedIn?: (place: FindPlace) => readonly JoinedRule[];
   /** Is a document somebody else's for sure? It is left out. */
   readonly isForeign?: (document: Document, place: FindPlace) => boolean;
   readonly signal?: AbortSignal;
@@ -79,13 +82,14 @@ async function* findIn(db: Db, info: CollectionInfo, looking: Looking): AsyncGen
   const isList = isPlatform && info.name === options.suppressionList;
   const place = { ...(!isPlatform && { database: db.databaseName }), collection: info.name };
   const total = await estimateSize(collection);
+  const joined = options.joinedIn?.(place) ?? [];
   let read = 0;
   for await (const batch of readBytes(collection, { ...(signal && { signal }) })) {
     for (const bytes of batch) {
-      if (!mayHoldNumber(bytes, matcher)) continue;
+      if (joined.length === 0 && !mayHoldNumber(bytes, matcher)) continue;
       const document = readDocument(bytes);
       if (isForeign?.(document, place)) continue;
-      for (const trace of tracesIn(document, where, matcher, spotter))
+      for (const trace of tracesIn(document, where, matcher, spotter, joined))
         yield isList && isLethesRow(document) ? { ...trace, own: 'suppression' } : trace;
     }
     read += batch.length;

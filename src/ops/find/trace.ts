@@ -1,5 +1,7 @@
 import type mongoose from 'mongoose';
+import { withJoined } from '../../engine/rewrite/joined.ts';
 import { describePath } from '../../engine/rewrite/places.ts';
+import type { JoinedRule } from '../../engine/rewrite/rules.ts';
 import { createOpener, type Hit, walk } from '../../engine/rewrite/walk.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import { describeId, NUMBER_IN_ID } from '../collections/describe-id.ts';
@@ -23,14 +25,19 @@ export interface Trace {
   readonly own?: 'suppression';
 }
 
-/** Every place in a document where one of the matcher's numbers stands, each named once. */
+/**
+ * Every place in a document where one of the matcher's numbers stands, each named once.
+ * @param joined the numbers that stand in several of its fields, as the map says
+ */
 export function tracesIn(
   document: mongoose.mongo.Document,
   where: { readonly database: string; readonly collection: string },
   matcher: NumberMatcher,
   spotter: Spotter,
+  joined: readonly JoinedRule[] = [],
 ): Trace[] {
-  const hits = walk(document, matcher, createOpener());
+  const open = createOpener();
+  const hits = withJoined(walk(document, matcher, open), document, [{ joined }], matcher, open);
   if (hits.length === 0) return [];
   const isInId = hits.some(({ path }) => path[0] === '_id');
   const id = isInId ? NUMBER_IN_ID : describeId(document._id, spotter);

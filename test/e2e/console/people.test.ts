@@ -101,6 +101,21 @@ describe('people and keys', () => {
     ]);
   });
 
+  it('has the audit of the installation tell who was let in, kept out, given a password, and has signed in', async () => {
+    const { items } = (await root.ask('/audit?account=installation&limit=200')).body as {
+      items: { actor: string; action: string; reference: string; detail: { reason: string } }[];
+    };
+    const told = items.map(({ actor, action, detail }) => [actor, action, detail.reason]);
+    for (const reason of ['person created', 'person disabled', 'person reset'])
+      expect(told).toContainEqual(['admin@example.com', 'people.change', reason]);
+    expect(told).toContainEqual(['root@example.com', 'people.sign_in', 'password']);
+    expect((await root.ask('/audit/verify', { body: { account: 'installation' } })).body).toMatchObject({ ok: true });
+    const { body } = await root.ask(`/audit?reference=${admin.person._id}`);
+    expect(body.items).toMatchObject([{ account: 'installation', actor: 'admin@example.com' }]);
+    expect((await admin.ask('/audit?account=installation')).status).toBe(404);
+    expect((await admin.ask('/audit?limit=200')).text).not.toContain('people.');
+  });
+
   it('a field that is not known is refused where no key comes, too', async () => {
     const operations = (await readOperations(url)).filter((one) => one.guarded && one.forPeople);
     expect(operations.length).toBeGreaterThan(5);
@@ -127,12 +142,21 @@ describe('people and keys', () => {
     expect((await run(['disable', 'cli@example.com'])).code).toBe(0);
     expect((await attempt(url, 'cli@example.com', 'a long enough one')).status).toBe(401);
     expect((await run(['disable', 'cli@example.com'])).code).toBe(1);
+    expect(
+      await run(['create', '--email', 'elsewhere@example.com', '--role', 'viewer', '--all-accounts', '--no-password']),
+    ).toMatchObject({ code: 0, out: [] });
+    expect((await attempt(url, 'elsewhere@example.com', '')).status).toBe(401);
+    const entries = await platform.core.db.collection('lethe_audit').find({ actor: 'cli' }).sort({ seq: 1 }).toArray();
+    expect(entries.map(({ reason }) => reason)).toEqual(
+      ['created', 'reset', 'disabled', 'created'].map((act) => `person ${act}`),
+    );
     const { out } = await run(['list']);
     expect(out.find((line) => line.startsWith('cli@'))).toMatch(/officer +agency acc_\w+ +disabled +- +20/);
     for (const args of [
       [...who, '--agency', sub],
       [...who, '--agency', agency, '--all-accounts'],
       [...who],
+      ['--email', 'x@example.com', '--role', 'viewer', '--all-accounts', '--no-password', '--totp'],
       ['--email', 'x', '--role', 'viewer', '--all-accounts'],
       ['--email', 'x@example.com', '--role', 'boss', '--all-accounts'],
     ])

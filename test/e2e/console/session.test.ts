@@ -162,6 +162,24 @@ describe('signing in to the console', () => {
     expect((await clerk.ask('/console/api/accounts')).body).toMatchObject({ items: [{ id: account }] });
   });
 
+  it('refuses work on an account that is disabled, as its keys are refused', async () => {
+    const { account: shut } = await platform.account({ name: 'Shut' });
+    const only = await signInAs(platform, url, 'only@example.com', 'clerk', { kind: 'account', id: shut._id });
+    const every = await signInAs(platform, url, 'every@example.com', 'clerk');
+    await platform.core.accounts.setDisabled(shut._id, new Date());
+    const paths = [`/accounts/${shut._id}/redaction`, '/requests'];
+    for (const who of [only, every])
+      for (const path of paths) expect((await who.ask(path, {}, shut._id)).text).toContain('This account is disabled');
+    expect((await only.ask('/console/api/accounts')).body).toEqual({ items: [] });
+    expect((await only.ask('/requests')).body.items).toEqual([]);
+    expect((await every.ask('/console/api/accounts')).body.items).toContainEqual(
+      expect.objectContaining({ id: shut._id, disabled: true }),
+    );
+    expect((await only.ask('/console/api/session', { method: 'DELETE' })).status).toBe(204);
+    await platform.core.accounts.setDisabled(shut._id, null);
+    expect((await every.ask(paths[0] ?? '', {}, shut._id)).status).toBe(200);
+  });
+
   it('has the audit name the person', async () => {
     expect((await clerk.ask(`/gdpr/access?number=${NUMBER}`)).status).toBe(200);
     const entry = await platform.core.db.collection('lethe_audit').findOne({ account_id: account });

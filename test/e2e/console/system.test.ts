@@ -26,12 +26,27 @@ describe('the state of the installation', () => {
         { name: 'erasure', waiting: 0, active: 0, delayed: 0, oldest_age_s: null },
         expect.objectContaining({ name: 'scan' }),
       ]),
+      throughput: { minutes: 10, accepted: 0, completed: 0 },
       scans: [],
       keys: expect.arrayContaining(['seal:seal1', 'token:token1'].map((id) => ({ id, in_use: true, at_hand: true }))),
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
       environment: 'staging',
     });
     expect((await admin.ask('/console/api/session')).body.environment).toBe('staging');
+  });
+
+  it('says on demand how the map fits the database, and what it does not name', async () => {
+    const { db } = platform.core;
+    await db.collection('orders').insertOne({ account_id: 'a', phone: '447700900123', note: 'x' });
+    expect((await agent.ask('/system/map-check', { body: {} })).status).toBe(403);
+    const { body, text } = await admin.ask('/system/map-check', { body: {} });
+    expect(body).toMatchObject({
+      made_at: expect.stringMatching(/Z$/),
+      findings: expect.arrayContaining([expect.objectContaining({ severity: expect.stringMatching(/error|warning/) })]),
+      unnamed: expect.arrayContaining([{ where: 'orders', what: expect.stringContaining('phone') }]),
+      collections: platform.core.dataMap.collections.length,
+    });
+    expect(text).not.toMatch(/7700900123/);
   });
 
   it('knows of a worker that has come, and of accounts that are not scanned', async () => {

@@ -53,6 +53,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       .findOne({ account_id: account.records_id, ...id }, { projection: { _id: 0, account_id: 0 } });
   const path = (id: string, query = '') =>
     `/accounts/${account._id}/interactions/${encodeURIComponent(id)}/redact${query}`;
+  const past = (id: string) => call(url, path(id).replace(/redact$/, 'past'), { key: made.sub.key });
   const redact = (id: string, body: object | string, key = made.sub.key, query = '') =>
     call(url, path(id, query), { method: 'POST', key, body });
 
@@ -201,6 +202,12 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
 
     it('every earlier interaction with the same contact, in whatever form, and nothing beside it', async () => {
       const { stop } = await platform.startWorker();
+      const ahead = await past('r2');
+      expect(ahead.body).toEqual({
+        ...{ before: at(5).toISOString(), total: 5 },
+        counts: { calls: 2, received_sms: 1, sent_sms: 1, chats: 1 },
+      });
+      expect(await redacted()).toEqual([]);
       const answer = await redact('r2', { ...PAST, redact_content: true });
       expectStatus(answer, 202);
       expect(answer.body).toMatchObject({
@@ -216,6 +223,8 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       });
       // Not r3 of the same moment, not what came later, not Sam's.
       expect(await redacted()).toEqual(['c1', 'c2', 'h1', 'r1', 'r2', 's1']);
+      expectStatus(await past('r2'), 409);
+      expect((await past('r3')).body).toMatchObject({ total: 0, counts: {} });
       expect(await rowOf('calls', { call_id: 'c2' })).toMatchObject({ from: OWN, to: null, caller_name: null });
       expect(await rowOf('contacts', { number: JO })).toMatchObject({ name: 'Jo' });
       const theirs = await db().collection('calls').findOne({ account_id: made.sibling.account.records_id });
@@ -235,6 +244,7 @@ describe('POST /accounts/{id}/interactions/{id}/redact', () => {
       const { stop } = await platform.startWorker();
       const from = '+44 (0)77-0090-01-23';
       await put('calls', callOf(account, 'w1', at(1), { from }), callOf(account, 'w2', at(2), { from }));
+      expect((await past('w2')).body.counts).toMatchObject({ calls: 2 });
       const answer = await redact('w2', PAST);
       expectStatus(answer, 202);
       const open = await requestsOf(db()).findOne({ account_id: account._id });

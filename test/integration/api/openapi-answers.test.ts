@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DOORS } from '../../../api/doors.ts';
 import { allowRedaction, callOf, JO, makeAgency, OWN } from '../../support/interactions.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { indexPlatform } from '../../support/records.ts';
+import { type SignedIn, signInAs } from '../../support/sign-in.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { type Call, call } from '../../support/wire.ts';
 
@@ -21,6 +23,8 @@ function undescribed(shown: unknown, real: unknown, path = ''): string[] {
     return OPEN.test(name) ? [] : undescribed((shown as Record<string, unknown>)[name], value, `${path}.${name}`);
   });
 }
+
+const toTemplate = (path: string) => path.replace(/:(\w+)/g, '{$1}');
 
 describe('what is answered', () => {
   let platform: Platform;
@@ -71,6 +75,10 @@ describe('what is answered', () => {
     const content = described?.content ?? {};
     const told = { path, status: answer.status, described: described !== undefined, type: Object.keys(content) };
     expect(told).toEqual({ ...told, described: true, type: expect.arrayContaining([type]) });
+    const operations = DOORS.flatMap((door) => door.operations(platform.config));
+    const operation = operations.find((one) => one.method === method && template === toTemplate(one.path));
+    const { error } = operation?.responses[answer.status]?.schema?.safeParse(answer.body) ?? {};
+    expect({ path, misfit: error?.message }).toEqual({ path, misfit: undefined });
     const isFile = plain.endsWith('/file');
     if (!isFile)
       expect({ path, undescribed: undescribed(content[type]?.example, answer.body) }).toEqual({
@@ -111,6 +119,8 @@ describe('what is answered', () => {
     await ask(`${own}/interactions?limit=0`);
     await ask(`${own}/interactions/report`);
     const past = { understood: true, redact_content: true, redact_past: true };
+    await ask(`${own}/interactions/search`, { body: {} });
+    await ask(`${own}/interactions/c2/past`);
     const { reference } = (await ask(`${own}/interactions/c2/redact`, { body: past })).body;
     await ask(`${own}/redactions/${reference}`);
     await ask(`${own}/interactions/c2/redact`, { body: { understood: true, redact_content: true } });
@@ -137,6 +147,32 @@ describe('what is answered', () => {
     await ask(`/requests/${reference}/cancel`, { method: 'POST' });
     await ask('/requests/none');
     await ask('/requests/retry', { body: { references: [reference] } });
+  });
+
+  it('numbers: how they stand, and the suppression list', async () => {
+    const body = { number: JO };
+    await ask('/gdpr/status', { body });
+    await ask('/gdpr/status', { body: { date: 'this week' } });
+    await ask('/gdpr/forget/preview', { body });
+    await ask('/blacklist/check', { body });
+    await ask('/suppressions');
+    await ask('/suppressions/check', { body });
+    await ask('/suppressions/lift', { body: { ...body, reason: 'asked for by letter' } });
+  });
+
+  it('the console', async () => {
+    const admin: SignedIn = await signInAs(platform, url, 'admin@example.com', 'admin');
+    const headers = { cookie: admin.cookie, 'x-csrf-token': admin.csrf, 'lethe-account': account };
+    const askAs = (path: string, options: Call = {}) => ask(path, { key: undefined, ...options, headers } as Call);
+    for (const path of ['session', 'oidc', 'accounts', 'people', 'keys']) await askAs(`/console/api/${path}`);
+    const person = { email: 'jo@example.com', name: 'Jo', role: 'clerk', account };
+    const { id } = (await askAs('/console/api/people', { body: person })).body;
+    await askAs(`/console/api/people/${id}/reset`, { body: { totp: true } });
+    await askAs(`/console/api/people/${id}/disable`, { method: 'POST' });
+    const made = (await askAs('/console/api/keys', { body: { label: 'web' } })).body;
+    await askAs(`/console/api/keys/${made.id}/revoke`, { method: 'POST' });
+    await askAs('/system');
+    await askAs('/system/map-check', { method: 'POST' });
   });
 
   it('resources', async () => {

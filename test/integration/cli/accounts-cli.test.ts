@@ -6,7 +6,7 @@ import { type Accounts, createAccounts } from '../../../src/ledger/accounts/acco
 import { createKeys, type Keys, readWholeKey } from '../../../src/ledger/accounts/keys.ts';
 import { runCli } from '../../support/cli.ts';
 import { LIMITS } from '../../support/limits.ts';
-import { engines } from '../../support/platform.ts';
+import { engines, TEST_KEYS } from '../../support/platform.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const name = `t-accounts-cli-${process.pid}-${randomBytes(3).toString('hex')}`;
@@ -33,7 +33,9 @@ afterAll(async () => {
 });
 
 const NOW = new Date('2026-03-01T10:00:00Z');
-const run = (...args: string[]) => runCli(args, { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name }, NOW);
+const { LETHE_TOKEN_KEYS } = TEST_KEYS;
+const env = { MONGODB_URI: engines().mongodbUri, MONGODB_DATABASE: name, LETHE_TOKEN_KEYS };
+const run = (...args: string[]) => runCli(args, env, NOW);
 
 async function makeAccount(...options: string[]): Promise<string> {
   const { out } = await run('account', 'create', '--name', 'Acme', ...options);
@@ -206,6 +208,11 @@ describe('lethe key', () => {
     expect({ code, out, err }).toEqual({ code: 0, out: [], err: ['Key revoked.'] });
     expect(await keys.authenticate(parts?.id ?? '', parts?.secret ?? '')).toBeNull();
     expect(await run('key', 'revoke', whole)).toEqual({ code: 1, out: [], err: ['lethe: no live key has this id'] });
+    const entries = await database.db.collection('lethe_audit').find({ account_id: account }).toArray();
+    expect(entries.map(({ actor, reason }) => [actor, reason])).toEqual([
+      ['cli', 'key created: look, forget, redact, access, audit, settings'],
+      ['cli', 'key revoked'],
+    ]);
   });
 
   it('knows accounts that are not there', async () => {

@@ -53,6 +53,12 @@ collections:
     fields: [ { path: "names.{key}", category: name } ]
   - { collection: raws, record: message, json: [ { path: raw, numbers: [ from ], fields: [ { path: text, category: body } ] } ] }
   - { collection: batches, record: message, numbers: [ preview ] }
+  - collection: calls
+    record: call
+    numbers: [ from, to ]
+    direction: { path: way, outbound: out, inbound: in }
+    own_number: { inbound: to, outbound: from }
+  - { collection: scripts, record: other, via: { collection: calls, key: _id, field: call }, fields: [ { path: text, category: transcript } ] }
   - { collection: inbox, record: chat, numbers: [ contactNumber ], fields: [ { path: "messages[].body", category: body, all: true } ] }
   - { collection: seen, record: contact, numbers: [ _id ] }
   - { collection: uploads, record: form, numbers: [ content ], fields: [ { path: content, category: form } ] }
@@ -70,7 +76,7 @@ collections:
     fields: [ { path: message, category: body } ]
 `;
 
-const [CONTACT, THREAD] = [new ObjectId(), new ObjectId()];
+const [CONTACT, THREAD, CALL] = [new ObjectId(), new ObjectId(), new ObjectId()];
 const csv = (number: string) => Buffer.from(`name,phone\nJo,+${number}\nAl,+${AL}\n`).toString('base64');
 const messageId = (number: string) =>
   `wamid.${Buffer.from(`\x1c\x18\x0c${number}\x15\x02\x00`, 'latin1').toString('base64')}`;
@@ -105,6 +111,13 @@ const ROWS: [string, string, object, object | null][] = [
     { From: JO, id: messageId(JO) },
     { From: MASK, id: messageId('************') },
   ],
+  [
+    'a call with the account’s own number',
+    'calls',
+    { _id: CALL, way: 'in', from: JO, to: '447700900999' },
+    { way: 'in', from: MASK, to: '447700900999' },
+  ],
+  ['what knows the call by its id', 'scripts', { call: CALL, text: 'Hi' }, { call: CALL, text: '[REDACTED]' }],
   ['an object', 'rooms', { phone: JO, last: { msg: 'Hi', u: { name: 'Jo' } } }, { phone: MASK, last: {} }],
   ['a list of objects', 'rooms', { phone: JO, parts: [{ text: 'Hi' }] }, { phone: MASK, parts: [] }],
   ['a list that is cleared', 'rooms', { phone: JO, tags: ['vip'] }, { phone: MASK, tags: [] }],
@@ -222,7 +235,7 @@ describe('records as platforms have them', () => {
       if (isNobodys) delete ours.acc;
       const { _id: _ours, ...rest } = ours;
       // What belongs to our contact is ours, and of nobody's records one is enough.
-      const isTheirs = collection !== 'codes' && !('who' in row) && !('thread' in row);
+      const isTheirs = collection !== 'codes' && !('who' in row) && !('thread' in row) && !('call' in row);
       const theirs = isTheirs ? { _id: `theirs ${inserted.length}`, ...rest, acc: 'another' } : undefined;
       await db.collection(collection).insertOne(ours);
       if (theirs) await db.collection(collection).insertOne(theirs as never);

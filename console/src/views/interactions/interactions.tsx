@@ -6,7 +6,9 @@ import { Button, ButtonLink } from '../../base/button.tsx';
 import { Menu, MenuCheck } from '../../base/menu.tsx';
 import { Empty, Notice, Problem } from '../../base/notice.tsx';
 import { Page } from '../../base/page.tsx';
+import { PickBar, pickColumn } from '../../base/pick.tsx';
 import { type Column, Table } from '../../base/table.tsx';
+import { plural } from '../../base/words.ts';
 import { AccountNeeded } from '../../shell/account-needed.tsx';
 import { useAccounts } from '../../shell/accounts.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
@@ -44,7 +46,8 @@ function Log({ account }: { account: string }) {
   // Numbers stand in no address: they are asked for in a body, and gone with the view.
   const [numbers, setNumbers] = useState<Numbers>({ contact: '', tracking: '' });
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const [flagged, setFlagged] = useState<Interaction>();
+  const [flagged, setFlagged] = useState<readonly Interaction[]>([]);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const { data: settings } = useQuery({
     queryKey: ['redaction', account],
     queryFn: () => client.call<RedactionSettings>(`/accounts/${account}/redaction`, { account }),
@@ -70,9 +73,17 @@ function Log({ account }: { account: string }) {
     id: 'flag',
     head: 'Redact',
     right: true,
-    cell: (row) => (row.redacted ? null : <Flag row={row} off={!inForce} onFlag={() => setFlagged(row)} />),
+    cell: (row) => (row.redacted ? null : <Flag row={row} off={!inForce} onFlag={() => setFlagged([row])} />),
   };
-  const columns = [...all.filter(({ id }) => !hidden.has(id)), ...(may('redact') ? [flag] : [])];
+  const pick = pickColumn<Interaction>({
+    picked,
+    onPick: setPicked,
+    rowKey: keyOf,
+    nameOf: (row) => (row.redacted || row.id === null ? null : nameOf(row)),
+  });
+  const chosen = (data?.interactions ?? []).filter((row) => picked.has(keyOf(row)) && !row.redacted);
+  const shown = all.filter(({ id }) => !hidden.has(id));
+  const columns = may('redact') ? [...shown, flag, ...(inForce ? [pick] : [])] : shown;
   return (
     <>
       {settings && !inForce && may('redact') && <NotInForce settings={settings} />}
@@ -101,12 +112,19 @@ function Log({ account }: { account: string }) {
         </Menu>
       </FilterLine>
       {error && <Problem error={error} again={() => void refetch()} />}
+      {chosen.length > 0 && (
+        <PickBar said={`${plural(chosen.length, 'activity', 'activities')} chosen`} onNone={() => setPicked(new Set())}>
+          <Button kind="danger" icon="flag" onClick={() => setFlagged(chosen)}>
+            Redact the chosen ones
+          </Button>
+        </PickBar>
+      )}
       {!(error && !data) && (
         <Table
           label="Interactions"
           columns={columns}
           rows={data?.interactions}
-          rowKey={({ kind, direction, id, at }) => `${kind} ${direction} ${id} ${at}`}
+          rowKey={keyOf}
           empty={<Empty title="No interaction fits">Choose another kind or a longer time, or clear a filter.</Empty>}
         />
       )}
@@ -114,13 +132,14 @@ function Log({ account }: { account: string }) {
         {filters.cursor && <Button onClick={() => show({ ...filters, cursor: '' })}>Newest</Button>}
         {data?.next && <Button onClick={() => show({ ...filters, cursor: data.next ?? '' })}>Older</Button>}
       </nav>
-      {flagged && (
+      {flagged.length > 0 && (
         <RedactDialog
-          interaction={flagged}
+          interactions={flagged}
           account={account}
-          onClose={() => setFlagged(undefined)}
+          onClose={() => setFlagged([])}
           onDone={async () => {
-            setFlagged(undefined);
+            setFlagged([]);
+            setPicked(new Set());
             await cache.invalidateQueries({ queryKey: ['interactions', account] });
             await cache.invalidateQueries({ queryKey: ['redactions', account] });
           }}
@@ -130,6 +149,12 @@ function Log({ account }: { account: string }) {
   );
 }
 
+const keyOf = ({ kind, direction, id, at }: Interaction): string => `${kind} ${direction} ${id} ${at}`;
+
+/** `this call of 2026-01-31 12:00 UTC` */
+const nameOf = ({ kind, at }: Interaction): string =>
+  `this ${KIND_WORDS[kind].toLowerCase()}${at ? ` of ${at.slice(0, 16).replace('T', ' ')} UTC` : ''}`;
+
 function Flag({ row, off, onFlag }: { row: Interaction; off: boolean; onFlag: () => void }) {
   return (
     <Button
@@ -137,7 +162,7 @@ function Flag({ row, off, onFlag }: { row: Interaction; off: boolean; onFlag: ()
       icon="flag"
       className={styles.flag}
       disabled={off || row.id === null}
-      aria-label={`Redact this ${KIND_WORDS[row.kind].toLowerCase()}${row.at ? ` of ${row.at.slice(0, 16).replace('T', ' ')} UTC` : ''}`}
+      aria-label={`Redact ${nameOf(row)}`}
       title={off ? 'Redaction by hand is not in force' : 'Redact'}
       onClick={onFlag}
     />

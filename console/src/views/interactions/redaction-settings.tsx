@@ -11,7 +11,6 @@ import { useTell } from '../../base/toast.tsx';
 import { AccountNeeded } from '../../shell/account-needed.tsx';
 import { useAccounts } from '../../shell/accounts.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
-import { actorOf } from '../officer/audit-words.ts';
 import styles from './interactions.module.css';
 
 /** The toggles on two levels: an agency allows it, an account turns it on. */
@@ -187,7 +186,7 @@ function History({ account }: { account: string }) {
           {data.items.map(({ sequence, at, actor }) => (
             <li key={sequence}>
               <Time at={at} />
-              <span>{actorOf(actor)}</span>
+              <span>{actor}</span>
             </li>
           ))}
         </ul>

@@ -1,5 +1,3 @@
-import type { AuditEntry } from '../../api/types.ts';
-
 const WORDS: Readonly<Record<string, string>> = {
   'data.erasure': 'Erasure',
   'data.redaction': 'Redaction',
@@ -7,6 +5,12 @@ const WORDS: Readonly<Record<string, string>> = {
   'data.access': 'Look at data',
   'data.report': 'Report',
   'data.retention': 'Retention',
+  'data.late': 'Erasure of late records',
+  'request.cancel': 'Request cancelled',
+  'suppression.lift': 'Suppression lifted',
+  'ledger.drop': 'Finished requests dropped',
+  'people.change': 'Change of people',
+  'people.sign_in': 'Sign-in',
   'settings.change': 'Change of settings',
 };
 
@@ -14,9 +18,3 @@ export const ACTIONS: readonly string[] = Object.keys(WORDS);
 
 /** What an action of the audit is called for people. */
 export const actionWord = (action: string): string => WORDS[action] ?? action;
-
-/** Who it was: a person's name, a key's id, or `schedule`. */
-export function actorOf(actor: AuditEntry['actor']): string {
-  if (typeof actor === 'string') return actor;
-  return actor.name ?? actor.id ?? 'unknown';
-}

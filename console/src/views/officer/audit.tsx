@@ -17,9 +17,9 @@ import { useAccountName, useAccounts } from '../../shell/accounts.tsx';
 import { useClient } from '../../shell/session.tsx';
 import { Reference } from '../request/reference.tsx';
 import bar from '../requests/requests.module.css';
-import { ACTIONS, actionWord, actorOf } from './audit-words.ts';
+import { ACTIONS, actionWord } from './audit-words.ts';
 
-const FILTERS = ['action', 'actor', 'from', 'to', 'cursor'] as const;
+const FILTERS = ['action', 'actor', 'reference', 'from', 'to', 'cursor'] as const;
 type Filters = Partial<Record<(typeof FILTERS)[number], string>>;
 
 /** Who did what to whose data, in a chain that shows whether anything was changed afterwards. */
@@ -105,15 +105,15 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   { id: 'sequence', head: 'No.', right: true, cell: ({ sequence }) => sequence.toLocaleString('en-GB') },
   { id: 'at', head: 'When', cell: ({ at }) => <Time at={at} exact /> },
   { id: 'action', head: 'Act', names: true, cell: ({ action }) => actionWord(action) },
-  { id: 'actor', head: 'Who', cell: ({ actor }) => actorOf(actor) },
-  { id: 'reference', head: 'Request', cell: ({ reference }) => (reference ? <Entry reference={reference} /> : '–') },
+  { id: 'actor', head: 'Who', cell: ({ actor }) => actor },
+  { id: 'reference', head: 'About', cell: ({ reference }) => (reference ? <Entry reference={reference} /> : '–') },
   { id: 'detail', head: 'Detail', wide: true, cell: (entry) => detailOf(entry) || '–' },
 ];
 
 const accountColumn = (name: (id: string) => string): Column<AuditEntry> => ({
   id: 'account',
   head: 'Account',
-  cell: ({ account }) => (account ? name(account) : '–'),
+  cell: ({ account }) => (account === 'installation' ? 'The installation' : account ? name(account) : '–'),
 });
 
 /** The reference of a request is one of 15 letters and digits; a key or a report has other ones. */
@@ -133,6 +133,12 @@ function showDetail(value: unknown): string {
     .map(([name, one]) => `${name} ${showValue(one)}`)
     .join(', ');
 }
+
+/** Filters that are written: asked for when they are done, not with every letter. */
+const WRITTEN = [
+  { filter: 'actor', label: 'Who', hint: 'address or key' },
+  { filter: 'reference', label: 'Reference', hint: 'of a request' },
+] as const;
 
 function Entries({ account }: { account: string | undefined }) {
   const client = useClient();
@@ -164,15 +170,17 @@ function Entries({ account }: { account: string | undefined }) {
             </option>
           ))}
         </SelectField>
-        <TextField
-          key={filters.actor}
-          label="Who"
-          defaultValue={filters.actor ?? ''}
-          onBlur={({ target }) => target.value !== (filters.actor ?? '') && set('actor', target.value.trim())}
-          onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
-          autoComplete="off"
-          placeholder="address or key"
-        />
+        {WRITTEN.map(({ filter, label, hint }) => (
+          <TextField
+            key={`${filter} ${filters[filter] ?? ''}`}
+            label={label}
+            defaultValue={filters[filter] ?? ''}
+            onBlur={({ target }) => target.value.trim() !== (filters[filter] ?? '') && set(filter, target.value.trim())}
+            onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
+            autoComplete="off"
+            placeholder={hint}
+          />
+        ))}
         <TextField
           label="From"
           type="date"
@@ -213,7 +221,7 @@ function SaveAudit({ account }: { account: string | undefined }) {
         entry.sequence,
         utcMoment(entry.at),
         entry.action,
-        actorOf(entry.actor),
+        entry.actor,
         entry.reference ?? '',
         detailOf(entry),
       ]);

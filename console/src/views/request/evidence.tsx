@@ -8,7 +8,7 @@ import { Problem } from '../../base/notice.tsx';
 import { Card, Section } from '../../base/page.tsx';
 import { Time } from '../../base/time.tsx';
 import { useClient, useMay } from '../../shell/session.tsx';
-import { actionWord, actorOf } from '../officer/audit-words.ts';
+import { actionWord } from '../officer/audit-words.ts';
 import styles from './evidence.module.css';
 
 /** What proves it: the receipt of a completed request, and the audit's entries about it. */
@@ -57,19 +57,19 @@ function Receipt({ request }: { request: RequestDetail }) {
   );
 }
 
-/** The audit is asked for by time; what is another request's is left out here. */
 function Entries({ request }: { request: RequestDetail }) {
   const client = useClient();
   const { data } = useQuery({
     queryKey: ['audit-of', request.reference, request.state],
     queryFn: () =>
       client.call<Page<AuditEntry>>('/audit', {
-        query: { from: request.accepted_at, limit: '200' },
+        // Older entries are not about it: they need not be looked through.
+        query: { reference: request.reference, from: request.accepted_at, limit: '200' },
         account: request.account,
       }),
     retry: false,
   });
-  const entries = (data?.items ?? []).filter(({ reference }) => reference === request.reference);
+  const entries = data?.items ?? [];
   if (entries.length === 0) return null;
   return (
     <Card>
@@ -78,13 +78,13 @@ function Entries({ request }: { request: RequestDetail }) {
           {entries.map(({ sequence, at, action, actor }) => (
             <li key={sequence}>
               <span>
-                {actionWord(action)} by {actorOf(actor)}
+                {actionWord(action)} by {actor}
               </span>
               <Time at={at} />
             </li>
           ))}
         </ul>
-        <Link href="/audit">All of the audit</Link>
+        <Link href={`/audit?reference=${request.reference}`}>Open them in the audit</Link>
       </Section>
     </Card>
   );

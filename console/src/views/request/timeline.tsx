@@ -1,10 +1,11 @@
 import type { RequestDetail } from '../../api/types.ts';
 import { Icon, type IconName } from '../../base/icon.tsx';
 import { Time } from '../../base/time.tsx';
-import { listCounts, plainName, plural } from '../../base/words.ts';
+import { plainName } from '../../base/words.ts';
 import styles from './request.module.css';
 
-type Step = NonNullable<RequestDetail['timeline']>[number];
+/** What is under way has no time yet. */
+type Step = Partial<RequestDetail['timeline'][number]> & { readonly what: string };
 
 const STEPS: Readonly<Record<string, { readonly word: string; readonly icon: IconName }>> = {
   accepted: { word: 'Accepted', icon: 'check' },
@@ -43,7 +44,7 @@ export function Timeline({ request }: { request: RequestDetail }) {
             </span>
             <div>
               <p className={styles.what}>{look?.word ?? sentenceCase(step.what)}</p>
-              {detailOf(step) && <p>{detailOf(step)}</p>}
+              {step.detail && <p>{step.detail}</p>}
               <p className={styles.when}>
                 {step.at ? <Time at={step.at} exact /> : step.what === request.state ? 'Now' : 'Not yet'}
               </p>
@@ -60,33 +61,10 @@ const sentenceCase = (name: string): string => {
   return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 };
 
-function detailOf({ detail }: Step): string {
-  if (detail === undefined || detail === null) return '';
-  if (typeof detail === 'string') return detail;
-  if (typeof detail === 'number') return plural(detail, 'record');
-  if (typeof detail !== 'object') return String(detail);
-  const entries = Object.entries(detail);
-  if (entries.every(([, value]) => typeof value === 'number')) return listCounts(detail as Record<string, number>);
-  return entries
-    .map(([name, value]) => `${plainName(name)}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(', ');
-}
-
 /** What the ledger tells, and what is going on now as the last step. */
 function stepsOf(request: RequestDetail): readonly Step[] {
   const { timeline, state } = request;
-  if (!timeline) return madeUp(request);
   const ended = state === 'completed' || state === 'cancelled';
   const last = timeline.at(-1)?.what;
   return ended || last === state ? timeline : [...timeline, { what: state }];
-}
-
-/** For an API that tells no timeline: what the request itself knows. */
-function madeUp({ accepted_at, completed_at, state, erased }: RequestDetail): readonly Step[] {
-  return [
-    { at: accepted_at, what: 'accepted' },
-    ...(completed_at
-      ? [{ at: completed_at, what: state === 'cancelled' ? 'cancelled' : 'completed', detail: erased }]
-      : [{ what: state }]),
-  ];
 }

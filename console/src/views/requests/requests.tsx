@@ -5,7 +5,8 @@ import type { Page as ListPage, RequestItem } from '../../api/types.ts';
 import { Button } from '../../base/button.tsx';
 import { Empty, Notice, Problem } from '../../base/notice.tsx';
 import { Page } from '../../base/page.tsx';
-import { type Column, Table } from '../../base/table.tsx';
+import { PickBar, pickColumn } from '../../base/pick.tsx';
+import { Table } from '../../base/table.tsx';
 import { useTell } from '../../base/toast.tsx';
 import { plural } from '../../base/words.ts';
 import { useAccountName, useAccounts } from '../../shell/accounts.tsx';
@@ -17,6 +18,8 @@ import styles from './requests.module.css';
 import { SaveTable } from './save-table.tsx';
 
 const PAGE = '50';
+
+const referenceOf = ({ reference }: RequestItem): string => reference;
 
 /** All requests, by their deadline; live while the page is seen. The filters stand in the address, so that it can be passed on. */
 export function RequestsView() {
@@ -41,6 +44,12 @@ export function RequestsView() {
   });
   const mayPick = may('forget') && data?.items.some(({ state }) => state === 'failed') === true;
   const columns = requestColumns(!chosen && accounts.length > 1 ? name : null);
+  const pick = pickColumn<RequestItem>({
+    picked,
+    onPick: setPicked,
+    rowKey: referenceOf,
+    nameOf: ({ reference, state }) => (state === 'failed' ? reference : null),
+  });
   return (
     <Page
       title="Requests"
@@ -54,9 +63,9 @@ export function RequestsView() {
         <div aria-busy={isPlaceholderData}>
           <Table
             label="Requests"
-            columns={mayPick ? [...columns, pickColumn(picked, setPicked)] : columns}
+            columns={mayPick ? [...columns, pick] : columns}
             rows={data?.items}
-            rowKey={({ reference }) => reference}
+            rowKey={referenceOf}
             empty={<Nothing filtered={writeFilters(filters) !== ''} show={show} />}
           />
         </div>
@@ -67,30 +76,6 @@ export function RequestsView() {
       </nav>
     </Page>
   );
-}
-
-function pickColumn(picked: ReadonlySet<string>, setPicked: (next: ReadonlySet<string>) => void): Column<RequestItem> {
-  return {
-    id: 'pick',
-    head: 'Choose',
-    bare: true,
-    right: true,
-    cell: ({ reference, state }) =>
-      state === 'failed' ? (
-        <input
-          type="checkbox"
-          className={styles.pick}
-          aria-label={`Choose ${reference}`}
-          checked={picked.has(reference)}
-          onChange={({ target }) => {
-            const next = new Set(picked);
-            if (target.checked) next.add(reference);
-            else next.delete(reference);
-            setPicked(next);
-          }}
-        />
-      ) : null,
-  };
 }
 
 function Retry({
@@ -125,25 +110,22 @@ function Retry({
   });
   if (!may('forget') || failed.length === 0) return null;
   return (
-    <div className={styles.bulk}>
-      <span>
-        {references.length === 0
+    <PickBar
+      said={
+        references.length === 0
           ? `${plural(failed.length, 'request')} on this page failed`
-          : tellChosen(references.length)}
-      </span>
+          : tellChosen(references.length)
+      }
+      onNone={references.length > 0 ? clear : undefined}
+    >
       <Button
         busy={retry.isPending}
         onClick={() => retry.mutate(references.length > 0 ? references : failed.map(({ reference }) => reference))}
       >
         {references.length > 0 ? 'Try the chosen ones again' : 'Try all of them again'}
       </Button>
-      {references.length > 0 && (
-        <Button kind="quiet" onClick={clear}>
-          Choose none
-        </Button>
-      )}
       {retry.isError && <Notice kind="bad">{retry.error.message}</Notice>}
-    </div>
+    </PickBar>
   );
 }
 

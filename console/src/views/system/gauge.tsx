@@ -2,14 +2,16 @@ import type { SystemState } from '../../api/types.ts';
 import { Icon, type IconName } from '../../base/icon.tsx';
 import styles from './system.module.css';
 
+type Deadlines = NonNullable<SystemState['deadlines']>;
+
 const PARTS = [
   { name: 'on_track', word: 'On track', icon: 'circleCheck', tone: styles.good },
   { name: 'due_soon', word: 'Due soon', icon: 'clock', tone: styles.warn },
   { name: 'overdue', word: 'Overdue', icon: 'warning', tone: styles.bad },
-] as const satisfies readonly { name: keyof SystemState['deadlines']; word: string; icon: IconName; tone: unknown }[];
+] as const satisfies readonly { name: keyof Deadlines; word: string; icon: IconName; tone: unknown }[];
 
 /** How open requests stand to their deadlines: one bar, and the numbers. */
-export function Gauge({ deadlines }: { deadlines: SystemState['deadlines'] }) {
+export function Gauge({ deadlines }: { deadlines: Deadlines }) {
   const total = PARTS.reduce((sum, { name }) => sum + deadlines[name], 0);
   let left = 0;
   return (

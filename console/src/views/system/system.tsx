@@ -5,10 +5,11 @@ import { Card, Facts, Page, Section } from '../../base/page.tsx';
 import { State } from '../../base/state.tsx';
 import { type Column, Table } from '../../base/table.tsx';
 import { Relative, Time } from '../../base/time.tsx';
-import { plainName } from '../../base/words.ts';
+import { plainName, plural } from '../../base/words.ts';
 import { useAccountName } from '../../shell/accounts.tsx';
 import { useClient } from '../../shell/session.tsx';
 import { Gauge } from './gauge.tsx';
+import { DataMapCheck } from './map-check.tsx';
 import { QueueChart } from './queue-chart.tsx';
 import styles from './system.module.css';
 
@@ -23,7 +24,7 @@ export default function SystemView() {
   return (
     <Page
       title="System"
-      lede={data && `Version ${data.version ?? 'unknown'}.`}
+      lede={data && `Version ${data.version}.`}
       actions={data?.environment && <span className={styles.badge}>{data.environment}</span>}
     >
       {error && <Problem error={error} again={() => void refetch()} />}
@@ -40,7 +41,8 @@ function Parts({ system }: { system: SystemState }) {
       <div className={styles.pair}>
         <Card>
           <Section title="Deadlines of open requests">
-            <Gauge deadlines={system.deadlines} />
+            {system.deadlines ? <Gauge deadlines={system.deadlines} /> : <p>The ledger cannot be read.</p>}
+            {system.throughput && <Throughput throughput={system.throughput} />}
           </Section>
         </Card>
         <Card>
@@ -63,6 +65,7 @@ function Parts({ system }: { system: SystemState }) {
         />
       </Section>
       <Scans scans={system.scans} />
+      <DataMapCheck />
       <Section title="Keys of this installation" note="Ids only. One that is in use and not at hand must be put back.">
         <Table
           label="Keys"
@@ -76,7 +79,18 @@ function Parts({ system }: { system: SystemState }) {
   );
 }
 
-function Health({ system: { health, ready, why = [] } }: { system: SystemState }) {
+function Throughput({ throughput }: { throughput: NonNullable<SystemState['throughput']> }) {
+  const { minutes, accepted, completed } = throughput;
+  const rate = (count: number) => (count / minutes).toLocaleString('en-GB', { maximumFractionDigits: 1 });
+  return (
+    <p className={styles.soft}>
+      In the last {minutes} minutes {plural(accepted, 'request')} came in and {completed.toLocaleString('en-GB')} were
+      completed: {rate(accepted)} and {rate(completed)} a minute.
+    </p>
+  );
+}
+
+function Health({ system: { health, ready, why } }: { system: SystemState }) {
   return (
     <Card>
       <Section title={ready ? 'Ready' : 'Not ready'}>
@@ -122,14 +136,14 @@ const isSilent = (at: string | undefined): boolean =>
   at !== undefined && Date.now() - new Date(at).getTime() > SILENT_MS;
 
 const WORKERS: readonly Column<SystemState['workers'][number]>[] = [
-  { id: 'host', head: 'Host', names: true, wide: true, cell: ({ host, id }) => host ?? id },
+  { id: 'host', head: 'Host', names: true, wide: true, cell: ({ host }) => host },
   {
     id: 'state',
     head: 'State',
     cell: ({ seen_at }) =>
       isSilent(seen_at) ? <State state="overdue" word="Silent" /> : <State state="on" word="Running" />,
   },
-  { id: 'version', head: 'Version', cell: ({ version }) => version ?? '–' },
+  { id: 'version', head: 'Version', cell: ({ version }) => version },
   { id: 'started', head: 'Started', cell: ({ started_at }) => <Time at={started_at} /> },
   { id: 'seen', head: 'Last sign of life', cell: ({ seen_at }) => <Relative at={seen_at} /> },
 ];
@@ -154,14 +168,16 @@ function Scans({ scans }: { scans: SystemState['scans'] }) {
   if (scans.length === 0) return null;
   const columns: readonly Column<SystemState['scans'][number]>[] = [
     { id: 'account', head: 'Account', names: true, cell: ({ account }) => name(account) },
-    { id: 'collection', head: 'Reads', cell: ({ collection }) => (collection ? plainName(collection) : '–') },
     {
       id: 'percent',
       head: 'This turn',
       wide: true,
-      cell: ({ turn_percent: percent }) => (percent === undefined ? '–' : <Progress percent={percent} />),
+      cell: ({ turn_percent: percent, off }) => {
+        if (off) return <State state="off" word="Not read: turned off for this account" />;
+        return percent === null ? 'The first one: how much there is is not known yet' : <Progress percent={percent} />;
+      },
     },
-    { id: 'joiners', head: 'Requests that wait', right: true, cell: ({ joiners }) => joiners ?? 0 },
+    { id: 'joiners', head: 'Requests that wait', right: true, cell: ({ joiners }) => joiners },
   ];
   return (
     <Section

@@ -122,7 +122,11 @@ async function clearFile(context: Context, report: Row, file: string, turns: rea
     if ((await lookAgain(db, report))?.file === file) await dropFile(context, report, file, first);
     return;
   }
-  const search = searchFor(open.map((turn) => turn.number));
+  // All of them are of one account.
+  const search = searchFor(
+    open.map((turn) => turn.number),
+    first.countries,
+  );
   const found = await findInFile(handle, search, () => open.every((turn) => turn.signal.aborted));
   if (found === undefined) return;
   if (found === null) for (const turn of open) clean.add(turn.reference, file);

@@ -144,7 +144,7 @@ describe('an erasure and the report files that hold the number', () => {
     }
     const clear = ({ account }: typeof one, number: typeof NUMBER) =>
       platform.core.copies.clear(
-        { account: account._id, number, reference: 'R'.repeat(15), actor: 'test', token: 'token' },
+        { account: account._id, number, countries: ['GB'], reference: 'R'.repeat(15), actor: 'test', token: 'token' },
         signal,
       );
     // The first look begins at once, and the others are joined.

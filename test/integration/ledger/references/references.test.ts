@@ -51,6 +51,11 @@ collections:
     via: { collection: messages, key: _id, field: message }
     numbers: []
     fields: [ { path: payload.text, category: body } ]
+  - collection: notices
+    record: message
+    numbers: [ to ]
+    via: { collection: visitors, key: _id, field: visitor }
+    fields: [ { path: text, category: body } ]
   - collection: groups
     record: chat
     numbers: [ "members[].phone" ]
@@ -230,6 +235,24 @@ describe('records known by others', () => {
       { path: 'hooks.payload.text', count: 1 },
       { path: 'hooks.log', count: 1 },
     ]);
+  });
+
+  it('belong to nothing any more, and tell their account themselves', async () => {
+    const { account } = await platform.account();
+    const { account: others } = await platform.account();
+    const { db } = platform.core;
+    const notices = db.collection('notices');
+    for (const { records_id: acc } of [account, others])
+      await notices.insertMany([
+        { acc, to: String(JO), text: 'without a visitor' },
+        { acc, visitor: new ObjectId(), to: '07700 900 123', text: 'of one who is gone' },
+        { acc, visitor: new ObjectId(), to: String(AL), text: 'for Al' },
+      ]);
+    await db.collection('groups').insertOne({ acc: account.records_id, members: [{ phone: JO }] });
+    expect(await forget(account)).toMatchObject({ state: 'completed', erased: { groups: 1, notices: 2 } });
+    const texts = async (acc: unknown) => (await notices.find({ acc }).toArray()).map(({ text }) => text);
+    expect(await texts(account.records_id)).toEqual(['[REDACTED]', '[REDACTED]', 'for Al']);
+    expect(await texts(others.records_id)).toEqual(['without a visitor', 'of one who is gone', 'for Al']);
   });
 
   it('of several people fail the request, and are named', async () => {

@@ -88,6 +88,19 @@ describe('who waits for a scan', () => {
     expect(await oddLeft(account)).toBe(0);
   });
 
+  it('a record in two writings is one record, though the scan finds the second', async () => {
+    hand = driveByHand(platform);
+    const { account } = await platform.account();
+    const of = { account_id: account.records_id };
+    await records('calls').insertMany([
+      { ...of, from: JO, to: odd(JO) },
+      { ...of, from: odd(JO), to: AL },
+    ]);
+    await records('contacts').insertOne({ ...of, number: odd(JO) });
+    const reference = await hand.forget(account, JO);
+    expect((await hand.finish(account, reference)).erased).toEqual({ contacts: 1, calls: 2 });
+  });
+
   it('asked again during a scan, what was there by then is erased too', async () => {
     const { account, references } = await parked(JO);
     const [reference = ''] = references;

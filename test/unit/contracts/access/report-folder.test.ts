@@ -31,9 +31,25 @@ describe('the files of reports', () => {
     // The stream reads 64 KiB at once: the number lies across the border, and no line ends before it.
     for (const before of [65_530, 65_536, 131_066, 200_000]) {
       await writeFile(path, `${'x'.repeat(before)},${number},${'y'.repeat(70_000)}\n`);
-      expect(await findInFile(await open(path), searchFor([number]), () => false)).toBe(number);
+      expect(await findInFile(await open(path), searchFor([number], ['GB']), () => false)).toBe(number);
       await writeFile(path, `${'x'.repeat(before)},1${number},\n`);
-      expect(await findInFile(await open(path), searchFor([number]), () => false)).toBeNull();
+      expect(await findInFile(await open(path), searchFor([number], ['GB']), () => false)).toBeNull();
     }
+  });
+
+  it.each([
+    ['acc_1,sms,m-1,outbound,ACME,07700 900 123,2026-11-26T06:00:00.000Z,,delivered', ['GB']],
+    ['acc_1,sms,m-1,outbound,447700900456,+44 (0)7700-900-123,2026-11-26', ['GB']],
+    ['acc_1,sms,m-1,inbound,whatsapp:+447700900123,ACME,,"Hi, Jo"', ['GB']],
+    ['acc_1,sms,m-1,inbound,ACME,ACME,,"call me on ٠٧٧٠٠٩٠٠١٢٣, please"', ['GB']],
+    ['{"id":"m-1","to":"ACME","message_body":"\\"ring 07700\\u2060900123\\""},', ['GB']],
+    [`{"id":"m-1","message_body":"${Buffer.from('from +447700900123.').toString('base64')}"},`, ['GB']],
+    ['acc_1,sms,m-1,inbound,(201) 555-0123,ACME,,', ['US']],
+    ['acc_1,sms,m-1,inbound,7700900123,ACME,,', ['GB']],
+  ] as const)('a number is found in every writing of the account’s countries: %s', (line, countries) => {
+    const number = phoneNumber(countries[0] === 'US' ? 12015550123 : 447700900123, ['44', '1']);
+    const other = phoneNumber(countries[0] === 'US' ? 12015550199 : 447700900999, ['44', '1']);
+    expect(searchFor([other, number], countries)(`id,to\r\n${line}\r\n`)).toBe(number);
+    expect(searchFor([other], countries)(`id,to\r\n${line}\r\n`)).toBeNull();
   });
 });
