@@ -24,7 +24,7 @@ export function laneOf(place: string, account: AccountValue): string {
 const MOST_VALUES = 3_000;
 
 /** Subjects that are asked for at once. */
-export interface Group {
+interface Group {
   /** Their indexes among all that were given. */
   readonly indexes: readonly number[];
   /** All their numbers at one place as one. */
