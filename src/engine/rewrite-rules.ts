@@ -71,6 +71,7 @@ function entryRulesFor(
     onlyIfAlone: one.onlyIfAlone,
     all: one.all,
     maskInText: one.maskInText,
+    anywhere: one.anywhere,
   });
   return {
     name: nameOf(entry),
@@ -120,7 +121,10 @@ export function wholeRulesFor(entry: CollectionMap, profile: Profile): Collectio
       ...[
         ...entry.fields,
         ...entry.json.flatMap((json) => json.fields.map((one) => ({ ...one, path: `${json.path}.${one.path}` }))),
-      ].map(({ path, category, strategy }) => wholeField(path, category, strategy ?? profile.fields[category])),
+      ].map(({ path, category, strategy, anywhere }) => ({
+        ...wholeField(path, category, strategy ?? profile.fields[category]),
+        anywhere,
+      })),
     ],
     ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
   });

@@ -8,6 +8,8 @@ import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { spotsOf } from '../../engine/plan.ts';
 import { parentsFirst } from '../../engine/references.ts';
+import { instancesOf } from '../../engine/rewrite/places.ts';
+import { createOpener } from '../../engine/rewrite/walk.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
 import { matcherOf, type Subject, subjectAt } from '../../engine/subject.ts';
 import { textOf } from '../../lib/bson-text.ts';
@@ -115,8 +117,15 @@ function describer(
   const placeOf = (text: string, category: FieldCategory): Place => ({ text, path: readPath(text), category });
   const numbers = entry.numbers.map(({ path }) => placeOf(path, 'number'));
   const fields = entry.fields
-    .filter(({ path }) => !path.includes(KEY))
+    .filter(({ path, anywhere }) => !path.includes(KEY) && !anywhere)
     .map((field) => placeOf(field.path, field.category));
+  const scattered = entry.fields.filter(({ anywhere }) => anywhere);
+  const everywhere = (record: Document): HeldField[] =>
+    scattered.flatMap(({ path, category }) =>
+      [...instancesOf(record, { path: readPath(path), anywhere: true }, createOpener())].map(({ value }) => ({
+        ...{ path, category, value },
+      })),
+    );
   const arrays = [...new Set(numbers.map((place) => arrayOf(place.path)))];
 
   const head = (record: Document) => ({
@@ -138,7 +147,7 @@ function describer(
         .filter((value) => value !== undefined && (category !== 'number' || isTheirs(value)))
         .map((value) => ({ path: text, category, value })),
     );
-    return { ...head(record), fields: found };
+    return { ...head(record), fields: [...found, ...everywhere(theirs)] };
   };
   const byNumber: Describer['byNumber'] = (record) => {
     const found: HeldField[] = [];
@@ -172,6 +181,7 @@ function describer(
     const paths = found.filter(({ category }) => category === 'number').map(({ path }) => path);
     const isTheirRecord = isOwn(record, paths);
     for (const place of fields) if (isTheirRecord && !throughArray(place.path)) add(place, record);
+    if (isTheirRecord) found.push(...everywhere(record));
     return { ...head(record), fields: found, isOwn: isTheirRecord };
   };
   return { byNumber, byKey };

@@ -26,6 +26,7 @@ export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
     ...findContradictions(placesOf(entry), version === 2),
     ...faultsOfName(entry),
     ...faultsOfFields(entry, version),
+    ...faultsOfAnywhere(entry),
     ...faultsOfSuppression(entry),
   ];
 }
@@ -97,7 +98,9 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
     ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
     // Two numbers may share a calling code.
     ...[...new Set(entry.joined.flatMap(({ parts }) => parts))].flatMap((part) => one(['numbers'], part)),
-    ...entry.fields.map(({ path }, index): PlacedPath => ({ at: ['fields', index, 'path'], path, isField: true })),
+    ...entry.fields.flatMap(({ path, anywhere }, index): PlacedPath[] =>
+      anywhere ? [] : [{ at: ['fields', index, 'path'], path, isField: true }],
+    ),
   ];
 }
 
@@ -167,7 +170,7 @@ function faultsOfFields(entry: CollectionMap, version: 1 | 2): MapFault[] {
     const array = arrayOf(one.path);
     const path = ['fields', index, 'path'];
     // A record that is known by others is theirs as a whole, but for elements that say whose they are.
-    if (array === '' || one.all || one.path.includes(KEY) || entry.via !== undefined) return [];
+    if (array === '' || one.anywhere || one.all || one.path.includes(KEY) || entry.via !== undefined) return [];
     if (version === 1)
       return arrays.includes(array)
         ? []
@@ -177,6 +180,30 @@ function faultsOfFields(entry: CollectionMap, version: 1 | 2): MapFault[] {
       ? []
       : [{ path, message: 'stands in an array without a number: all: true takes every element of it' }];
   });
+}
+
+/** A field that is found by its name alone must be no step of what the entry needs. */
+function faultsOfAnywhere(entry: CollectionMap): MapFault[] {
+  const byId = entry.products !== undefined || entry.interaction !== undefined;
+  const needed = [
+    ...placesOf(entry).filter(({ isField }) => !isField),
+    ...Object.keys(entry.where).map((path) => ({ path })),
+    ...[entry.via?.field, entry.id].flatMap((path) => (path === undefined ? [] : [{ path }])),
+  ];
+  const within = entry.json.flatMap((json, index) =>
+    json.fields.some((one) => one.anywhere)
+      ? [{ path: ['json', index, 'fields'], message: 'anywhere: a field of the record reaches into JSON by itself' }]
+      : [],
+  );
+  const own = entry.fields.flatMap((one, index): MapFault[] => {
+    if (!one.anywhere) return [];
+    const fault = (message: string): MapFault[] => [{ path: ['fields', index, 'path'], message }];
+    if (/[.[\]{]/.test(one.path)) return fault('anywhere: must be one name, without a path');
+    if (byId) return fault('anywhere: records found by their id say where each field is');
+    const lost = needed.find(({ path }) => path.replaceAll('[]', '').split('.').includes(one.path));
+    return lost ? fault(`anywhere: ${lost.path} goes through a field of this name`) : [];
+  });
+  return [...within, ...own];
 }
 
 function faultsOfSuppression(entry: CollectionMap): MapFault[] {

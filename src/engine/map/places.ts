@@ -52,6 +52,7 @@ export function needsReading(entry: CollectionMap): boolean {
       (field) =>
         field.onlyIfAlone ||
         field.maskInText ||
+        field.anywhere ||
         field.path.includes(KEY) ||
         isDeep(field) ||
         entry.numbers.some(({ path }) => path === field.path),

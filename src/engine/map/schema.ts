@@ -84,6 +84,8 @@ export interface FieldMap {
   readonly all: boolean;
   /** Only the digits of the number are masked. */
   readonly maskInText: boolean;
+  /** The path is one name: every field of that name, however deep in the record. */
+  readonly anywhere: boolean;
 }
 
 /** A string that holds JSON; paths are those within it. */

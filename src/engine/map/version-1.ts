@@ -49,7 +49,7 @@ export function fromVersion1(file: z.output<typeof version1>): DataMap {
       shared: 'fail',
       numbers: numbers.map((text) => ({ path: text, ...plain })),
       joined: [],
-      fields: fields.map((one) => ({ ...one, onlyIfAlone: false, all: false, maskInText: false })),
+      fields: fields.map((one) => ({ ...one, onlyIfAlone: false, all: false, maskInText: false, anywhere: false })),
       json: [],
       ...(at !== undefined && { at: { path: at, unit: 'date' } }),
       ...(direction !== undefined && {

@@ -60,6 +60,7 @@ const field = z.strictObject({
   only_if_alone: z.boolean().default(false),
   all: z.boolean().default(false),
   mask_in_text: z.boolean().default(false),
+  anywhere: z.boolean().default(false),
 });
 
 const collection = z.strictObject({

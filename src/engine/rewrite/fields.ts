@@ -7,6 +7,7 @@ import { digitsIn, type Mapped, withoutMentions } from './mapped.ts';
 import {
   type Instance,
   instancesAt,
+  instancesOf,
   isElement,
   leavesAlong,
   type Place,
@@ -26,6 +27,10 @@ export function changeFields(scene: Scene, mapped: Mapped): void {
   const { entry, own } = mapped;
   entry.fields.forEach((field, index) => {
     if (field.strategy === 'keep' || field.maskInText) return;
+    if (field.anywhere) {
+      changeEverywhere(scene, mapped, index);
+      return;
+    }
     const scope = scopeOf(mapped, field);
     const isWithinElement = scope.path.some(isElement);
     // Where elements are the records, what stands outside of them is not theirs.
@@ -38,6 +43,18 @@ export function changeFields(scene: Scene, mapped: Mapped): void {
     const start = { path: scope.path, value: valueAtPath(scene.document, scope.path, scene.open) };
     for (const instance of instancesAt(start, scope.names, scene.open)) changeField(scene, field, instance, mapped);
   });
+}
+
+/** The field wherever it stands, other people's elements included. */
+function changeEverywhere(scene: Scene, mapped: Mapped, index: number): void {
+  const { entry, own } = mapped;
+  const field = entry.fields[index];
+  const key = JSON.stringify(['anywhere', scene.entries.indexOf(entry), index]);
+  if (field === undefined || scene.done.has(key)) return;
+  if (!own || (entry.fate === 'delete' && entry.elements !== undefined)) return;
+  scene.done.add(key);
+  if (field.onlyIfAlone && othersLeft(scene, entry)) return;
+  for (const instance of instancesOf(scene.document, field, scene.open)) changeField(scene, field, instance, mapped);
 }
 
 /** Notes what becomes of one field. */

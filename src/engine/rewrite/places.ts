@@ -1,5 +1,6 @@
 import type { FieldPath } from '../map/paths.ts';
 import type { Path } from './edits.ts';
+import type { FieldRule } from './rules.ts';
 import { childOf, isPlainObject } from './values.ts';
 
 /** A path of the data map as names: `people[].phones.{key}` -> people, phones, {key}. */
@@ -124,6 +125,30 @@ export function* instancesAt(start: Instance, names: readonly string[], open: Op
     if (Object.hasOwn(value, key)) yield* instancesAt({ path: [...start.path, key], value: value[key] }, rest, open);
   const dotted = names.join('.');
   if (rest.length > 0 && Object.hasOwn(value, dotted)) yield { path: [...start.path, dotted], value: value[dotted] };
+}
+
+/** Every value under a name, however deep, and in JSON; what lies within one of them is a part of it. */
+function* everywhere(start: Instance, name: string, open: Open): Generator<Instance> {
+  const value = open(start.value);
+  if (Array.isArray(value))
+    for (const [index, element] of value.entries())
+      yield* everywhere({ path: [...start.path, index], value: element }, name, open);
+  else if (isPlainObject(value))
+    for (const [key, inner] of Object.entries(value)) {
+      const instance = { path: [...start.path, key], value: inner };
+      if (key === name) yield instance;
+      else yield* everywhere(instance, name, open);
+    }
+}
+
+/** Every value of a field of a document. */
+export function instancesOf(
+  document: unknown,
+  { path, anywhere }: Pick<FieldRule, 'path' | 'anywhere'>,
+  open: Open,
+): Iterable<Instance> {
+  const start = { path: [], value: document };
+  return anywhere ? everywhere(start, path.text, open) : instancesAt(start, placeOf(path).names, open);
 }
 
 /** The value at a path, through JSON texts; undefined where there is none. */

@@ -2,7 +2,7 @@ import type { FoundFile } from '../file-fields.ts';
 import { isLeftBehind, type Replacements } from '../map/strategies.ts';
 import { isCovered } from './changes.ts';
 import type { Path } from './edits.ts';
-import { instancesAt, placeOf, textOf } from './places.ts';
+import { instancesOf, textOf } from './places.ts';
 import type { Scene } from './scene.ts';
 import { changeValue } from './values.ts';
 
@@ -23,8 +23,7 @@ export function findRecordings(scene: Scene, words: Replacements, all: boolean):
     for (const field of entry.fields) {
       if (field.category !== 'recording') continue;
       const where = `${entry.name}.${textOf(field.path)}`;
-      const start = { path: [], value: scene.document };
-      for (const { path, value } of instancesAt(start, placeOf(field.path).names, scene.open)) {
+      for (const { path, value } of instancesOf(scene.document, field, scene.open)) {
         if (!all && !isCovered(scene.changes, path)) continue;
         for (const reference of Array.isArray(value) ? value.flat(Infinity) : [value]) {
           if (isBlank(reference)) continue;

@@ -50,6 +50,10 @@ export function isNamed({ entries }: Scene, path: Path): boolean {
 
 /** Where the field begins that the path lies in. */
 function fieldAt(field: FieldRule, path: Path): Path | undefined {
+  if (field.anywhere) {
+    const at = path.indexOf(field.path.text);
+    return at < 0 ? undefined : path.slice(0, at + 1);
+  }
   const place = placeOf(field.path);
   const alignment = align(path, place);
   return alignment?.count === place.names.length ? path.slice(0, alignment.ends.at(-1)) : undefined;

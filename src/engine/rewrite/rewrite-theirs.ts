@@ -7,7 +7,7 @@ import { actionOn, changeField } from './fields.ts';
 import { changeNumber, findMapped, withoutParts } from './mapped.ts';
 import { markRecord } from './mark.ts';
 import { listChanges } from './outcome.ts';
-import { describePath, type Instance, instancesAt, placeOf, valueAtPath } from './places.ts';
+import { describePath, type Instance, instancesAt, instancesOf, placeOf, valueAtPath } from './places.ts';
 import { findRecordings } from './recordings.ts';
 import { maskRest } from './rest.ts';
 import type { CollectionRules, EntryRules, Subjects } from './rules.ts';
@@ -112,6 +112,10 @@ function* fieldsOf(scene: Scene, { fields }: EntryRules, array: string, elements
   const whole: Instance = { path: [], value: scene.document };
   for (const field of fields) {
     if (field.strategy === 'keep' || field.maskInText) continue;
+    if (field.anywhere) {
+      for (const instance of instancesOf(scene.document, field, scene.open)) yield { field, instance };
+      continue;
+    }
     const { names } = placeOf(field.path);
     const isBeside = array !== '' && field.path.text.startsWith(array) && !field.all;
     const depth = array.replaceAll('[]', '').split('.').length;

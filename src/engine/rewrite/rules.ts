@@ -83,6 +83,8 @@ export interface FieldRule {
   readonly all?: boolean;
   /** Only digits of mentions are masked, the rest of the text stays. */
   readonly maskInText?: boolean;
+  /** The path is one name: every field of that name, wherever it stands. */
+  readonly anywhere?: boolean;
 }
 
 /** What is written in place of each number; a `Map` will do, or one that makes tokens when they are asked for. */

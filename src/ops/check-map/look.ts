@@ -18,6 +18,7 @@ import {
   lookAtProduct,
   lookAtScheduled,
   lookAtTime,
+  lookEverywhere,
   type Part,
   type PartOptions,
 } from './parts.ts';
@@ -57,7 +58,9 @@ export function createLook(view: EntryView, options: LookOptions): Look {
   const personal: Part[] = [
     // What stands under keys is found by reading: no path leads there.
     ...view.numbers.filter(isLookedUp).map((place) => lookAtNumber(view, place, options, tally)),
-    ...view.fields.filter(({ path }) => !path.includes(KEY)).map((field) => lookAtField(entry, field, options, tally)),
+    ...view.fields
+      .filter(({ path }) => !path.includes(KEY))
+      .map((field) => (field.anywhere ? lookEverywhere(entry, field) : lookAtField(entry, field, options, tally))),
     ...entry.joined.flatMap(({ parts }) => parts).map((part) => lookAtAny(entry, part, tally)),
     ...entry.joined.map((joined) => lookAtJoined(view, joined, options.reader, tally)),
     ...entry.json.map(({ path }) => lookAtJson(entry, path, tally)),

@@ -4,6 +4,8 @@ import type { CollectionMap, DirectionField, Owner, TimeField } from '../../engi
 import { momentOf } from '../../engine/moment.ts';
 import { isOneOf } from '../../engine/owner.ts';
 import { readJson } from '../../engine/rewrite/json.ts';
+import { instancesOf } from '../../engine/rewrite/places.ts';
+import { createOpener } from '../../engine/rewrite/walk.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import { followPath } from '../collections/follow.ts';
@@ -121,6 +123,20 @@ export function lookAtField(
       });
     },
     findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
+  };
+}
+
+/** A field that is found by its name alone. */
+export function lookEverywhere(entry: CollectionMap, { path }: CollectionMap['fields'][number]): Part {
+  let isThere = false;
+  return {
+    values: 0,
+    record(record) {
+      // An opener keeps what it has opened: one for each record.
+      const found = isThere ? [] : [...instancesOf(record, { path: readPath(path), anywhere: true }, createOpener())];
+      isThere ||= found.length > 0;
+    },
+    findings: (seen) => (isThere || seen === 0 ? [] : [absent(`${entry.collection}.${path}`, seen)]),
   };
 }
 

@@ -114,6 +114,11 @@ describe('a data map of version 2', () => {
       { json: [{ path: 'raw', numbers: [{ path: 'from' }], fields: [{ path: 'text', category: 'body' }] }] },
     ],
     ['a field in every element', 'fields: [ { path: "parts[].text", category: body, all: true } ]', {}],
+    [
+      'a field anywhere',
+      'fields: [ { path: caption, category: body, anywhere: true } ]',
+      { fields: [{ path: 'caption', anywhere: true }] },
+    ],
     ['a name with a space', 'fields: [ { path: Phone Owner, category: name } ]', {}],
     ['names of databases', 'database: archive', { database: 'archive' }],
   ])('%s', (_what, lines, normal) => {
@@ -160,6 +165,16 @@ describe('a data map of version 2', () => {
       'a where on what is erased',
       entry(`${SMS}numbers: [to]\nwhere: { to: x }`),
       ':8: collections[1].where.to: is erased',
+    ],
+    [
+      'a field anywhere with a path',
+      entry(`${SMS}numbers: [to]\nfields: [ { path: a.b, category: body, anywhere: true } ]`),
+      'anywhere: must be one name',
+    ],
+    [
+      'a field anywhere on the way of a number',
+      entry(`${SMS}numbers: [ "a[].to" ]\nfields: [ { path: a, category: body, anywhere: true } ]`),
+      'anywhere: a[].to goes through a field of this name',
     ],
     ['a unit nobody knows', entry(`${SMS}numbers: [to]\nat: { path: t, unit: h }`), ':8: collections[1].at.unit'],
     ['no way', entry(`${SMS}via: { collection: nobody, key: _id, field: c }`), 'there is no entry of the name nobody'],

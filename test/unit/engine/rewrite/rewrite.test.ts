@@ -322,6 +322,26 @@ describe('fields', () => {
     expect(outcomeOf({ ...record, body: 'x' }, entry)).toMatchObject({ body });
   });
 
+  it('a field wherever its name stands: in arrays, in JSON, and not in a record that is somebody else’s', () => {
+    const fields = { caption: { category: 'body', anywhere: true } } as const;
+    const record = {
+      to: JO,
+      caption: 'a',
+      parts: [{ media: { caption: 'b', id: 1 } }, [{ caption: ['c'] }]],
+      raw: JSON.stringify({ deep: { caption: 'd', kind: 'image' } }),
+      captions: 'stays',
+    };
+    const erased = {
+      ...{ to: MASK, caption: '[REDACTED]', captions: 'stays' },
+      parts: [{ media: { caption: '[REDACTED]', id: 1 } }, [{ caption: ['[REDACTED]'] }]],
+      raw: JSON.stringify({ deep: { caption: '[REDACTED]', kind: 'image' } }),
+    };
+    expect(outcomeOf(record, { numbers: ['to'], fields })).toEqual(erased);
+    const kin = { fate: 'delete' as const, numbers: ['phone', 'kin[].phone'], fields };
+    const theirs = { phone: AL, kin: [{ phone: JO }], note: { caption: 'Al’s' } };
+    expect(outcomeOf(theirs, kin)).toEqual({ ...theirs, kin: [{ phone: MASK }] });
+  });
+
   it('a text whose mentions alone are masked', () => {
     const entry = { numbers: ['to'], fields: { error: { category: 'note', maskInText: true } } as const };
     expect(outcomeOf({ to: JO, error: `No route to +${JO} via +${AL}` }, entry)).toEqual({
