@@ -42,7 +42,7 @@ const WIDER = 8;
 function* newestParts({ from, to }: Window, needed: number, total: number, now: Date): Generator<Window> {
   const end = Math.min(to.getTime(), now.getTime());
   const length = end - from.getTime();
-  for (let share = (SPARE * needed) / Math.max(total, 1); share < 1 / SPARE; share *= WIDER)
+  for (let share = (SPARE * needed) / Math.max(total, 1); share < 1 / 2; share *= WIDER)
     yield { from: new Date(end - share * length), to };
 }
 
