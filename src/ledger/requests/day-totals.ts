@@ -3,8 +3,18 @@ import { type ErasureRequest, requestsOf } from './ledger.ts';
 
 type DayFilter = Pick<ErasureRequest, 'account_id' | 'profile'>;
 
-/** Counts the requests that were submitted in `[from, to)`. */
-type CountSubmitted = (filter: DayFilter, window: { from: Date; to: Date }, now: Date) => Promise<number>;
+/** Submitted in `[from, to)`. */
+export interface Window {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+interface DayTotals {
+  /** Counts the requests that were submitted in a window. */
+  count(filter: DayFilter, window: Window, now: Date): Promise<number>;
+  /** About as many as were counted last; 0: never, or long ago. */
+  lastCount(filter: DayFilter, window: Window): number;
+}
 
 /** A request may enter the ledger so much later than its moment says: by clocks that differ, and writes that take long. */
 const SETTLED_MS = 120_000;
@@ -19,13 +29,16 @@ interface Counted {
 }
 
 /** Counts a day's requests, of which there may be a hundred thousand, once, and later only those that came since. */
-export function createDayTotals(db: mongoose.mongo.Db): CountSubmitted {
+export function createDayTotals(db: mongoose.mongo.Db): DayTotals {
   const known = new Map<string, Counted>();
   const count = (filter: DayFilter, from: Date, to: Date) =>
     from < to ? requestsOf(db).countDocuments({ ...filter, created_at: { $gte: from, $lt: to } }) : 0;
 
-  return async (filter, { from, to }, now) => {
-    const key = JSON.stringify([filter.account_id, filter.profile, from, to]);
+  const keyOf = (filter: DayFilter, { from, to }: Window) =>
+    JSON.stringify([filter.account_id, filter.profile, from, to]);
+  const countSubmitted: DayTotals['count'] = async (filter, window, now) => {
+    const { from, to } = window;
+    const key = keyOf(filter, window);
     const before = known.get(key);
     const {
       since,
@@ -38,5 +51,9 @@ export function createDayTotals(db: mongoose.mongo.Db): CountSubmitted {
     known.set(key, { since, upTo: settled, count: counted + newly });
     for (const [oldest] of known) if (known.size > MOST_KEPT) known.delete(oldest);
     return counted + newly + recent;
+  };
+  return {
+    count: countSubmitted,
+    lastCount: (filter, window) => known.get(keyOf(filter, window))?.count ?? 0,
   };
 }

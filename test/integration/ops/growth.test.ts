@@ -136,6 +136,23 @@ describe('a ledger that has grown', () => {
       expect(counts()).toEqual([]);
     });
 
+    it('is looked for in the last part of the day first, wherever in the day the requests lie', async () => {
+      const find = createRequestSearch(db);
+      const whole = await find(query, now);
+      const cases = [
+        { to: DAY + FINISHED * 1_000, found: [true] },
+        { to: DAY + 86_400_000, found: [true, true, true, false] },
+      ];
+      for (const { to, found } of cases) {
+        const of = { ...query, window: { from: new Date(DAY), to: new Date(to) } };
+        await find(of, now);
+        commands.length = 0;
+        expect((await find(of, now)).requests).toEqual(whole.requests);
+        const finds = commands.filter((one) => one.find === 'lethe_requests').map(({ filter }) => filter.created_at);
+        expect(finds.map(({ $gte: from }) => from.getTime() > DAY)).toEqual(found);
+      }
+    });
+
     it('tells at once of a request that came since, while the day lasts and after', async () => {
       const find = createRequestSearch(db);
       const late = DAY + FINISHED * 1_000;
