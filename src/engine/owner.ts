@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
 import { allOf, type Filter } from './filter.ts';
 import { valueAt } from './map/paths.ts';
-import type { AccountType, CollectionMap, Scalar } from './map/schema.ts';
+import { ACCOUNT_TYPES, type AccountType, type CollectionMap, type Scalar } from './map/schema.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
 const { Long, ObjectId, UUID } = mongoose.mongo;
@@ -47,6 +47,21 @@ export function scopeOf(entry: Pick<CollectionMap, 'owner' | 'where'>, account: 
 /** The entry as it is about those of its records that tell their account themselves; null for an entry that always does. */
 export function asOwned(entry: CollectionMap): CollectionMap | null {
   return entry.owner.kind === 'via' && entry.owner.itself ? { ...entry, owner: entry.owner.itself } : null;
+}
+
+/**
+ * The records of an entry that may be an account's when another one of its leads to them: ids of two tenants may be alike,
+ * so that of those that tell an account themselves, another's are left out.
+ * @throws TypeError without an account
+ */
+export function reachOf(entry: Pick<CollectionMap, 'owner' | 'where'>, account: AccountValue): Filter {
+  const { owner } = entry;
+  if (owner.kind !== 'via') return scopeOf(entry, account);
+  assertAccount(account);
+  if (!owner.itself) return whereFilter(entry);
+  const { path, types = ACCOUNT_TYPES } = owner.itself;
+  const mine = { [path]: { $in: [account, ...accountWritings(account, types), null] } } as Filter;
+  return allOf(mine, whereFilter(entry));
 }
 
 /** The field that holds the account; undefined where there is none. */

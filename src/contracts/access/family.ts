@@ -2,7 +2,7 @@ import { allOf, type Filter } from '../../engine/filter.ts';
 import { arrayOf, type FieldPath, valueAt } from '../../engine/map/paths.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
-import { scopeOf, whereFilter } from '../../engine/owner.ts';
+import { reachOf } from '../../engine/owner.ts';
 import {
   isShared,
   keyMatcher,
@@ -50,7 +50,7 @@ export function createFamily(map: DataMap, subject: Subject): Family {
       const reference = references.find(({ child }) => child === entry);
       const some = (reference && keys.get(reference)) ?? [];
       if (reference === undefined || some.length === 0) return null;
-      const scope = entry.owner.kind === 'via' ? whereFilter(entry) : scopeOf(entry, subject.account);
+      const scope = reachOf(entry, subject.account);
       const has = keyMatcher(some);
       return {
         filters: selectionsByKeys(reference, some).map((one) => allOf(scope, one)),

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { collectionOf } from '../collection.ts';
 import { allOf, type Filter } from '../filter.ts';
 import type { FieldPath } from '../map/paths.ts';
-import { scopeOf, whereFilter } from '../owner.ts';
+import { reachOf, scopeOf } from '../owner.ts';
 import { keysIn, type Reference, selectByKeys } from '../references.ts';
 import type { AccountValue } from '../subject.ts';
 import { type Batch, filtersBehind, NEWEST, readRaw } from './read-place.ts';
@@ -61,7 +61,7 @@ async function* readBelow(
   const collection = collectionOf(db, child, account);
   const [next] = others;
   for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
-    const filter = allOf(whereFilter(child), selectByKeys(hop, keys.slice(from, from + KEYS_AT_ONCE)));
+    const filter = allOf(reachOf(child, account), selectByKeys(hop, keys.slice(from, from + KEYS_AT_ONCE)));
     if (next === undefined) {
       for await (const records of readRaw(collection, allOf(filter, also), batchSize, false))
         yield { records, position: 'stays' };

@@ -5,10 +5,11 @@ import { collectionOf } from '../../engine/collection.ts';
 import { updateFailure } from '../../engine/faults.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
 import { type CollectionMap, nameOf } from '../../engine/map/schema.ts';
+import { reachOf } from '../../engine/owner.ts';
 import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { recordKey } from '../../lib/record-key.ts';
-import { type Follower, type ReadKeys, scopeOfEntry } from './follower.ts';
+import type { Follower, ReadKeys } from './follower.ts';
 import { addKeys, type Keys } from './keys-of.ts';
 
 type Session = mongoose.mongo.ClientSession;
@@ -48,7 +49,7 @@ export async function changeBelow(
     const read = follower.reader(reference, own);
     if (own.length === 0 || read === null) continue;
     const collection = collectionOf(db, child, account);
-    const scope = scopeOfEntry(child, account);
+    const scope = reachOf(child, account);
     for (const selection of follower.selections(reference, own)) {
       const statements: mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>[] = [];
       const parents: Document[] = [];

@@ -5,13 +5,14 @@ import { collectionOf } from '../../engine/collection.ts';
 import { updateFailure } from '../../engine/faults.ts';
 import { allBut, allOf, type Filter } from '../../engine/filter.ts';
 import { nameOf } from '../../engine/map/schema.ts';
+import { reachOf } from '../../engine/owner.ts';
 import type { Reference } from '../../engine/references.ts';
 import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
 import type { FileOwner, Files } from '../recordings/files.ts';
-import { type Follower, scopeOfEntry } from './follower.ts';
+import type { Follower } from './follower.ts';
 
 type Document = Readonly<Record<string, unknown>>;
 type Statement = mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>;
@@ -37,7 +38,7 @@ export function childTarget(
   const name = nameOf(child);
   const key = `${name}<${nameOf(reference.parent)}`;
   const collection = collectionOf(db, child, account);
-  const scope = scopeOfEntry(child, account);
+  const scope = reachOf(child, account);
   const read = follower.reader(reference, keys);
   if (read === null) return null;
   const rewritten = (document: Document): Rewrite => {

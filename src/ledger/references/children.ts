@@ -2,10 +2,11 @@ import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { concerns } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { reachOf } from '../../engine/owner.ts';
 import type { Target } from '../../engine/target.ts';
 import type { FileOwner } from '../recordings/files.ts';
 import { type ChildDependencies, childTarget } from './child-target.ts';
-import { createFollower, type Followed, type ReadKeys, scopeOfEntry } from './follower.ts';
+import { createFollower, type Followed, type ReadKeys } from './follower.ts';
 
 /** Records known by others, of one request. */
 export interface References {
@@ -39,7 +40,7 @@ export function createReferences(
     async readKeys(name, ids) {
       const parent = all.find((one) => nameOf(one.parent) === name)?.parent;
       if (parent === undefined || ids.length === 0) return { keys: new Map(), refused: [] };
-      const among = allOf(scopeOfEntry(parent, account), { _id: { $in: [...ids] } } as Filter);
+      const among = allOf(reachOf(parent, account), { _id: { $in: [...ids] } } as Filter);
       return follower.readKeys(parent, collectionOf(db, parent, account).find(among, { promoteLongs: false }));
     },
     targets: (keys) =>

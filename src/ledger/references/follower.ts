@@ -5,7 +5,7 @@ import { allOf, type Filter } from '../../engine/filter.ts';
 import { concerns, type Profile, profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { undated, within } from '../../engine/moment.ts';
-import { ownerFilter, whereFilter } from '../../engine/owner.ts';
+import { reachOf } from '../../engine/owner.ts';
 import { spotsOf } from '../../engine/plan.ts';
 import {
   keyMatcher,
@@ -86,7 +86,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
     for (const filter of filters) yield* collectionOf(db, entry, account).find(filter, options);
   };
   const childrenBy = (reference: Reference, keys: readonly unknown[]) => {
-    const scope = scopeOfEntry(reference.child, account);
+    const scope = reachOf(reference.child, account);
     return selectionsByKeys(reference, keys).map((one) => allOf(scope, one));
   };
   const noteKeys = async (entry: CollectionMap, records: AsyncIterable<Document>, into: Keys, refused: Refused[]) => {
@@ -156,10 +156,4 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       return { keys, refused };
     },
   };
-}
-
-/** Records without an account of their own are their parents' account's. */
-export function scopeOfEntry(entry: CollectionMap, account: AccountValue): Filter {
-  const where = whereFilter(entry);
-  return entry.owner.kind === 'via' ? where : allOf(ownerFilter(entry, account), where);
 }

@@ -56,6 +56,10 @@ collections:
     numbers: [ to ]
     via: { collection: visitors, key: _id, field: visitor }
     fields: [ { path: text, category: body } ]
+  - collection: polls
+    record: other
+    via: { collection: visitors, key: code, field: visitorCode }
+    fields: [ { path: text, category: body } ]
   - collection: groups
     record: chat
     numbers: [ "members[].phone" ]
@@ -253,6 +257,27 @@ describe('records known by others', () => {
     const texts = async (acc: unknown) => (await notices.find({ acc }).toArray()).map(({ text }) => text);
     expect(await texts(account.records_id)).toEqual(['[REDACTED]', '[REDACTED]', 'for Al']);
     expect(await texts(others.records_id)).toEqual(['without a visitor', 'of one who is gone', 'for Al']);
+  });
+
+  it("are another tenant's where they say so, though the keys are alike", async () => {
+    const { account } = await platform.account();
+    const { account: others } = await platform.account();
+    const { db } = platform.core;
+    const [mine, theirs] = [account.records_id, others.records_id];
+    await db.collection('visitors').insertMany([
+      { acc: mine, phone: String(JO), name: 'Jo', code: 'v-1' },
+      { acc: theirs, phone: String(AL), name: 'Al', code: 'v-1' },
+    ]);
+    await db.collection('polls').insertMany([
+      { acc: mine, visitorCode: 'v-1', text: 'of Jo' },
+      { acc: String(mine), visitorCode: 'v-1', text: 'of Jo, in another type' },
+      { visitorCode: 'v-1', text: 'of nobody else' },
+      { acc: theirs, visitorCode: 'v-1', text: 'of Al' },
+    ]);
+    const texts = async () => (await db.collection('polls').find().sort({ _id: 1 }).toArray()).map(({ text }) => text);
+    expect((await held(account)).polls?.flat()).toEqual(['of Jo', 'of Jo, in another type', 'of nobody else']);
+    expect(await forget(account)).toMatchObject({ state: 'completed', erased: { visitors: 1, polls: 3 } });
+    expect(await texts()).toEqual(['[REDACTED]', '[REDACTED]', '[REDACTED]', 'of Al']);
   });
 
   it('of several people fail the request, and are named', async () => {

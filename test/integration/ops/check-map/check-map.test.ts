@@ -315,7 +315,7 @@ describe('checkDataMap', () => {
     it('counts records without one', async () => {
       await addMessages([{ account_id: OWNER, to: PERSON }, { to: PERSON }, { account_id: null, to: PERSON }]);
       expect(about(await check(), 'sms.account_id')).toEqual([
-        'warning no account: no erasure finds such a record (2 of 3 records)',
+        'warning no account: no erasure finds such a record (an entry with account: any and where: { account_id: null } would) (2 of 3 records)',
       ]);
     });
 
