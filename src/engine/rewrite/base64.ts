@@ -40,11 +40,19 @@ export function mayHoldBase64(text: string): boolean {
   return text.length >= SHORTEST_TOKEN && LONG_TOKEN.test(text);
 }
 
-/** Is there a stretch that decodes to what may be a number, or a text? */
-export function mayHoldEncoded(text: string): boolean {
+/** Stretches that are remembered. */
+const MOST_HARMLESS = 10_000;
+
+/**
+ * Is there a stretch that decodes to what may be a number, or a text?
+ * @param harmless stretches that do not, kept from call to call: an account's id comes in every line
+ */
+export function mayHoldEncoded(text: string, harmless: Set<string> = new Set()): boolean {
   for (const [token] of text.matchAll(TOKEN)) {
+    if (harmless.has(token)) continue;
     const characters = token.replace(/=+$/, '').length;
     if (tokenMayHold(Buffer.from(token, 'latin1'), 0, characters)) return true;
+    if (harmless.size < MOST_HARMLESS) harmless.add(token);
   }
   return false;
 }

@@ -113,7 +113,9 @@ async function beginAnew({ db, folder, now }: Context, report: Row, isWritten: b
 /** Looks into a finished file for the numbers of all turns, and takes it away when it holds one. */
 async function clearFile(context: Context, report: Row, file: string, turns: readonly Turn[]): Promise<void> {
   const { db, folder, clean } = context;
-  const open = turns.filter((turn) => !turn.signal.aborted && !clean.has(turn.reference, file));
+  const open = turns.filter(
+    (turn) => !turn.signal.aborted && clean.upTo(turn.reference, file) < Number.POSITIVE_INFINITY,
+  );
   const [first] = open;
   if (!first) return;
   const handle = await folder.read(file);
@@ -127,10 +129,11 @@ async function clearFile(context: Context, report: Row, file: string, turns: rea
     open.map((turn) => turn.number),
     first.countries,
   );
-  const found = await findInFile(handle, search, () => open.every((turn) => turn.signal.aborted));
-  if (found === undefined) return;
-  if (found === null) for (const turn of open) clean.add(turn.reference, file);
-  else await dropFile(context, report, file, open.find((turn) => turn.number === found) ?? first);
+  // A look has its time: of a large file the next one goes on where this one ends.
+  const from = Math.min(...open.map((turn) => clean.upTo(turn.reference, file)));
+  const result = await findInFile(handle, search, () => open.every((turn) => turn.signal.aborted), from);
+  if (result.found === null) for (const turn of open) clean.note(turn.reference, file, result.clean);
+  else await dropFile(context, report, file, open.find((turn) => turn.number === result.found) ?? first);
 }
 
 /** Takes a file away, then says so: in this order a name is never forgotten while its file is there. */
@@ -157,13 +160,18 @@ async function dropFile({ db, folder, audit, now }: Context, report: Row, file: 
 
 type CleanFiles = ReturnType<typeof rememberFiles>;
 
-/** Finished files do not change: one without the number need not be read again by the same request. */
+/**
+ * Finished files do not change: one without the number need not be read again by the same request, and of one that is
+ * large no part is.
+ */
 function rememberFiles() {
-  const known = new Map<string, Set<string>>();
+  const known = new Map<string, Map<string, number>>();
   return {
-    has: (reference: string, file: string) => known.get(reference)?.has(file) ?? false,
-    add(reference: string, file: string) {
-      known.set(reference, (known.get(reference) ?? new Set()).add(file));
+    /** So many bytes of a file are known to be without the number. */
+    upTo: (reference: string, file: string) => known.get(reference)?.get(file) ?? 0,
+    note(reference: string, file: string, bytes: number) {
+      const files = known.get(reference) ?? new Map<string, number>();
+      known.set(reference, files.set(file, Math.max(bytes, files.get(file) ?? 0)));
       const [oldest] = known.keys();
       if (known.size > MOST_REMEMBERED && oldest !== undefined) known.delete(oldest);
     },

@@ -45,7 +45,8 @@ const OTHER_DIGITS = /[^\P{Nd}0-9]|\d\.\d+[eE]/u;
 /** Says of a text, cheaply, whether it may hold one of the numbers: of most of a file it does not. */
 function createPreview(numbers: readonly PhoneNumber[]): (text: string) => boolean {
   const tails = new RegExp(numbers.map((number) => number.slice(-TAIL)).join('|'));
-  return (text) => tails.test(text.replace(/\D+/g, '')) || OTHER_DIGITS.test(text) || mayHoldEncoded(text);
+  const harmless = new Set<string>();
+  return (text) => tails.test(text.replace(/\D+/g, '')) || OTHER_DIGITS.test(text) || mayHoldEncoded(text, harmless);
 }
 
 /** Cells of digits alone: they may stand in the record as numbers, which have lost their zero. */
@@ -76,28 +77,42 @@ const cellBehind = (text: string, { end }: Mention) => /^\d*/.exec(text.slice(en
 
 const isEdge = (character: string | undefined) => character === undefined || /[",+'\r]/.test(character);
 
+/** What a search of a file has found so far. */
+export interface FileSearch {
+  /** The number that was found first; null for none. */
+  readonly found: PhoneNumber | null;
+  /** So many bytes from its beginning hold none; Infinity: the whole file does not. */
+  readonly clean: number;
+}
+
+const LINE_BREAK = 0x0a;
+
 /**
  * Searches a report's file in constant memory: at most a chunk and a record are held. No writing of a number contains a
  * line break, so the text is searched up to the last line break.
  * @param file closed when this returns
  * @param isGivenUp asked before each chunk
- * @returns the number that was found first, null for none, undefined when the search was given up
+ * @param from where to begin, in bytes: where a search that was given up has come to
  */
 export async function findInFile(
   file: FileHandle,
   search: NumberSearch,
   isGivenUp: () => boolean,
-): Promise<PhoneNumber | null | undefined> {
-  let rest = '';
-  for await (const chunk of file.createReadStream({ encoding: 'utf8' }) as AsyncIterable<string>) {
-    if (isGivenUp()) return undefined;
-    const cut = chunk.lastIndexOf('\n') + 1;
+  from = 0,
+): Promise<FileSearch> {
+  let rest: Buffer[] = [];
+  let clean = from;
+  for await (const chunk of file.createReadStream({ start: from }) as AsyncIterable<Buffer>) {
+    if (isGivenUp()) return { found: null, clean };
+    const cut = chunk.lastIndexOf(LINE_BREAK) + 1;
     if (cut > 0) {
-      const found = search(rest + chunk.slice(0, cut));
-      if (found !== null) return found;
-      rest = '';
+      const lines = Buffer.concat([...rest, chunk.subarray(0, cut)]);
+      const found = search(lines.toString('utf8'));
+      if (found !== null) return { found, clean };
+      clean += lines.length;
+      rest = [];
     }
-    rest += chunk.slice(cut);
+    rest.push(chunk.subarray(cut));
   }
-  return search(rest);
+  return { found: search(Buffer.concat(rest).toString('utf8')), clean: Number.POSITIVE_INFINITY };
 }

@@ -31,9 +31,27 @@ describe('the files of reports', () => {
     // The stream reads 64 KiB at once: the number lies across the border, and no line ends before it.
     for (const before of [65_530, 65_536, 131_066, 200_000]) {
       await writeFile(path, `${'x'.repeat(before)},${number},${'y'.repeat(70_000)}\n`);
-      expect(await findInFile(await open(path), searchFor([number], ['GB']), () => false)).toBe(number);
+      expect((await findInFile(await open(path), searchFor([number], ['GB']), () => false)).found).toBe(number);
       await writeFile(path, `${'x'.repeat(before)},1${number},\n`);
-      expect(await findInFile(await open(path), searchFor([number], ['GB']), () => false)).toBeNull();
+      expect((await findInFile(await open(path), searchFor([number], ['GB']), () => false)).found).toBeNull();
+    }
+  });
+
+  it('a search that is given up time and again comes to the end of the file', async () => {
+    const number = phoneNumber(447700900123);
+    const path = join(folder, 'given-up');
+    await writeFile(path, `${'acc_1,sms,é,ACME,447700900555\r\n'.repeat(20_000)}acc_1,sms,ACME,${number}\r\n`);
+    const search = searchFor([number], ['GB']);
+    let from = 0;
+    for (let looks = 1; ; looks += 1) {
+      let chunks = 0;
+      const { found, clean } = await findInFile(await open(path), search, () => ++chunks > 3, from);
+      if (found !== null) {
+        expect([found, looks > 2]).toEqual([number, true]);
+        return;
+      }
+      expect(clean).toBeGreaterThan(from);
+      from = clean;
     }
   });
 
