@@ -36,6 +36,10 @@ describe('a request whose acceptance is cut off', () => {
       );
       await chaos.processes.worker(chaos.env);
       for (const reference of references.flat()) await chaos.completed(reference);
+      // The others' requests may come after these.
+      await waitFor('all requests to be completed', async () => {
+        return (await requestsOf(chaos.db).countDocuments({ unfinished: true })) === 0;
+      });
       const people = CUTS.length * 2;
       expect(await requestsOf(chaos.db).countDocuments({})).toBe(people);
       expect(await chaos.db.collection('lethe_audit').countDocuments({})).toBe(people);
