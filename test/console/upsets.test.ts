@@ -15,7 +15,8 @@ import { waitFor } from '../support/wait-for.ts';
 
 const JO = '447700900147';
 const SAM = '447700900148';
-const MANY = 100_000;
+/** A hundred thousand take twenty seconds longer to make, and show the same: it was tried. */
+const MANY = 25_000;
 
 describeInBrowser('the console when something goes wrong', () => {
   let world: ConsoleWorld;
@@ -141,7 +142,7 @@ describeInBrowser('the console when something goes wrong', () => {
     await next.stop();
   });
 
-  it('has 100,000 requests in the table a page at a time, as a file what the table shows, and tries several again', async () => {
+  it('has very many requests in the table a page at a time, as a file what the table shows, and tries several again', async () => {
     await bulk;
     const page = await signedIn('clerk');
     await page.goto(`${url}/console/requests?sort=newest`);
