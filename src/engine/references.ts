@@ -28,6 +28,8 @@ export interface ReferenceTree {
   readonly all: readonly Reference[];
   /** Does the profile change records of this entry that are known by others? */
   isChanged(entry: CollectionMap): boolean;
+  /** Does it change records of this entry, however they are found? */
+  isMeant(entry: CollectionMap): boolean;
 }
 
 /**
@@ -43,7 +45,11 @@ export function referencesOf(map: DataMap, profile: Profile): ReferenceTree {
   }
   const onTheWay = new Set(changed);
   for (const { child, parent } of [...every].reverse()) if (onTheWay.has(child)) onTheWay.add(parent);
-  return { all: every.filter(({ child }) => onTheWay.has(child)), isChanged: (entry) => changed.has(entry) };
+  return {
+    all: every.filter(({ child }) => onTheWay.has(child)),
+    isChanged: (entry) => changed.has(entry),
+    isMeant: (entry) => concerns(profile, entry) || changed.has(entry),
+  };
 }
 
 function referenceTo(map: DataMap, child: CollectionMap): Reference | null {

@@ -7,6 +7,7 @@ import type { FoundFile } from '../../engine/file-fields.ts';
 import { profileFor } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { compilePlan } from '../../engine/plan.ts';
+import { referencesOf } from '../../engine/references.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { inEveryWriting, numberSubject } from '../../engine/subject.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
@@ -62,8 +63,10 @@ export function createContactErasure(
   deps: ContactDependencies,
 ): (input: ContactErasure, now: Date) => Promise<ErasedContact> {
   const { db, store, tokens, audit, files } = deps;
-  const profile = profileFor('contact', deps.dataMap);
-  const { rules } = compilePlan(deps.dataMap, profile);
+  const { dataMap } = deps;
+  const profile = profileFor('contact', dataMap);
+  const tree = referencesOf(dataMap, profile);
+  const { rules } = compilePlan(dataMap, profile);
   // One at a time for each account: all append to one chain, and side by side they would make each other begin anew.
   const inTurn = coalesce<() => Promise<void>, void>((_account, works) => Promise.all(works.map((work) => work())), 1);
 
@@ -82,7 +85,7 @@ export function createContactErasure(
     );
     const owner = { account: account._id, reference: randomText(15) };
     let erased: ErasedContact = { records: 0 };
-    const follower = createFollower(db, deps.dataMap, { profile, account: subject.account, subject, now });
+    const follower = createFollower(db, dataMap, { profile, tree, account: subject.account, subject, now });
     const erase = async (session: mongoose.mongo.ClientSession) => {
       // First, before anything slow: an entry appended meanwhile would make all of it be done again.
       const writeCounts = await audit.beginWithin(

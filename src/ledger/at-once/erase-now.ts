@@ -11,7 +11,7 @@ import { arrayOf, readPath } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { scopeOf } from '../../engine/owner.ts';
-import { keyMatcher } from '../../engine/references.ts';
+import { keyMatcher, referencesOf } from '../../engine/references.ts';
 import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
 import { wholeReader } from '../../engine/rewrite-whole.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
@@ -136,8 +136,9 @@ async function followBelow(
   now: Date,
   session: mongoose.mongo.ClientSession,
 ): Promise<() => Promise<Below>> {
-  const follower = follow && createFollower(db, dataMap, { profile: follow, account, now });
-  if (!follower || follower.tree.all.length === 0) return async () => NOTHING_BELOW;
+  const tree = follow && referencesOf(dataMap, follow);
+  if (!tree || tree.all.length === 0) return async () => NOTHING_BELOW;
+  const follower = createFollower(db, dataMap, { profile: follow, tree, account, now });
   const roots: Keys = new Map();
   for (const { rule, record } of found) {
     const itself = allOf({ _id: record._id } as Filter, scopeOf(rule.entry, account));

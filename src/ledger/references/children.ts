@@ -1,7 +1,6 @@
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
-import { concerns } from '../../engine/map/profile.ts';
-import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
+import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { reachOf } from '../../engine/owner.ts';
 import type { Target } from '../../engine/target.ts';
 import type { FileOwner } from '../recordings/files.ts';
@@ -10,8 +9,6 @@ import { createFollower, type Followed, type ReadKeys } from './follower.ts';
 
 /** Records known by others, of one request. */
 export interface References {
-  /** Does the map name any? */
-  readonly any: boolean;
   /** The keys of records that lead to others and stay as they are; nothing else tells when they are needed. */
   readRoots(): Promise<ReadKeys>;
   /**
@@ -30,21 +27,18 @@ export function createReferences(
   owner: FileOwner,
 ): References {
   const { db, dataMap } = deps;
-  const { account, profile } = followed;
+  const { account, tree } = followed;
   const follower = createFollower(db, dataMap, followed);
-  const { all } = follower.tree;
-  const isChanged = (entry: CollectionMap) => concerns(profile, entry) || follower.tree.isChanged(entry);
   return {
-    any: all.length > 0,
-    readRoots: () => follower.readRoots((entry) => !isChanged(entry)),
+    readRoots: () => follower.readRoots((entry) => !tree.isMeant(entry)),
     async readKeys(name, ids) {
-      const parent = all.find((one) => nameOf(one.parent) === name)?.parent;
+      const parent = tree.all.find((one) => nameOf(one.parent) === name)?.parent;
       if (parent === undefined || ids.length === 0) return { keys: new Map(), refused: [] };
       const among = allOf(reachOf(parent, account), { _id: { $in: [...ids] } } as Filter);
       return follower.readKeys(parent, collectionOf(db, parent, account).find(among, { promoteLongs: false }));
     },
     targets: (keys) =>
-      all.flatMap((reference) => {
+      tree.all.flatMap((reference) => {
         const own = keys.get(nameOf(reference.child)) ?? [];
         return own.length > 0 ? (childTarget(deps, follower, account, owner, reference, own) ?? []) : [];
       }),

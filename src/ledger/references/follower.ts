@@ -2,18 +2,12 @@ import type mongoose from 'mongoose';
 import { blameRecord, type Refused } from '../../engine/by-halves.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
-import { concerns, type Profile, profileFor } from '../../engine/map/profile.ts';
+import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { undated, within } from '../../engine/moment.ts';
 import { reachOf } from '../../engine/owner.ts';
 import { spotsOf } from '../../engine/plan.ts';
-import {
-  keyMatcher,
-  type Reference,
-  type ReferenceTree,
-  referencesOf,
-  selectionsByKeys,
-} from '../../engine/references.ts';
+import { keyMatcher, type Reference, type ReferenceTree, selectionsByKeys } from '../../engine/references.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { rewriteTheirs } from '../../engine/rewrite/rewrite-theirs.ts';
@@ -30,6 +24,8 @@ type Document = Readonly<Record<string, unknown>>;
 /** Whose records are followed to those that are known by them. */
 export interface Followed {
   readonly profile: Profile;
+  /** The profile's references. */
+  readonly tree: ReferenceTree;
   readonly account: AccountValue;
   /** A person's. Without it records were chosen by their id or their age: all that belongs to them goes, as wholes. */
   readonly subject?: Subject;
@@ -60,18 +56,13 @@ export interface Follower {
 }
 
 export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed: Followed): Follower {
-  const { profile, account, subject, before, now } = followed;
-  const tree = referencesOf(dataMap, profile);
-  const keysOfAll = createAllKeysOf(dataMap, profile);
-  const keysOfPerson = subject && createKeysOf(dataMap, profile, subject.countries);
-  const keysOf = (name: string, document: Document): Keys =>
-    subject && keysOfPerson ? keysOfPerson(name, document, subject.number) : keysOfAll(name, document);
+  const { profile, tree, account, subject, before, now } = followed;
+  const keysOf = keysOfFollowed(dataMap, followed);
   const matcher = subject && createNumberMatcher([subject.number], subject.countries);
   const words = { get: () => subject };
   const ownership = profileFor('forget', dataMap);
-  const isMeant = (entry: CollectionMap) => concerns(profile, entry) || tree.isChanged(entry);
   /** What belongs to a record that changes goes with it, whenever it happened. */
-  const boundOf = ({ parent }: Reference) => (isMeant(parent) ? undefined : before);
+  const boundOf = ({ parent }: Reference) => (tree.isMeant(parent) ? undefined : before);
 
   /** In somebody else's record the number says nothing of whose the others are. One that is known by others is theirs. */
   const isTheirs = (entry: CollectionMap, document: Document): boolean => {
@@ -134,7 +125,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       if (boundOf(reference) && child.at === undefined) return null;
       const has = keyMatcher(keys);
       if (matcher === undefined || subject === undefined) return wholeReader(child, profile, { field, has }, now);
-      const rules = rewriteRulesFor(entriesOfCollection(dataMap, child), profile, account, () => true, isMeant);
+      const rules = rewriteRulesFor(entriesOfCollection(dataMap, child), profile, account, () => true, tree.isMeant);
       const link = { name: nameOf(child), field, has, shared: child.shared };
       return (document) => rewriteTheirs(document, rules, link, subject.number, words, matcher, now);
     },
@@ -156,4 +147,10 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       return { keys, refused };
     },
   };
+}
+
+function keysOfFollowed(dataMap: DataMap, { tree, subject }: Followed): (name: string, document: Document) => Keys {
+  if (subject === undefined) return createAllKeysOf(tree);
+  const keysOf = createKeysOf(tree, dataMap, subject.countries);
+  return (name, document) => keysOf(name, document, subject.number);
 }

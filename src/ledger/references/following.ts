@@ -29,7 +29,7 @@ export interface Following {
 /** The two ends of following references: keys into the ledger, and targets out of it. */
 export function followWith(seal: Seal, references: References | undefined, reference: string): Following {
   const nothing = async () => ({ keys: {}, refused: [] });
-  if (!references?.any) return { children: () => [], readKeys: nothing, readRoots: nothing };
+  if (!references) return { children: () => [], readKeys: nothing, readRoots: nothing };
   const open = (stored: StoredKeys) =>
     new Map(Object.entries(stored).map(([child, texts]) => [child, openKeys(seal, texts, child, reference)]));
   return {

@@ -1,7 +1,7 @@
 import { ErasureFailure } from '../../base/errors.ts';
-import { type Profile, profileFor } from '../../engine/map/profile.ts';
+import { profileFor } from '../../engine/map/profile.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
-import { isShared, keysIn, type Reference, referencesOf } from '../../engine/references.ts';
+import { isShared, keysIn, type Reference, type ReferenceTree } from '../../engine/references.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { createNumberReader } from '../../phone/reader.ts';
@@ -14,8 +14,8 @@ export type Keys = Map<string, unknown[]>;
 /** The keys that a person's record has for its children. @throws ErasureFailure `shared_record` */
 export type KeysOf = (name: string, document: Document, number: PhoneNumber) => Keys;
 
-export function createKeysOf(dataMap: DataMap, profile: Profile, countries: readonly CountryCode[]): KeysOf {
-  const byParent = groupByParent(referencesOf(dataMap, profile).all);
+export function createKeysOf(tree: ReferenceTree, dataMap: DataMap, countries: readonly CountryCode[]): KeysOf {
+  const byParent = groupByParent(tree.all);
   // What a profile leaves alone is a person's all the same.
   const ownership = profileFor('forget', dataMap);
   const reader = createNumberReader(countries);
@@ -35,8 +35,8 @@ export function createKeysOf(dataMap: DataMap, profile: Profile, countries: read
 }
 
 /** The keys that a record has for its children, whoever's it is: all that belongs to it goes with it. */
-export function createAllKeysOf(dataMap: DataMap, profile: Profile): (name: string, document: Document) => Keys {
-  const byParent = groupByParent(referencesOf(dataMap, profile).all);
+export function createAllKeysOf(tree: ReferenceTree): (name: string, document: Document) => Keys {
+  const byParent = groupByParent(tree.all);
   return (name, document) => {
     const keys: Keys = new Map();
     for (const reference of byParent.get(name) ?? [])

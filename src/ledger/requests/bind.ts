@@ -10,6 +10,7 @@ import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
 import { compileChildRules, compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
+import { type ReferenceTree, referencesOf } from '../../engine/references.ts';
 import type { RecordStore } from '../../engine/store.ts';
 import { inEveryWriting, numberSubject, withDoubtful, withWritings } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
@@ -73,6 +74,7 @@ export interface BinderDependencies {
 /** A profile's rules, by what selects the records. */
 interface Plans {
   readonly profile: Profile;
+  readonly tree: ReferenceTree;
   readonly byNumber: Plan;
   readonly byAge: readonly RecordRule[];
   /** By age, for records that only others tell the account of. */
@@ -109,20 +111,24 @@ export function createBinder(deps: BinderDependencies): Bind {
       const byAge = compileRecordRules(dataMap, profile, hasTime).filter(endsByItself);
       // What is deleted for its age goes by its own.
       const along = profile.marks ? compileChildRules(dataMap, profile, hasTime).filter(endsByItself) : [];
-      return [name, { profile, byNumber: compilePlan(dataMap, profile), byAge, along }];
+      return [
+        name,
+        { profile, tree: referencesOf(dataMap, profile), byNumber: compilePlan(dataMap, profile), byAge, along },
+      ];
     }),
   ) as unknown as Record<ProfileName, Plans>;
 
   return (request, account) => {
-    const { profile, byNumber } = plans[request.profile];
+    const { profile, tree, byNumber } = plans[request.profile];
     const { token, targets, followed, scan, lastScheduled, settle, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, plans[request.profile], request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
     const owner = { account: account._id, reference: request.reference };
     const isLate = request.selector.by === 'number' && request.selector.late !== undefined;
-    const whose = { profile, account: account.records_id, now: now() };
-    const references = followed && createReferences(deps, { ...whose, ...followed }, owner);
+    const whose = { profile, tree, account: account.records_id, now: now() };
+    const isFollowed = followed !== undefined && tree.all.length > 0;
+    const references = isFollowed ? createReferences(deps, { ...whose, ...followed }, owner) : undefined;
     return {
       ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),

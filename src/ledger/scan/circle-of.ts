@@ -6,7 +6,7 @@ import { profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { Replacements } from '../../engine/map/strategies.ts';
 import { accountPathOf, asOwned, EVERYBODY, ownerFilter, scopeOf } from '../../engine/owner.ts';
-import { wayTo } from '../../engine/references.ts';
+import { referencesOf, wayTo } from '../../engine/references.ts';
 import { type Rewrite, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { numbersInParts } from '../../engine/rewrite/joined.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
@@ -39,7 +39,8 @@ export interface CircleOptions {
  */
 function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[] {
   const entries = new Map<string, CollectionMap>();
-  for (const entry of dataMap.collections.flatMap((one) => [one, asOwned(one) ?? []].flat())) {
+  const itself = dataMap.collections.map(asOwned).filter((entry) => entry !== null);
+  for (const entry of [...dataMap.collections, ...itself]) {
     if (!entry.scan || (keepsNumber && entry.record === 'suppression')) continue;
     // Of nobody's records, those alone are read that the entry is about: the others may have an account.
     const isApart = entry.owner.kind === 'via' || entry.owner.kind === 'any';
@@ -53,13 +54,14 @@ function scannedEntries(dataMap: DataMap, keepsNumber: boolean): CollectionMap[]
 /** @returns what a pass reads of an account: every mapped collection, in the order of their names */
 export function createCircles({ db, dataMap, countriesOf, keepsNumber }: CircleOptions): (account: Account) => Circle {
   const profile = profileFor('forget', dataMap);
+  const tree = referencesOf(dataMap, profile);
   const scanned = scannedEntries(dataMap, keepsNumber);
   const digest = digestOf(JSON.stringify([dataMap, scanned.map(nameOf)]));
   return (account) => {
     const { records_id } = account;
     assertAccount(records_id);
     const countries = countriesOf(account);
-    const keysOf = createKeysOf(dataMap, profile, countries);
+    const keysOf = createKeysOf(tree, dataMap, countries);
     const reader = createNumberReader(countries);
     return {
       digest: digestOf(JSON.stringify([digest, countries])).slice(0, 22),
