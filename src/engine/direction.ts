@@ -15,6 +15,15 @@ export function directionOf({ direction }: Directed, record: unknown): Direction
   return isOneOf(direction.inbound, value) ? 'inbound' : null;
 }
 
+/** Where the account's own number stands in a record that went this way; undefined when the map does not tell. */
+export function ownNumberPath(
+  { own_number: own }: Pick<CollectionMap, 'own_number'>,
+  direction: Direction | null,
+): string | undefined {
+  if (typeof own !== 'object') return own;
+  return direction === null ? undefined : own[direction];
+}
+
 /** Records that went this way; null when none of the entry did. What has no direction at all counts as outbound: it is the account's own asking. */
 export function wentFilter({ direction = 'outbound' }: Directed, way: Direction): Filter | null {
   if (typeof direction === 'object') return { [direction.path]: conditionOf(direction[way]) } as Filter;

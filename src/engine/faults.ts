@@ -1,4 +1,5 @@
 import { ErasureFailure } from '../base/errors.ts';
+import type { Rewrite } from './rewrite/edits.ts';
 
 /** Update errors that say "this value is not of the shape the map promised". */
 const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
@@ -21,6 +22,11 @@ export function isRecordFault(error: unknown): boolean {
 export function updateFailure(error: unknown, rule: { readonly key: string }): unknown {
   if (hasCode(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', rule.key);
   return hasCode(error, REFUSALS) ? new ErasureFailure('refused', rule.key) : error;
+}
+
+/** @throws ErasureFailure for the first thing that a rewrite could not erase */
+export function assertErased({ failures: [first] }: Rewrite, name: string): void {
+  if (first) throw new ErasureFailure(first.why, `${name}.${first.path}`);
 }
 
 function hasCode(error: unknown, wanted: ReadonlySet<number>): boolean {

@@ -6,7 +6,7 @@ import type { FoundFile } from './file-fields.ts';
 import { allOf, type Filter } from './filter.ts';
 import { scopeOf } from './owner.ts';
 import type { NumberRule } from './plan.ts';
-import { replacementFor, statementsFor } from './rewrite/apply.ts';
+import { statementsWithin } from './rewrite/apply.ts';
 import type { Rewrite } from './rewrite/edits.ts';
 import { rewrite } from './rewrite/rewrite.ts';
 import type { Subject } from './subject.ts';
@@ -59,7 +59,7 @@ export async function rewriteAtOnce(
   const statements = documents.flatMap((document) => {
     const result = read(document);
     if (result.fate === 'unchanged') return [];
-    return statementsFor(document, result, scope) ?? [replacementFor(document, result, scope)];
+    return statementsWithin(document, result, scope);
   });
   if (statements.length > 0) await collection.bulkWrite(statements, { session });
 }

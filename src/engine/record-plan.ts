@@ -1,8 +1,7 @@
 import { type Change, changeOfRecord } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
-import { concerns, type Profile } from './map/profile.ts';
+import { concerns, type Profile, wordsWithoutNumber } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import { conditionOf } from './owner.ts';
 
 /** A rule for whole records of one collection, chosen without a number: by their id, or by their age. */
@@ -73,13 +72,11 @@ function sidesOf(entry: CollectionMap, profile: Profile): readonly Side[] {
 
 function ruleOf(entry: CollectionMap, profile: Profile, { suffix, filter, kept }: Side): RecordRule {
   const notScheduled: Filter = entry.pending ? { [entry.pending.path]: { $nin: [...entry.pending.values] } } : {};
-  // No number is known, so there is nothing to mask or to make a token from: write the word instead.
-  const word = profile.name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
   return {
     key: `${nameOf(entry)}*${suffix}`,
     name: nameOf(entry),
     entry,
     only: allOf(filter, notScheduled),
-    change: (now) => changeOfRecord(entry, profile, { masked: word, token: word, now, values: [] }, kept),
+    change: (now) => changeOfRecord(entry, profile, { ...wordsWithoutNumber(profile), now, values: [] }, kept),
   };
 }

@@ -3,7 +3,7 @@ import { bsonTypeOf } from '../lib/bson-type.ts';
 import type { Reading } from '../phone/interpret.ts';
 import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
-import { directionOf } from './direction.ts';
+import { directionOf, ownNumberPath } from './direction.ts';
 import type { Filter } from './filter.ts';
 import { type FieldPath, readPath, valueAt, valuesAlong } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
@@ -173,9 +173,7 @@ export function isShared(
     ),
   );
   if (isJoinedOther) return true;
-  const { own_number: own } = parent;
-  const way = directionOf(parent, record);
-  const accounts = typeof own === 'object' ? way !== null && own[way] : own;
+  const accounts = ownNumberPath(parent, directionOf(parent, record));
   return parent.numbers
     .filter((place) => place.path !== accounts && isOwnPlace(parent, place, fate))
     .flatMap(({ path }) => valuesAlong(record, path.replaceAll('[]', '').split('.')))

@@ -1,4 +1,4 @@
-import { directionOf } from './direction.ts';
+import { directionOf, ownNumberPath } from './direction.ts';
 import { KEY, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
@@ -136,10 +136,7 @@ export function wholeRulesFor(entry: CollectionMap, profile: Profile): Collectio
       sides.length === 0
         ? [rulesWithout(undefined, () => true)]
         : sides.map((way) =>
-            rulesWithout(
-              way === null || typeof own !== 'object' ? undefined : own[way],
-              (document) => directionOf(entry, document) === way,
-            ),
+            rulesWithout(ownNumberPath(entry, way), (document) => directionOf(entry, document) === way),
           ),
     unmapped: entry.unmapped,
   };

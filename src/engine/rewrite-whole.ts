@@ -1,8 +1,7 @@
 import { createNumberMatcher } from '../phone/matcher.ts';
 import type { PhoneNumber } from '../phone/number.ts';
-import type { Profile } from './map/profile.ts';
+import { type Profile, wordsWithoutNumber } from './map/profile.ts';
 import { type CollectionMap, nameOf } from './map/schema.ts';
-import { REDACTED_TEXT, REDACTED_WORD } from './map/strategies.ts';
 import type { Rewrite } from './rewrite/edits.ts';
 import { type Link, rewriteTheirs } from './rewrite/rewrite-theirs.ts';
 import type { Document } from './rewrite/scene.ts';
@@ -23,9 +22,8 @@ export function wholeReader(
   now: Date,
 ): (document: Document) => Rewrite {
   const rules = wholeRulesFor(entry, profile);
-  // No number is known, so there is nothing to mask or to make a token from: the word is written instead.
-  const word = profile.name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
-  const words = { get: () => ({ masked: word, token: word }) };
+  const word = wordsWithoutNumber(profile);
+  const words = { get: () => word };
   const whole: Link = { ...link, name: nameOf(entry), shared: entry.shared };
   return (document) => rewriteTheirs(document, rules, whole, NOBODY, words, NO_NUMBERS, now);
 }

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { directionOf } from '../../engine/direction.ts';
+import { directionOf, ownNumberPath } from '../../engine/direction.ts';
 import { valueAt } from '../../engine/map/paths.ts';
 import type { CollectionMap, Direction, InteractionKind, TimeField } from '../../engine/map/schema.ts';
 import { momentOf } from '../../engine/moment.ts';
@@ -39,13 +39,6 @@ export interface InteractionEntry extends CollectionMap {
 export function asInteraction(entry: CollectionMap): InteractionEntry | null {
   const { id, at, redacted, interaction } = entry;
   return id && at && redacted && interaction ? { ...entry, id, at, redacted, interaction } : null;
-}
-
-/** Where the account's own number stands in this record; undefined when the map does not tell. */
-function ownNumberPath(entry: CollectionMap, direction: Direction | null): string | undefined {
-  const { own_number: own } = entry;
-  if (typeof own !== 'object') return own;
-  return direction === null ? undefined : own[direction];
 }
 
 /** The values at the record's number places but the account's own: what it holds for the other party's number. */

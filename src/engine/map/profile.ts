@@ -5,7 +5,7 @@ import {
   RECORD_CATEGORIES,
   type RecordCategory,
 } from './categories.ts';
-import { REDACTED_TEXT, REDACTED_WORD, type Strategy } from './strategies.ts';
+import { REDACTED_TEXT, REDACTED_WORD, type Replacements, type Strategy } from './strategies.ts';
 
 /** What becomes of records: `keep` changes their fields, `delete` takes them out, `skip` leaves them as they are. */
 type RecordFate = 'keep' | 'delete' | 'skip';
@@ -123,6 +123,12 @@ export function concerns(profile: Profile, entry: EntryKind): boolean {
   return (
     profile.records[entry.record] !== 'skip' && (profile.needs === undefined || entry[profile.needs] !== undefined)
   );
+}
+
+/** What is written where no number is known, so that there is nothing to mask or to make a token from. */
+export function wordsWithoutNumber({ name }: Profile): Replacements {
+  const word = name === 'transaction' ? REDACTED_WORD : REDACTED_TEXT;
+  return { masked: word, token: word };
 }
 
 /** What a data map may change of the built-in profiles. */

@@ -83,6 +83,15 @@ export function replacementFor(document: Document, rewrite: Rewrite, account: Do
   return { updateOne: { filter, update: [{ $replaceWith: { $literal: applyEdits(document, rewrite) } }] } };
 }
 
+/**
+ * A rewrite as statements for the same transaction in which the document was read: each change by itself where a statement
+ * can say it, else the whole document.
+ * @throws TypeError as `statementsFor`
+ */
+export function statementsWithin(document: Document, rewrite: Rewrite, account: Document): Statement[] {
+  return statementsFor(document, rewrite, account) ?? [replacementFor(document, rewrite, account)];
+}
+
 /** The filter of a record, while it is the account's and more holds. */
 function selectRecord(document: Document, account: Document): (more: readonly Document[]) => Document {
   const { _id: id } = document;

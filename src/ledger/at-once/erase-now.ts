@@ -1,10 +1,11 @@
 import type mongoose from 'mongoose';
 import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
-import { ErasureFailure, LetheError } from '../../base/errors.ts';
+import { LetheError } from '../../base/errors.ts';
 import { TooManyRecords } from '../../engine/at-once.ts';
 import { type FoundRecord, writingsOf } from '../../engine/by-id.ts';
 import { collectionOf } from '../../engine/collection.ts';
+import { assertErased } from '../../engine/faults.ts';
 import { fileFieldsOf } from '../../engine/file-fields.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { arrayOf, readPath } from '../../engine/map/paths.ts';
@@ -12,7 +13,7 @@ import type { Profile } from '../../engine/map/profile.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import { scopeOf } from '../../engine/owner.ts';
 import { keyMatcher, referencesOf } from '../../engine/references.ts';
-import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
+import { statementsWithin } from '../../engine/rewrite/apply.ts';
 import { wholeReader } from '../../engine/rewrite-whole.ts';
 import { type AccountValue, assertAccount } from '../../engine/subject.ts';
 import { coalesce } from '../../lib/coalesce.ts';
@@ -203,12 +204,11 @@ async function changeByIdWithin(
   const document = await collection.findOne(itself, { promoteLongs: false, session });
   if (document === null) return false;
   const rewrite = wholeReader(entry, profile, { field, has }, now)(document);
-  const [failure] = rewrite.failures;
-  if (failure) throw new ErasureFailure(failure.why, `${rule.name}.${failure.path}`);
+  assertErased(rewrite, rule.name);
   if (rewrite.fate === 'unchanged') return false;
   if (files.stored) await files.add(owner, rewrite.files, session);
   // Each change names the value that was read: an element that has moved meanwhile is not taken for another.
-  const statements = statementsFor(document, rewrite, scope) ?? [replacementFor(document, rewrite, scope)];
+  const statements = statementsWithin(document, rewrite, scope);
   const { matchedCount, deletedCount } = await collection.bulkWrite(statements, { session });
   return matchedCount + deletedCount > 0;
 }

@@ -2,11 +2,11 @@ import type mongoose from 'mongoose';
 import { ErasureFailure } from '../../base/errors.ts';
 import { TooManyRecords } from '../../engine/at-once.ts';
 import { collectionOf } from '../../engine/collection.ts';
-import { updateFailure } from '../../engine/faults.ts';
+import { assertErased, updateFailure } from '../../engine/faults.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
 import { type CollectionMap, nameOf } from '../../engine/map/schema.ts';
 import { reachOf } from '../../engine/owner.ts';
-import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
+import { statementsWithin } from '../../engine/rewrite/apply.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import type { Follower, ReadKeys } from './follower.ts';
@@ -56,12 +56,11 @@ export async function changeBelow(
       for await (const document of collection.find(selection, { promoteLongs: false, session })) {
         if (follower.tree.all.some(({ parent }) => parent === child)) parents.push(document);
         const rewrite = read(document);
-        const [failure] = rewrite.failures;
-        if (failure) throw new ErasureFailure(failure.why, `${name}.${failure.path}`);
+        assertErased(rewrite, name);
         if (rewrite.fate === 'unchanged') continue;
         files.push(...rewrite.files);
         // Read in this transaction: whatever else changes the record meanwhile makes the transaction begin anew.
-        statements.push(...(statementsFor(document, rewrite, scope) ?? [replacementFor(document, rewrite, scope)]));
+        statements.push(...statementsWithin(document, rewrite, scope));
         changed.set(name, (changed.get(name) ?? new Set()).add(recordKey(document._id)));
         total += 1;
         if (total > limit) throw new TooManyRecords('more records than may be changed at once');

@@ -1,13 +1,12 @@
 import type mongoose from 'mongoose';
 import { inTransaction } from '../../base/db/transaction.ts';
-import { ErasureFailure } from '../../base/errors.ts';
 import { collectionOf } from '../../engine/collection.ts';
-import { updateFailure } from '../../engine/faults.ts';
+import { assertErased, updateFailure } from '../../engine/faults.ts';
 import { allBut, allOf, type Filter } from '../../engine/filter.ts';
 import { nameOf } from '../../engine/map/schema.ts';
 import { reachOf } from '../../engine/owner.ts';
 import type { Reference } from '../../engine/references.ts';
-import { replacementFor, statementsFor } from '../../engine/rewrite/apply.ts';
+import { statementsFor, statementsWithin } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
@@ -43,8 +42,7 @@ export function childTarget(
   if (read === null) return null;
   const rewritten = (document: Document): Rewrite => {
     const result = read(document);
-    const [failure] = result.failures;
-    if (failure) throw new ErasureFailure(failure.why, `${name}.${failure.path}`);
+    assertErased(result, name);
     return result;
   };
   async function* changing(filter: Filter): AsyncGenerator<{ document: Document; rewrite: Rewrite }> {
@@ -74,7 +72,7 @@ export function childTarget(
       const rewrite = rewritten(document);
       if (rewrite.fate === 'unchanged') return;
       if (files.stored) await files.add(owner, rewrite.files, session);
-      const statements = statementsFor(document, rewrite, scope) ?? [replacementFor(document, rewrite, scope)];
+      const statements = statementsWithin(document, rewrite, scope);
       await collection.bulkWrite(statements, { session });
     });
   return {
