@@ -1,10 +1,10 @@
 import type mongoose from 'mongoose';
 import type { UpdateChange } from './change.ts';
 import { collectionOf } from './collection.ts';
-import { allOf, type Filter } from './filter.ts';
+import { allBut, allOf, type Filter } from './filter.ts';
 import type { DataMap } from './map/schema.ts';
-import { undated, within } from './moment.ts';
-import { whereFilter } from './owner.ts';
+import { assertMoment, undated, within } from './moment.ts';
+import { reachOf } from './owner.ts';
 import type { RecordRule } from './record-plan.ts';
 import { wayTo } from './references.ts';
 import { readChildren } from './scan/read-children.ts';
@@ -31,7 +31,7 @@ export function targetsByAgeAlong(
   now: Date,
 ): Target[] {
   assertAccount(account);
-  if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
+  assertMoment(before);
   return rules.map((rule) => {
     const { entry } = rule;
     const { at, redacted } = entry;
@@ -41,7 +41,7 @@ export function targetsByAgeAlong(
     const collection = collectionOf(db, entry, account);
     const way = wayTo(map, entry);
     const open: Filter = { [redacted]: null };
-    const old = allOf(whereFilter(entry), open, within(at, { to: before }), rule.only);
+    const old = allOf(reachOf(entry, account), open, within(at, { to: before }), rule.only);
     const read = (also: Filter, after?: unknown) => readChildren(db, way, account, after, READ_AT_ONCE, also);
     const isThere = async (also: Filter): Promise<boolean> => {
       for await (const { records } of read(also)) if (records.length > 0) return true;
@@ -53,9 +53,8 @@ export function targetsByAgeAlong(
       key: rule.key,
       name: rule.name,
       async find(limit, except = []) {
-        const left = except.length > 0 ? allOf(old, { _id: { $nin: [...except] } } as Filter) : old;
         const ids: unknown[] = [];
-        for await (const { records, position } of read(left, from)) {
+        for await (const { records, position } of read(allOf(old, allBut(except)), from)) {
           ids.push(...records.map(idOf));
           if (ids.length >= limit) return ids.slice(0, limit);
           if (typeof position === 'object') from = position.after;

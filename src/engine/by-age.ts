@@ -4,7 +4,7 @@ import { collectionOf } from './collection.ts';
 import { allBut, allOf, type Filter } from './filter.ts';
 import { readPath } from './map/paths.ts';
 import type { CollectionMap } from './map/schema.ts';
-import { undated, within } from './moment.ts';
+import { assertMoment, undated, within } from './moment.ts';
 import { scopeOf } from './owner.ts';
 import { BY_ID } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
@@ -29,7 +29,7 @@ export function targetsByAge(
   now: Date,
 ): Target[] {
   assertAccount(account);
-  if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
+  assertMoment(before);
   return rules.map((rule) => {
     const { at, redacted } = rule.entry;
     if (at === undefined) throw new TypeError(`${rule.name} has no time`);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type mongoose from 'mongoose';
 import { collectionOf } from './collection.ts';
 import { allBut, allOf } from './filter.ts';
-import { undated, within } from './moment.ts';
+import { assertMoment, undated, within } from './moment.ts';
 import { type NumberRule, narrowNumberRule } from './plan.ts';
 import { selectAnywhere, selectChangeable } from './selections.ts';
 import type { RecordStore } from './store.ts';
@@ -62,7 +62,7 @@ export function targetsByNumberBefore(
   subject: Subject,
   before: Date,
 ): Target[] {
-  if (Number.isNaN(before.getTime())) throw new TypeError('a moment is needed for every filter');
+  assertMoment(before);
   return rules.flatMap((rule) => {
     const { at } = rule.entry;
     if (at === undefined) return [];

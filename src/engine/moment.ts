@@ -42,6 +42,11 @@ function comparable(unit: 'date' | 's' | 'ms', moment: Date): Date | number {
   return unit === 'date' ? moment : unit === 's' ? moment.getTime() / 1000 : moment.getTime();
 }
 
+/** @throws TypeError for a date that is none: no filter may be made from it */
+export function assertMoment(moment: Date): void {
+  if (Number.isNaN(moment.getTime())) throw new TypeError('a moment is needed for every filter');
+}
+
 /**
  * Records that happened within a span; without bounds, all whose time can be read. An index on the field serves it. Texts
  * are bounded by their days first and then read one by one: their writings and zones differ.

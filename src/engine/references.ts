@@ -108,7 +108,7 @@ function keyText(key: unknown): string {
 }
 
 /** Keys asked for in one query. */
-const KEYS_AT_ONCE = 1_000;
+export const KEYS_AT_ONCE = 1_000;
 
 /** As `selectByKeys`, of any number of keys: one filter a query; none without a key. */
 export function selectionsByKeys(reference: Reference, keys: readonly unknown[]): Filter[] {
@@ -121,7 +121,7 @@ export function selectionsByKeys(reference: Reference, keys: readonly unknown[])
  * Matches the children of parents by their keys, whether the platform keeps an id as itself or as its text.
  * @throws TypeError without a key: such a filter would match other people's records
  */
-export function selectByKeys({ field }: Reference, keys: readonly unknown[]): Filter {
+function selectByKeys({ field }: Reference, keys: readonly unknown[]): Filter {
   if (keys.length === 0 || !keys.every(isKey)) throw new TypeError('a key is needed for every filter');
   return { [field.dotted]: { $in: keys.flatMap(writingsOf) } } as Filter;
 }

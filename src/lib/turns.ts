@@ -1,3 +1,6 @@
+/** How long a loop that reads records may hold the loop of events, in milliseconds. */
+export const HOLD_MS = 5;
+
 /**
  * Leaves the event loop to others every so many steps of a long calculation: other requests, the liveness probe and time
  * limits wait behind a loop that does not.

@@ -8,8 +8,9 @@ import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { momentOf, within } from '../../engine/moment.ts';
 import { compilePlan } from '../../engine/plan.ts';
 import type { RecordStore } from '../../engine/store.ts';
-import { inEveryWriting, numberSubject, withWritings } from '../../engine/subject.ts';
+import { withWritings } from '../../engine/subject.ts';
 import type { CountriesOf } from '../../ledger/accounts/countries.ts';
+import { readSubject } from '../../ledger/accounts/number-subject.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { createNumberReader } from '../../phone/reader.ts';
@@ -37,15 +38,13 @@ export interface PastCounts {
  * written. It throws InteractionFault as redacting does
  */
 export function createPastCount(deps: PastDependencies): (which: InteractionId, now: Date) => Promise<PastCounts> {
-  const { dataMap, store, tokens, countriesOf } = deps;
+  const { dataMap, store } = deps;
   const find = createFind(deps);
   const { rules } = compilePlan(dataMap, profileFor('interaction', dataMap));
   return async (which, now) => {
     const { account } = which;
-    const countries = countriesOf(account);
-    const { number, writings, before } = pastOf(await find(which), countries);
-    const token = tokens.current(account._id, number);
-    const subject = withWritings(numberSubject(number, account.records_id, token, now, countries), writings);
+    const { number, writings, before } = pastOf(await find(which), deps.countriesOf(account));
+    const subject = withWritings(readSubject(deps, account, number, now), writings);
     const names = [...new Set(rules.map(({ name }) => name))];
     const counts = await Promise.all(
       names.map(async (name): Promise<[string, number]> => {
@@ -53,7 +52,7 @@ export function createPastCount(deps: PastDependencies): (which: InteractionId, 
         const at = some[0]?.entry.at;
         // What has no time is not redacted as somebody's past either.
         if (at === undefined) return [name, 0];
-        return [name, await store.count(some, inEveryWriting(subject), within(at, { to: before }))];
+        return [name, await store.count(some, subject, within(at, { to: before }))];
       }),
     );
     return { before, counts: Object.fromEntries(counts.filter(([, count]) => count > 0)) };

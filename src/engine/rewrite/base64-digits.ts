@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 
 /** Nine digits, the fewest of most numbers, take up twelve characters. */
 export const SHORTEST_TOKEN = 12;
-/** Fewer make no number. */
-const FEWEST_DIGITS = 7;
 
 /** The value of each base64 character, of the standard alphabet and of the one of URLs; -1 for other bytes. */
 export const SEXTETS = new Int8Array(256).fill(-1);

@@ -40,6 +40,11 @@ export function mayHoldBase64(text: string): boolean {
   return text.length >= SHORTEST_TOKEN && LONG_TOKEN.test(text);
 }
 
+/** Does a stretch decode to what may be a number, or a text? */
+function mayHold(token: string): boolean {
+  return tokenMayHold(Buffer.from(token, 'latin1'), 0, token.replace(/=+$/, '').length);
+}
+
 /** Stretches that are remembered. */
 const MOST_HARMLESS = 10_000;
 
@@ -50,8 +55,7 @@ const MOST_HARMLESS = 10_000;
 export function mayHoldEncoded(text: string, harmless: Set<string> = new Set()): boolean {
   for (const [token] of text.matchAll(TOKEN)) {
     if (harmless.has(token)) continue;
-    const characters = token.replace(/=+$/, '').length;
-    if (tokenMayHold(Buffer.from(token, 'latin1'), 0, characters)) return true;
+    if (mayHold(token)) return true;
     if (harmless.size < MOST_HARMLESS) harmless.add(token);
   }
   return false;
@@ -64,8 +68,7 @@ export function mayHoldEncoded(text: string, harmless: Set<string> = new Set()):
 export function findEncoded(text: string, masker: Masker): Encoded[] {
   if (!mayHoldBase64(text)) return [];
   return [...text.matchAll(TOKEN)].flatMap(({ 0: token, index }) => {
-    const characters = token.replace(/=+$/, '').length;
-    if (!tokenMayHold(Buffer.from(token, 'latin1'), 0, characters)) return [];
+    if (!mayHold(token)) return [];
     const masked = maskWhole(token, masker) ?? maskAligned(token, masker);
     return masked === undefined ? [] : [{ start: index, end: index + token.length, ...masked }];
   });

@@ -1,4 +1,5 @@
 import mongoose from 'mongoose';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import { SEXTETS, SHORTEST_TOKEN, tokenMayHold } from './base64-digits.ts';
 import { digitsOf } from './values.ts';
@@ -6,8 +7,6 @@ import { createOpener, walk } from './walk.ts';
 
 const { Binary, Decimal128 } = mongoose.mongo;
 
-/** Fewer digits make no number. */
-const FEWEST_DIGITS = 7;
 const SMALLEST = 10 ** (FEWEST_DIGITS - 1);
 
 /**

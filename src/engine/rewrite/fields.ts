@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type Action, note } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
@@ -113,7 +114,6 @@ function isOthers(entry: EntryRules, field: Place, common: number): boolean {
 
 /** What an erasure leaves of a number. */
 const MASK = /\d{0,3}\*+\d{0,2}/g;
-const FEWEST_DIGITS = 7;
 
 /** Does a number that nobody looks for stand at one of the entry's number paths? */
 function othersLeft(scene: Scene, entry: EntryRules): boolean {

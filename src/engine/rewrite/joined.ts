@@ -1,3 +1,4 @@
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import { maskNumber } from '../../phone/mask.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
@@ -99,8 +100,6 @@ export function numbersInParts(
     }),
   );
 }
-
-const FEWEST_DIGITS = 7;
 
 /** Does a number that nobody looks for stand in several fields of the record? */
 export function holdsOtherJoined({ document, matcher, open }: Scene, { joined = [] }: EntryRules): boolean {

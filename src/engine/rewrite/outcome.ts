@@ -30,6 +30,11 @@ function applyChanges(value: unknown, changes: Changes | undefined): unknown {
   return Object.fromEntries([...kept, ...added]);
 }
 
+/** Is anything written? */
+export function hasChanges({ edits, pulled, renamed }: Pick<Rewrite, 'edits' | 'pulled' | 'renamed'>): boolean {
+  return edits.length + pulled.length + renamed.length > 0;
+}
+
 /** Takes changes apart into what is written, leaf by leaf. */
 export function listChanges(document: unknown, changes: Changes): Pick<Rewrite, 'edits' | 'pulled' | 'renamed'> {
   const edits: Edit[] = [];

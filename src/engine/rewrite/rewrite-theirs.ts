@@ -6,7 +6,7 @@ import { type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { actionOn, changeField } from './fields.ts';
 import { changeNumber, findMapped, withoutParts } from './mapped.ts';
 import { markRecord } from './mark.ts';
-import { listChanges } from './outcome.ts';
+import { hasChanges, listChanges } from './outcome.ts';
 import { describePath, type Instance, instancesAt, instancesOf, placeOf, valueAtPath } from './places.ts';
 import { findRecordings } from './recordings.ts';
 import { maskRest } from './rest.ts';
@@ -74,15 +74,10 @@ export function rewriteTheirs(
     return { ...UNCHANGED, failures: paths.map((path) => ({ number, path, why: 'unsupported_type' })) };
   }
   if (isDeleted) return { ...UNCHANGED, fate: 'deleted', found, files };
-  const isChanged = hasChanges(listChanges(document, scene.changes));
+  if (!hasChanges(listChanges(document, scene.changes))) return { ...UNCHANGED, found, files, failures };
   // By itself a mark would be set anew each time.
-  if (isChanged) markRecord(scene, entry);
-  const changes = listChanges(document, scene.changes);
-  return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', found, files, failures };
-}
-
-function hasChanges({ edits, pulled, renamed }: ReturnType<typeof listChanges>): boolean {
-  return edits.length + pulled.length + renamed.length > 0;
+  markRecord(scene, entry);
+  return { ...UNCHANGED, ...listChanges(document, scene.changes), fate: 'changed', found, files, failures };
 }
 
 /** The elements that are the person's, and whether the record is other people's, too. */

@@ -5,7 +5,7 @@ import { type Find, type Path, type Rewrite, UNCHANGED } from './edits.ts';
 import { changeFields } from './fields.ts';
 import { changeNumber, findMapped, type Mapped, takesRecord, withoutParts } from './mapped.ts';
 import { markRecord } from './mark.ts';
-import { listChanges } from './outcome.ts';
+import { hasChanges, listChanges } from './outcome.ts';
 import { describePath, leavesAlong, placeOf } from './places.ts';
 import { findRecordings } from './recordings.ts';
 import { isNamed, maskRest } from './rest.ts';
@@ -51,7 +51,7 @@ export function rewrite(
   if (unreadable.length > 0) return refuse(hits, unreadable);
   for (const entry of new Set(mapped.map((one) => one.entry))) markRecord(scene, entry);
   const changes = listChanges(document, scene.changes);
-  const isChanged = changes.edits.length + changes.pulled.length + changes.renamed.length > 0;
+  const isChanged = hasChanges(changes);
   const found = listFinds(scene, places);
   const basis = basisOf(mapped);
   return { ...UNCHANGED, ...changes, fate: isChanged ? 'changed' : 'unchanged', basis, found, files, failures };

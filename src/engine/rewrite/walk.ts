@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matcher.ts';
 import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
 import { noChanges, note, noteName } from './changes.ts';
@@ -122,7 +123,6 @@ function otherTextOf(value: unknown): string {
   }
 }
 
-const FEWEST_DIGITS = 7;
 const NOTHING: Pick<Hit, 'mentions' | 'encoded'> = { mentions: [], encoded: [] };
 
 /** What a text mentions, by itself and in base64. */

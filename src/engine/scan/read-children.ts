@@ -3,14 +3,12 @@ import { collectionOf } from '../collection.ts';
 import { allOf, type Filter } from '../filter.ts';
 import type { FieldPath } from '../map/paths.ts';
 import { reachOf, scopeOf } from '../owner.ts';
-import { keysIn, type Reference, selectByKeys } from '../references.ts';
+import { KEYS_AT_ONCE, keysIn, type Reference, selectionsByKeys } from '../references.ts';
 import type { AccountValue } from '../subject.ts';
 import { type Batch, filtersBehind, NEWEST, readRaw } from './read-place.ts';
 
 /** Records with an account of their own whose children are read together. */
 const PARENTS_AT_ONCE = 200;
-/** Keys asked for in one query. */
-const KEYS_AT_ONCE = 1_000;
 
 /**
  * Reads an account's records that only others tell the account of, raw: those others in the order of their `_id`s, and
@@ -60,8 +58,9 @@ async function* readBelow(
   const { child } = hop;
   const collection = collectionOf(db, child, account);
   const [next] = others;
-  for (let from = 0; from < keys.length; from += KEYS_AT_ONCE) {
-    const filter = allOf(reachOf(child, account), selectByKeys(hop, keys.slice(from, from + KEYS_AT_ONCE)));
+  const scope = reachOf(child, account);
+  for (const selection of selectionsByKeys(hop, keys)) {
+    const filter = allOf(scope, selection);
     if (next === undefined) {
       for await (const records of readRaw(collection, allOf(filter, also), batchSize, false))
         yield { records, position: 'stays' };

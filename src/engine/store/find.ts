@@ -31,35 +31,33 @@ export function findAlone(db: Db, { rule, subject, limit }: FindCall): Promise<u
  * @returns for each call what `findAlone` returns
  */
 export async function findJoined(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
-  const groups = groupCalls(calls, ({ rule, subject }) => rule.here(subject).values.length);
-  return (
-    await Promise.all(
-      groups.map((group) =>
-        findTogether(
-          db,
-          group.map(({ call }) => call),
-        ),
-      ),
-    )
-  ).flat();
+  const [{ rule } = {}, ...others] = calls;
+  // What several fields hold together says nothing by the value of one.
+  if (rule === undefined || others.length === 0 || rule.joined)
+    return Promise.all(calls.map((call) => findAlone(db, call)));
+  const placed = calls.map((call) => ({ ...call, placed: rule.here(call.subject) }));
+  const found = await Promise.all(groupCalls(placed).map((group) => findTogether(db, rule, group)));
+  return found.flat();
 }
 
-async function findTogether(db: Db, calls: readonly FindCall[]): Promise<unknown[][]> {
-  const [first, ...others] = calls;
-  if (!first) return [];
-  // What several fields hold together says nothing by the value of one.
-  if (others.length === 0 || first.rule.joined) return Promise.all(calls.map((call) => findAlone(db, call)));
-  const subjects = calls.map((call) => call.subject);
-  const joined = joinSubjects([first.subject, ...others.map(({ subject }) => subject)], first.rule.here);
+interface PlacedCall extends FindCall {
+  /** The subject as the place holds it. */
+  readonly placed: Subject;
+}
+
+async function findTogether(db: Db, rule: NumberRule, calls: readonly PlacedCall[]): Promise<unknown[][]> {
+  const [first, ...others] = calls.map((call) => call.placed);
+  if (first === undefined || others.length === 0) return Promise.all(calls.map((call) => findAlone(db, call)));
+  const joined = joinSubjects([first, ...others]);
   const limit = Math.min(
     calls.reduce((sum, call) => sum + call.limit, 0),
     MOST_RECORDS,
   );
-  const records = await collect<HeldRecord>(db, first.rule, joined, limit, {
+  const records = await collect<HeldRecord>(db, rule, joined, limit, {
     id: '$_id',
-    held: heldAt(first.rule, joined),
+    held: heldAt(rule, joined),
   });
-  const { found, complete } = sortOut(records, subjects.map(first.rule.here));
+  const { found, complete } = sortOut(records, [first, ...others]);
   const enough = complete && records.length < limit;
   return Promise.all(
     calls.map((call, index) => {

@@ -23,37 +23,34 @@ export function laneOf(place: string, account: AccountValue): string {
 /** More values than this are not asked for at once: writing them out costs more than the round trips. */
 const MOST_VALUES = 3_000;
 
+/** A call with its subject as the place holds it. */
+interface Placed {
+  readonly placed: Subject;
+}
+
 /**
  * Sorts calls of one place into those that are asked for together: no group has more values than one query takes, unless
  * a single call has.
- * @param valuesOf how many values a call asks for
- * @returns the calls with their places in the list, in their order
+ * @returns the groups, in the order of their calls
  */
-export function groupCalls<Call>(
-  calls: readonly Call[],
-  valuesOf: (call: Call) => number,
-): { readonly call: Call; readonly index: number }[][] {
-  const groups: { call: Call; index: number }[][] = [];
+export function groupCalls<Call extends Placed>(calls: readonly Call[]): Call[][] {
+  const groups: Call[][] = [];
   let room = 0;
-  calls.forEach((call, index) => {
-    const values = valuesOf(call);
-    if (groups.length === 0 || values > room) {
+  for (const call of calls) {
+    const { length } = call.placed.values;
+    if (groups.length === 0 || length > room) {
       groups.push([]);
       room = MOST_VALUES;
     }
-    room -= values;
-    groups.at(-1)?.push({ call, index });
-  });
+    room -= length;
+    groups.at(-1)?.push(call);
+  }
   return groups;
 }
 
-/** All numbers of one account's subjects at one place as one. */
-export function joinSubjects(subjects: readonly [Subject, ...Subject[]], here: (subject: Subject) => Subject): Subject {
-  return {
-    ...subjects[0],
-    values: subjects.flatMap((subject) => here(subject).values),
-    isPlaced: true,
-  };
+/** All numbers of one account's subjects at one place as one. @param placed the subjects as that place holds them */
+export function joinSubjects(placed: readonly [Subject, ...Subject[]]): Subject {
+  return { ...placed[0], values: placed.flatMap(({ values }) => values), isPlaced: true };
 }
 
 /**
@@ -68,17 +65,17 @@ export async function askJoined<Answer>(
   nothing: Answer,
   here: ((subject: Subject) => Subject) | null,
 ): Promise<Answer[]> {
-  if (!here) return Promise.all(subjects.map(ask));
+  if (subjects.length <= 1 || !here) return Promise.all(subjects.map(ask));
   const answers: Answer[] = subjects.map(() => nothing);
-  const placed = subjects.map(here);
+  const calls = subjects.map((subject, index) => ({ subject, index, placed: here(subject) }));
   await Promise.all(
-    groupCalls(placed, ({ values }) => values.length).map(async (group) => {
-      const [first, ...others] = group.map(({ call }) => call);
+    groupCalls(calls).map(async (group) => {
+      const [first, ...others] = group.map(({ placed }) => placed);
       if (!first) return;
-      if (others.length > 0 && (await ask(joinSubjects([first, ...others], (subject) => subject))) === nothing) return;
+      if (others.length > 0 && (await ask(joinSubjects([first, ...others]))) === nothing) return;
       await Promise.all(
-        group.map(async ({ index }) => {
-          answers[index] = await ask(subjects[index] as Subject);
+        group.map(async ({ subject, index }) => {
+          answers[index] = await ask(subject);
         }),
       );
     }),

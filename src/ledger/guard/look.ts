@@ -5,6 +5,7 @@ import { allOf, type Filter } from '../../engine/filter.ts';
 import type { LateLimit, lateKey } from '../../engine/late.ts';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { readRaw } from '../../engine/scan/read-place.ts';
+import { HOLD_MS } from '../../lib/turns.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import type { Account } from '../accounts/accounts.ts';
 import type { Circle, ScanPlace } from '../scan/circle.ts';
@@ -44,8 +45,6 @@ export interface LookRule {
   concerns?(tombstone: Tombstone): boolean;
 }
 
-/** How long the loop of events may be held. */
-const HOLD_MS = 5;
 /** Numbers whose tokens are remembered: those of a platform's regular senders come in every record. */
 const MOST_REMEMBERED = 100_000;
 

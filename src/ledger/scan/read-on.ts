@@ -5,6 +5,7 @@ import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { hasComeRound, hasReached } from '../../engine/scan/circle.ts';
 import { type Batch, idOf, readBatches } from '../../engine/scan/read-place.ts';
+import { HOLD_MS } from '../../lib/turns.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { plainToken } from '../requests/late-token.ts';
@@ -24,8 +25,6 @@ const PLACES_AHEAD = 3;
 const CHANGED_AT_ONCE = 100;
 /** Finds wait for others no longer than this. */
 const GATHER_MS = 250;
-/** How long the loop of events may be held. */
-const HOLD_MS = 5;
 
 /** Reads on until somebody's turn has come round, it is time to look who else waits, a turn is whole, or it is told to stop. */
 export async function readOn(

@@ -1,13 +1,13 @@
 import { valueAt } from '../../engine/map/paths.ts';
 import type { JoinedPlace } from '../../engine/map/schema.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import { partText } from '../../phone/parts.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import type { EntryView } from '../map-view.ts';
 import type { Finding, Tally } from './findings.ts';
 import type { Part } from './parts.ts';
 
-const FEWEST_DIGITS = 7;
 const READABLE = ['missing', 'null', 'string', 'number'];
 
 /** Looks at fields of which the map says that they hold a number together. */

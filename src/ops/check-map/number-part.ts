@@ -5,6 +5,7 @@ import type { NumberPlace } from '../../engine/map/schema.ts';
 import { isLeftBehind, isLeftBy } from '../../engine/map/strategies.ts';
 import { withoutTemplate } from '../../engine/map/templates.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { NumberReader } from '../../phone/reader.ts';
 import { followPath } from '../collections/follow.ts';
 import type { EntryView } from '../map-view.ts';
@@ -22,7 +23,6 @@ import { absent, type Part } from './parts.ts';
  */
 type Kind = 'found' | 'blank' | 'doubtful' | 'odd' | 'unlike';
 
-const FEWEST_DIGITS = 7;
 const MOST_SHAPES = 3;
 /** Writings of digits alone are looked for whatever they are; of others the list is asked. */
 const PLAIN = /^\+?\d+$/;

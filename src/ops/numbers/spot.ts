@@ -1,7 +1,7 @@
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { type CountryCode, callingCodesOf } from '../../phone/countries.ts';
 import { eachRun, endOf, GAP, type Run } from '../../phone/digit-runs.ts';
-import { codeOf, fits } from '../../phone/interpret.ts';
+import { codeOf, FEWEST_DIGITS, fits } from '../../phone/interpret.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { createNumberReader } from '../../phone/reader.ts';
@@ -39,7 +39,6 @@ export interface Spotter {
   mayHold(value: unknown): boolean;
 }
 
-const FEWEST_DIGITS = 7;
 const ANNOUNCED = /(?:\+|\uff0b|%2b|(?<!\d)(?:00|011)[1-9])/i;
 /** What is read as a date or an id before it is read as a number. */
 const NO_NUMBERS =
