@@ -12,13 +12,16 @@ const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
     ...['integration/ledger/accounts/*', 'integration/cli/accounts-cli', 'e2e/limits'],
     ...['integration/cli/agency-cli', 'e2e/interactions/interactions-settings'],
   ],
-  'src/ledger/at-once': ['e2e/contact/*', 'e2e/transaction/*', 'integration/ledger/references/doors'],
+  'src/ledger/at-once': [
+    ...['integration/ledger/at-once/*', 'integration/ledger/references/doors', 'e2e/resources/resources'],
+    ...['e2e/transaction/transaction', 'e2e/transaction/transaction-processes', 'e2e/interactions/interactions-redact'],
+  ],
   'src/ledger/audit': ['integration/ledger/audit/*', 'integration/oversight'],
   'src/ledger/guard': ['integration/ledger/guard/*', 'chaos/late-records'],
   'src/ledger/opendsr': ['integration/ledger/webhooks/webhook-rows', 'e2e/opendsr/*'],
   'src/ledger/people': ['integration/ledger/people/*', 'e2e/console/people', 'e2e/console/session', 'e2e/console/oidc'],
   'src/ledger/receipts': ['integration/ledger/receipts/*', 'e2e/receipt/*'],
-  'src/ledger/recordings': ['integration/ledger/recordings/*', 'e2e/contact/contact-files'],
+  'src/ledger/recordings': ['integration/ledger/recordings/*', 'e2e/transaction/transaction'],
   'src/ledger/references': ['integration/ledger/references/*'],
   'src/ledger/requests': [
     ...['integration/ledger/requests/*', 'integration/ledger/scan/joiners', 'integration/ledger/references/references'],

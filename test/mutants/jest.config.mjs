@@ -11,6 +11,7 @@ export default {
   // Which tests a file is related to is told by what they import: those files must be known, too.
   roots: ['test', 'src', 'api', 'workers', 'cli', 'local'].map((folder) => `<rootDir>/${folder}`),
   transform: { [pattern]: [pathOf('transform.mjs'), options] },
+  testEnvironment: pathOf('environment.mjs'),
   testSequencer: pathOf('sequencer.mjs'),
   reporters: [pathOf('reporter.mjs')],
   maxWorkers: 2,
