@@ -559,5 +559,36 @@ describe('tombstones, and who looks after them', () => {
       // While it is on its way there is no need for another.
       expect(await run()).toBe(0);
     });
+
+    it('keeps how far it was when it is told to stop', async () => {
+      const { account } = await platform.account();
+      const { db, tokens } = platform.core;
+      const token = tokens.current(account._id, NUMBER);
+      await addTombstones(db, [tombstone({ account_id: account._id, token, cut_off: later(-HOUR) })]);
+      const _id = ObjectId.createFromTime(later(-1.5 * HOUR).getTime() / 1_000);
+      const late = { account_id: account.records_id, from: NUMBER, received_at: later(-9 * HOUR) };
+      await db.collection('received_sms').insertOne({ _id, ...late });
+      const stop = new AbortController();
+      const { numbersIn } = driven.jobs.guard;
+      const stopping = (of: Account) => {
+        stop.abort();
+        return numbersIn(of);
+      };
+      const circle = driven.jobs.guard.circleOf(account);
+      const keys = circle.places.map(({ key }) => key);
+      const here = keys.indexOf('received_sms');
+      expect(here).toBeGreaterThan(0);
+      expect(await run({ numbersIn: stopping }, stop.signal)).toBe(1);
+      const tails = keys.map((place, index) => ({
+        place,
+        at: index < here ? NOW : later(index === here ? -0.5 * HOUR : -HOUR),
+      }));
+      const row = { tails, watermark: later(-HOUR), looked_at: NOW, places: circle.digest };
+      expect(await rowOf(account._id)).toEqual({ _id: account._id, ...row });
+      // What is left is read by the next one.
+      expect(await run()).toBe(0);
+      expect(await rowOf(account._id)).toMatchObject({ watermark: NOW, read_at: NOW });
+      await db.collection('received_sms').deleteMany({ account_id: account.records_id });
+    });
   });
 });
