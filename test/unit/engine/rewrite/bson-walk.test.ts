@@ -4,8 +4,7 @@ import { mayHoldNumber } from '../../../../src/engine/rewrite/bson-walk.ts';
 import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
 import { JO } from './support.ts';
 
-const { Binary, BSON, BSONRegExp, BSONSymbol, Code, Decimal128, Double, Int32, Long, ObjectId, Timestamp, UUID } =
-  mongoose.mongo;
+const { Binary, BSON, BSONRegExp, BSONSymbol, Code, Double, Int32, Long, ObjectId, Timestamp, UUID } = mongoose.mongo;
 const matcher = createNumberMatcher([JO], ['GB']);
 
 /** What a walk over a document asks the matcher for. */
