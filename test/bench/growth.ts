@@ -24,6 +24,7 @@ const AT_ONCE = 5_000;
 /** Finished requests are of so many days: the busiest has many of them. */
 const DAYS = 30;
 const DAY_MS = 86_400_000;
+const VERIFY = 'audit verify';
 
 /** One installation, and the work that is timed on it. */
 interface Side {
@@ -47,7 +48,8 @@ export const measureGrowth: Measurement = async (bench) => {
       const backlog = bench.scaled(BACKLOG, 500);
       for (const { world, account } of [few, many]) await insertBacklog(world, account, backlog);
       bench.note(`growth: a backlog of ${backlog}`);
-      return [...figures, ...(await compareSides(few, many, 'growth, backlog'))];
+      // What is still to be done is nothing to the audit, whose chain takes long to read.
+      return [...figures, ...(await compareSides(few, many, 'growth, backlog', [VERIFY]))];
     } finally {
       await many.close();
     }
@@ -56,23 +58,24 @@ export const measureGrowth: Measurement = async (bench) => {
   }
 };
 
-async function compareSides(few: Side, many: Side, name: string): Promise<Figure[]> {
+async function compareSides(few: Side, many: Side, name: string, without: readonly string[] = []): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const [step, inMany] of Object.entries(many.steps)) {
     const inFew = few.steps[step];
-    if (!inFew) continue;
+    if (!inFew || without.includes(step)) continue;
     // The first calls compile, connect, and count once what is counted once.
-    for (let call = 0; call < 2; call += 1) for (const side of [inFew, inMany]) await side();
+    for (let call = 0; call < 2; call += 1)
+      for (const side of step === VERIFY ? [inFew] : [inFew, inMany]) await side();
     const times = { product: [] as number[], reference: [] as number[] };
     // A chain is read from end to end: what must stay the same is the time an entry.
-    const per = step === 'audit verify' ? { few: few.finished, many: many.finished } : { few: 1, many: 1 };
-    for (let round = 0; round < (step === 'audit verify' ? 3 : ROUNDS); round += 1) {
+    const per = step === VERIFY ? { few: few.finished, many: many.finished } : { few: 1, many: 1 };
+    for (let round = 0; round < (step === VERIFY ? 3 : ROUNDS); round += 1) {
       times.product.push(((await timed(inMany)) * 1000) / per.many);
       times.reference.push(((await timed(inFew)) * 1000) / per.few);
     }
     figures.push({
       name: `${name}: ${step}`,
-      unit: step === 'audit verify' ? 'ms an entry' : 'ms',
+      unit: step === VERIFY ? 'ms an entry' : 'ms',
       against: `${few.finished} finished`,
       ...compare(times.product, times.reference),
       target: { most: 1.5 },
@@ -124,7 +127,7 @@ async function openSide(bench: Bench, name: string, finished: number): Promise<S
         await other.prepare();
         await other.close();
       },
-      async 'audit verify'() {
+      async [VERIFY]() {
         for await (const fault of verifyAudit(core.db, seal, account._id)) throw new Error(fault.fault);
       },
     },
