@@ -57,7 +57,7 @@ function findMissing(
 ): Finding[] {
   const account = accountPathOf(entry);
   const byId = entry.products ?? entry.interaction ?? entry.resource;
-  const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
+  const wanted: { path: string; next?: string; last?: '_id'; severity: Finding['severity']; looks: string }[] = [
     ...entry.numbers
       .filter((place) => entry.owner.kind !== 'via' && isLookedUp(place))
       .map(({ path }) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
@@ -77,7 +77,15 @@ function findMissing(
       : []),
     ...(entry.at === undefined
       ? []
-      : [{ path: entry.at.path, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+      : // Behind a time the `_id`: pages of lists are sorted by both. One that lacks it serves every look all the same.
+        [
+          {
+            path: entry.at.path,
+            last: '_id' as const,
+            severity: 'warning' as const,
+            looks: 'every look for the age of records',
+          },
+        ]),
     // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
@@ -90,7 +98,7 @@ function findMissing(
           },
         ]),
   ];
-  return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
+  return wanted.flatMap(({ path, next, last, severity, looks }): Finding[] => {
     const { dotted } = readPath(path);
     const fields = [account, dotted, next].filter((field) => field !== undefined);
     const serves = (index: IndexDescription) => {
@@ -103,7 +111,7 @@ function findMissing(
       );
     };
     if (indexes.some(serves)) return [];
-    const keys = Object.fromEntries(fields.map((field) => [field, 1 as const]));
+    const keys = Object.fromEntries([...fields, ...(last ? [last] : [])].map((field) => [field, 1 as const]));
     return [
       {
         severity,
