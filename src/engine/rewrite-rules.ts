@@ -63,6 +63,7 @@ function entryRulesFor(
     own: isOwnPlace(entry, place, fate),
     unless: placesBefore(entry, place, fate).map(readPath),
     strategy: profile.fields.number,
+    templates: place.templates,
   });
   const field = (one: FieldMap, within = ''): FieldRule => ({
     path: readPath(within + one.path),
@@ -72,6 +73,7 @@ function entryRulesFor(
     all: one.all,
     maskInText: one.maskInText,
     anywhere: one.anywhere,
+    around: one.around,
   });
   return {
     name: nameOf(entry),

@@ -1,3 +1,4 @@
+import { isHeld } from './overlaps.ts';
 import { type FieldPath, KEY } from './paths.ts';
 import type { Profile } from './profile.ts';
 import type { CollectionMap, FieldMap, NumberPlace } from './schema.ts';
@@ -52,10 +53,11 @@ export function needsReading(entry: CollectionMap): boolean {
       (field) =>
         field.onlyIfAlone ||
         field.maskInText ||
+        field.around !== undefined ||
         field.anywhere ||
         field.path.includes(KEY) ||
         isDeep(field) ||
-        entry.numbers.some(({ path }) => path === field.path),
+        entry.numbers.some(({ path }) => path === field.path || isHeld(path, field.path)),
     )
   );
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { arrayOf } from '../map/paths.ts';
 import { type Action, note } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { holdsOtherJoined } from './joined.ts';
@@ -27,7 +28,7 @@ import { changeValue, digitsOf } from './values.ts';
 export function changeFields(scene: Scene, mapped: Mapped): void {
   const { entry, own } = mapped;
   entry.fields.forEach((field, index) => {
-    if (field.strategy === 'keep' || field.maskInText) return;
+    if (field.strategy === 'keep' || field.maskInText || isByMention(entry, field)) return;
     if (field.anywhere) {
       changeEverywhere(scene, mapped, index);
       return;
@@ -44,6 +45,13 @@ export function changeFields(scene: Scene, mapped: Mapped): void {
     const start = { path: scope.path, value: valueAtPath(scene.document, scope.path, scene.open) };
     for (const instance of instancesAt(start, scope.names, scene.open)) changeField(scene, field, instance, mapped);
   });
+}
+
+/** Of a list in which no number is mapped only what mentions one goes: `rows[]` of an uploaded file. */
+function isByMention({ numbers }: EntryRules, { path, all, anywhere, around }: FieldRule): boolean {
+  if (around === undefined || all || anywhere) return false;
+  const array = arrayOf(path.text);
+  return array !== '' && !numbers.some((one) => one.path.text.startsWith(array));
 }
 
 /** The field wherever it stands, other people's elements included. */
@@ -102,7 +110,9 @@ function scopeOf({ rule, hit, alignment }: Mapped, field: FieldRule): Scope {
 
 /** Does the field lie in an array, beyond what it shares with the number, whose elements have numbers of their own? */
 function isOthers(entry: EntryRules, field: Place, common: number): boolean {
-  return [...field.arrays].some(
+  // A list of people as a field: beyond it lie the numbers of its elements.
+  const lists = new Set([...field.arrays, field.names.length]);
+  return [...lists].some(
     (depth) =>
       depth > common &&
       entry.numbers.some(({ path }) => {

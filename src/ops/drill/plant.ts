@@ -11,6 +11,7 @@ import {
   type TimeField,
 } from '../../engine/map/schema.ts';
 import { accountWritings } from '../../engine/owner.ts';
+import { writeKey } from '../../engine/references.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type EntryView, withinJson } from '../map-view.ts';
@@ -130,7 +131,8 @@ export function linkRecord({ view, document }: Planted, parent: Planted): boolea
   // Through an array, the parent says which records are its own.
   const isListed = key.pieces.length > 1 || via.field === '_id';
   const value = via.field === '_id' ? document._id : isListed ? new mongoose.mongo.ObjectId() : keyOf(parent, via.key);
-  if (via.field !== '_id') putAt(document, readPath(via.field).pieces, value);
+  const written = via.field === '_id' ? value : writeKey(value, via.form);
+  if (via.field !== '_id') putAt(document, readPath(via.field).pieces, written);
   if (isListed) putAt(parent.document, key.pieces, value);
   return isListed;
 }
