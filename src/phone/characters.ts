@@ -12,9 +12,10 @@ const VISIBLE_SEPARATORS = /[\s.()[\]/\\_\-\u00b7\u2010-\u2015\u2022\u2212\uff08
 
 /**
  * What comes along unseen when a number is copied from an address book: direction marks, soft hyphens, characters of no
- * width, byte order marks. The last two turn a digit into a keycap emoji.
+ * width, byte order marks. The last two turn a digit into a keycap emoji. Zeros: the other bytes of UTF-16, in binary data.
  */
-const INVISIBLE_SEPARATORS = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\ufe0f|\u20e3/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: bytes are read as characters, too.
+const INVISIBLE_SEPARATORS = /[\u0000\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\ufe0f|\u20e3/;
 
 /** What a character is to a reader of numbers: one of these, or 10 + a digit's value. */
 export const KIND = { other: 0, visible: 1, invisible: 2, comma: 3, plus: 4, escape: 5, digit: 10 } as const;

@@ -1,6 +1,5 @@
 import type { Mention } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { FieldPath } from '../map/paths.ts';
 import { withoutTemplate } from '../map/templates.ts';
 import { note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
@@ -69,11 +68,20 @@ function isFramed(
 
 /** Does the number say whose record it is? */
 function isOwn(scene: Scene, { own, unless = [] }: NumberRule, number: PhoneNumber): boolean {
-  return own || (unless.length > 0 && !unless.some((path) => holdsAnother(scene, path, number)));
+  return (
+    own ||
+    (unless.length > 0 && !unless.some((path) => holdsAnother(scene, scene.document, placeOf(path).names, number)))
+  );
 }
 
-function holdsAnother({ document, open, matcher }: Scene, path: FieldPath, number: PhoneNumber): boolean {
-  for (const leaf of leavesAlong(document, placeOf(path).names, open)) {
+/** Does another number stand at some names below a value? */
+export function holdsAnother(
+  { open, matcher }: Scene,
+  value: unknown,
+  names: readonly string[],
+  number: PhoneNumber,
+): boolean {
+  for (const leaf of leavesAlong(value, names, open)) {
     const text = typeof leaf === 'string' ? leaf : (digitsOf(leaf) ?? '');
     const mentions = typeof leaf === 'string' ? matcher.find(text) : matcher.findNumber(text);
     const own = mentions.filter((mention) => mention.sure && mention.number === number);

@@ -87,6 +87,8 @@ export interface FieldRule {
   readonly maskInText?: boolean;
   /** The path is one name: every field of that name, wherever it stands. */
   readonly anywhere?: boolean;
+  /** Where somebody else's number at one of these places says that the field is theirs: in it, or in the same object. */
+  readonly beside?: readonly FieldPath[] | undefined;
   /** A mention takes its line along, or the whole field, also in records that are not the person's. */
   readonly around?: 'line' | 'text' | undefined;
 }

@@ -67,6 +67,8 @@ collections:
   - { collection: inbox, record: chat, numbers: [ contactNumber ], fields: [ { path: "messages[].body", category: body, all: true } ] }
   - { collection: seen, record: contact, numbers: [ _id ] }
   - { collection: cases, record: chat, numbers: [lead.phone, "members[].phone"], fields: [ { path: lead, category: custom }, { path: members, category: custom } ] }
+  - { collection: talks, record: message, numbers: [from.number, to.number], fields: [ { path: from.name, category: name }, { path: to.name, category: name }, { path: body, category: body } ] }
+  - { collection: clients, record: contact, numbers: [ phone, { path: kin.phone, own: false } ], fields: [ { path: kin.name, category: name } ] }
   - { collection: signals, record: contact, numbers: [ { path: _id, forms: ["sender-key-*--{number}--*"] } ] }
   - { collection: optouts, record: contact, numbers: [ { path: _id, forms: ["sha256({+number})"] } ] }
   - { collection: uploads, record: form, numbers: [ content ], fields: [ { path: content, category: form } ] }
@@ -226,6 +228,18 @@ const ROWS: [string, string, object, object | null][] = [
       ],
     },
     { lead: {}, members: [{ name: 'Al', phone: AL }, {}] },
+  ],
+  [
+    'names of both ends',
+    'talks',
+    { from: { number: AL, name: 'Al' }, to: { number: JO, name: 'Jo' }, body: 'Hi' },
+    { from: { number: AL, name: 'Al' }, to: { number: MASK, name: null }, body: '[REDACTED]' },
+  ],
+  [
+    'a name in somebody else’s contact',
+    'clients',
+    { phone: AL, name: 'Al', kin: { phone: JO, name: 'Jo' } },
+    { phone: AL, name: 'Al', kin: { phone: MASK, name: null } },
   ],
   [
     'the _id, beside other digits',

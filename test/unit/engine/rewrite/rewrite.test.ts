@@ -369,6 +369,34 @@ describe('fields', () => {
     expect(outcomeOf({ to: AL, note }, entry)).toEqual({ to: AL, note: after });
   });
 
+  it('a name goes with the number in its own object, and stays with somebody else’s', () => {
+    const fields = { 'from.name': 'name', 'to.name': 'name', 'to.text': 'body', body: 'body' } as const;
+    const call = { from: { number: AL, name: 'Al' }, to: { number: JO, name: 'Jo', text: 'hi' }, body: 'hi' };
+    const entry = { numbers: ['from.number', 'to.number'], fields };
+    expect(outcomeOf(call, entry)).toEqual({
+      ...{ from: { number: AL, name: 'Al' }, to: { number: MASK, name: null, text: '[REDACTED]' }, body: '[REDACTED]' },
+    });
+    const back = { from: { number: JO, name: 'Jo' }, to: { number: AL, name: 'Al', text: 'hi' }, body: 'hi' };
+    expect(outcomeOf(back, entry)).toEqual({
+      ...{ from: { number: MASK, name: null }, to: { number: AL, name: 'Al', text: '[REDACTED]' }, body: '[REDACTED]' },
+    });
+    // A name without a number of its own is the person's.
+    const alone = { from: { name: 'Jo' }, to: { number: JO, name: 'Jo' } };
+    expect(outcomeOf(alone, entry)).toEqual({ from: { name: null }, to: { number: MASK, name: null } });
+  });
+
+  it('what stands beside somebody else’s number in an object goes with that number alone', () => {
+    const fields = { name: 'name', 'kin.name': 'name', gift: 'custom' } as const;
+    const numbers = ['phone', { path: 'kin.phone', own: false }, { path: 'gift.phone', own: false }];
+    const entry = { fate: 'delete' as const, numbers, fields };
+    const record = { phone: AL, name: 'Al', kin: { phone: JO, name: 'Jo' }, gift: { phone: JO, to: 'Jo' } };
+    expect(outcomeOf(record, entry)).toEqual({ phone: AL, name: 'Al', kin: { phone: MASK, name: null }, gift: {} });
+    const order = { phone: JO, name: 'Jo', kin: { phone: AL, name: 'Al' }, gift: { phone: AL, to: 'Al' } };
+    expect(outcomeOf(order, { ...entry, fate: 'keep' })).toEqual({
+      ...{ phone: MASK, name: null, kin: { phone: AL, name: 'Al' }, gift: { phone: AL, to: 'Al' } },
+    });
+  });
+
   it('a field that holds the number goes with it as a whole; of a list, the person’s element', () => {
     const fields = { lead: 'custom', members: 'custom' } as const;
     const record = { lead: { name: 'Jo', phone: JO }, members: [{ phone: AL }, { name: 'Jo', phone: JO }] };
