@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { statementsFor } from '../../../../src/engine/rewrite/apply.ts';
+import { replacementFor, statementsFor, statementsWithin } from '../../../../src/engine/rewrite/apply.ts';
 import { AL, type EntryInWords, JO, MASK, NOW, rulesOf, run } from './support.ts';
 
 type Doc = Record<string, unknown>;
@@ -75,6 +75,62 @@ describe('a rewrite as a statement', () => {
     expect(statements({ k: { [JO]: 1 } }, contact)).toEqual([
       { deleteOne: { filter: { _id: 7, $and: [ACCOUNT, { [`k.${JO}`]: { $exists: true } }] } } },
     ]);
+  });
+
+  it('is of as many changes as one statement says', () => {
+    const many = (count: number) => statements({ x: Array.from({ length: count }, () => JO) }, { numbers: ['x[]'] });
+    expect(many(500)).toHaveLength(1);
+    expect(many(501)).toBeNull();
+    const some = { x: Array.from({ length: 499 }, () => JO), c: [{ n: JO }, { n: JO }] };
+    expect(statements(some, { fate: 'delete', elements: 'c[]', numbers: ['c[].n', 'x[]'] })).toBeNull();
+    const keys = { x: Array.from({ length: 499 }, () => JO), [JO]: 1, [`+${JO}`]: 2 };
+    expect(statements(keys, { numbers: ['x[]'] })).toBeNull();
+  });
+
+  it('names a record by its whole id', () => {
+    const id = { a: 1, b: 2 };
+    const rewrite = run({ _id: id, n: JO }, rulesOf([{ numbers: ['n'] }]));
+    expect(statementsFor({ _id: id, n: JO }, rewrite, ACCOUNT)).toMatchObject([
+      { updateOne: { filter: { _id: { $eq: id }, $and: [ACCOUNT, { n: { $eq: JO } }] } } },
+    ]);
+  });
+
+  it('says the whole document where no other can', () => {
+    const document = { _id: 7, k: { [`${JO}@c.us`]: 1 }, n: 5 };
+    const whole = run(document, rulesOf([{ numbers: ['x'] }]));
+    const after = { _id: 7, k: { [`${MASK}@c.us`]: 1 }, n: 5 };
+    const replaced = {
+      updateOne: { filter: { _id: 7, $and: [ACCOUNT] }, update: [{ $replaceWith: { $literal: after } }] },
+    };
+    expect(replacementFor(document, whole, ACCOUNT)).toEqual(replaced);
+    expect(statementsWithin(document, whole, ACCOUNT)).toEqual([replaced]);
+    const gone = { _id: 7, 'd.e': JO };
+    const deleted = run(gone, rulesOf([{ fate: 'delete', numbers: ['d.e'] }]));
+    expect(statementsWithin(gone, deleted, ACCOUNT)).toEqual([{ deleteOne: { filter: { _id: 7, $and: [ACCOUNT] } } }]);
+    const plain = run({ _id: 7, n: JO }, rulesOf([{ numbers: ['n'] }]));
+    expect(statementsWithin({ _id: 7, n: JO }, plain, ACCOUNT)).toEqual(
+      statementsFor({ _id: 7, n: JO }, plain, ACCOUNT),
+    );
+    for (const nothing of [undefined, null, ''])
+      expect(() => replacementFor({ _id: nothing }, plain, ACCOUNT)).toThrow(TypeError);
+  });
+
+  it('rests on the other fields of a number, as far as a condition can name them', () => {
+    const plain = { _id: 7, n: JO, cc: '44' };
+    const rewrite = (path: readonly string[], value: unknown) => ({
+      ...run(plain, rulesOf([{ numbers: ['n'] }])),
+      basis: [{ path, value }],
+    });
+    const conditions = (document: Doc, path: readonly string[], value: unknown) => {
+      const made = statementsFor(document, rewrite(path, value), ACCOUNT) as [{ updateOne: { filter: Doc } }] | null;
+      return made && (made[0].updateOne.filter.$and as unknown[]).slice(2);
+    };
+    expect(conditions(plain, ['cc'], '44')).toEqual([{ cc: { $eq: '44', ...NOT_LIST } }]);
+    // It stands in JSON, whose text is a condition already.
+    expect(conditions(plain, ['raw', 'cc'], '44')).toEqual([]);
+    expect(conditions({ ...plain, 'c.c': '44' }, ['c.c'], '44')).toBeNull();
+    const object = { 7: 'a' };
+    expect(conditions({ ...plain, odd: object }, ['odd'], object)).toBeNull();
   });
 
   it('is none where nothing changes', () => {

@@ -554,6 +554,57 @@ describe('what the map does not name', () => {
   });
 });
 
+describe('what is told of a find', () => {
+  const place = { path: 'to', as: 'mapped', name: 'sms', own: true };
+  const sms = (strategy: 'mask' | 'token' | 'clear', more: object = {}) =>
+    rulesOf([
+      {
+        name: 'sms',
+        numbers: ['to', 'from', 'kin[].n', 'p.{key}'].map((path) => ({ path, strategy, own: !path.includes('[]') })),
+        ...more,
+      },
+    ]);
+
+  it('is all of it', () => {
+    const { found } = run({ to: JO, kin: [{ n: JO }, { n: AL }], ref: AL, [JO]: 1 }, sms('mask'), [JO, AL]);
+    expect(found).toEqual([
+      { ...place, number: JO },
+      { ...place, number: JO, path: 'kin[].n', own: false },
+      { ...place, number: AL, path: 'kin[].n', own: false },
+      { number: AL, path: 'ref', as: 'unmapped', name: 'sms' },
+      { number: JO, path: '{key}', as: 'key', name: 'sms' },
+    ]);
+    const none = rulesOf([{ name: 'calls', numbers: ['to'], matches: () => false }]);
+    expect(run({ ref: JO }, none).found).toEqual([{ number: JO, path: 'ref', as: 'unmapped', name: 'records' }]);
+  });
+
+  it.each([
+    ['mask', MASK],
+    ['token', 'token-of-123'],
+  ] as const)('that it was found at another place before, by what %s left there', (strategy, word) => {
+    const again = (record: object) =>
+      run({ to: JO, ...record }, sms(strategy)).found.map((find) => find.again ?? false);
+    expect(run({ to: JO, from: word }, sms(strategy)).found).toEqual([{ ...place, number: JO, again: true }]);
+    expect(again({ kin: [{ n: AL }, { n: word }] })).toEqual([true]);
+    expect(again({ p: { [word]: 1 } })).toEqual([false]);
+    expect(again({ from: '44********99', other: word })).toEqual([false]);
+    expect(again({ from: JO, kin: [{ n: word }] })).toEqual([true, true]);
+  });
+
+  it('and not by a word that anybody may have left', () => {
+    for (const left of [null, MASK, 'token-of-123'])
+      expect(run({ to: JO, from: left }, sms('clear')).found).toEqual([{ ...place, number: JO }]);
+    expect(run({ to: JO, from: MASK }, sms('token')).found).toEqual([{ ...place, number: JO }]);
+    expect(run({ to: JO, from: 'token-of-123' }, sms('mask')).found).toEqual([{ ...place, number: JO }]);
+  });
+
+  it('and of nobody who may be meant only', () => {
+    const { found, failures } = run({ to: JO, note: '4.47701E+11' }, sms('mask'));
+    expect(found).toEqual([{ ...place, number: JO }]);
+    expect(failures).toEqual([{ number: JO, path: 'note', why: 'ambiguous_number' }]);
+  });
+});
+
 describe('failures', () => {
   const contact = { numbers: ['phone'] };
 
@@ -594,8 +645,10 @@ describe('failures', () => {
       fate: 'unchanged',
       failures: [{ path: 'rec', why: 'unsupported_type' }],
     });
-    expect(run({ phone: JO, rec: { url: 'a.mp3' } }, rulesOf([{ ...entry, fate: 'delete' }]))).toMatchObject({
-      fate: 'unchanged',
+    const gone = run({ phone: JO, rec: [{ url: 'a.mp3' }, 7] }, rulesOf([{ ...entry, fate: 'delete' }]));
+    expect(gone).toMatchObject({
+      ...{ fate: 'unchanged', found: [], files: [] },
+      failures: [{ number: JO, path: 'rec', why: 'unsupported_type' }],
     });
   });
 });
@@ -645,6 +698,26 @@ describe('recordings', () => {
     expect(run(record, rulesOf([entry])).files.map(({ reference }) => reference)).toEqual(['a.mp3', 'al.mp3', 'r.mp3']);
   });
 
+  it.each([[null], [''], ['[REDACTED]'], [[]], [[null]]])('are none for %j', (rec) => {
+    const entry = { numbers: ['phone'], fields: { rec: 'recording' } as const };
+    for (const fate of ['keep', 'delete'] as const)
+      expect(run({ phone: JO, rec }, rulesOf([{ ...entry, fate }]))).toMatchObject({ files: [], failures: [] });
+  });
+
+  it('are none where the strategy has written its word before, and go where the profile keeps their field', () => {
+    const entry = (strategy: 'keep' | { replace: string }) => ({
+      ...{ fate: 'delete' as const, numbers: ['phone'] },
+      fields: { rec: { category: 'recording', strategy } } as const,
+    });
+    const files = (rec: unknown, strategy: 'keep' | { replace: string }) =>
+      run({ phone: JO, rec }, rulesOf([entry(strategy)])).files;
+    const file = (reference: string) => [{ where: 'records.rec', reference }];
+    expect(files('gone', { replace: 'gone' })).toEqual([]);
+    expect(files('a.mp3', { replace: 'gone' })).toEqual(file('a.mp3'));
+    expect(files('a.mp3', 'keep')).toEqual(file('a.mp3'));
+    expect(files(['a.mp3', ['a.mp3']], 'keep')).toEqual(file('a.mp3'));
+  });
+
   it('that are called by the number go', () => {
     const result = run({ rec: `https://x/${JO}.mp3`, legs: [] }, rulesOf([calls]));
     expect(result).toMatchObject({ after: { rec: null }, files: [{ reference: `https://x/${JO}.mp3` }] });
@@ -664,11 +737,15 @@ describe('records that stay as they are', () => {
     });
   });
 
-  it('the platform’s own suppression goes', () => {
-    expect(run({ token: null, to: JO }, rulesOf([{ suppression: true, fate: 'delete', numbers: ['to'] }])).fate).toBe(
-      'deleted',
-    );
-  });
+  it.each([[null], ['session-7'], [[TOKEN]], [{ token: TOKEN }], [`${TOKEN}!`]])(
+    'the platform’s own suppression goes, whatever it holds as a token: %j',
+    (token) => {
+      const list = rulesOf([{ suppression: true, fate: 'delete', numbers: ['to'] }]);
+      expect(run({ token, to: JO }, list).fate).toBe('deleted');
+      // Only a list of suppressions has rows of Lethe's own.
+      expect(run({ token: TOKEN, to: JO }, rulesOf([{ fate: 'delete', numbers: ['to'] }])).fate).toBe('deleted');
+    },
+  );
 
   it('one still to be sent, which has to be waited for', () => {
     const rules = rulesOf([{ numbers: ['to'], scheduled: ({ status }) => status === 'queued' }]);
