@@ -5,7 +5,7 @@ import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
 import { directionOf, ownNumberPath } from './direction.ts';
 import type { Filter } from './filter.ts';
-import { type FieldPath, readPath, valueAt, valuesAlong } from './map/paths.ts';
+import { type FieldPath, KEY, readPath, valueAt, valuesAlong } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
@@ -20,6 +20,8 @@ export interface Reference {
   readonly key: FieldPath;
   /** Where the child has it. */
   readonly field: FieldPath;
+  /** How the child writes it, with `{key}` in its place; undefined: as it is. */
+  readonly form?: string | undefined;
 }
 
 /** Children that stay though the record goes that leads to them. */
@@ -84,9 +86,9 @@ function orphansOf(reference: Reference, profile: Profile, isChanged: boolean): 
 
 function referenceTo(map: DataMap, child: CollectionMap): Reference | null {
   if (child.via === undefined) return null;
-  const { collection, key, field } = child.via;
+  const { collection, key, field, form } = child.via;
   const parent = map.collections.find((entry) => nameOf(entry) === collection);
-  return parent === undefined ? null : { child, parent, key: readPath(key), field: readPath(field) };
+  return parent === undefined ? null : { child, parent, key: readPath(key), field: readPath(field), form };
 }
 
 /** Parents before their children, so that the keys of all of them are known when it is the children's turn. */
@@ -115,8 +117,24 @@ export function wayTo(map: DataMap, entry: CollectionMap): Reference[] {
 }
 
 /** The values by which a record's children name it; those that name nothing are left out. */
-export function keysIn(record: unknown, { key }: Reference): unknown[] {
-  return valuesAlong(record, key.dotted.split('.')).filter(isKey);
+export function keysIn(record: unknown, { key, form }: Reference): unknown[] {
+  return valuesAlong(record, key.dotted.split('.'))
+    .filter(isKey)
+    .map((value) => writeKey(value, form));
+}
+
+/** A key as the field of a child has it. @param form a text with `{key}` in it; undefined: the key itself */
+export function writeKey(key: unknown, form: string | undefined): unknown {
+  return form === undefined ? key : form.replace(KEY, () => textOfKey(key) ?? String(key));
+}
+
+/** The key in what a child's field holds; undefined where it holds none in this form. */
+export function readKey(value: unknown, form: string | undefined): unknown {
+  if (!isKey(value) || form === undefined) return isKey(value) ? value : undefined;
+  const [before = '', behind = ''] = form.split(KEY);
+  const text = String(value);
+  const isIn = text.startsWith(before) && text.endsWith(behind) && text.length > before.length + behind.length;
+  return isIn ? text.slice(before.length, text.length - behind.length) : undefined;
 }
 
 /** A value that is nothing would find every record without one. */
@@ -161,7 +179,7 @@ const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE = /^(0|[1-9]\d{0,17})$/;
 
 /** A key as itself, as its text, and as what its text may stand for. */
-function writingsOf(key: unknown): unknown[] {
+export function writingsOf(key: unknown): unknown[] {
   const text = typeof key === 'string' ? key : textOfKey(key);
   if (text === undefined) return [key];
   return [

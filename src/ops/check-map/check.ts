@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import type { DataMap } from '../../engine/map/schema.ts';
+import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
 import { countAccounts, entriesOfOneTenant, tenantFault } from '../../ledger/accounts/one-tenant.ts';
@@ -22,6 +22,7 @@ import { checkIndexes, type IndexDescription } from './indexes.ts';
 import { createLook, type LookOptions } from './look.ts';
 import { type RecordOptions, readRecords } from './records.ts';
 import { checkShardKey, readShardKey } from './shard-key.ts';
+import { lookAlong } from './way-part.ts';
 
 type Db = mongoose.mongo.Db;
 type Collection = mongoose.mongo.Collection;
@@ -50,6 +51,7 @@ const OUT_OF_TIME = 50;
 /** What every part of a check needs. */
 interface Check {
   readonly db: Db;
+  readonly map: DataMap;
   readonly options: CheckOptions;
   readonly looks: LookOptions;
   readonly profiles: readonly Profile[];
@@ -79,6 +81,7 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
   const spotter = createSpotter(options.countries);
   const check: Check = {
     db,
+    map,
     options,
     spotter,
     isRouter,
@@ -234,11 +237,16 @@ async function checkRecords(
   { collection, entries }: Group,
 ): Promise<{ findings: Finding[]; sampled: number }> {
   const looks = entries.map((view) => createLook(view, check.looks));
+  const ways = entries.flatMap(({ entry }) => {
+    const parent = entry.via && check.map.collections.find((one) => nameOf(one) === entry.via?.collection);
+    return parent ? [{ parent, way: lookAlong(entry, parent) }] : [];
+  });
   const profiler = createProfiler(check.spotter);
   let sampled = 0;
   const values = () => Math.max(0, ...looks.map((look) => look.values()));
   for await (const record of readRecords(collection, entries, check.options, values)) {
     for (const look of looks) look.record(record);
+    for (const { way } of ways) way.record(record);
     profiler.record(record);
     sampled += 1;
   }
@@ -249,7 +257,10 @@ async function checkRecords(
       message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
     }),
   );
-  return { findings: [...looks.flatMap((look) => look.findings()), ...unmapped], sampled };
+  const lost = await Promise.all(
+    ways.map(({ parent, way }) => way.findings(collectionOf(check.db, parent, check.options.account ?? ACCOUNT_WORD))),
+  );
+  return { findings: [...looks.flatMap((look) => look.findings()), ...lost.flat(), ...unmapped], sampled };
 }
 
 /** Lists collections outside the map, as nothing in them is erased, and says which of them seem to hold numbers. */

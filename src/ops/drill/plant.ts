@@ -11,6 +11,7 @@ import {
   type TimeField,
 } from '../../engine/map/schema.ts';
 import { accountWritings } from '../../engine/owner.ts';
+import { writeKey } from '../../engine/references.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type EntryView, withinJson } from '../map-view.ts';
@@ -148,10 +149,16 @@ export function linkRecord({ view, document }: Planted, parent: Planted): boolea
   const key = readPath(via.key);
   // Through an array, the parent says which records are its own.
   const isListed = key.pieces.length > 1 || via.field === '_id';
+  const isMissing = !isListed && !hasPath(parent.document, via.key);
   const value = via.field === '_id' ? document._id : isListed ? new mongoose.mongo.ObjectId() : keyOf(parent, via.key);
-  if (via.field !== '_id') putAt(document, readPath(via.field).pieces, value);
+  const written = via.field === '_id' ? value : writeKey(value, via.form);
+  const reference = /^(.*)\.\$id$/.exec(via.field)?.[1];
+  if (reference !== undefined) {
+    const id = new mongoose.mongo.DBRef(parent.view.collection, written as mongoose.mongo.ObjectId);
+    putAt(document, readPath(reference).pieces, id);
+  } else if (via.field !== '_id') putAt(document, readPath(via.field).pieces, written);
   if (isListed) putAt(parent.document, key.pieces, value);
-  return isListed;
+  return isListed || isMissing;
 }
 
 function keyOf({ document }: Planted, key: string): unknown {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { parseDataMap } from '../../../../src/engine/map/load.ts';
 import { profileFor } from '../../../../src/engine/map/profile.ts';
 import { erasedPaths, linkRecord, plantRecord } from '../../../../src/ops/drill/plant.ts';
@@ -89,6 +90,11 @@ describe('plantRecord', () => {
     expect(plain).toMatchObject({ changed: false, child: { contactId: plain.parent._id } });
     const listed = link({ key: 'notes[]', field: '_id' });
     expect(listed).toMatchObject({ changed: true, parent: { notes: [listed.child._id] } });
+    const named = link({ key: 'chat.id', field: 'chat', form: 'chat-{key}' });
+    expect(named).toMatchObject({ changed: true, parent: { chat: { id: named.parent._id } } });
+    expect(named.child.chat).toBe(`chat-${named.parent._id}`);
+    const referring = link({ key: '_id', field: 'contact.$id' });
+    expect(referring.child.contact).toEqual(new mongoose.mongo.DBRef('contacts', referring.parent._id));
   });
 });
 
