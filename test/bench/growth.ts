@@ -3,6 +3,7 @@ import { createLogger } from '../../src/base/log.ts';
 import { openRedis } from '../../src/base/queue/connections.ts';
 import { createProducer } from '../../src/base/queue/producer.ts';
 import { createCore } from '../../src/core.ts';
+import { neededIndexes } from '../../src/indexes.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import { identify, link } from '../../src/ledger/audit/chain.ts';
 import { AUDIT, AUDIT_HEADS, createAuditSeal } from '../../src/ledger/audit/entry.ts';
@@ -11,6 +12,7 @@ import { type ErasureRequest, REQUESTS, requestsOf } from '../../src/ledger/requ
 import { draftRequest } from '../../src/ledger/requests/open-request.ts';
 import { relayRequests } from '../../src/ledger/requests/relay.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
+import { suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
 import { createLedgerFigures } from '../../src/ops/ledger-figures.ts';
 import { runCli } from '../support/cli.ts';
 import { insertRecords } from '../support/records.ts';
@@ -25,6 +27,7 @@ const AT_ONCE = 5_000;
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 const VERIFY = 'audit verify';
+const FILLED: readonly string[] = [REQUESTS, AUDIT];
 
 /** One installation, and the work that is timed on it. */
 interface Side {
@@ -152,7 +155,7 @@ async function insertFinished({ core }: World, account: Account, count: number):
   const { db, config } = core;
   const seal = createAuditSeal(config.LETHE_TOKEN_KEYS);
   const { from } = busyDay();
-  for (const name of [REQUESTS, AUDIT]) await db.collection(name).dropIndexes();
+  for (const name of FILLED) await db.collection(name).dropIndexes();
   let tip = { seq: 0, mac: '' };
   let writing: Promise<unknown> = Promise.resolve();
   for (let first = 0; first < count; first += AT_ONCE) {
@@ -174,7 +177,10 @@ async function insertFinished({ core }: World, account: Account, count: number):
     tip = chain.at(-1) ?? tip;
   }
   await writing;
-  await core.prepare();
+  // One at a time: all of a collection in one command may take longer than a command may.
+  for (const { collection, indexes } of neededIndexes(suppressionEntry(core.dataMap)))
+    if (FILLED.includes(collection))
+      for (const index of indexes) await db.collection(collection).createIndexes([index]);
   await db.collection<{ _id: string }>(AUDIT_HEADS).insertOne({ _id: account._id, ...headOf(tip) } as never);
 }
 
