@@ -17,7 +17,7 @@ const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
     ...['e2e/transaction/transaction', 'e2e/transaction/transaction-processes', 'e2e/interactions/interactions-redact'],
   ],
   'src/ledger/audit': ['integration/ledger/audit/*', 'integration/oversight'],
-  'src/ledger/guard': ['integration/ledger/guard/*', 'chaos/late-records'],
+  'src/ledger/guard': ['integration/ledger/tombstones/*', 'integration/ledger/guard/*', 'chaos/late-records'],
   'src/ledger/opendsr': ['integration/ledger/webhooks/webhook-rows', 'e2e/opendsr/*'],
   'src/ledger/people': ['integration/ledger/people/*', 'e2e/console/people', 'e2e/console/session', 'e2e/console/oidc'],
   'src/ledger/receipts': ['integration/ledger/receipts/*', 'e2e/receipt/*'],
