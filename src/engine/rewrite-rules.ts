@@ -63,8 +63,12 @@ function entryRulesFor(
     own: isOwnPlace(entry, place, fate),
     unless: placesBefore(entry, place, fate).map(readPath),
     strategy: profile.fields.number,
-    templates: place.templates,
+    ...(place.templates.length > 0 && { templates: place.templates }),
   });
+  const besideOf = (one: FieldMap) => {
+    const beside = placesBeside(entry, one).map(readPath);
+    return beside.length > 0 && { beside };
+  };
   const field = (one: FieldMap, within = ''): FieldRule => ({
     path: readPath(within + one.path),
     category: one.category,
@@ -74,7 +78,7 @@ function entryRulesFor(
     maskInText: one.maskInText,
     anywhere: one.anywhere,
     around: one.around,
-    beside: within === '' ? placesBeside(entry, one).map(readPath) : [],
+    ...(within === '' && besideOf(one)),
   });
   return {
     name: nameOf(entry),
