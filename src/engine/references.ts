@@ -24,10 +24,21 @@ export interface Reference {
   readonly form?: string | undefined;
 }
 
+/** Children that stay though the record goes that leads to them. */
+interface Orphans {
+  readonly reference: Reference;
+  /** Which of the children. */
+  readonly only: Filter;
+}
+
 /** The references of a map that matter to a profile. */
 export interface ReferenceTree {
   /** Those whose children it changes, and those that lead to them; parents before their children. */
   readonly all: readonly Reference[];
+  /** What nobody would find by the number any more when a record goes that the profile deletes. */
+  readonly orphans: readonly Orphans[];
+  /** Do others that matter belong to records of this entry? */
+  isParent(entry: CollectionMap): boolean;
   /** Does the profile change records of this entry that are known by others? */
   isChanged(entry: CollectionMap): boolean;
   /** Does it change records of this entry, however they are found? */
@@ -47,11 +58,30 @@ export function referencesOf(map: DataMap, profile: Profile): ReferenceTree {
   }
   const onTheWay = new Set(changed);
   for (const { child, parent } of [...every].reverse()) if (onTheWay.has(child)) onTheWay.add(parent);
+  const all = every.filter(({ child }) => onTheWay.has(child));
+  const isDeleted = (entry: CollectionMap) =>
+    profile.records[entry.record] === 'delete' && (concerns(profile, entry) || changed.has(entry));
+  const orphans = every.flatMap((reference) =>
+    isDeleted(reference.parent) ? orphansOf(reference, profile, changed.has(reference.child)) : [],
+  );
+  const parents = new Set([...all, ...orphans.map(({ reference }) => reference)].map(({ parent }) => parent));
   return {
-    all: every.filter(({ child }) => onTheWay.has(child)),
+    all,
+    orphans,
+    isParent: (entry) => parents.has(entry),
     isChanged: (entry) => changed.has(entry),
     isMeant: (entry) => concerns(profile, entry) || changed.has(entry),
   };
+}
+
+/** Of the children of a record that goes, those that do not go with it and have no number by which they could be found. */
+function orphansOf(reference: Reference, profile: Profile, isChanged: boolean): Orphans[] {
+  const { numbers, joined, json, pending } = reference.child;
+  if (numbers.length + joined.length > 0 || json.some((one) => one.numbers.length > 0)) return [];
+  if (!isChanged) return [{ reference, only: {} }];
+  // What waits to be sent is waited for when somebody is forgotten, and else by nobody.
+  if (pending === undefined || profile.clearsReports) return [];
+  return [{ reference, only: { [pending.path]: { $in: [...pending.values] } } }];
 }
 
 function referenceTo(map: DataMap, child: CollectionMap): Reference | null {

@@ -113,7 +113,7 @@ export function joinedRulesFor({ joined }: Pick<CollectionMap, 'joined'>, profil
  * number is known. The account's own stays where the profile says so.
  */
 export function wholeRulesFor(entry: CollectionMap, profile: Profile): CollectionRules {
-  const { direction, own_number: own } = entry;
+  const { direction, own_number: own, pending } = entry;
   const fate = profile.records[entry.record] === 'delete' ? 'delete' : 'keep';
   const rulesWithout = (kept: string | undefined, matches: EntryRules['matches']): EntryRules => ({
     name: nameOf(entry),
@@ -134,6 +134,7 @@ export function wholeRulesFor(entry: CollectionMap, profile: Profile): Collectio
       })),
     ],
     ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
+    ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
   });
   const isSplit = profile.keepsOwnNumber && typeof own === 'object' && typeof direction === 'object';
   const sides = isSplit ? (['inbound', 'outbound', null] as const) : [];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { arrayOf } from '../map/paths.ts';
-import { type Action, note } from './changes.ts';
+import { type Action, type Changes, noChanges, note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { holdsOtherJoined } from './joined.ts';
 import { digitsIn, holdsAnother, type Mapped, withoutMentions } from './mapped.ts';
@@ -95,18 +95,37 @@ function changeEverywhere(scene: Scene, mapped: Mapped, index: number): void {
 export function changeField(
   scene: Scene,
   field: FieldRule,
-  { path, value }: Instance,
+  instance: Instance,
   { number }: Pick<Mapped, 'number'>,
 ): void {
-  const action = actionOn(scene, field, value, number);
-  if (action !== undefined) note(scene.changes, path, action);
+  const action = actionOn(scene, field, instance, number);
+  if (action !== undefined) note(scene.changes, instance.path, action);
 }
 
 /** What becomes of a field's value; undefined for one that stays. */
-export function actionOn(scene: Scene, field: FieldRule, value: unknown, number: PhoneNumber): Action | undefined {
+export function actionOn(
+  scene: Scene,
+  field: FieldRule,
+  { path, value }: Instance,
+  number: PhoneNumber,
+): Action | undefined {
   const written = changeValue(value, field.strategy, scene.wordsFor(number));
   if (written === REMOVED) return { kind: 'remove' };
+  // What is written keeps the keys of objects: numbers among them would stay.
+  if (typeof written === 'object' && written !== null && written !== value && hasKeyWithin(scene, path))
+    return { kind: 'set', value: Array.isArray(written) ? [] : {} };
   return isDeepStrictEqual(written, value) ? undefined : { kind: 'set', value: written };
+}
+
+const KEYS = new WeakMap<Scene['hits'], Changes>();
+
+/** Is there a number among the keys within the value at the path? */
+function hasKeyWithin({ hits }: Scene, path: Path): boolean {
+  const keys = KEYS.get(hits) ?? noChanges();
+  if (!KEYS.has(hits)) for (const hit of hits) if (hit.kind === 'key') noteName(keys, hit.path, '');
+  KEYS.set(hits, keys);
+  const place = path.reduce<Changes | undefined>((within, step) => within?.children.get(step), keys);
+  return place !== undefined && place.children.size > 0;
 }
 
 interface Scope {

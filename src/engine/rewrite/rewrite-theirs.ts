@@ -60,7 +60,7 @@ export function rewriteTheirs(
     for (const one of mapped) changeNumber(scene, one);
     for (const { field, instance } of fieldsOf(scene, entry, array, elements, number)) {
       const isBeside = array !== '' && field.path.text.startsWith(array) && !field.all;
-      if (isShared && !isBeside) isRefused ||= actionOn(scene, field, instance.value, number) !== undefined;
+      if (isShared && !isBeside) isRefused ||= actionOn(scene, field, instance, number) !== undefined;
       else changeField(scene, field, instance, { number });
     }
   }
@@ -73,7 +73,7 @@ export function rewriteTheirs(
     const paths = [...new Set(unreadable.map((path) => describePath(path)))];
     return { ...UNCHANGED, failures: paths.map((path) => ({ number, path, why: 'unsupported_type' })) };
   }
-  if (isDeleted) return { ...UNCHANGED, fate: 'deleted', found, files };
+  if (isDeleted) return { ...UNCHANGED, fate: 'deleted', reasons: reasonsOf(scene, link), found, files };
   if (!hasChanges(listChanges(document, scene.changes))) return { ...UNCHANGED, found, files, failures };
   // By itself a mark would be set anew each time.
   markRecord(scene, entry);
@@ -92,6 +92,12 @@ function readLink(scene: Scene, { field, has }: Link): { elements: Path[]; isSha
     }
   }
   return { elements, isShared };
+}
+
+/** The key for whose sake a record goes; one in a list may have got others beside it since. */
+function reasonsOf(scene: Scene, { field }: Link): Rewrite['reasons'] {
+  const keys = [...keysAt(scene, field)].filter(({ path }) => path.every((step) => typeof step === 'string'));
+  return keys.map(({ path, value }) => ({ path, value, isKey: false }));
 }
 
 /** Every key the record has: a list of them is several. */

@@ -21,6 +21,7 @@ import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
 import { createLook, type LookOptions } from './look.ts';
 import { type RecordOptions, readRecords } from './records.ts';
+import { checkShardKey, readShardKey } from './shard-key.ts';
 import { lookAlong } from './way-part.ts';
 
 type Db = mongoose.mongo.Db;
@@ -55,6 +56,8 @@ interface Check {
   readonly looks: LookOptions;
   readonly profiles: readonly Profile[];
   readonly spotter: Spotter;
+  /** The server is the router of a sharded cluster. */
+  readonly isRouter: boolean;
 }
 
 /**
@@ -64,7 +67,9 @@ interface Check {
  * @throws what the database throws while it is away
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
-  const findings: Finding[] = [...(await checkServer(db)), ...(await checkTenants(db, map))];
+  const hello = await db.admin().command({ hello: 1 });
+  const isRouter = hello.msg === 'isdbgrid';
+  const findings: Finding[] = [...(isRouter ? [] : checkServer(hello)), ...(await checkTenants(db, map))];
   const infos = new Map([[db.databaseName, await readInfos(db)]]);
   const { types: accountTypes, values: accounts } = await readAccounts(db, options.account);
   if (accountTypes.size === 0)
@@ -79,6 +84,7 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
     map,
     options,
     spotter,
+    isRouter,
     profiles: PROFILE_NAMES.map((name) => profileFor(name, map)),
     looks: {
       profile: profileFor('forget', map),
@@ -108,9 +114,8 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
   };
 }
 
-async function checkServer(db: Db): Promise<Finding[]> {
-  const hello = await db.admin().command({ hello: 1 });
-  if (hello.setName || hello.msg === 'isdbgrid') return [];
+function checkServer(hello: mongoose.mongo.Document): Finding[] {
+  if (hello.setName) return [];
   return [
     {
       severity: 'error',
@@ -204,6 +209,10 @@ async function checkCollection(
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
     for (const { entry } of entries)
       findings.push(...checkIndexes(entry, place, indexes, check.profiles, info.options?.collation));
+    const shardKey = await readShardKey(collection, check.db);
+    // A set that is no part of a cluster has no such list, and many a user no right to look for one.
+    if (shardKey !== 'unseen' || check.isRouter)
+      for (const { entry } of entries) findings.push(...checkShardKey(entry, shardKey, check.profiles));
     const records = await checkRecords(check, where, { collection, entries });
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };

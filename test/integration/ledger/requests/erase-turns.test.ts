@@ -36,7 +36,7 @@ describe('a turn of an erasure', () => {
   const nothing = async () => ({ keys: {}, refused: [] });
   const bound = (more: Partial<BoundRequest> = {}): BoundRequest => ({
     ...{ targets: [], children: () => [], readRoots: nothing, readKeys: nothing, scan: 'none', notScanned: [] },
-    ...{ lastScheduled: async () => [], removeFiles: async () => null, settle: async () => null },
+    ...{ lastScheduled: async () => [], removeFiles: async () => null, settle: async () => null, isInPortions: false },
     record: async (erased) => void recorded.push(erased),
     ...more,
   });

@@ -226,7 +226,7 @@ describe('rows of webhooks', () => {
     let clock = NOW;
     const note = (level: string) => (message: string, facts?: object) => void lines.push([level, message, facts]);
     const deps = (more: Partial<DeliverDependencies> = {}): DeliverDependencies => ({
-      ...{ db: platform.core.db, seal: platform.core.seal, processor: null, now: () => clock },
+      ...{ db: platform.core.db, seal: platform.core.seal, processor: null, now: () => clock, onGivenUp: () => {} },
       logger: { info: note('info'), warn: note('warn'), error: note('error') },
       rules: { allowed: listOf(['127.0.0.0/8']), timeoutMs: LIMITS.answerMs },
       times: { leaseMs: 60_000, renewBelowMs: 1, retryBaseMs: 1_000, longestPauseMs: 60_000 },

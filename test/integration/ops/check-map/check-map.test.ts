@@ -235,7 +235,7 @@ describe('checkDataMap', () => {
       const report = await check(mapOf({ ...MESSAGES, ...served }));
       expect(report.findings.map(({ severity, where, remedy }) => [severity, where, remedy])).toEqual([
         ['error', 'sms.message_id', 'db.sms.createIndex({"account_id":1,"message_id":1})'],
-        ['warning', 'sms.sent_at', 'db.sms.createIndex({"account_id":1,"sent_at":1})'],
+        ['warning', 'sms.sent_at', 'db.sms.createIndex({"account_id":1,"sent_at":1,"_id":1})'],
       ]);
       for (const { remedy } of report.findings) await paste(remedy);
       expect((await check(mapOf({ ...MESSAGES, ...served }))).findings).toEqual([]);

@@ -342,6 +342,17 @@ describe('fields', () => {
     expect(outcomeOf(theirs, kin)).toEqual({ ...theirs, kin: [{ phone: MASK }] });
   });
 
+  it.each([
+    ['an object', { [JO]: 'x', [AL]: 'y', kind: 'z' }],
+    ['an object in a list', [{ name: 'x' }, { [`${JO}@c.us`]: 'x' }]],
+    ['base64', { kind: { [Buffer.from(`tel ${JO} `).toString('base64')]: 'x' } }],
+  ])('a number among the keys of a field that goes goes with it: %s', (_what, body) => {
+    const entry = { numbers: ['to'], fields: { body: 'body' as const } };
+    const left = outcomeOf({ to: JO, body }, entry);
+    expect(JSON.stringify(left)).not.toMatch(/7700|@c\.us|[A-Za-z0-9+/]{20}/);
+    expect(outcomeOf(left as Record<string, unknown>, entry)).toEqual(left);
+  });
+
   it('a text whose mentions alone are masked', () => {
     const entry = { numbers: ['to'], fields: { error: { category: 'note', maskInText: true } } as const };
     expect(outcomeOf({ to: JO, error: `No route to +${JO} via +${AL}` }, entry)).toEqual({

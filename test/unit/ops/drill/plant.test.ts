@@ -60,6 +60,24 @@ describe('plantRecord', () => {
     expect(plant(entry, 'agent').erased).toEqual([]);
   });
 
+  it('puts a field that may stand anywhere into every shape, and expects all of them to go', () => {
+    const { document, erased } = plant(
+      { numbers: ['to'], fields: [{ path: 'caption', category: 'body', anywhere: true }] },
+      'to',
+    );
+    const field = { caption: 'Drill' };
+    expect(document).toMatchObject(field);
+    expect(document.drill_scattered).toEqual({
+      captions: {
+        object: { inner: field },
+        list: [field, [field]],
+        keys: { 'p-1': field },
+        json: JSON.stringify({ inner: [field] }),
+      },
+    });
+    expect(erased).toEqual(['caption', 'drill_scattered.captions']);
+  });
+
   it('ties a record to the one it belongs to, either way', () => {
     const parent = { collection: 'contacts', record: 'other', numbers: ['phone'] };
     const link = (via: object) => {
