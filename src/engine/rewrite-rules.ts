@@ -63,12 +63,8 @@ function entryRulesFor(
     own: isOwnPlace(entry, place, fate),
     unless: placesBefore(entry, place, fate).map(readPath),
     strategy: profile.fields.number,
-    ...(place.templates.length > 0 && { templates: place.templates }),
+    templates: place.templates,
   });
-  const besideOf = (one: FieldMap) => {
-    const beside = placesBeside(entry, one).map(readPath);
-    return beside.length > 0 && { beside };
-  };
   const field = (one: FieldMap, within = ''): FieldRule => ({
     path: readPath(within + one.path),
     category: one.category,
@@ -78,7 +74,7 @@ function entryRulesFor(
     maskInText: one.maskInText,
     anywhere: one.anywhere,
     around: one.around,
-    ...(within === '' && besideOf(one)),
+    beside: within === '' ? placesBeside(entry, one).map(readPath) : [],
   });
   return {
     name: nameOf(entry),
