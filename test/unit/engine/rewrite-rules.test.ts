@@ -48,6 +48,26 @@ const number = (path: string, more: object = {}) => ({
 });
 
 describe('what the rewriter knows of a collection', () => {
+  it('says how a number is written, whose a field is, and what goes with a mention', () => {
+    const [calls] = mapOf([
+      {
+        ...{ collection: 'calls', numbers: [{ path: 'from.n', forms: ['tel-{number}'] }, 'to.n'] },
+        fields: [
+          { path: 'to.name', category: 'name' },
+          { path: 'to.text', category: 'body', around: 'line' },
+          { path: 'from', category: 'custom' },
+        ],
+      },
+    ]).collections as CollectionMap[];
+    const { entries } = rewriteRulesFor(calls ? [calls] : [], FORGET, 'acc_x');
+    expect(entries[0]).toMatchObject({ numbers: [number('from.n', { templates: ['tel-{number}'] }), number('to.n')] });
+    expect(entries[0]?.fields).toEqual([
+      field('to.name', 'name', 'clear', { beside: [readPath('to.n')] }),
+      field('to.text', 'body', WORDS.body, { around: 'line' }),
+      field('from', 'custom', 'clear', { beside: [readPath('from.n')] }),
+    ]);
+  });
+
   it('is that of all its entries', () => {
     expect(entriesOfCollection(MAP, sms)).toEqual([sms, cards]);
     expect(entriesOfCollection(MAP, elsewhere)).toEqual([elsewhere]);
