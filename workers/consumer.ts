@@ -46,7 +46,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
 
 function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Promise<void>>): Worker {
   const { core, connection, registry, logger, stopping, observe = () => {} } = options;
-  const { byTurns, turnMs, placesEach } = ruleOf(queue);
+  const { jobsATurn, turnMs, placesEach } = ruleOf(queue);
   const concurrency = placesOf(queue, core.config.WORKER_CONCURRENCY);
   const places =
     placesEach === undefined
@@ -59,7 +59,7 @@ function startWorkerOf(queue: QueueName, options: ConsumerOptions, turns: Set<Pr
     async (job, token, cancelled) => {
       const processor = registry.get(job.name);
       if (!processor) throw new Error('a job of a name that is not in the catalogue');
-      if (byTurns) await waitForTurn(connection, worker, job, token);
+      if (jobsATurn !== undefined) await waitForTurn(connection, worker, job, token, jobsATurn);
       const endTurn = places?.begin(job.data.account);
       const limit = turnMs === undefined ? undefined : turnLimit(connection, worker, job, turnMs);
       const { signal, release } = turnSignal(stopping, cancelled, limit?.signal);
@@ -112,9 +112,10 @@ async function waitForTurn(
   worker: Worker,
   job: Job<{ account?: string }>,
   token: string | undefined,
+  jobsATurn: number,
 ): Promise<void> {
   if (job.priority !== TURN_LATER || job.data.account === undefined) return;
-  const { turn, isAnyWaiting } = await takeTurn(redis, worker, job.data.account);
+  const { turn, isAnyWaiting } = await takeTurn(redis, worker, job.data.account, jobsATurn);
   if (!isAnyWaiting) return;
   await job.changePriority({ priority: turn });
   await job.moveToWait(token);

@@ -31,7 +31,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, options: { drain: boolea
   const begun = new Date();
   const figures = createLedgerFigures(core.db, core.times.dueSoonMs, core.tombstoneStore !== null);
   const metrics = createMetrics({ ledger: () => figures(new Date()), queue: () => worker.producer.counts() });
-  const worker = startWorker(core, logger, { observe: metrics.observeJob });
+  const worker = startWorker(core, logger, { observe: metrics.observeJob, countFault: metrics.countFault });
   const health = await serveHealth(
     { isRunning: worker.isRunning, metrics: metrics.render, metricsType: metrics.contentType },
     config.HOST,

@@ -7,6 +7,7 @@ import { createFaultLog } from '../src/base/queue/fault-log.ts';
 import { createProducer, type Producer } from '../src/base/queue/producer.ts';
 import type { Core } from '../src/core.ts';
 import { readVersion } from '../src/lib/version.ts';
+import type { Fault } from '../src/ops/metrics.ts';
 import { createPresence, SEEN_EVERY_MS } from '../src/ops/workers.ts';
 import { closeWorkers } from './close.ts';
 import { type ObserveJob, startConsumer } from './consumer.ts';
@@ -33,12 +34,17 @@ const FIRST_CONTACT_MS = 5_000;
 /**
  * Starts taking jobs, and the relay and the schedules beside them.
  * @param observe told of each turn of work on a job
+ * @param countFault told of what was given up, or could not be done
  * @param now the clock of all its work; BullMQ has its own
  */
 export function startWorker(
   core: Core,
   logger: Logger,
-  { observe = () => {}, now = () => new Date() }: { observe?: ObserveJob; now?: () => Date } = {},
+  {
+    observe = () => {},
+    countFault = () => {},
+    now = () => new Date(),
+  }: { observe?: ObserveJob; countFault?: (fault: Fault) => void; now?: () => Date } = {},
 ): RunningWorker {
   const { config, times } = core;
   const onError = createFaultLog(logger, 'redis');
@@ -51,7 +57,7 @@ export function startWorker(
   // Each turn listens to it: Node would warn of more than ten.
   setMaxListeners(0, stopping);
 
-  const jobs = createJobDependencies(core, producer, logger, now);
+  const jobs = createJobDependencies(core, producer, logger, now, countFault);
   const registry = createRegistry(jobs);
   const { workers, turns } = startConsumer({
     ...{ core, connection: patient, registry, logger, onError, stopping, observe },
@@ -71,7 +77,7 @@ export function startWorker(
   const presence = createPresence(core.db, { host: hostname(), version: readVersion(), now });
   const tell = () => presence.tell().catch((error: unknown) => logger.warn('presence not told', { error }));
   const presenceRounds = startRounds(tell, SEEN_EVERY_MS, tell(), stopping);
-  const outside = createOutside(core, logger, now);
+  const outside = createOutside(core, logger, now, countFault);
   const outsideRounds = startRounds(outside, times.relayMs, outside(), stopping);
   const rounds = [relayRounds, scheduleRounds, presenceRounds, outsideRounds];
 

@@ -26,7 +26,10 @@ export function logNotRemovable(logger: Logger, requestId: string | undefined, e
     logger.warn('record not removable', { request_id: requestId, failure: error.failure, where: error.where });
 }
 
-const NOT_REMOVABLE: readonly FailureName[] = ['unsupported_type', 'unusable_file', 'refused'];
+const NOT_REMOVABLE: readonly FailureName[] = [
+  ...(['unsupported_type', 'unusable_file', 'refused', 'shard_key', 'shared_record', 'orphaned_records'] as const),
+  ...(['number_in_id', 'ambiguous_number', 'unmapped_number'] as const),
+];
 
 const isNotRemovable = (error: unknown): error is ErasureFailure =>
   error instanceof ErasureFailure && NOT_REMOVABLE.includes(error.failure);

@@ -87,8 +87,10 @@ async function assertSeen(
   const dataMap = readDataMap(context);
   const counts = await previewRetention({ db, dataMap }, account, context.now());
   if (counts.length === 0) return;
-  for (const { name, records, before } of counts)
-    context.print(`${records} of ${name}, from before ${formatTime(before)}`);
+  for (const { name, records, old, before } of counts) {
+    const others = records > old ? `; ${records - old} of them because they belong to a record that goes` : '';
+    context.print(`${records} of ${name}, from before ${formatTime(before)}${others}`);
+  }
   throw new CommandFailure(
     'nothing was set: the next run would delete these for good. If that is right, say --yes, too',
   );

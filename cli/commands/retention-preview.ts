@@ -43,8 +43,8 @@ async function preview(context: CommandContext, options: Options): Promise<void>
       const months = asked ?? account.retention_months ?? RETENTION_MONTHS;
       const counts = await previewRetention({ db, dataMap }, { ...account, retention_months: months }, context.now());
       const retention = account.retention_months === undefined ? ('off' as const) : ('on' as const);
-      for (const { name, records, before } of counts)
-        found.push({ account: account._id, retention, months, collection: name, records, before });
+      for (const { name, records, old, before } of counts)
+        found.push({ account: account._id, retention, months, collection: name, records, old, before });
     }
     progress.clear();
     return found;
@@ -57,14 +57,15 @@ async function preview(context: CommandContext, options: Options): Promise<void>
   else
     printTable(
       context,
-      ['ACCOUNT', 'RETENTION', 'MONTHS', 'COLLECTION', 'RECORDS', 'BEFORE'],
-      views.map(({ account, retention, months, collection, records, before }) => [
+      ['ACCOUNT', 'RETENTION', 'MONTHS', 'COLLECTION', 'RECORDS', 'BEFORE', 'WITH OTHERS'],
+      views.map(({ account, retention, months, collection, records, old, before }) => [
         account,
         retention,
         String(months),
         collection,
         String(records),
         formatTime(before),
+        String(records - old),
       ]),
     );
   context.note(`Nothing was deleted. It is turned on by: ${LETHE} account set --account ID --retention-months N`);

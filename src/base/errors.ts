@@ -60,6 +60,8 @@ export const FAILURES = {
   unsupported_type: 'A field the data map calls a number holds a value of a type that cannot be erased',
   refused:
     'A unique index or a validator refuses what is written in place of the number: the data map may choose otherwise',
+  shard_key:
+    'The collection is sharded by a field that is to be erased, and MongoDB changes no such field of many records',
   unsealable: 'The sealed number cannot be opened with the keys at hand',
   unusable_file: 'A field with a recording holds what names no file of the storage',
   file_not_removed: 'A recording file could not be removed yet',
@@ -67,6 +69,8 @@ export const FAILURES = {
     'Recording files are still to be removed, and this worker has no storage: the settings of recordings must be the same everywhere',
   shared_record:
     'Other records are known by this one, and several people share it: the data map must say what becomes of them',
+  orphaned_records:
+    'Other records are known by this one alone, and would stay when it is deleted: nobody could find them by the number any more',
   number_in_id: 'The number stands in the _id of a record that is kept, or in a field that nobody may change',
   ambiguous_number: "A record holds digits that may be this number, or another person's",
   unmapped_number: 'The number stands where the data map names none, and the map says that this is to fail',
@@ -79,12 +83,15 @@ export type FailureName = keyof typeof FAILURES;
 export const REMEDIES: Readonly<Record<FailureName, string>> = {
   unsupported_type: 'Mend or remove the record: what stands there is neither a text nor a number',
   refused: 'Choose another strategy for the field in the data map, or let the index or validator accept the mask',
+  shard_key: 'Shard the collection by its account field, or keep the field in the data map',
   unsealable: 'Put the key back into LETHE_SEAL_KEYS, and restart the workers',
   unusable_file: "Mend the record's reference, or the storage's settings",
   file_not_removed: "Look at the storage: is it there, and may Lethe delete? The worker's log has a word for the fault",
   no_storage: 'Give every worker the same RECORDINGS_DIR or RECORDINGS_S3_*, and restart it',
   shared_record:
     "Say in the data map which number is the account's own (own_number) or nobody's here (own: false), or leave what several people share (shared: keep)",
+  orphaned_records:
+    'Say in the data map that they go with it (profiles), or where their own number stands; what waits to be sent has to be sent first',
   number_in_id: 'Remove the record, or copy it under another _id',
   ambiguous_number: 'Write the number in the record in full, or take it out',
   unmapped_number: 'Name the place in the data map',

@@ -9,10 +9,12 @@ import { scopeOf } from './owner.ts';
 import { BY_ID } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
 import { applyChange } from './store/apply.ts';
+import { NEWEST } from './store/joining.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
-const ONE = { projection: { _id: 1 } } as const;
+/** Of what is newest: a majority may lag behind it. */
+const ONE = { projection: { _id: 1 }, ...NEWEST } as const;
 
 /**
  * The selector "records older than this": one target a collection. Of records that are kept, only those without a mark

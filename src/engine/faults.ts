@@ -8,19 +8,22 @@ const SHAPE_ERRORS = new Set([2, 14, 28, 16837]);
  * large (10334) or an index key too long (17280), or stands where nobody may write (66).
  */
 const REFUSALS = new Set([11000, 121, 10334, 17280, 66]);
+/** What a cluster answers to an update of many records that changes what they are sharded by (InvalidOptions). */
+const SHARD_KEY_ERRORS = new Set([72]);
 
 /** Is a record to blame for this error of an update, and not the database? */
 export function isRecordFault(error: unknown): boolean {
-  return hasCode(error, SHAPE_ERRORS) || hasCode(error, REFUSALS);
+  return [SHAPE_ERRORS, REFUSALS, SHARD_KEY_ERRORS].some((codes) => hasCode(error, codes));
 }
 
 /**
- * Maps an error of an update: those of shape and uniqueness become ErasureFailures, others pass through.
+ * Maps an error of an update: those of shape, uniqueness and sharding become ErasureFailures, others pass through.
  * @param rule names the place in the failure
  * @returns what to throw
  */
 export function updateFailure(error: unknown, rule: { readonly key: string }): unknown {
   if (hasCode(error, SHAPE_ERRORS)) return new ErasureFailure('unsupported_type', rule.key);
+  if (hasCode(error, SHARD_KEY_ERRORS)) return new ErasureFailure('shard_key', rule.key);
   return hasCode(error, REFUSALS) ? new ErasureFailure('refused', rule.key) : error;
 }
 

@@ -2,7 +2,7 @@ import { TOKEN_SHAPE } from '../base/keys/token.ts';
 import { type Change, changeByNumber } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { type FieldPath, readPath } from './map/paths.ts';
-import { isLookedUp, needsReading, placesBefore } from './map/places.ts';
+import { hasFieldsOfOthers, isLookedUp, needsReading, placesBefore } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type JoinedPlace, type NumberPlace, nameOf } from './map/schema.ts';
 import type { CollectionRules } from './rewrite/rules.ts';
@@ -91,7 +91,8 @@ export function compilePlan(map: DataMap, profile: Profile): Plan {
 
 /** Is only the record itself able to say whether it goes with a number at this path? */
 function isUndecided(entry: CollectionMap, place: NumberPlace, path: FieldPath, fate: 'delete' | 'skip'): boolean {
-  return place.path === path.text && placesBefore(entry, place, fate).length > 0;
+  if (place.path !== path.text) return false;
+  return placesBefore(entry, place, fate).length > 0 || (place.own === false && hasFieldsOfOthers(entry));
 }
 
 /** The places of an entry where a number can be looked up. */

@@ -5,7 +5,7 @@ import type { PhoneNumber } from '../phone/number.ts';
 import type { NumberReader } from '../phone/reader.ts';
 import { directionOf, ownNumberPath } from './direction.ts';
 import type { Filter } from './filter.ts';
-import { type FieldPath, readPath, valueAt, valuesAlong } from './map/paths.ts';
+import { type FieldPath, KEY, readPath, valueAt, valuesAlong } from './map/paths.ts';
 import { isOwnPlace } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from './map/schema.ts';
@@ -20,12 +20,25 @@ export interface Reference {
   readonly key: FieldPath;
   /** Where the child has it. */
   readonly field: FieldPath;
+  /** How the child writes it, with `{key}` in its place; undefined: as it is. */
+  readonly form?: string | undefined;
+}
+
+/** Children that stay though the record goes that leads to them. */
+interface Orphans {
+  readonly reference: Reference;
+  /** Which of the children. */
+  readonly only: Filter;
 }
 
 /** The references of a map that matter to a profile. */
 export interface ReferenceTree {
   /** Those whose children it changes, and those that lead to them; parents before their children. */
   readonly all: readonly Reference[];
+  /** What nobody would find by the number any more when a record goes that the profile deletes. */
+  readonly orphans: readonly Orphans[];
+  /** Do others that matter belong to records of this entry? */
+  isParent(entry: CollectionMap): boolean;
   /** Does the profile change records of this entry that are known by others? */
   isChanged(entry: CollectionMap): boolean;
   /** Does it change records of this entry, however they are found? */
@@ -45,18 +58,37 @@ export function referencesOf(map: DataMap, profile: Profile): ReferenceTree {
   }
   const onTheWay = new Set(changed);
   for (const { child, parent } of [...every].reverse()) if (onTheWay.has(child)) onTheWay.add(parent);
+  const all = every.filter(({ child }) => onTheWay.has(child));
+  const isDeleted = (entry: CollectionMap) =>
+    profile.records[entry.record] === 'delete' && (concerns(profile, entry) || changed.has(entry));
+  const orphans = every.flatMap((reference) =>
+    isDeleted(reference.parent) ? orphansOf(reference, profile, changed.has(reference.child)) : [],
+  );
+  const parents = new Set([...all, ...orphans.map(({ reference }) => reference)].map(({ parent }) => parent));
   return {
-    all: every.filter(({ child }) => onTheWay.has(child)),
+    all,
+    orphans,
+    isParent: (entry) => parents.has(entry),
     isChanged: (entry) => changed.has(entry),
     isMeant: (entry) => concerns(profile, entry) || changed.has(entry),
   };
 }
 
+/** Of the children of a record that goes, those that do not go with it and have no number by which they could be found. */
+function orphansOf(reference: Reference, profile: Profile, isChanged: boolean): Orphans[] {
+  const { numbers, joined, json, pending } = reference.child;
+  if (numbers.length + joined.length > 0 || json.some((one) => one.numbers.length > 0)) return [];
+  if (!isChanged) return [{ reference, only: {} }];
+  // What waits to be sent is waited for when somebody is forgotten, and else by nobody.
+  if (pending === undefined || profile.clearsReports) return [];
+  return [{ reference, only: { [pending.path]: { $in: [...pending.values] } } }];
+}
+
 function referenceTo(map: DataMap, child: CollectionMap): Reference | null {
   if (child.via === undefined) return null;
-  const { collection, key, field } = child.via;
+  const { collection, key, field, form } = child.via;
   const parent = map.collections.find((entry) => nameOf(entry) === collection);
-  return parent === undefined ? null : { child, parent, key: readPath(key), field: readPath(field) };
+  return parent === undefined ? null : { child, parent, key: readPath(key), field: readPath(field), form };
 }
 
 /** Parents before their children, so that the keys of all of them are known when it is the children's turn. */
@@ -85,8 +117,24 @@ export function wayTo(map: DataMap, entry: CollectionMap): Reference[] {
 }
 
 /** The values by which a record's children name it; those that name nothing are left out. */
-export function keysIn(record: unknown, { key }: Reference): unknown[] {
-  return valuesAlong(record, key.dotted.split('.')).filter(isKey);
+export function keysIn(record: unknown, { key, form }: Reference): unknown[] {
+  return valuesAlong(record, key.dotted.split('.'))
+    .filter(isKey)
+    .map((value) => writeKey(value, form));
+}
+
+/** A key as the field of a child has it. @param form a text with `{key}` in it; undefined: the key itself */
+export function writeKey(key: unknown, form: string | undefined): unknown {
+  return form === undefined ? key : form.replace(KEY, () => textOfKey(key) ?? String(key));
+}
+
+/** The key in what a child's field holds; undefined where it holds none in this form. */
+export function readKey(value: unknown, form: string | undefined): unknown {
+  if (!isKey(value) || form === undefined) return isKey(value) ? value : undefined;
+  const [before = '', behind = ''] = form.split(KEY);
+  const text = String(value);
+  const isIn = text.startsWith(before) && text.endsWith(behind) && text.length > before.length + behind.length;
+  return isIn ? text.slice(before.length, text.length - behind.length) : undefined;
 }
 
 /** A value that is nothing would find every record without one. */
@@ -131,7 +179,7 @@ const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const WHOLE = /^(0|[1-9]\d{0,17})$/;
 
 /** A key as itself, as its text, and as what its text may stand for. */
-function writingsOf(key: unknown): unknown[] {
+export function writingsOf(key: unknown): unknown[] {
   const text = typeof key === 'string' ? key : textOfKey(key);
   if (text === undefined) return [key];
   return [

@@ -1,6 +1,6 @@
 import { directionOf, ownNumberPath } from './direction.ts';
 import { KEY, readPath, valueAt } from './map/paths.ts';
-import { isOwnPlace, placesBefore } from './map/places.ts';
+import { isOwnPlace, placesBefore, placesBeside } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
 import { accountPathOf, asOwned, isOneOf, isOwned, matchesWhere } from './owner.ts';
@@ -63,6 +63,7 @@ function entryRulesFor(
     own: isOwnPlace(entry, place, fate),
     unless: placesBefore(entry, place, fate).map(readPath),
     strategy: profile.fields.number,
+    templates: place.templates,
   });
   const field = (one: FieldMap, within = ''): FieldRule => ({
     path: readPath(within + one.path),
@@ -72,6 +73,8 @@ function entryRulesFor(
     all: one.all,
     maskInText: one.maskInText,
     anywhere: one.anywhere,
+    around: one.around,
+    beside: within === '' ? placesBeside(entry, one).map(readPath) : [],
   });
   return {
     name: nameOf(entry),
@@ -106,7 +109,7 @@ export function joinedRulesFor({ joined }: Pick<CollectionMap, 'joined'>, profil
  * number is known. The account's own stays where the profile says so.
  */
 export function wholeRulesFor(entry: CollectionMap, profile: Profile): CollectionRules {
-  const { direction, own_number: own } = entry;
+  const { direction, own_number: own, pending } = entry;
   const fate = profile.records[entry.record] === 'delete' ? 'delete' : 'keep';
   const rulesWithout = (kept: string | undefined, matches: EntryRules['matches']): EntryRules => ({
     name: nameOf(entry),
@@ -127,6 +130,7 @@ export function wholeRulesFor(entry: CollectionMap, profile: Profile): Collectio
       })),
     ],
     ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
+    ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),
   });
   const isSplit = profile.keepsOwnNumber && typeof own === 'object' && typeof direction === 'object';
   const sides = isSplit ? (['inbound', 'outbound', null] as const) : [];

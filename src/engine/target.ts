@@ -27,6 +27,8 @@ export interface Target {
   isUnreadable(): Promise<boolean>;
   /** Are there records that hold what may be the number, and another's? */
   isDoubtful?(): Promise<boolean>;
+  /** When the last of its records is due that are still to be acted on; null where none is. */
+  lastDue?(): Promise<Date | null>;
   /** Does a scan read its records, too, where the account is scanned? */
   readonly isScanned?: boolean;
 }

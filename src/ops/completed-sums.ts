@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../base/db/faults.ts';
-import { requestsOf } from '../ledger/requests/ledger.ts';
+import { type ErasureRequest, requestsOf } from '../ledger/requests/ledger.ts';
 import { FIGURES } from '../ledger/requests/month-figures.ts';
 
 /** What was completed up to a moment. */
@@ -45,7 +45,7 @@ const STORE_EVERY_MS = 300_000;
 
 /**
  * A reader of what was ever completed that costs the same however much that is: sums are kept in the database, and what
- * came since is added. The whole ledger is read once, when there are none yet, and by the server.
+ * came since is added. The whole ledger is read once, when there are none yet.
  */
 export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promise<CompletedSums> {
   const stored = db.collection<StoredSums>(FIGURES);
@@ -84,70 +84,49 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
   };
 }
 
-interface TimesRow extends Record<string, unknown> {
-  readonly _id: string;
-  readonly count: unknown;
-  readonly sum: unknown;
+/** Rows a batch: none holds the event loop. */
+const ROWS_AT_ONCE = 1_000;
+
+/**
+ * Sums what was completed in a time, row by row, in the order of the index: an engine that is to sum by the names in
+ * the rows may read the whole ledger for the few that came since.
+ */
+async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<CompletedSums> {
+  const rows = requestsOf(db)
+    .find({ completed_at: { $gte: from, $lt: to } }, { batchSize: ROWS_AT_ONCE })
+    .project<Pick<ErasureRequest, (typeof SUMMED)[number]>>(Object.fromEntries(SUMMED.map((name) => [name, 1])));
+  const sums = {
+    completed: 0,
+    erased: {} as Record<string, number>,
+    retention: {} as Record<string, number>,
+    causes: {} as Record<string, number>,
+    times: {} as Record<string, { count: number; sum: number; within: number[] }>,
+  };
+  const addTo = (counts: Record<string, number>, more: Counts) => {
+    for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + Number(count);
+  };
+  for await (const { profile, created_at, completed_at = to, erased, causes = {} } of rows) {
+    const seconds = (completed_at.getTime() - created_at.getTime()) / 1_000;
+    sums.times[profile] ??= { count: 0, sum: 0, within: ERASE_SECONDS.map(() => 0) };
+    const times = sums.times[profile];
+    times.count += 1;
+    times.sum += seconds;
+    times.within = times.within.map((count, index) => count + (seconds <= (ERASE_SECONDS[index] ?? 0) ? 1 : 0));
+    sums.completed += 1;
+    addTo(sums.erased, erased);
+    if (profile === 'retention') addTo(sums.retention, erased);
+    addTo(sums.causes, causes);
+  }
+  return sums;
 }
 
-async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<CompletedSums> {
-  const requests = requestsOf(db);
-  const within = { completed_at: { $gte: from, $lt: to } };
-  const seconds = { $divide: [{ $subtract: ['$completed_at', '$created_at'] }, 1000] };
-  const [byProfile, byCollection, byCause] = await Promise.all([
-    requests
-      .aggregate<TimesRow>([
-        { $match: within },
-        { $project: { profile: 1, seconds } },
-        {
-          $group: {
-            _id: '$profile',
-            count: { $sum: 1 },
-            sum: { $sum: '$seconds' },
-            ...Object.fromEntries(
-              ERASE_SECONDS.map((bound) => [`w${bound}`, { $sum: { $cond: [{ $lte: ['$seconds', bound] }, 1, 0] } }]),
-            ),
-          },
-        },
-      ])
-      .toArray(),
-    requests
-      .aggregate<{ _id: { profile: string; name: string }; count: unknown }>([
-        { $match: within },
-        { $project: { profile: 1, erased: { $objectToArray: '$erased' } } },
-        { $unwind: '$erased' },
-        { $group: { _id: { profile: '$profile', name: '$erased.k' }, count: { $sum: '$erased.v' } } },
-      ])
-      .toArray(),
-    requests
-      .aggregate<{ _id: string; count: unknown }>([
-        { $match: { ...within, causes: { $exists: true } } },
-        { $project: { _id: 0, causes: { $objectToArray: '$causes' } } },
-        { $unwind: '$causes' },
-        { $group: { _id: '$causes.k', count: { $sum: '$causes.v' } } },
-      ])
-      .toArray(),
-  ]);
-  const records = byCollection.map(({ _id, count }) => ({ ..._id, count: Number(count) }));
-  return {
-    completed: byProfile.reduce((sum, { count }) => sum + Number(count), 0),
-    erased: records.reduce<Counts>((sum, { name, count }) => addCounts(sum, { [name]: count }), {}),
-    retention: Object.fromEntries(
-      records.filter(({ profile }) => profile === 'retention').map(({ name, count }) => [name, count]),
-    ),
-    causes: Object.fromEntries(byCause.map(({ _id, count }) => [_id, Number(count)])),
-    times: Object.fromEntries(
-      byProfile.map((row) => [
-        row._id,
-        {
-          count: Number(row.count),
-          sum: Number(row.sum),
-          within: ERASE_SECONDS.map((bound) => Number(row[`w${bound}`])),
-        },
-      ]),
-    ),
-  };
-}
+const SUMMED = [
+  'profile',
+  'created_at',
+  'completed_at',
+  'erased',
+  'causes',
+] as const satisfies (keyof ErasureRequest)[];
 
 /** Up to when what was completed is summed for good; the epoch when nothing is. */
 export async function summedUpTo(db: mongoose.mongo.Db): Promise<Date> {

@@ -1,8 +1,12 @@
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { QueueCounts } from '../base/queue/producer.ts';
 import { shareReading } from '../lib/share.ts';
 import type { LedgerFigures } from './ledger-figures.ts';
 import { createLedgerMetrics, renderTimeToErase } from './ledger-metrics.ts';
+
+/** What a worker gave up, or could not do, and what no request tells of. */
+const FAULTS = ['webhook_given_up', 'audit_heads_not_kept'] as const;
+export type Fault = (typeof FAULTS)[number];
 
 /** The metrics of one process. Labels are names of routes, states and collections: never a value from a request. */
 export interface Metrics {
@@ -10,6 +14,7 @@ export interface Metrics {
   observeRequest(route: string, method: string, status: number, seconds: number): void;
   /** @param outcome done, later or failed */
   observeJob(job: string, outcome: string, seconds: number): void;
+  countFault(fault: Fault): void;
   /** @returns the text for Prometheus */
   render(): Promise<string>;
 }
@@ -40,6 +45,14 @@ export function createMetrics(sources: MetricsSources): Metrics {
     buckets: [0.01, 0.05, 0.25, 1, 5, 15, 60, 300],
     registers,
   });
+  const faults = new Counter({
+    name: 'lethe_faults_total',
+    help: 'Messages to webhooks that were given up, and rounds that could not write the ends of the audit to their file',
+    labelNames: ['fault'],
+    registers,
+  });
+  // From nothing to one is an increase, too.
+  for (const fault of FAULTS) faults.inc({ fault }, 0);
   const ledgerMetrics = createLedgerMetrics(registry);
   const depth = new Gauge({
     name: 'lethe_queue_jobs',
@@ -64,6 +77,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     observeJob(job, outcome, seconds) {
       jobs.observe({ job, outcome }, seconds);
     },
+    countFault: (fault) => faults.inc({ fault }),
     render: () => shared(new Date()),
   };
 

@@ -12,9 +12,10 @@ const VISIBLE_SEPARATORS = /[\s.()[\]/\\_\-\u00b7\u2010-\u2015\u2022\u2212\uff08
 
 /**
  * What comes along unseen when a number is copied from an address book: direction marks, soft hyphens, characters of no
- * width, byte order marks. The last two turn a digit into a keycap emoji.
+ * width, byte order marks. The last two turn a digit into a keycap emoji. Zeros: the other bytes of UTF-16, in binary data.
  */
-const INVISIBLE_SEPARATORS = /[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\ufe0f|\u20e3/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: bytes are read as characters, too.
+const INVISIBLE_SEPARATORS = /[\u0000\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]|\ufe0f|\u20e3/;
 
 /** What a character is to a reader of numbers: one of these, or 10 + a digit's value. */
 export const KIND = { other: 0, visible: 1, invisible: 2, comma: 3, plus: 4, escape: 5, digit: 10 } as const;
@@ -35,6 +36,9 @@ for (const [character, kind] of [
   ['+', KIND.plus],
   ['\uff0b', KIND.plus],
   ['%', KIND.escape],
+  ['&', KIND.escape],
+  ['=', KIND.escape],
+  ['\\', KIND.escape],
 ] as const) {
   KINDS[character.charCodeAt(0)] = kind;
 }
@@ -44,12 +48,78 @@ export function kindOf(code: number): number {
   return KINDS[code] ?? KIND.other;
 }
 
+/** What an escape stands for, and how many characters it takes up. */
+interface Escape {
+  readonly kind: number;
+  readonly length: number;
+}
+
+/** @param index of the character that may begin an escape: of a URL, HTML, quoted-printable, JSON */
+export function escapeAt(text: string, index: number): Escape {
+  switch (text[index]) {
+    case '&':
+      return entityAt(text, index);
+    case '=':
+      return quotedAt(text, index);
+    case '\\':
+      return backslashAt(text, index);
+    default:
+      return percentAt(text, index);
+  }
+}
+
+const NOTHING: Escape = { kind: KIND.other, length: 1 };
+
+/** What stands for a character in digits is left alone: no platform writes so. */
+function standingFor(code: number, length: number): Escape {
+  const kind = kindOf(code);
+  return kind >= KIND.digit || kind === KIND.escape ? NOTHING : { kind, length };
+}
+
+/** `&nbsp;`, `&#160;`, `&#xA0;` (HTML 5, 13.5). */
+const ENTITY = /&(?:#(\d{1,6})|#[xX]([0-9a-fA-F]{1,5})|([a-zA-Z]{3,8}));/y;
+const ENTITIES: Readonly<Record<string, number>> = {
+  ...{ nbsp: 0xa0, ensp: 0x2002, emsp: 0x2003, thinsp: 0x2009, shy: 0xad, zwj: 0x200d, zwnj: 0x200c, ndash: 0x2013 },
+  ...{ mdash: 0x2014, hyphen: 0x2010, plus: 0x2b, lpar: 0x28, rpar: 0x29, period: 0x2e, sol: 0x2f, lrm: 0x200e },
+};
+
+function entityAt(text: string, index: number): Escape {
+  ENTITY.lastIndex = index;
+  const [whole, decimal, hexadecimal, name = ''] = ENTITY.exec(text) ?? [];
+  if (whole === undefined) return NOTHING;
+  const code = decimal ? Number(decimal) : hexadecimal ? Number.parseInt(hexadecimal, 16) : ENTITIES[name];
+  return code === undefined ? NOTHING : standingFor(code, whole.length);
+}
+
 /**
- * What a URL's escape stands for, and how many characters it takes up. Only those that stand around numbers are known:
- * in `50%447700900123` the digits after the percent sign are a number's. An escaped escape (`%252B`) is one too.
- * @param index of the percent sign
+ * Quoted-printable (RFC 2045, 6.7): a line that goes on, and what has a letter in its code. In `to=2012...` the digits
+ * are a number's.
  */
-export function escapeAt(text: string, index: number): { kind: number; length: number } {
+const QUOTED = /=(?:\r?\n|(?:C2=)?A0|2[BDE])/iy;
+
+function quotedAt(text: string, index: number): Escape {
+  QUOTED.lastIndex = index;
+  const [whole] = QUOTED.exec(text) ?? [];
+  if (whole === undefined) return NOTHING;
+  const kind = /\n$/.test(whole) ? KIND.invisible : /2B$/i.test(whole) ? KIND.plus : KIND.visible;
+  return { kind, length: whole.length };
+}
+
+/** `\u00a0`, `\xa0`: in JSON that was cut off, and in logs. */
+const BACKSLASH = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/y;
+
+function backslashAt(text: string, index: number): Escape {
+  BACKSLASH.lastIndex = index;
+  const [whole, four, two = ''] = BACKSLASH.exec(text) ?? [];
+  const found = whole === undefined ? NOTHING : standingFor(Number.parseInt(four ?? two, 16), whole.length);
+  return found.kind === KIND.other ? { kind: KIND.visible, length: 1 } : found;
+}
+
+/**
+ * A URL's escape. Only those that stand around numbers are known: in `50%447700900123` the digits after the percent sign
+ * are a number's. An escaped escape (`%252B`) is one too.
+ */
+function percentAt(text: string, index: number): Escape {
   const twice = text.startsWith('25', index + 1) ? 2 : 0;
   const code = text.slice(index + 1 + twice, index + 3 + twice).toUpperCase();
   if (code === 'C2' && /^%a0/i.test(text.slice(index + 3, index + 6))) return { kind: KIND.visible, length: 6 };
@@ -78,6 +148,7 @@ const ESCAPED_SEPARATOR = /^%2[089def]$/i;
 /** How many characters the separator at a place takes up: 1, 3 for an escaped one, 0 where there is none. */
 export function separatorLength(text: string, index: number): number {
   const kind = kindOf(text.charCodeAt(index));
+  if (text[index] === '\\') return 1;
   if (kind === KIND.escape) return ESCAPED_SEPARATOR.test(text.slice(index, index + 3)) ? 3 : 0;
   return kind === KIND.visible || kind === KIND.invisible ? 1 : 0;
 }

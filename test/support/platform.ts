@@ -15,6 +15,7 @@ import { createProducer, type Producer } from '../../src/base/queue/producer.ts'
 import { type Core, createCore } from '../../src/core.ts';
 import type { AccountValue } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
+import type { Fault } from '../../src/ops/metrics.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { endRedis } from './end-redis.ts';
 import { LIMITS, unhurried } from './limits.ts';
@@ -32,6 +33,7 @@ const PATIENT = { serverSelectionMs: LIMITS.answerMs } as const;
 interface WorkerOptions {
   readonly now?: () => Date;
   readonly logger?: Logger;
+  readonly countFault?: (fault: Fault) => void;
 }
 
 /** One test file's world: a database and a queue prefix of its own, on the engines the suite's runner started. */
@@ -126,7 +128,8 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
         poolSize: allPlaces(workerConfig.WORKER_CONCURRENCY) + 4,
         ...(workerEnv.MONGODB_URI ? {} : PATIENT),
       });
-      const worker = startWorker(workerCore, options.logger ?? logger, { ...(options.now && { now: options.now }) });
+      const { logger: workerLogger = logger, ...rest } = options;
+      const worker = startWorker(workerCore, workerLogger, rest);
       const stop = once(async () => {
         await worker.stop();
         await workerCore.close();

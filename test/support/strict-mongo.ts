@@ -32,6 +32,8 @@ export interface StrictOptions {
   refuse?(command: StrictCommand): Refusal | null | undefined | Promise<Refusal | null | undefined>;
   /** Collections whose newest records no majority has acknowledged: majority reads outside of transactions find none. */
   readonly lagging?: ReadonlySet<string>;
+  /** What collections are sharded by, as a cluster tells it. */
+  readonly shardKeys?: Readonly<Record<string, Document>>;
   /** Faults that pass by themselves, dealt out by chance. */
   readonly faults?: { readonly seed: number /** 0 to 1, of each command. */; readonly share: number };
 }
@@ -47,6 +49,8 @@ export interface StrictMongo extends MongoProxy {
 
 /** A driver's own commands: they may come at any time, and nothing is refused or made to fail. */
 const HOUSEKEEPING = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessions', 'buildInfo', 'killCursors']);
+/** Where a cluster keeps what is sharded. */
+const SHARDED = 'config.collections';
 const STATEMENTS: Readonly<Record<string, string>> = { insert: 'documents', update: 'updates', delete: 'deletes' };
 
 /**
@@ -80,11 +84,21 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
     }
     if (command.name === 'buildInfo' && options.version !== undefined)
       return { answer: reply(request, { ok: 1, version: options.version, gitVersion: '0'.repeat(40), modules: [] }) };
+    if (options.shardKeys && nameSpace(command) === SHARDED)
+      return {
+        answer: reply(request, { ok: 1, cursor: { id: BSON.Long.ZERO, ns: SHARDED, firstBatch: rowOf(command) } }),
+      };
     if (options.lagging?.has(command.collection) && isMajorityRead(command))
       return {
         answer: reply(request, { ok: 1, cursor: { id: BSON.Long.ZERO, ns: nameSpace(command), firstBatch: [] } }),
       };
     return dealFault(request, command, key);
+  };
+
+  const rowOf = ({ document }: StrictCommand) => {
+    const { _id } = document.filter as { _id: string };
+    const key = options.shardKeys?.[_id.split('.')[1] ?? ''];
+    return key === undefined ? [] : [{ _id, key }];
   };
 
   const dealFault = (request: Request, command: StrictCommand, key: string): Verdict => {

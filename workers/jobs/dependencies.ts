@@ -22,6 +22,7 @@ import type { DeliverDependencies } from '../../src/ledger/webhooks/deliver.ts';
 import { withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
 import type { DropDependencies } from '../../src/ops/drop-finished.ts';
+import type { Fault } from '../../src/ops/metrics.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
@@ -48,6 +49,7 @@ export function createJobDependencies(
   producer: Producer,
   logger: Logger,
   now: () => Date,
+  countFault: (fault: Fault) => void = () => {},
 ): JobDependencies {
   const { config, times, db, dataMap, countriesOf, store, suppressions, tokens, seal, audit, files, copies, accounts } =
     core;
@@ -91,6 +93,7 @@ export function createJobDependencies(
     webhooks: {
       ...{ db, seal, logger, times, now, processor: core.processor },
       rules: { allowed: listOf(config.WEBHOOK_ALLOWED_NETWORKS), timeoutMs: times.webhookMs },
+      onGivenUp: () => countFault('webhook_given_up'),
     },
     files: { files, logger },
     automatic: { automatic: createAutomaticRedaction({ db, producer, logger, deadlineMs, graceMs, now }), logger },

@@ -4,8 +4,8 @@ import { z } from 'zod';
 interface QueueRule {
   /** Its places in a worker process, as a share of `WORKER_CONCURRENCY`; at least one. */
   readonly shareOfPlaces: number;
-  /** Do accounts take turns? Its jobs carry the account then. */
-  readonly byTurns: boolean;
+  /** Where accounts take turns: how many jobs are one. Its jobs carry the account then. */
+  readonly jobsATurn?: number;
   /** Work that has taken so long goes back into the queue when another account waits for a place. */
   readonly turnMs?: number;
   /** Places in a worker process for each account, while one asks for little there beside others that ask for much. */
@@ -17,16 +17,18 @@ const QUEUES = {
   // The name is older than the other queues: jobs of former versions are found in it. Erasures side by side share queries:
   // sixteen cost half as many each as eight. With two open for each account a request behind another account's backlog takes
   // two to three times what it takes alone, with sixteen six times; the backlog is done at half the pace meanwhile.
-  erasure: { shareOfPlaces: 1, byTurns: true, turnMs: 2_000, placesEach: 2 },
+  // A turn is as many as there are places by default: eight accounts that take turns are done as fast as one alone then, as
+  // only jobs of one account can share.
+  erasure: { shareOfPlaces: 1, jobsATurn: 16, turnMs: 2_000, placesEach: 2 },
   // A report begins anew when it is given back: it is written to its end.
-  report: { shareOfPlaces: 1 / 8, byTurns: true },
+  report: { shareOfPlaces: 1 / 8, jobsATurn: 1 },
   // Longer than an attempt at one file may take: an attempt that is cut off does not count.
-  files: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
+  files: { shareOfPlaces: 1 / 8, jobsATurn: 1, turnMs: 15_000 },
   // Sooner than by itself, which is after a whole lease: with hundreds of numbers to look for a pass takes long.
-  scan: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 1_000 },
+  scan: { shareOfPlaces: 1 / 8, jobsATurn: 1, turnMs: 1_000 },
   // Longer than an attempt may take.
-  webhook: { shareOfPlaces: 1 / 8, byTurns: true, turnMs: 15_000 },
-  housekeeping: { shareOfPlaces: 1 / 8, byTurns: false },
+  webhook: { shareOfPlaces: 1 / 8, jobsATurn: 1, turnMs: 15_000 },
+  housekeeping: { shareOfPlaces: 1 / 8 },
 } as const satisfies Record<string, QueueRule>;
 
 export type QueueName = keyof typeof QUEUES;

@@ -59,15 +59,18 @@ const ALIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-c
 export function createProducer(connection: Redis | Cluster, prefix: string, onError: (error: Error) => void): Producer {
   const queues = openQueues(connection, prefix, onError);
   const clock = queues.housekeeping;
-  const priorityOf = async (queue: Queue, payload: { account?: string }, delayMs: number) => {
+  const priorityOf = async (queue: QueueName, payload: { account?: string }, delayMs: number) => {
+    const { jobsATurn } = ruleOf(queue);
+    if (jobsATurn === undefined) return undefined;
     if (delayMs > 0) return TURN_LATER;
-    return payload.account === undefined ? undefined : (await takeTurn(connection, queue, payload.account)).turn;
+    if (payload.account === undefined) return undefined;
+    return (await takeTurn(connection, queues[queue], payload.account, jobsATurn)).turn;
   };
   return {
     async add(name, payload, { id, delayMs = 0 }) {
       const { payload: schema, options, queue } = CATALOGUE[name];
       const data = schema.parse(payload);
-      const priority = ruleOf(queue).byTurns ? await priorityOf(queues[queue], data, delayMs) : undefined;
+      const priority = await priorityOf(queue, data, delayMs);
       await queues[queue].add(name, data, {
         ...options,
         jobId: id,

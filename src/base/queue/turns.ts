@@ -7,47 +7,66 @@ export interface QueueKeys {
 
 /**
  * BullMQ's priority of a job that waits for a moment: when it comes, the job goes before all others, and gets a turn
- * then (`Turns.giveBack`). A turn it had been given beforehand would be long past by then: all that an account has waiting
+ * then (`takeTurn`). A turn it had been given beforehand would be long past by then: all that an account has waiting
  * for one moment would go before everybody else's.
  */
 export const TURN_LATER = 1;
-const FIRST_TURN = 2;
-/** The highest priority BullMQ takes is 2^21. Accounts that are that far ahead share the last turn. */
-const LAST_TURN = 2 ** 21 - 1;
-/** From here on an empty queue begins with the first turn again. */
-const MANY_TURNS = 2 ** 20;
+/** A turn is a place of a round: the first for those that had nothing waiting, one of the others for those that had. */
+const PLACES = 16;
+/** The highest priority BullMQ takes is 2^21. Accounts that are that far ahead share the last round. */
+const LAST_ROUND = 2 ** 21 / PLACES - 1;
+/** From here on an empty queue begins with the first round again. */
+const MANY_ROUNDS = LAST_ROUND / 2;
 /** BullMQ keeps a job under the score `priority * 2^32 + counter`. */
 const TURN_SCORES = 2 ** 32;
 const DAY_SECONDS = 86_400;
 
 /**
- * Start-time fair queueing (Goyal, Vin, Cheng 1996) with jobs as packets of one size: an account's next turn is the one
- * after its last, and at least the round under way. Jobs of one turn go in order of arrival. In an empty queue all are
- * even: the round is the one after the last turn given. It is not the first one again, as jobs may be on their way
- * into the queue with turns that they have taken.
- * KEYS: BullMQ's jobs in turn, the last turn of each account. ARGV: the account.
+ * Start-time fair queueing (Goyal, Vin, Cheng 1996) with a turn of several jobs: an account's next turn is in the round after
+ * its last, and at least in the one under way. A turn is full after so many jobs; until then, and while it is not past, the
+ * account's jobs join it. Jobs of one account are next to each other so: accounts have different places in a round.
+ * Whoever had nothing waiting comes first in it (as new flows do in RFC 8290), once a round. In an empty queue all are even:
+ * the round is the one after the last given. It is not the first one again, as jobs may be on their way into the queue
+ * with turns that they have taken.
+ * KEYS: BullMQ's jobs in turn, the last turn of each account. ARGV: the account, jobs a turn.
  * @returns the turn, and whether anybody waits
  */
 const TAKE_TURN = `
-local head = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '${FIRST_TURN - 1}')
+local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${PLACES * TURN_SCORES}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '0')
+local first = 0
 local round = top + 1
 if head[2] then
-  round = math.max(${FIRST_TURN}, math.floor(tonumber(head[2]) / ${TURN_SCORES}))
-elseif top > ${MANY_TURNS} then
+  first = math.floor(tonumber(head[2]) / ${TURN_SCORES})
+  round = math.floor(first / ${PLACES})
+elseif top > ${MANY_ROUNDS} then
   redis.call('DEL', KEYS[2])
-  top = ${FIRST_TURN - 1}
-  round = ${FIRST_TURN}
+  top = 0
+  round = 1
 end
-local last = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '0')
-local turn = math.min(math.max(last + 1, round), ${LAST_TURN})
-redis.call('HSET', KEYS[2], ARGV[1], turn, 'top', math.max(top, turn))
+local last, given = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '^(%d+):(%d+)$')
+last = tonumber(last or '0')
+given = tonumber(given or '0')
+local isWaiting = head[2] and last >= first
+local turn = last
+if not isWaiting or given >= tonumber(ARGV[2]) then
+  local place = 0
+  if isWaiting then
+    place = 1 + tonumber(string.sub(redis.sha1hex(ARGV[1]), 1, 4), 16) % ${PLACES - 1}
+  end
+  round = math.min(math.max(math.floor(last / ${PLACES}) + 1, round), ${LAST_ROUND})
+  turn = round * ${PLACES} + place
+  given = 0
+  redis.call('HSET', KEYS[2], 'top', math.max(top, round))
+end
+redis.call('HSET', KEYS[2], ARGV[1], string.format('%d:%d', turn, given + 1))
 redis.call('EXPIRE', KEYS[2], ${DAY_SECONDS})
-return { turn, #head }
+return { turn, redis.call('ZCARD', KEYS[1]) }
 `;
 
 /**
  * Takes an account's next turn in a queue. One process or many: Redis counts.
+ * @param jobs how many jobs a turn has
  * @returns the turn as a priority of BullMQ, and whether any job waits in that queue
  * @throws what Redis throws
  */
@@ -55,8 +74,10 @@ export async function takeTurn(
   redis: Redis | Cluster,
   keys: QueueKeys,
   account: string,
+  jobs: number,
 ): Promise<{ turn: number; isAnyWaiting: boolean }> {
-  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, keys.toKey('prioritized'), keys.toKey('turns'), account)) as [
+  const queued = keys.toKey('prioritized');
+  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, queued, keys.toKey('turns'), account, String(jobs))) as [
     number,
     number,
   ];

@@ -33,7 +33,11 @@ export interface UserFields {
 }
 
 export interface Resources {
-  /** Deletes a resource, with the file it may stand for. @returns false when the account has none under this id */
+  /**
+   * Deletes a resource, with the file it may stand for and what belongs to it.
+   * @returns false when the account has none under this id
+   * @throws ErasureFailure for what can neither go nor stay without it: nothing is changed then
+   */
   remove(input: ResourceInput): Promise<boolean>;
   /** Replaces the fields of a user. @returns false when the account has none under this id */
   replaceUser(input: Omit<ResourceInput, 'resource'>, fields: UserFields): Promise<boolean>;
@@ -57,7 +61,7 @@ export function createResources({ db, dataMap, eraseNow }: ResourceDependencies)
       const { account, actor, id } = input;
       const found = await find(input);
       if (found.length === 0) return false;
-      const changed = await eraseNow({ account, actor, ...AUDIT_WORDS.resource, id, found });
+      const changed = await eraseNow({ account, actor, ...AUDIT_WORDS.resource, id, found, follow: profile });
       // None changed: another call has deleted it meanwhile.
       return Object.keys(changed).length > 0;
     },

@@ -1,9 +1,14 @@
 import type mongoose from 'mongoose';
 import { targetsByAge } from '../../engine/by-age.ts';
+import { collectionOf } from '../../engine/collection.ts';
+import { allOf, type Filter } from '../../engine/filter.ts';
 import { profileFor } from '../../engine/map/profile.ts';
-import type { DataMap } from '../../engine/map/schema.ts';
+import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compileRecordRules } from '../../engine/record-plan.ts';
+import { referencesOf } from '../../engine/references.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
+import { createFollower, type Follower } from '../../ledger/references/follower.ts';
+import type { Keys } from '../../ledger/references/keys-of.ts';
 import { retentionRun } from './periods.ts';
 
 /** What a run of today would delete of one collection. */
@@ -13,11 +18,18 @@ export interface RetentionCount {
   readonly records: number;
   /** Records that happened before this moment. */
   readonly before: Date;
+  /** Of those records, how many go for their own age; the others belong to one that goes, and may be younger. */
+  readonly old: number;
 }
 
+type Document = Readonly<Record<string, unknown>>;
+
+/** Records whose keys are held at once. */
+const PARENTS_AT_ONCE = 1_000;
+
 /**
- * Counts what retention would delete of an account today, without deleting anything. Collections of which nothing is old
- * are left out.
+ * Counts what retention would delete of an account today, without deleting anything. Collections of which nothing goes
+ * are left out. One that belongs to several records may be counted for each.
  * @param account with the months that are asked about
  */
 export async function previewRetention(
@@ -26,17 +38,61 @@ export async function previewRetention(
   now: Date,
 ): Promise<RetentionCount[]> {
   const { selector } = retentionRun(dataMap, account, now);
-  const rules = compileRecordRules(dataMap, profileFor('retention', dataMap), (entry) => entry.at !== undefined);
-  const counts: RetentionCount[] = [];
-  for (const rule of rules) {
-    const apart = selector.apart?.[rule.name];
-    const before = apart === undefined ? selector.before : apart;
-    if (before === null || rule.change(now).kind !== 'delete') continue;
-    for (const target of targetsByAge(db, [rule], account.records_id, before, now)) {
-      const { collection, filter } = target.describe();
-      const records = await collection.countDocuments(filter);
-      if (records > 0) counts.push({ name: rule.name, records, before });
-    }
+  const profile = profileFor('retention', dataMap);
+  const tree = referencesOf(dataMap, profile);
+  const follower = createFollower(db, dataMap, { profile, tree, account: account.records_id, now });
+  const momentOf = (name: string) => (selector.apart?.[name] === undefined ? selector.before : selector.apart[name]);
+  const old = new Map<CollectionMap, Filter>();
+  for (const rule of compileRecordRules(dataMap, profile, (entry) => entry.at !== undefined)) {
+    const before = momentOf(rule.name);
+    if (before === null) continue;
+    for (const target of targetsByAge(db, [rule], account.records_id, before, now))
+      old.set(rule.entry, target.describe().filter);
   }
-  return counts;
+  const counts = new Map<string, { old: number; below: number }>();
+  const add = (name: string, more: { old?: number; below?: number }) => {
+    const { old: some, below } = counts.get(name) ?? { old: 0, below: 0 };
+    counts.set(name, { old: some + (more.old ?? 0), below: below + (more.below ?? 0) });
+  };
+  const below = countBelow(follower, old, (entry) => collectionOf(db, entry, account.records_id), add);
+  for (const [entry, filter] of old) {
+    const collection = collectionOf(db, entry, account.records_id);
+    add(nameOf(entry), { old: await collection.countDocuments(filter) });
+    if (tree.isParent(entry)) await below(entry, collection.find(filter, { promoteLongs: false }));
+  }
+  return [...counts]
+    .map(([name, { old: some, below: more }]) => ({
+      ...{ name, records: some + more, old: some },
+      before: momentOf(name) ?? selector.before,
+    }))
+    .filter(({ records }) => records > 0);
+}
+
+/** @returns counts what belongs to some records and is not old by itself, over any number of hops */
+function countBelow(
+  follower: Follower,
+  old: ReadonlyMap<CollectionMap, Filter>,
+  collection: (entry: CollectionMap) => mongoose.mongo.Collection,
+  add: (name: string, more: { below: number }) => void,
+): (entry: CollectionMap, records: AsyncIterable<Document>) => Promise<void> {
+  const { tree } = follower;
+  const count = async (keys: Keys): Promise<void> => {
+    for (const reference of tree.all) {
+      const { child } = reference;
+      const own = keys.get(nameOf(child)) ?? [];
+      const itself = old.get(child);
+      for (const selection of own.length === 0 ? [] : follower.selections(reference, own)) {
+        const young = allOf(selection, itself === undefined ? {} : ({ $nor: [itself] } as Filter));
+        add(nameOf(child), { below: await collection(child).countDocuments(young) });
+        if (tree.isParent(child)) await read(child, collection(child).find(young, { promoteLongs: false }));
+      }
+    }
+  };
+  const read = async (entry: CollectionMap, records: AsyncIterable<Document>): Promise<void> => {
+    const some: Document[] = [];
+    const follow = async () => count((await follower.readKeys(entry, some.splice(0))).keys);
+    for await (const record of records) if (some.push(record) >= PARENTS_AT_ONCE) await follow();
+    await follow();
+  };
+  return read;
 }

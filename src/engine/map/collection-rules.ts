@@ -23,7 +23,7 @@ export function checkEntry(entry: CollectionMap, version: 1 | 2): MapFault[] {
     ...faultsOfElements(entry),
     ...missingParts(entry, version),
     ...lostParts(entry),
-    ...findContradictions(placesOf(entry), version === 2),
+    ...findContradictions(placesOf(entry), version === 2, version === 2 && !isFoundById(entry)),
     ...faultsOfName(entry),
     ...faultsOfFields(entry, version),
     ...faultsOfAnywhere(entry),
@@ -104,17 +104,21 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
   ];
 }
 
+/** Such records are changed without being read. */
+const isFoundById = ({ products, interaction, resource }: CollectionMap) =>
+  (products ?? interaction ?? resource) !== undefined;
+
 /** Keys that an entry needs for what it says it serves. */
 function missingParts(entry: CollectionMap, version: 1 | 2): MapFault[] {
   const issues: MapFault[] = [];
-  const byId = entry.products !== undefined || entry.interaction !== undefined || entry.resource !== undefined;
+  const byId = isFoundById(entry);
   const need = (missing: boolean, path: string, message: string) => {
     if (missing) issues.push({ path: path === '' ? [] : [path], message });
   };
   const isFound =
     entry.numbers.length + entry.joined.length > 0 || entry.json.some((one) => one.numbers.length > 0) || entry.via;
   // Texts in which numbers are only mentioned are read by the scan.
-  const isRead = version === 2 && entry.scan && entry.fields.some((field) => field.maskInText);
+  const isRead = version === 2 && entry.scan && entry.fields.some((field) => field.maskInText || field.around);
   need(!isFound && !isRead && entry.resource === undefined, 'numbers', 'needs at least one path');
   need(byId && entry.id === undefined, '', 'products, interaction and resource need id');
   need(
@@ -169,8 +173,11 @@ function faultsOfFields(entry: CollectionMap, version: 1 | 2): MapFault[] {
   return entry.fields.flatMap((one, index): MapFault[] => {
     const array = arrayOf(one.path);
     const path = ['fields', index, 'path'];
+    if (one.around && one.maskInText)
+      return [{ path: ['fields', index, 'around'], message: 'cannot stand beside mask_in_text' }];
     // A record that is known by others is theirs as a whole, but for elements that say whose they are.
-    if (array === '' || one.anywhere || one.all || one.path.includes(KEY) || entry.via !== undefined) return [];
+    if (array === '' || one.anywhere || one.all || one.around || one.path.includes(KEY) || entry.via !== undefined)
+      return [];
     if (version === 1)
       return arrays.includes(array)
         ? []

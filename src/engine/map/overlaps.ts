@@ -17,13 +17,15 @@ interface Contradiction {
  * field is either an array everywhere (`a[].b`) or nowhere (`a.c`).
  * @param paths earlier paths win: of two that contradict each other, the later one is reported
  * @param mixed number paths may differ in shape (`to`, `to[]`, `to[].phone`): each is looked up and written by itself
+ * @param whole a field may hold numbers, and goes with them as a whole: records are read before they are changed
  */
-export function findContradictions(paths: readonly PlacedPath[], mixed: boolean): Contradiction[] {
+export function findContradictions(paths: readonly PlacedPath[], mixed: boolean, whole: boolean): Contradiction[] {
   const found: Contradiction[] = [];
   paths.forEach((later, index) => {
     for (const earlier of paths.slice(0, index)) {
       // The key is the number, and the field what stands under it; elsewhere the whole text around a number goes.
       if (mixed && earlier.isNumber && later.isField && earlier.path === later.path) continue;
+      if (whole && earlier.isNumber && later.isField && isHeld(earlier.path, later.path)) continue;
       const isShape = mixed && (earlier.isNumber ?? false) && earlier.path !== later.path;
       if (isShape && (later.isNumber || isWithin(later.path, earlier.path))) continue;
       const message = contradiction(earlier.path, later.path);
@@ -35,6 +37,11 @@ export function findContradictions(paths: readonly PlacedPath[], mixed: boolean)
     }
   });
   return found;
+}
+
+/** Does a number stand in what a field holds? */
+export function isHeld(number: string, field: string): boolean {
+  return number.startsWith(`${field}.`) || number.startsWith(`${field}[]`);
 }
 
 /** `to[].name` within `to` or `to[]`: a field of the elements that are objects. */

@@ -1,3 +1,4 @@
+import { isHeld } from './overlaps.ts';
 import { type FieldPath, KEY } from './paths.ts';
 import type { Profile } from './profile.ts';
 import type { CollectionMap, FieldMap, NumberPlace } from './schema.ts';
@@ -40,6 +41,32 @@ export function isLookedUp({ path }: NumberPlace): boolean {
 /** An update that takes every element of an array in an array is refused where one of them has none. */
 const isDeep = ({ all, path }: FieldMap) => all && path.split('[]').length > 2;
 
+/** What tells who somebody is: whose it is, the number in the same object says. */
+const OF_A_PERSON: ReadonlySet<FieldMap['category']> = new Set(['name', 'email', 'caller_id']);
+
+const objectOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('.')));
+
+/**
+ * The places whose number says whose a field is: those it holds (`lead` holds `lead.phone`), and those in its own object
+ * (`to.name` beside `to.number`). Where somebody else's number stands there, the field is theirs.
+ */
+export function placesBeside({ numbers }: Pick<CollectionMap, 'numbers'>, field: FieldMap): string[] {
+  const object = objectOf(field.path);
+  const isOfObject = OF_A_PERSON.has(field.category) && object !== '' && !object.endsWith('[]');
+  if (field.all || field.anywhere || field.path.includes(KEY)) return [];
+  return numbers
+    .map(({ path }) => path)
+    .filter((path) => isHeld(path, field.path) || (isOfObject && objectOf(path) === object && !path.includes(KEY)));
+}
+
+/** Is there a field of which a number at another place does not say whose it is? */
+export function hasFieldsOfOthers(entry: CollectionMap): boolean {
+  return entry.fields.some((field) => {
+    const beside = placesBeside(entry, field);
+    return beside.length > 0 && entry.numbers.some(({ path, own }) => own === false || !beside.includes(path));
+  });
+}
+
 /**
  * Do records of the entry have to be read before they are changed? What stands in JSON or under keys, texts that are kept
  * for others, and mentions inside of texts are nothing an update could say.
@@ -48,14 +75,16 @@ export function needsReading(entry: CollectionMap): boolean {
   return (
     entry.json.length > 0 ||
     entry.joined.length > 0 ||
+    hasFieldsOfOthers(entry) ||
     entry.fields.some(
       (field) =>
         field.onlyIfAlone ||
         field.maskInText ||
+        field.around !== undefined ||
         field.anywhere ||
         field.path.includes(KEY) ||
         isDeep(field) ||
-        entry.numbers.some(({ path }) => path === field.path),
+        entry.numbers.some(({ path }) => path === field.path || isHeld(path, field.path)),
     )
   );
 }

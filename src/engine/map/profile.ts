@@ -145,9 +145,15 @@ export type ProfileChanges = Readonly<
   >
 >;
 
-/** A built-in profile with the data map's own changes laid over it. */
+/** A built-in profile with the data map's own changes laid over it. Retention changes no record that it keeps. */
 export function profileFor(name: ProfileName, map: { readonly profiles: ProfileChanges }): Profile {
   const base = BUILT_IN[name];
   const own = map.profiles[name];
-  return { ...base, records: { ...base.records, ...own?.records }, fields: { ...base.fields, ...own?.fields } };
+  const changed = { ...base.records, ...own?.records };
+  const records = name === 'retention' ? everyOf(RECORD_CATEGORIES, 'skip', without(changed, 'keep')) : changed;
+  return { ...base, records, fields: { ...base.fields, ...own?.fields } };
+}
+
+function without(records: Profile['records'], fate: RecordFate): Partial<Profile['records']> {
+  return Object.fromEntries(Object.entries(records).filter(([, one]) => one !== fate));
 }

@@ -47,6 +47,8 @@ interface Via {
   readonly collection: string;
   readonly key: string;
   readonly field: string;
+  /** What the field holds of a key, where that is not the key itself: `_User${key}`. */
+  readonly form?: string | undefined;
 }
 
 /** A place where a number may stand. */
@@ -86,6 +88,8 @@ export interface FieldMap {
   readonly maskInText: boolean;
   /** The path is one name: every field of that name, however deep in the record. */
   readonly anywhere: boolean;
+  /** What goes with a number that a text mentions, in whosever record: the lines that mention it, or all of the field. */
+  readonly around?: 'line' | 'text' | undefined;
 }
 
 /** A string that holds JSON; paths are those within it. */

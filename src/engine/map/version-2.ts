@@ -17,7 +17,7 @@ import {
 import { profiles, sharedKeys } from './shared-words.ts';
 import { strategy } from './strategies.ts';
 import { isPreset, PRESETS, templateFault } from './templates.ts';
-import { collectionName, databaseName, name, plainWidePath, scalar, widePath } from './words.ts';
+import { collectionName, databaseName, name, plainWidePath, referencePath, scalar, widePath } from './words.ts';
 
 const value = z.union([scalar, z.null()]);
 /** One value, or one of several. */
@@ -61,6 +61,7 @@ const field = z.strictObject({
   all: z.boolean().default(false),
   mask_in_text: z.boolean().default(false),
   anywhere: z.boolean().default(false),
+  around: z.enum(['line', 'text']).optional(),
 });
 
 const collection = z.strictObject({
@@ -72,7 +73,18 @@ const collection = z.strictObject({
   account: account.optional(),
   elements: widePath.refine((text) => text.endsWith('[]'), 'must end in []').optional(),
   where: z.record(plainWidePath, oneOf).default({}),
-  via: z.strictObject({ collection: name, key: widePath, field: widePath }).optional(),
+  via: z
+    .strictObject({
+      collection: name,
+      key: widePath,
+      field: referencePath,
+      form: z
+        .string()
+        .max(100)
+        .refine((text) => text.split(KEY).length === 2, 'must hold {key} once')
+        .optional(),
+    })
+    .optional(),
   shared: z.enum(['fail', 'keep']).default('fail'),
   numbers: z.array(number).max(50).default([]),
   fields: z.array(field).max(200).default([]),

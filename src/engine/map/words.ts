@@ -23,6 +23,11 @@ export const widePath = pathLike(
   'to, contacts[].number or unread.{key}',
 ).refine((text) => text.split('{key}').length <= 2, 'may hold {key} once');
 
+/** Also the id of a reference of MongoDB's own (DBRef): `customer.$id`. */
+export const referencePath = z
+  .string()
+  .refine((text) => widePath.safeParse(text.replace(/\.\$id$/, '')).success, 'must be a field path such as contact');
+
 const NO_ARRAY = 'must not go through an array';
 export const plainPath = path.refine((text) => !text.includes('[]'), NO_ARRAY);
 /** One field of the record itself. */

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { type Action, note } from './changes.ts';
+import { arrayOf } from '../map/paths.ts';
+import { type Action, type Changes, noChanges, note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { holdsOtherJoined } from './joined.ts';
-import { digitsIn, type Mapped, withoutMentions } from './mapped.ts';
+import { digitsIn, holdsAnother, type Mapped, withoutMentions } from './mapped.ts';
 import {
   type Instance,
   instancesAt,
@@ -27,23 +28,55 @@ import { changeValue, digitsOf } from './values.ts';
 export function changeFields(scene: Scene, mapped: Mapped): void {
   const { entry, own } = mapped;
   entry.fields.forEach((field, index) => {
-    if (field.strategy === 'keep' || field.maskInText) return;
+    if (field.strategy === 'keep' || field.maskInText || isByMention(entry, field)) return;
     if (field.anywhere) {
       changeEverywhere(scene, mapped, index);
       return;
     }
     const scope = scopeOf(mapped, field);
-    const isWithinElement = scope.path.some(isElement);
+    const isTheirs = isInTheirObject(mapped, field, scope) || scope.path.some(isElement);
     // Where elements are the records, what stands outside of them is not theirs.
-    if (!isWithinElement && (!own || (entry.fate === 'delete' && entry.elements !== undefined))) return;
+    if (!isTheirs && (!own || (entry.fate === 'delete' && entry.elements !== undefined))) return;
     if (!field.all && isOthers(entry, placeOf(field.path), scope.common)) return;
     const key = JSON.stringify(['field', scene.entries.indexOf(entry), index, scope.path]);
     if (scene.done.has(key)) return;
     scene.done.add(key);
     if (field.onlyIfAlone && othersLeft(scene, entry)) return;
     const start = { path: scope.path, value: valueAtPath(scene.document, scope.path, scene.open) };
+    if (isBesideAnother(scene, field, start.value, scope.common, mapped.number)) return;
     for (const instance of instancesAt(start, scope.names, scene.open)) changeField(scene, field, instance, mapped);
   });
+}
+
+/** How many names lead to the object in which number and field stand. */
+const depthOf = (field: Place, number: Place) => Math.min(number.names.length - 1, field.names.length);
+
+/** Is the number one that says whose the field is? */
+function isInTheirObject({ rule }: Mapped, { path, beside = [] }: FieldRule, { common }: Scope): boolean {
+  const isBeside = beside.some(({ text }) => text === rule.path.text);
+  return isBeside && common >= depthOf(placeOf(path), placeOf(rule.path));
+}
+
+/** Does somebody else's number say that the field is theirs? @param start the value that `common` names lead to */
+export function isBesideAnother(
+  scene: Scene,
+  { path, beside = [] }: FieldRule,
+  start: unknown,
+  common: number,
+  number: PhoneNumber,
+): boolean {
+  return beside.some((place) => {
+    const { names } = placeOf(place);
+    if (common >= depthOf(placeOf(path), placeOf(place))) return false;
+    return holdsAnother(scene, start, names.slice(common), number);
+  });
+}
+
+/** Of a list in which no number is mapped only what mentions one goes: `rows[]` of an uploaded file. */
+function isByMention({ numbers }: EntryRules, { path, all, anywhere, around }: FieldRule): boolean {
+  if (around === undefined || all || anywhere) return false;
+  const array = arrayOf(path.text);
+  return array !== '' && !numbers.some((one) => one.path.text.startsWith(array));
 }
 
 /** The field wherever it stands, other people's elements included. */
@@ -62,18 +95,37 @@ function changeEverywhere(scene: Scene, mapped: Mapped, index: number): void {
 export function changeField(
   scene: Scene,
   field: FieldRule,
-  { path, value }: Instance,
+  instance: Instance,
   { number }: Pick<Mapped, 'number'>,
 ): void {
-  const action = actionOn(scene, field, value, number);
-  if (action !== undefined) note(scene.changes, path, action);
+  const action = actionOn(scene, field, instance, number);
+  if (action !== undefined) note(scene.changes, instance.path, action);
 }
 
 /** What becomes of a field's value; undefined for one that stays. */
-export function actionOn(scene: Scene, field: FieldRule, value: unknown, number: PhoneNumber): Action | undefined {
+export function actionOn(
+  scene: Scene,
+  field: FieldRule,
+  { path, value }: Instance,
+  number: PhoneNumber,
+): Action | undefined {
   const written = changeValue(value, field.strategy, scene.wordsFor(number));
   if (written === REMOVED) return { kind: 'remove' };
+  // What is written keeps the keys of objects: numbers among them would stay.
+  if (typeof written === 'object' && written !== null && written !== value && hasKeyWithin(scene, path))
+    return { kind: 'set', value: Array.isArray(written) ? [] : {} };
   return isDeepStrictEqual(written, value) ? undefined : { kind: 'set', value: written };
+}
+
+const KEYS = new WeakMap<Scene['hits'], Changes>();
+
+/** Is there a number among the keys within the value at the path? */
+function hasKeyWithin({ hits }: Scene, path: Path): boolean {
+  const keys = KEYS.get(hits) ?? noChanges();
+  if (!KEYS.has(hits)) for (const hit of hits) if (hit.kind === 'key') noteName(keys, hit.path, '');
+  KEYS.set(hits, keys);
+  const place = path.reduce<Changes | undefined>((within, step) => within?.children.get(step), keys);
+  return place !== undefined && place.children.size > 0;
 }
 
 interface Scope {
@@ -102,7 +154,9 @@ function scopeOf({ rule, hit, alignment }: Mapped, field: FieldRule): Scope {
 
 /** Does the field lie in an array, beyond what it shares with the number, whose elements have numbers of their own? */
 function isOthers(entry: EntryRules, field: Place, common: number): boolean {
-  return [...field.arrays].some(
+  // A list of people as a field: beyond it lie the numbers of its elements.
+  const lists = new Set([...field.arrays, field.names.length]);
+  return [...lists].some(
     (depth) =>
       depth > common &&
       entry.numbers.some(({ path }) => {

@@ -1,6 +1,6 @@
 import type { Mention } from '../../phone/matcher.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import type { FieldPath } from '../map/paths.ts';
+import { withoutTemplate } from '../map/templates.ts';
 import { note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { changeJoined } from './joined.ts';
@@ -46,20 +46,42 @@ export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
     if (isText && !isWhole) return [];
     const alone =
       sure.length > 0 &&
-      digitsIn(rest) < FEWEST_DIGITS &&
+      (digitsIn(rest) < FEWEST_DIGITS || isFramed(hit, at.rule, first)) &&
       hit.mentions.every(({ sure, number }) => sure && number === first.number);
     const own = isOwn(scene, at.rule, first.number);
     return [{ entry, ...at, hit, number: first.number, own, alone }];
   });
 }
 
-/** Does the number say whose record it is? */
-function isOwn(scene: Scene, { own, unless = [] }: NumberRule, number: PhoneNumber): boolean {
-  return own || (unless.length > 0 && !unless.some((path) => holdsAnother(scene, path, number)));
+/** Does the value read as the map says of this place, with the number where a number stands? */
+function isFramed(
+  { value, mentions }: Hit,
+  { templates = [] }: NumberRule,
+  { number }: { number: PhoneNumber },
+): boolean {
+  if (templates.length === 0 || typeof value !== 'string') return false;
+  const within = withoutTemplate(value, templates).replace(/\D/g, '');
+  return mentions.some(
+    (mention) => mention.number === number && value.slice(mention.start, mention.end).replace(/\D/g, '') === within,
+  );
 }
 
-function holdsAnother({ document, open, matcher }: Scene, path: FieldPath, number: PhoneNumber): boolean {
-  for (const leaf of leavesAlong(document, placeOf(path).names, open)) {
+/** Does the number say whose record it is? */
+function isOwn(scene: Scene, { own, unless = [] }: NumberRule, number: PhoneNumber): boolean {
+  return (
+    own ||
+    (unless.length > 0 && !unless.some((path) => holdsAnother(scene, scene.document, placeOf(path).names, number)))
+  );
+}
+
+/** Does another number stand at some names below a value? */
+export function holdsAnother(
+  { open, matcher }: Scene,
+  value: unknown,
+  names: readonly string[],
+  number: PhoneNumber,
+): boolean {
+  for (const leaf of leavesAlong(value, names, open)) {
     const text = typeof leaf === 'string' ? leaf : (digitsOf(leaf) ?? '');
     const mentions = typeof leaf === 'string' ? matcher.find(text) : matcher.findNumber(text);
     const own = mentions.filter((mention) => mention.sure && mention.number === number);

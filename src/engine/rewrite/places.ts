@@ -1,7 +1,10 @@
+import mongoose from 'mongoose';
 import type { FieldPath } from '../map/paths.ts';
 import type { Path } from './edits.ts';
 import type { FieldRule } from './rules.ts';
 import { childOf, isPlainObject } from './values.ts';
+
+const { DBRef } = mongoose.mongo;
 
 /** A path of the data map as names: `people[].phones.{key}` -> people, phones, {key}. */
 export interface Place {
@@ -120,6 +123,7 @@ export function* instancesAt(start: Instance, names: readonly string[], open: Op
     }
     return;
   }
+  if (value instanceof DBRef && name === '$id') yield { path: [...start.path, name], value: value.oid };
   if (!isPlainObject(value)) return;
   for (const key of name === KEY ? Object.keys(value) : [name])
     if (Object.hasOwn(value, key)) yield* instancesAt({ path: [...start.path, key], value: value[key] }, rest, open);

@@ -2,7 +2,8 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import { isCovered, isKeyCovered, note, noteName } from './changes.ts';
 import type { Path, RewriteFailure } from './edits.ts';
 import { changeField } from './fields.ts';
-import { align, describePath, placeOf, valueAtPath } from './places.ts';
+import { withoutLines } from './lines.ts';
+import { align, describePath, isElement, placeOf, valueAtPath } from './places.ts';
 import type { FieldRule } from './rules.ts';
 import { isFixed, type Scene } from './scene.ts';
 import { findsOf, type Hit, maskHit } from './walk.ts';
@@ -32,6 +33,7 @@ export function maskRest(scene: Scene, isMapped: (hit: Hit) => boolean): Rewrite
     if (!isMapped(hit) && !isNamed(scene, hit.path) && rules.unmapped === 'fail')
       return [...failures, ...fail(sure, 'unmapped_number')];
     changeRecording(scene, hit, first);
+    if (changeAround(scene, hit, first)) return failures;
     if (hit.kind === 'key') noteName(changes, hit.path, String(maskHit(hit, matcher)));
     // A recording's reference may just have been noted: that stays.
     else note(changes, hit.path, { kind: 'set', value: maskHit(hit, matcher) });
@@ -57,6 +59,32 @@ function fieldAt(field: FieldRule, path: Path): Path | undefined {
   const place = placeOf(field.path);
   const alignment = align(path, place);
   return alignment?.count === place.names.length ? path.slice(0, alignment.ends.at(-1)) : undefined;
+}
+
+/** What goes with a mention where the map says so. @returns whether it does */
+function changeAround(scene: Scene, hit: Hit, number: PhoneNumber): boolean {
+  for (const field of scene.entries.flatMap(({ fields }) => fields)) {
+    const start = field.around === undefined ? undefined : fieldAt(field, hit.path);
+    if (start === undefined || field.strategy === 'keep') continue;
+    // `rows[]`: the row that mentions it.
+    const isOfList = field.path.text.endsWith('[]') && isElement(hit.path[start.length] ?? '');
+    const path = isOfList ? hit.path.slice(0, start.length + 1) : start;
+    const lines = field.around === 'line' ? withoutLinesOf(hit) : undefined;
+    // What is no text, or is encoded, has no lines: all of it goes.
+    if (lines === undefined)
+      changeField(scene, field, { path, value: valueAtPath(scene.document, path, scene.open) }, { number });
+    else note(scene.changes, hit.path, { kind: 'set', value: lines });
+    return isCovered(scene.changes, hit.path);
+  }
+  return false;
+}
+
+function withoutLinesOf({ kind, value, mentions, encoded }: Hit): string | undefined {
+  if (kind !== 'string' || encoded.length > 0) return undefined;
+  return withoutLines(
+    String(value),
+    mentions.filter(({ sure }) => sure),
+  );
 }
 
 /** A recording that is called by the number is the person's, and could not be found by its reference with a mask in it. */

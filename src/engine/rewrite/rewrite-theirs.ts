@@ -3,7 +3,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import { arrayOf, type FieldPath } from '../map/paths.ts';
 import { note } from './changes.ts';
 import { type Path, type Rewrite, UNCHANGED } from './edits.ts';
-import { actionOn, changeField } from './fields.ts';
+import { actionOn, changeField, isBesideAnother } from './fields.ts';
 import { changeNumber, findMapped, withoutParts } from './mapped.ts';
 import { markRecord } from './mark.ts';
 import { hasChanges, listChanges } from './outcome.ts';
@@ -58,9 +58,9 @@ export function rewriteTheirs(
     if (entry.fate === 'delete' && entry.elements?.text === array)
       for (const path of elements) note(scene.changes, path, { kind: 'remove' });
     for (const one of mapped) changeNumber(scene, one);
-    for (const { field, instance } of fieldsOf(scene, entry, array, elements)) {
+    for (const { field, instance } of fieldsOf(scene, entry, array, elements, number)) {
       const isBeside = array !== '' && field.path.text.startsWith(array) && !field.all;
-      if (isShared && !isBeside) isRefused ||= actionOn(scene, field, instance.value, number) !== undefined;
+      if (isShared && !isBeside) isRefused ||= actionOn(scene, field, instance, number) !== undefined;
       else changeField(scene, field, instance, { number });
     }
   }
@@ -73,7 +73,7 @@ export function rewriteTheirs(
     const paths = [...new Set(unreadable.map((path) => describePath(path)))];
     return { ...UNCHANGED, failures: paths.map((path) => ({ number, path, why: 'unsupported_type' })) };
   }
-  if (isDeleted) return { ...UNCHANGED, fate: 'deleted', found, files };
+  if (isDeleted) return { ...UNCHANGED, fate: 'deleted', reasons: reasonsOf(scene, link), found, files };
   if (!hasChanges(listChanges(document, scene.changes))) return { ...UNCHANGED, found, files, failures };
   // By itself a mark would be set anew each time.
   markRecord(scene, entry);
@@ -94,6 +94,12 @@ function readLink(scene: Scene, { field, has }: Link): { elements: Path[]; isSha
   return { elements, isShared };
 }
 
+/** The key for whose sake a record goes; one in a list may have got others beside it since. */
+function reasonsOf(scene: Scene, { field }: Link): Rewrite['reasons'] {
+  const keys = [...keysAt(scene, field)].filter(({ path }) => path.every((step) => typeof step === 'string'));
+  return keys.map(({ path, value }) => ({ path, value, isKey: false }));
+}
+
 /** Every key the record has: a list of them is several. */
 function* keysAt(scene: Scene, field: FieldPath): Generator<Instance> {
   for (const instance of instancesAt({ path: [], value: scene.document }, placeOf(field).names, scene.open))
@@ -103,10 +109,19 @@ function* keysAt(scene: Scene, field: FieldPath): Generator<Instance> {
 }
 
 /** The fields that are the person's, as far as they are there: in an array that has keys, of the person's elements. */
-function* fieldsOf(scene: Scene, { fields }: EntryRules, array: string, elements: readonly Path[]) {
+function* fieldsOf(
+  scene: Scene,
+  { fields }: EntryRules,
+  array: string,
+  elements: readonly Path[],
+  number: PhoneNumber,
+) {
   const whole: Instance = { path: [], value: scene.document };
   for (const field of fields) {
     if (field.strategy === 'keep' || field.maskInText) continue;
+    // A list is gone through as a whole: it is theirs whoever else stands in it.
+    const beside = field.beside?.filter(({ text }) => !text.includes('[]'));
+    if (isBesideAnother(scene, { ...field, beside }, scene.document, 0, number)) continue;
     if (field.anywhere) {
       for (const instance of instancesOf(scene.document, field, scene.open)) yield { field, instance };
       continue;

@@ -63,6 +63,8 @@ export interface NumberRule {
   readonly unless?: readonly FieldPath[];
   /** Also needed where the fate is `delete`: for a number that is not own, or that shares its value with another. */
   readonly strategy: Strategy;
+  /** What the map says stands around the number here: digits of that are no other number's. */
+  readonly templates?: readonly string[];
 }
 
 /** A number of which each part stands in a field of its own. */
@@ -85,6 +87,10 @@ export interface FieldRule {
   readonly maskInText?: boolean;
   /** The path is one name: every field of that name, wherever it stands. */
   readonly anywhere?: boolean;
+  /** Where somebody else's number at one of these places says that the field is theirs: in it, or in the same object. */
+  readonly beside?: readonly FieldPath[] | undefined;
+  /** A mention takes its line along, or the whole field, also in records that are not the person's. */
+  readonly around?: 'line' | 'text' | undefined;
 }
 
 /** What is written in place of each number; a `Map` will do, or one that makes tokens when they are asked for. */

@@ -80,11 +80,16 @@ export function changeValue(value: unknown, strategy: Strategy, words: Replaceme
 /** Ids and yes or no say nothing by themselves, and models need them. */
 const STAYS: readonly string[] = ['objectId', 'bool'];
 
+/** A key that may be somebody's number is no name of a field. */
+const MANY_DIGITS = /(?:\p{Nd}\P{Nd}*){7}/u;
+
 function replaceLeaves(value: unknown, written: unknown): unknown {
   if (isNothing(value)) return value;
   if (Array.isArray(value)) return value.map((element) => replaceLeaves(element, written));
-  if (isPlainObject(value))
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaceLeaves(inner, written)]));
+  if (isPlainObject(value)) {
+    const kept = Object.entries(value).filter(([key]) => !MANY_DIGITS.test(key));
+    return Object.fromEntries(kept.map(([key, inner]) => [key, replaceLeaves(inner, written)]));
+  }
   if (typeof value === 'string') return written;
   return STAYS.includes(bsonTypeOf(value)) ? value : null;
 }

@@ -17,7 +17,12 @@ export async function lastDue(db: mongoose.mongo.Db, wait: Wait, subject: Subjec
     .sort({ [wait.at]: -1 })
     .limit(1)
     .toArray();
-  return record === undefined ? null : toDate(valueAt(record, wait.at));
+  return record === undefined ? null : dueAt(record, wait.at);
+}
+
+/** When a scheduled message is due; now, where that is no date. */
+export function dueAt(record: mongoose.mongo.Document, at: string): Date {
+  return toDate(valueAt(record, at));
 }
 
 /** Times below this are seconds since 1970, others milliseconds. As milliseconds it is 1973, as seconds the year 5138. */

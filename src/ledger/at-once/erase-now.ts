@@ -25,7 +25,7 @@ import type { AuditEvent } from '../audit/entry.ts';
 import { untilAppended } from '../audit/until-appended.ts';
 import { changeWithin } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files } from '../recordings/files.ts';
-import { type Below, changeBelow } from '../references/below.ts';
+import { type Below, changeBelow, refuseShared } from '../references/below.ts';
 import { createFollower } from '../references/follower.ts';
 import { addKeys, type Keys } from '../references/keys-of.ts';
 
@@ -138,14 +138,14 @@ async function followBelow(
   session: mongoose.mongo.ClientSession,
 ): Promise<() => Promise<Below>> {
   const tree = follow && referencesOf(dataMap, follow);
-  if (!tree || tree.all.length === 0) return async () => NOTHING_BELOW;
+  if (!tree || !found.some(({ rule }) => tree.isParent(rule.entry))) return async () => NOTHING_BELOW;
   const follower = createFollower(db, dataMap, { profile: follow, tree, account, now });
   const roots: Keys = new Map();
   for (const { rule, record } of found) {
     const itself = allOf({ _id: record._id } as Filter, scopeOf(rule.entry, account));
     // Read again: no digit of an Int64 is lost.
     const records = collectionOf(db, rule.entry, account).find(itself, { promoteLongs: false, session });
-    const { keys } = await follower.readKeys(rule.entry, records, session);
+    const keys = refuseShared(await follower.readKeys(rule.entry, records, session));
     for (const [child, some] of keys) addKeys(roots, child, some);
   }
   return async () => {

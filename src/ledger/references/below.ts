@@ -54,7 +54,7 @@ export async function changeBelow(
       const statements: mongoose.mongo.AnyBulkWriteOperation<mongoose.mongo.Document>[] = [];
       const parents: Document[] = [];
       for await (const document of collection.find(selection, { promoteLongs: false, session })) {
-        if (follower.tree.all.some(({ parent }) => parent === child)) parents.push(document);
+        if (follower.tree.isParent(child)) parents.push(document);
         const rewrite = read(document);
         assertErased(rewrite, name);
         if (rewrite.fate === 'unchanged') continue;
@@ -65,7 +65,7 @@ export async function changeBelow(
         total += 1;
         if (total > limit) throw new TooManyRecords('more records than may be changed at once');
       }
-      const below = await follower.readKeys(child, each(parents), session);
+      const below = await follower.readKeys(child, parents, session);
       for (const [further, some] of refuseShared(below)) addKeys(keys, further, some);
       await write(collection, statements, child, session);
     }
@@ -73,7 +73,8 @@ export async function changeBelow(
   return { changed, files };
 }
 
-function refuseShared({ keys, refused: [first] }: ReadKeys): Keys {
+/** @throws ErasureFailure for the first record that stands in the way */
+export function refuseShared({ keys, refused: [first] }: ReadKeys): Keys {
   if (first) throw new ErasureFailure(first.why, first.where);
   return keys;
 }
@@ -89,8 +90,4 @@ async function write(
   } catch (error) {
     throw updateFailure(error, { key: nameOf(child) });
   }
-}
-
-async function* each(documents: readonly Document[]): AsyncGenerator<Document> {
-  yield* documents;
 }

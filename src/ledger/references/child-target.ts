@@ -8,6 +8,8 @@ import { reachOf } from '../../engine/owner.ts';
 import type { Reference } from '../../engine/references.ts';
 import { statementsFor, statementsWithin } from '../../engine/rewrite/apply.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
+import { NEWEST } from '../../engine/store/joining.ts';
+import { dueAt } from '../../engine/store/scheduled.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { Target } from '../../engine/target.ts';
 import type { FileOwner, Files } from '../recordings/files.ts';
@@ -46,16 +48,21 @@ export function childTarget(
     return result;
   };
   async function* changing(filter: Filter): AsyncGenerator<{ document: Document; rewrite: Rewrite }> {
-    for await (const document of collection.find(filter, { promoteLongs: false })) {
+    for await (const document of collection.find(filter, { promoteLongs: false, ...NEWEST })) {
       const rewrite = rewritten(document);
       if (rewrite.fate !== 'unchanged') yield { document, rewrite };
     }
   }
   const selections = follower.selections(reference, keys);
-  const find = async (limit: number, except: readonly unknown[] = []): Promise<unknown[]> => {
+  const find = async (
+    limit: number,
+    except: readonly unknown[] = [],
+    concern: mongoose.mongo.FindOptions = NEWEST,
+  ): Promise<unknown[]> => {
     const ids: unknown[] = [];
+    const options = { promoteLongs: false, ...concern };
     for (const selection of selections)
-      for await (const document of collection.find(allOf(selection, allBut(except)), { promoteLongs: false })) {
+      for await (const document of collection.find(allOf(selection, allBut(except)), options)) {
         const { fate, failures } = read(document);
         // One that cannot be changed is found like the others, so that its change fails, and no other's.
         if (fate === 'unchanged' && failures.length === 0) continue;
@@ -78,7 +85,7 @@ export function childTarget(
   return {
     key,
     name,
-    find,
+    find: (limit, except) => find(limit, except),
     async change(ids, also = {}) {
       const statements: Statement[] = [];
       const apart: unknown[] = [];
@@ -100,10 +107,24 @@ export function childTarget(
     describe() {
       throw new TypeError('records known by others are changed by reading them');
     },
-    remains: async () => (await find(1)).length > 0,
+    // As of a number's records: of what is newest, and of what a majority has.
+    remains: async () => (await find(1)).length > 0 || (await find(1, [], {})).length > 0,
+    async lastDue() {
+      const { pending } = child;
+      const dates: Date[] = [];
+      for (const filter of pending ? follower.scheduled(reference, keys) : []) {
+        const [last] = await collection
+          .find(filter, NEWEST)
+          .sort({ [pending?.at ?? '']: -1 })
+          .limit(1)
+          .toArray();
+        if (last) dates.push(dueAt(last, pending?.at ?? ''));
+      }
+      return dates.length > 0 ? new Date(Math.max(...dates.map((date) => date.getTime()))) : null;
+    },
     async isUnreadable() {
       for (const odd of follower.oddTimes(reference, keys))
-        if ((await collection.findOne(odd, { projection: { _id: 1 } })) !== null) return true;
+        if ((await collection.findOne(odd, { projection: { _id: 1 }, ...NEWEST })) !== null) return true;
       return false;
     },
   };

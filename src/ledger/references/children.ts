@@ -2,6 +2,7 @@ import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { reachOf } from '../../engine/owner.ts';
+import { NEWEST } from '../../engine/store/joining.ts';
 import type { Target } from '../../engine/target.ts';
 import type { FileOwner } from '../recordings/files.ts';
 import { type ChildDependencies, childTarget } from './child-target.ts';
@@ -32,10 +33,13 @@ export function createReferences(
   return {
     readRoots: () => follower.readRoots((entry) => !tree.isMeant(entry)),
     async readKeys(name, ids) {
-      const parent = tree.all.find((one) => nameOf(one.parent) === name)?.parent;
-      if (parent === undefined || ids.length === 0) return { keys: new Map(), refused: [] };
+      const parent = dataMap.collections.find((entry) => nameOf(entry) === name);
+      if (parent === undefined || !tree.isParent(parent) || ids.length === 0) return { keys: new Map(), refused: [] };
       const among = allOf(reachOf(parent, account), { _id: { $in: [...ids] } } as Filter);
-      return follower.readKeys(parent, collectionOf(db, parent, account).find(among, { promoteLongs: false }));
+      return follower.readKeys(
+        parent,
+        collectionOf(db, parent, account).find(among, { promoteLongs: false, ...NEWEST }),
+      );
     },
     targets: (keys) =>
       tree.all.flatMap((reference) => {

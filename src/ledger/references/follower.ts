@@ -1,4 +1,5 @@
 import type mongoose from 'mongoose';
+import { ErasureFailure } from '../../base/errors.ts';
 import { blameRecord, type Refused } from '../../engine/by-halves.ts';
 import { collectionOf } from '../../engine/collection.ts';
 import { allOf, type Filter } from '../../engine/filter.ts';
@@ -7,19 +8,21 @@ import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schem
 import { undated, within } from '../../engine/moment.ts';
 import { reachOf } from '../../engine/owner.ts';
 import { spotsOf } from '../../engine/plan.ts';
-import { keyMatcher, type Reference, type ReferenceTree, selectionsByKeys } from '../../engine/references.ts';
+import { keyMatcher, keysIn, type Reference, type ReferenceTree, selectionsByKeys } from '../../engine/references.ts';
 import type { Rewrite } from '../../engine/rewrite/edits.ts';
 import { rewrite } from '../../engine/rewrite/rewrite.ts';
 import { rewriteTheirs } from '../../engine/rewrite/rewrite-theirs.ts';
 import { entriesOfCollection, rewriteRulesFor } from '../../engine/rewrite-rules.ts';
 import { wholeReader } from '../../engine/rewrite-whole.ts';
 import { selectAnywhere } from '../../engine/selections.ts';
+import { NEWEST } from '../../engine/store/joining.ts';
 import type { AccountValue, Subject } from '../../engine/subject.ts';
 import { createNumberMatcher } from '../../phone/matcher.ts';
 import { addKeys, createAllKeysOf, createKeysOf, type Keys } from './keys-of.ts';
 
 type Session = mongoose.mongo.ClientSession;
 type Document = Readonly<Record<string, unknown>>;
+type Records = AsyncIterable<Document> | Iterable<Document>;
 
 /** Whose records are followed to those that are known by them. */
 export interface Followed {
@@ -47,10 +50,12 @@ export interface Follower {
   selections(reference: Reference, keys: readonly unknown[]): Filter[];
   /** Those of which nobody can tell whether they are from before the moment. */
   oddTimes(reference: Reference, keys: readonly unknown[]): Filter[];
+  /** The children that are still to be acted on, and have to be waited for. */
+  scheduled(reference: Reference, keys: readonly unknown[]): Filter[];
   /** What becomes of a child; null where the map does not say when one happened, and that matters. */
   reader(reference: Reference, keys: readonly unknown[]): ((document: Document) => Rewrite) | null;
   /** The keys of records that are the person's, as far as they say so; those of entries that do not change are followed. */
-  readKeys(entry: CollectionMap, records: AsyncIterable<Document>, session?: Session): Promise<ReadKeys>;
+  readKeys(entry: CollectionMap, records: Records, session?: Session): Promise<ReadKeys>;
   /** The keys of the person's records in entries that lead to others. @param pick among those entries */
   readRoots(pick: (entry: CollectionMap) => boolean, session?: Session): Promise<ReadKeys>;
 }
@@ -73,18 +78,36 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
     return here.length === 0 || here.some(({ own }) => own);
   };
   const find = async function* (entry: CollectionMap, filters: readonly Filter[], session?: Session) {
-    const options = { promoteLongs: false, ...(session && { session }) };
+    const options = { promoteLongs: false, ...(session ? { session } : NEWEST) };
     for (const filter of filters) yield* collectionOf(db, entry, account).find(filter, options);
   };
   const childrenBy = (reference: Reference, keys: readonly unknown[]) => {
     const scope = reachOf(reference.child, account);
     return selectionsByKeys(reference, keys).map((one) => allOf(scope, one));
   };
-  const noteKeys = async (entry: CollectionMap, records: AsyncIterable<Document>, into: Keys, refused: Refused[]) => {
+  const assertNoOrphans = async (entry: CollectionMap, document: Document, session?: Session) => {
+    for (const { reference, only } of tree.orphans) {
+      if (reference.parent !== entry) continue;
+      const collection = collectionOf(db, reference.child, account);
+      for (const filter of childrenBy(reference, keysIn(document, reference)))
+        if (
+          await collection.findOne(allOf(filter, only), { projection: { _id: 1 }, ...(session ? { session } : NEWEST) })
+        )
+          throw new ErasureFailure('orphaned_records', nameOf(entry));
+    }
+  };
+  const noteKeys = async (
+    entry: CollectionMap,
+    records: Records,
+    into: Keys,
+    refused: Refused[],
+    session?: Session,
+  ) => {
     const name = nameOf(entry);
     for await (const document of records) {
       try {
         if (!isTheirs(entry, document)) continue;
+        await assertNoOrphans(entry, document, session);
         for (const [child, keys] of keysOf(name, document)) addKeys(into, child, keys);
       } catch (error) {
         const failure = blameRecord(error);
@@ -100,7 +123,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       const some = keys.get(nameOf(child));
       if (some === undefined || tree.isChanged(child)) continue;
       keys.delete(nameOf(child));
-      await noteKeys(child, find(child, childrenBy(reference, some), session), keys, refused);
+      await noteKeys(child, find(child, childrenBy(reference, some), session), keys, refused, session);
     }
   };
 
@@ -120,6 +143,11 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       if (at === undefined || boundOf(reference) === undefined) return [];
       return childrenBy(reference, keys).flatMap((one) => undated(at).map((odd) => allOf(one, odd)));
     },
+    scheduled(reference, keys) {
+      const { pending } = reference.child;
+      if (pending === undefined || subject === undefined || before !== undefined) return [];
+      return childrenBy(reference, keys).map((one) => allOf(one, { [pending.path]: { $in: [...pending.values] } }));
+    },
     reader(reference, keys) {
       const { child, field } = reference;
       if (boundOf(reference) && child.at === undefined) return null;
@@ -131,7 +159,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
     },
     async readKeys(entry, records, session) {
       const [keys, refused]: [Keys, Refused[]] = [new Map(), []];
-      await noteKeys(entry, records, keys, refused);
+      await noteKeys(entry, records, keys, refused, session);
       await goOn(keys, refused, session);
       return { keys, refused };
     },
@@ -141,7 +169,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       for (const entry of new Set(tree.all.map(({ parent }) => parent))) {
         if (entry.owner.kind === 'via' || !pick(entry)) continue;
         const filters = spotsOf(entry).map((spot) => selectAnywhere(spot, subject));
-        await noteKeys(entry, find(entry, filters, session), keys, refused);
+        await noteKeys(entry, find(entry, filters, session), keys, refused, session);
       }
       await goOn(keys, refused, session);
       return { keys, refused };

@@ -9,6 +9,7 @@ import { PROFILE_NAMES, type ProfileName } from '../../engine/map/categories.ts'
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import { type CollectionMap, type DataMap, nameOf } from '../../engine/map/schema.ts';
 import { compilePlan, type Plan } from '../../engine/plan.ts';
+import { inPortions } from '../../engine/portions.ts';
 import { compileChildRules, compileRecordRules, type RecordRule } from '../../engine/record-plan.ts';
 import { type ReferenceTree, referencesOf } from '../../engine/references.ts';
 import type { RecordStore } from '../../engine/store.ts';
@@ -41,6 +42,8 @@ export interface BoundRequest extends Following {
   readonly scan: 'needed' | 'off' | 'none';
   /** Mapped collections that no scan reads, though it reads the account: the map says so. The request tells. */
   readonly notScanned: readonly string[];
+  /** A sweep ends after a portion of the records that others are known by: there may be any number of them. */
+  readonly isInPortions: boolean;
   /** When the last scheduled message is due, one answer a mapped place; null where none is scheduled. */
   lastScheduled(): Promise<(Date | null)[]>;
   /**
@@ -69,6 +72,8 @@ export interface BinderDependencies {
   readonly files: Files;
   readonly copies: Copies;
   readonly now: () => Date;
+  /** Records that others are known by, of one sweep by age: the ledger keeps their keys. 5,000 unless given. */
+  readonly portion?: number;
 }
 
 /** A profile's rules, by what selects the records. */
@@ -100,6 +105,8 @@ const RECORDINGS_MS = 1_000;
 /** The pause before a request asks again whether files that were not waited for are gone. */
 const RECORDINGS_AGAIN_MS = 2_000;
 
+const PORTION = 5_000;
+
 /** @returns the function that binds a request: by its selector and its profile, not by who asked for it */
 export function createBinder(deps: BinderDependencies): Bind {
   const { dataMap, audit, now } = deps;
@@ -127,13 +134,14 @@ export function createBinder(deps: BinderDependencies): Bind {
     const owner = { account: account._id, reference: request.reference };
     const isLate = request.selector.by === 'number' && request.selector.late !== undefined;
     const whose = { profile, tree, account: account.records_id, now: now() };
-    const isFollowed = followed !== undefined && tree.all.length > 0;
+    const isFollowed = followed !== undefined && tree.all.length + tree.orphans.length > 0;
     const references = isFollowed ? createReferences(deps, { ...whose, ...followed }, owner) : undefined;
     return {
       ...followWith(deps.seal, references, request.reference),
       targets: targets.map((target) => minded(target, owner)),
       scan,
       notScanned: notScannedBy(deps.dataMap, scan),
+      isInPortions: request.selector.by === 'age' && isFollowed,
       lastScheduled,
       async settle(session) {
         await settle(session);
@@ -271,18 +279,19 @@ function selectByAge(
   deps: BinderDependencies,
   request: ErasureRequest,
   account: Account,
-  { profile, byAge, along }: Plans,
+  { tree, byAge, along }: Plans,
   { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
 ): Selected {
-  const { db, dataMap, now } = deps;
+  const { db, dataMap, now, portion = PORTION } = deps;
   return {
     token: request.token,
-    // What belongs to a chat that is redacted is redacted with it.
-    ...(profile.marks && { followed: {} }),
+    // What belongs to a chat goes with it: when it is redacted, and when it is deleted, as nothing would lead there.
+    followed: {},
     targets: [
       ...byAge.flatMap((rule) => {
         const moment = apart[rule.name] === undefined ? before : apart[rule.name];
-        return moment ? targetsByAge(db, [rule], account.records_id, moment, now()) : [];
+        const targets = moment ? targetsByAge(db, [rule], account.records_id, moment, now()) : [];
+        return tree.isParent(rule.entry) ? targets.map((target) => inPortions(target, portion)) : targets;
       }),
       ...targetsByAgeAlong(db, dataMap, along, account.records_id, before, now()),
     ],

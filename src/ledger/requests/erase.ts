@@ -173,7 +173,7 @@ async function workOn(
     }
 
     await lease.renew();
-    const wake = await nextLook(deps, request, bound);
+    const wake = await nextLook(deps, request, bound, children);
     if (wake) {
       const { at, ...wait } = wake;
       return later('waiting', at, done, wait);
@@ -189,6 +189,11 @@ async function workOn(
     await lease.renew();
     open = await verify([...bound.targets, ...children], isScanned() ? 'scanned' : 'alone');
     await lease.renew();
+    if (bound.isInPortions && open.length > 0 && !open.some((target) => children.includes(target))) {
+      // What belonged to the records before is gone, and more of them are to come.
+      await lease.dropReferences();
+      children = [];
+    }
     if (open.length === 0) {
       const left = await bound.removeFiles(AbortSignal.any([signal, AbortSignal.timeout(deps.times.filesMs)]));
       if (left && left.tries >= FILE_TRIES) throw new ErasureFailure('file_not_removed', left.where);
@@ -263,9 +268,11 @@ async function nextLook(
   deps: EraseDependencies,
   request: ErasureRequest,
   bound: BoundRequest,
+  children: readonly Target[],
 ): Promise<{ at: Date; wait: 'scheduled' | 'settling'; waitUntil?: Date } | null> {
   const { settleMs, longestPauseMs } = deps.times;
-  const dates = (await bound.lastScheduled()).filter((date) => date !== null);
+  const all = await Promise.all([bound.lastScheduled(), ...children.map(async (child) => child.lastDue?.() ?? null)]);
+  const dates = all.flat().filter((date) => date !== null);
   const now = deps.now().getTime();
   const due = request.due_at.getTime();
   const within = (at: number) => new Date(Math.min(now < due ? Math.min(at, due) : at, now + longestPauseMs));

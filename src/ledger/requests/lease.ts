@@ -21,6 +21,8 @@ export type Claim =
 export interface Lease {
   /** Keys of the person's records, as far as they are written down, by the entry of the records that name them. */
   references(): StoredKeys;
+  /** Drops the keys: nothing is left that was known by them. @throws LeaseLost */
+  dropReferences(): Promise<void>;
   /** What a worker before this one has left. @throws ErasureFailure `unsealable` */
   left(): Left;
   /**
@@ -129,6 +131,10 @@ function leaseOn(
       announced: openAnnounced(seal, request.announced ?? [], request.reference),
       refused: openRefused(seal, request.refused ?? [], request.reference),
     }),
+    async dropReferences() {
+      await assertHeld(ledger.keep(guard, { $unset: { references: '' } }));
+      references = {};
+    },
     erasedWith: (done) => addCounts({ ...total }, countRecords(done)),
     async announce(batch, done, state, keys = {}, refused = []) {
       const announced = storeAnnounced(seal, batch, request.reference);

@@ -21,6 +21,8 @@ export interface DeliverDependencies {
   readonly processor: ProcessorSigner | null;
   readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'retryBaseMs' | 'longestPauseMs'>;
   readonly now: () => Date;
+  /** Told of each message that is tried no more. */
+  readonly onGivenUp: () => void;
 }
 
 /** Attempts that the log keeps of a message. */
@@ -61,6 +63,7 @@ export async function deliver(
   const made: Attempt[] = isCut ? [] : [{ ...outcome, at, ms: Math.round(performance.now() - began) }];
   const update = updateAfter(deps, row, made, isCut);
   await assertHeld(write(update));
+  if (update.$set?.state === 'given_up') deps.onGivenUp();
   // A callback has had its say.
   if (hook.opendsr && update.$unset?.unfinished !== undefined)
     await webhooksOf(db).deleteOne({ _id: hook._id, account_id: account });

@@ -2,7 +2,7 @@ import type mongoose from 'mongoose';
 import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
-import type { DataMap } from '../../engine/map/schema.ts';
+import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { readRecordsIds } from '../../ledger/accounts/account-rows.ts';
 import { countAccounts, entriesOfOneTenant, tenantFault } from '../../ledger/accounts/one-tenant.ts';
@@ -21,6 +21,8 @@ import type { Finding } from './findings.ts';
 import { checkIndexes, type IndexDescription } from './indexes.ts';
 import { createLook, type LookOptions } from './look.ts';
 import { type RecordOptions, readRecords } from './records.ts';
+import { checkShardKey, readShardKey } from './shard-key.ts';
+import { lookAlong } from './way-part.ts';
 
 type Db = mongoose.mongo.Db;
 type Collection = mongoose.mongo.Collection;
@@ -49,10 +51,13 @@ const OUT_OF_TIME = 50;
 /** What every part of a check needs. */
 interface Check {
   readonly db: Db;
+  readonly map: DataMap;
   readonly options: CheckOptions;
   readonly looks: LookOptions;
   readonly profiles: readonly Profile[];
   readonly spotter: Spotter;
+  /** The server is the router of a sharded cluster. */
+  readonly isRouter: boolean;
 }
 
 /**
@@ -62,7 +67,9 @@ interface Check {
  * @throws what the database throws while it is away
  */
 export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions): Promise<CheckReport> {
-  const findings: Finding[] = [...(await checkServer(db)), ...(await checkTenants(db, map))];
+  const hello = await db.admin().command({ hello: 1 });
+  const isRouter = hello.msg === 'isdbgrid';
+  const findings: Finding[] = [...(isRouter ? [] : checkServer(hello)), ...(await checkTenants(db, map))];
   const infos = new Map([[db.databaseName, await readInfos(db)]]);
   const { types: accountTypes, values: accounts } = await readAccounts(db, options.account);
   if (accountTypes.size === 0)
@@ -74,8 +81,10 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
   const spotter = createSpotter(options.countries);
   const check: Check = {
     db,
+    map,
     options,
     spotter,
+    isRouter,
     profiles: PROFILE_NAMES.map((name) => profileFor(name, map)),
     looks: {
       profile: profileFor('forget', map),
@@ -105,9 +114,8 @@ export async function checkDataMap(db: Db, map: DataMap, options: CheckOptions):
   };
 }
 
-async function checkServer(db: Db): Promise<Finding[]> {
-  const hello = await db.admin().command({ hello: 1 });
-  if (hello.setName || hello.msg === 'isdbgrid') return [];
+function checkServer(hello: mongoose.mongo.Document): Finding[] {
+  if (hello.setName) return [];
   return [
     {
       severity: 'error',
@@ -201,6 +209,10 @@ async function checkCollection(
     const indexes = (await collection.indexes()) as unknown as IndexDescription[];
     for (const { entry } of entries)
       findings.push(...checkIndexes(entry, place, indexes, check.profiles, info.options?.collation));
+    const shardKey = await readShardKey(collection, check.db);
+    // A set that is no part of a cluster has no such list, and many a user no right to look for one.
+    if (shardKey !== 'unseen' || check.isRouter)
+      for (const { entry } of entries) findings.push(...checkShardKey(entry, shardKey, check.profiles));
     const records = await checkRecords(check, where, { collection, entries });
     findings.push(...records.findings);
     return { findings, sampled: records.sampled };
@@ -225,11 +237,16 @@ async function checkRecords(
   { collection, entries }: Group,
 ): Promise<{ findings: Finding[]; sampled: number }> {
   const looks = entries.map((view) => createLook(view, check.looks));
+  const ways = entries.flatMap(({ entry }) => {
+    const parent = entry.via && check.map.collections.find((one) => nameOf(one) === entry.via?.collection);
+    return parent ? [{ parent, way: lookAlong(entry, parent) }] : [];
+  });
   const profiler = createProfiler(check.spotter);
   let sampled = 0;
   const values = () => Math.max(0, ...looks.map((look) => look.values()));
   for await (const record of readRecords(collection, entries, check.options, values)) {
     for (const look of looks) look.record(record);
+    for (const { way } of ways) way.record(record);
     profiler.record(record);
     sampled += 1;
   }
@@ -240,7 +257,10 @@ async function checkRecords(
       message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
     }),
   );
-  return { findings: [...looks.flatMap((look) => look.findings()), ...unmapped], sampled };
+  const lost = await Promise.all(
+    ways.map(({ parent, way }) => way.findings(collectionOf(check.db, parent, check.options.account ?? ACCOUNT_WORD))),
+  );
+  return { findings: [...looks.flatMap((look) => look.findings()), ...lost.flat(), ...unmapped], sampled };
 }
 
 /** Lists collections outside the map, as nothing in them is erased, and says which of them seem to hold numbers. */

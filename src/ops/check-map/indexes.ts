@@ -48,6 +48,20 @@ export function checkIndexes(
   return [...findMissing(entry, place, indexes, collation), ...once.values()];
 }
 
+/** An index that a contract's looks need. */
+interface Wanted {
+  readonly path: string;
+  readonly next?: string;
+  readonly last?: '_id';
+  readonly severity: Finding['severity'];
+  readonly looks: string;
+  readonly hint?: string;
+}
+
+/** Is the whole text around a number at this place a field? The scan finds the number in whatever stands there. */
+export const isWholeText = ({ fields, scan }: Pick<CollectionMap, 'fields' | 'scan'>, number: string) =>
+  scan && fields.some(({ path }) => path === number);
+
 /** Every query names the account, then the number, the id or the time. Without such an index it reads all records. */
 function findMissing(
   entry: CollectionMap,
@@ -57,10 +71,16 @@ function findMissing(
 ): Finding[] {
   const account = accountPathOf(entry);
   const byId = entry.products ?? entry.interaction ?? entry.resource;
-  const wanted: { path: string; next?: string; severity: Finding['severity']; looks: string }[] = [
+  const wanted: Wanted[] = [
     ...entry.numbers
       .filter((place) => entry.owner.kind !== 'via' && isLookedUp(place))
-      .map(({ path }) => ({ path, severity: 'error' as const, looks: 'every look for a number' })),
+      .map(({ path }) => ({
+        path,
+        looks: 'every look for a number',
+        ...(isWholeText(entry, path)
+          ? { severity: 'warning' as const, hint: '; a text that mentions numbers needs no index: around: text' }
+          : { severity: 'error' as const }),
+      })),
     // The last field of several has the most digits: every look begins with it.
     ...entry.joined
       .filter(() => entry.owner.kind !== 'via')
@@ -77,7 +97,15 @@ function findMissing(
       : []),
     ...(entry.at === undefined
       ? []
-      : [{ path: entry.at.path, severity: 'warning' as const, looks: 'every look for the age of records' }]),
+      : // Behind a time the `_id`: pages of lists are sorted by both. One that lacks it serves every look all the same.
+        [
+          {
+            path: entry.at.path,
+            last: '_id' as const,
+            severity: 'warning' as const,
+            looks: 'every look for the age of records',
+          },
+        ]),
     // Runs daily over all records, nearly all redacted already: needs (account, redacted, time).
     ...(entry.interaction === undefined || entry.redacted === undefined || entry.at === undefined
       ? []
@@ -90,7 +118,7 @@ function findMissing(
           },
         ]),
   ];
-  return wanted.flatMap(({ path, next, severity, looks }): Finding[] => {
+  return wanted.flatMap(({ path, next, last, severity, looks, hint = '' }): Finding[] => {
     const { dotted } = readPath(path);
     const fields = [account, dotted, next].filter((field) => field !== undefined);
     const serves = (index: IndexDescription) => {
@@ -103,12 +131,12 @@ function findMissing(
       );
     };
     if (indexes.some(serves)) return [];
-    const keys = Object.fromEntries(fields.map((field) => [field, 1 as const]));
+    const keys = Object.fromEntries([...fields, ...(last ? [last] : [])].map((field) => [field, 1 as const]));
     return [
       {
         severity,
         where: `${entry.collection}.${path}`,
-        message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection`,
+        message: `no index begins with ${fields.join(', ')}: ${looks} would read the whole collection${hint}`,
         remedy: `${inShell(place)}.createIndex(${JSON.stringify(keys)})`,
         index: { ...place, keys },
       },

@@ -3,7 +3,7 @@ import { readPath } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import type { NumberPlace } from '../../engine/map/schema.ts';
 import { isLeftBehind, isLeftBy } from '../../engine/map/strategies.ts';
-import { withoutTemplate } from '../../engine/map/templates.ts';
+import { isDigest, withoutTemplate } from '../../engine/map/templates.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { NumberReader } from '../../phone/reader.ts';
@@ -11,6 +11,7 @@ import { followPath } from '../collections/follow.ts';
 import type { EntryView } from '../map-view.ts';
 import { shapeOf, templateOf } from '../numbers/shape.ts';
 import type { Finding, Tally } from './findings.ts';
+import { isWholeText } from './indexes.ts';
 import { absent, type Part } from './parts.ts';
 
 /**
@@ -32,6 +33,7 @@ function sortValue(stored: unknown, { templates }: NumberPlace, profile: Profile
   const whole = String(stored);
   if (whole.trim() === '' || isLeftBehind(whole) || isLeftBy(profile.fields.number, whole)) return 'blank';
   // What the map says stands around numbers is looked for with them.
+  if (isDigest(whole, templates)) return 'found';
   const value = typeof stored === 'string' ? withoutTemplate(stored, templates) : stored;
   const text = String(value);
   const reading = reader.read(value);
@@ -84,7 +86,7 @@ export function lookAtNumber(
             kinds[kind] += 1;
             if (kind === 'odd' || kind === 'doubtful') tally.keep(`${where}\0${kind}`);
             if (kind === 'odd') noteShape(value);
-          } else
+          } else if (!isWholeText(view.entry, text))
             tally.note(
               'error',
               where,
@@ -106,6 +108,7 @@ export function lookAtNumber(
       const { found, doubtful, odd, unlike } = kinds;
       const share = (count: number) => `${count} of ${part.values} values`;
       if (part.values === 0 && seen > 0) findings.push(absent(where, seen));
+      if (isWholeText(view.entry, text)) return findings;
       if (odd > 0) {
         const most = [...written].sort(([, one], [, other]) => other - one).slice(0, MOST_SHAPES);
         const forms = templates.size > 0 ? `; the map may say forms: [ ${[...templates].join(', ')} ]` : '';

@@ -11,6 +11,7 @@ import {
   type TimeField,
 } from '../../engine/map/schema.ts';
 import { accountWritings } from '../../engine/owner.ts';
+import { writeKey } from '../../engine/references.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { type EntryView, withinJson } from '../map-view.ts';
@@ -20,6 +21,8 @@ type Document = mongoose.mongo.Document;
 
 /** The field by which a drill knows its own records. */
 export const MARK = '_lethe_drill';
+/** Holds what may stand anywhere, in every shape. */
+const SCATTERED = 'drill_scattered';
 
 /** A record of a person who does not exist. */
 export interface Planted {
@@ -98,8 +101,25 @@ export function plantRecord(view: EntryView, spot: Spot | undefined, serial: num
 
 function putFields(document: Document, fields: readonly FieldMap[], text: string): void {
   const values = { list: [text], object: { text }, number: 7, string: text, any: text } as const;
-  for (const { path, category, type } of fields)
-    if (!NOT_FILLED.has(category) && !path.includes(KEY)) putAt(document, readPath(path).pieces, values[type]);
+  for (const { path, category, type, anywhere } of fields) {
+    if (NOT_FILLED.has(category) || path.includes(KEY)) continue;
+    putAt(document, readPath(path).pieces, values[type]);
+    if (anywhere) putScattered(document, path, values[type]);
+  }
+}
+
+/** A field that stands anywhere: within objects, lists, under keys that are data, and in JSON. */
+function putScattered(document: Document, name: string, value: unknown): void {
+  const field = { [name]: value };
+  document[SCATTERED] = {
+    ...document[SCATTERED],
+    [`${name}s`]: {
+      object: { inner: field },
+      list: [field, [field]],
+      keys: { 'p-1': field },
+      json: JSON.stringify({ inner: [field] }),
+    },
+  };
 }
 
 function writeJson(json: EntryView['entry']['json'][number], { number, text }: PlantOptions): string {
@@ -129,10 +149,16 @@ export function linkRecord({ view, document }: Planted, parent: Planted): boolea
   const key = readPath(via.key);
   // Through an array, the parent says which records are its own.
   const isListed = key.pieces.length > 1 || via.field === '_id';
+  const isMissing = !isListed && !hasPath(parent.document, via.key);
   const value = via.field === '_id' ? document._id : isListed ? new mongoose.mongo.ObjectId() : keyOf(parent, via.key);
-  if (via.field !== '_id') putAt(document, readPath(via.field).pieces, value);
+  const written = via.field === '_id' ? value : writeKey(value, via.form);
+  const reference = /^(.*)\.\$id$/.exec(via.field)?.[1];
+  if (reference !== undefined) {
+    const id = new mongoose.mongo.DBRef(parent.view.collection, written as mongoose.mongo.ObjectId);
+    putAt(document, readPath(reference).pieces, id);
+  } else if (via.field !== '_id') putAt(document, readPath(via.field).pieces, written);
   if (isListed) putAt(parent.document, key.pieces, value);
-  return isListed;
+  return isListed || isMissing;
 }
 
 function keyOf({ document }: Planted, key: string): unknown {
@@ -150,8 +176,10 @@ export function erasedPaths({ view, place, isMention }: Planted, profile: Profil
   // In an array only the person's own element is changed.
   const isBeside = ({ path, all }: FieldMap) =>
     all || arrayOf(path) === '' || (place?.path.startsWith(arrayOf(path)) ?? false);
+  const erased = view.fields.filter((field) => isErased(field) && isBeside(field));
   return [
-    ...view.fields.filter((field) => isErased(field) && isBeside(field)).map(({ path }) => path),
+    ...erased.map(({ path }) => path),
+    ...erased.filter(({ anywhere }) => anywhere).map(({ path }) => `${SCATTERED}.${path}s`),
     ...entry.json.filter(({ fields }) => fields.some(isErased) && fields.every(isErased)).map(({ path }) => path),
   ];
 }

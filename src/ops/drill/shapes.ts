@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import type { JoinedPlace, NumberPlace } from '../../engine/map/schema.ts';
+import { digestOf, digestText, isOpenHeaded } from '../../engine/map/templates.ts';
 import { storedForms } from '../../phone/forms.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { planOf, splitNumber } from '../../phone/numbering-plan.ts';
@@ -39,7 +40,8 @@ export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: Numbe
     ];
   });
   if (place.type === 'number') return typed;
-  const indexed = [...strings.map(written), ...typed, ...place.templates.map((one) => written(fill(one, number)))];
+  const asMapped = (templates: readonly string[]) => templates.map((one) => written(fill(one, number)));
+  const indexed = [...strings.map(written), ...typed, ...asMapped(place.templates.filter((one) => !isOpenHeaded(one)))];
   if (set === 'indexed') return indexed;
 
   const others = reader.writings(number).strings.filter((one) => !strings.includes(one));
@@ -47,6 +49,7 @@ export function shapesFor(place: NumberPlace, number: PhoneNumber, reader: Numbe
   const text = `+${number}`;
   return [
     ...indexed,
+    ...asMapped(place.templates.filter(isOpenHeaded)),
     ...others.filter((_, index) => index % step === 0).map(written),
     ...[`whatsapp:+${number}`, `${number}@c.us`, `${number}:3@s.whatsapp.net`].map(written),
     { name: 'within a text', value: `Call ${text} please` },
@@ -98,9 +101,11 @@ function divide(digits: string, pieces: number): string[] {
 
 /** A template of the map around the number; what may stand in its open tail is a device's index. */
 function fill(template: string, number: PhoneNumber): string {
+  const digest = digestOf(template);
+  if (digest !== null) return digestText(digest.algorithm, fill(digest.inner, number));
   return template
     .replace('{+number}', `+${number}`)
     .replace('{number}', number)
     .replace('{national}', storedForms(number).strings.find((one) => one.startsWith('0')) ?? number)
-    .replace('*', '3');
+    .replaceAll('*', '3');
 }

@@ -14,6 +14,8 @@ describe('turns in a queue', () => {
   let redis: Redis | Cluster;
   let producer: Producer;
   let queue: Queue;
+  /** Where one job is a turn. */
+  let files: Queue;
   let prefix = '';
   let serial = 0;
   beforeAll(() => {
@@ -21,17 +23,20 @@ describe('turns in a queue', () => {
   });
   beforeEach(async () => {
     await producer?.close();
-    await queue?.close();
+    await Promise.all([queue?.close(), files?.close()]);
     serial += 1;
     prefix = `t-turns-${process.pid}-${serial}`;
     producer = createProducer(redis, prefix, () => {});
-    queue = new Queue('erasure', { connection: redis, prefix: queuePrefix(prefix), skipVersionCheck: true });
+    const open = (name: string) =>
+      new Queue(name, { connection: redis, prefix: queuePrefix(prefix), skipVersionCheck: true });
+    queue = open('erasure');
+    files = open('files');
   });
   afterAll(async () => {
     await producer?.close();
     for await (const keys of (redis as Redis).scanStream({ match: `{t-turns-${process.pid}-*` }))
       if ((keys as string[]).length > 0) await redis.unlink(keys as string[]);
-    await queue?.close();
+    await Promise.all([queue?.close(), files?.close()]);
     await endRedis(redis);
   });
 
@@ -45,10 +50,16 @@ describe('turns in a queue', () => {
   const addAll = async (names: string) => {
     for (const name of names.split(' ')) await add(name);
   };
-  const order = async () => (await queue.getPrioritized()).map(({ id }) => id).join(' ');
+  const addFiles = async (names: string) => {
+    for (const name of names.split(' ')) {
+      const payload = { account: account(name.slice(0, 1)), reference: reference(name) };
+      await producer.add('remove-files', payload, { id: name });
+    }
+  };
+  const order = async (of = queue) => (await of.getPrioritized()).map(({ id }) => id).join(' ');
   /** Takes the next jobs as a worker does, one after the other. */
-  const take = async (count: number) => {
-    const worker = new Worker('erasure', null, {
+  const take = async (count: number, of = queue) => {
+    const worker = new Worker(of.name, null, {
       ...{ connection: redis, prefix: queuePrefix(prefix), skipVersionCheck: true, autorun: false },
     });
     const taken: string[] = [];
@@ -61,25 +72,46 @@ describe('turns in a queue', () => {
     return taken.join(' ');
   };
 
-  it('accounts take turns, and each account keeps its order', async () => {
-    await addAll('A1 A2 A3 A4 B1 B2 C1');
-    expect(await order()).toBe('A1 B1 C1 A2 B2 A3 A4');
+  it('an account has sixteen erasures a turn, next to each other', async () => {
+    const all = (letter: string, from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`).join(' ');
+    await addAll(all('A', 1, 34));
+    await addAll(all('B', 1, 18));
+    await addAll('C1 C2');
+    const first = `${all('A', 1, 16)} ${all('B', 1, 16)} C1 C2`;
+    const second = [`${all('A', 17, 32)} B17 B18`, `B17 B18 ${all('A', 17, 32)}`];
+    expect(second.map((turns) => `${first} ${turns} A33 A34`)).toContain(await order());
+    // A turn that is under way is joined as long as one of its jobs waits.
+    expect(await take(17)).toBe(`${all('A', 1, 16)} B1`);
+    await addAll('C3');
+    expect(await take(18)).toBe(`${all('B', 2, 16)} C1 C2 C3`);
   });
 
-  it('whoever comes while others have been waiting is served in the round under way, not in a past one', async () => {
-    await addAll('A1 A2 A3 A4 A5 A6');
-    expect(await take(3)).toBe('A1 A2 A3');
-    await addAll('B1 B2 B3');
-    expect(await order()).toBe('A4 B1 A5 B2 A6 B3');
-    await addAll('A7');
-    expect(await take(7)).toBe('A4 B1 A5 B2 A6 B3 A7');
+  it('an account has one file a turn, and each account keeps its order', async () => {
+    await addFiles('A1 A2 A3 B1 B2 C1');
+    expect((await order(files)).slice(0, 8)).toBe('A1 B1 C1');
+    expect((await order(files)).split(' ').slice(3).sort().join(' ')).toBe('A2 A3 B2');
+    expect((await order(files)).endsWith('A3')).toBe(true);
+  });
+
+  it('whoever comes while others have been waiting is served next, once a round', async () => {
+    await addFiles('A1 A2 A3 A4 A5 A6');
+    expect(await take(3, files)).toBe('A1 A2 A3');
+    await addFiles('B1');
+    expect(await order(files)).toBe('B1 A4 A5 A6');
+    expect(await take(1, files)).toBe('B1');
+    // It had its turn in this round.
+    await addFiles('B2');
+    expect(await order(files)).toBe('A4 B2 A5 A6');
+    await addFiles('A7');
+    expect(await take(5, files)).toBe('A4 B2 A5 A6 A7');
   });
 
   it('an empty queue begins anew: nobody is behind for what was done before', async () => {
-    await addAll('A1 A2 A3 A4');
-    expect(await take(4)).toBe('A1 A2 A3 A4');
-    await addAll('B1 B2 A5 A6');
-    expect(await order()).toBe('B1 A5 B2 A6');
+    await addFiles('A1 A2 A3 A4');
+    expect(await take(4, files)).toBe('A1 A2 A3 A4');
+    await addFiles('B1 A5');
+    expect(await order(files)).toBe('B1 A5');
   });
 
   it('is the same with several processes that add', async () => {
@@ -99,8 +131,8 @@ describe('turns in a queue', () => {
 
   it('each kind of work has a queue of its own', async () => {
     await add('A1');
-    const files = { account: account('A'), reference: reference('A1') };
-    await producer.add('remove-files', files, { id: 'files-A1' });
+    const removal = { account: account('A'), reference: reference('A1') };
+    await producer.add('remove-files', removal, { id: 'files-A1' });
     await producer.add('report', { account: account('A'), report: crypto.randomUUID() }, { id: 'report-A1' });
     await producer.add('scan', { account: account('A') }, { id: 'scan-A' });
     await producer.add('deliver', { account: account('A'), delivery: 'a'.repeat(24) }, { id: 'delivery-A' });

@@ -108,9 +108,13 @@ describe('deploy/mongodb/role.js', () => {
     );
     await worker.stop();
 
-    const database = platform.config.MONGODB_DATABASE;
+    // What a cluster is sharded by stands in a database of its own.
+    const databaseOf = (collection: string) =>
+      collection === 'collections' ? 'config' : platform.config.MONGODB_DATABASE;
     const refused = [...seen.values()].flatMap(({ command, collection }) =>
-      missingActions(role, database, command, collection).map((action) => `${command} ${collection}: ${action}`),
+      missingActions(role, databaseOf(collection), command, collection).map(
+        (action) => `${command} ${collection}: ${action}`,
+      ),
     );
     expect(refused).toEqual([]);
     // The flows above did reach what matters: otherwise nothing would be refused for want of asking.

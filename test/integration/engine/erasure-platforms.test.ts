@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { forget, untilCompleted } from '../../support/forget.ts';
@@ -5,7 +6,7 @@ import { writeMap } from '../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 import { call } from '../../support/wire.ts';
 
-const { Long, ObjectId } = mongoose.mongo;
+const { DBRef, Long, ObjectId } = mongoose.mongo;
 const { EJSON } = mongoose.mongo.BSON;
 const JO = '447700900123';
 const AL = '447700900456';
@@ -24,6 +25,10 @@ collections:
     via: { collection: contacts, key: _id, field: who }
     fields: [ { path: title, category: name } ]
   - { collection: notes, record: message, via: { collection: threads, key: _id, field: thread }, fields: [ { path: text, category: body } ] }
+  - { collection: logins, record: other, via: { collection: contacts, key: _id, field: pointer, form: "_User\${key}" }, fields: [ { path: by, category: name } ] }
+  - { collection: orders, record: message, via: { collection: contacts, key: _id, field: who.$id }, fields: [ { path: memo, category: body } ] }
+  - { collection: lists, record: form, fields: [ { path: csv, category: form, around: line } ] }
+  - { collection: memos, record: other, fields: [ { path: text, category: note, around: text } ] }
   - collection: hooks
     record: message
     numbers: [ { path: From, forms: [twilio] }, WaId, { path: key.jid, forms: [whatsapp] }, { path: Caller, forms: [sip] } ]
@@ -61,6 +66,11 @@ collections:
   - { collection: scripts, record: other, via: { collection: calls, key: _id, field: call }, fields: [ { path: text, category: transcript } ] }
   - { collection: inbox, record: chat, numbers: [ contactNumber ], fields: [ { path: "messages[].body", category: body, all: true } ] }
   - { collection: seen, record: contact, numbers: [ _id ] }
+  - { collection: cases, record: chat, numbers: [lead.phone, "members[].phone"], fields: [ { path: lead, category: custom }, { path: members, category: custom } ] }
+  - { collection: talks, record: message, numbers: [from.number, to.number], fields: [ { path: from.name, category: name }, { path: to.name, category: name }, { path: body, category: body } ] }
+  - { collection: clients, record: contact, numbers: [ phone, { path: kin.phone, own: false } ], fields: [ { path: kin.name, category: name } ] }
+  - { collection: signals, record: contact, numbers: [ { path: _id, forms: ["sender-key-*--{number}--*"] } ] }
+  - { collection: optouts, record: contact, numbers: [ { path: _id, forms: ["sha256({+number})"] } ] }
   - { collection: uploads, record: form, numbers: [ content ], fields: [ { path: content, category: form } ] }
   - { collection: sheets, record: other, numbers: [ "Phone Number" ], fields: [ { path: "First Name", category: name } ] }
   - { collection: "messages_{account}", name: own_messages, record: message, numbers: [ to ] }
@@ -91,6 +101,25 @@ const ROWS: [string, string, object, object | null][] = [
     { who: CONTACT, title: null },
   ],
   ['what knows that by its id', 'notes', { thread: THREAD, text: 'Hi Jo' }, { thread: THREAD, text: '[REDACTED]' }],
+  [
+    'what knows the contact by a pointer',
+    'logins',
+    { pointer: `_User$${CONTACT}`, by: 'Jo' },
+    { pointer: `_User$${CONTACT}`, by: null },
+  ],
+  [
+    'what knows the contact by a reference of MongoDB’s own',
+    'orders',
+    { who: new DBRef('contacts', CONTACT), memo: 'For Jo' },
+    { who: new DBRef('contacts', CONTACT), memo: '[REDACTED]' },
+  ],
+  [
+    'a line of an uploaded list',
+    'lists',
+    { csv: `name;phone\nJo Q;07700 900123\nAl;+${AL}\n` },
+    { csv: `name;phone\nAl;+${AL}\n` },
+  ],
+  ['a note that names the person', 'memos', { text: `Al met Jo, ${JO}` }, { text: null }],
   [
     'a channel before the number',
     'hooks',
@@ -188,6 +217,42 @@ const ROWS: [string, string, object, object | null][] = [
     },
   ],
   ['the _id', 'seen', { _id: JO, name: 'Jo' }, null],
+  [
+    'what the person’s number stands in',
+    'cases',
+    {
+      lead: { name: 'Jo', phone: JO },
+      members: [
+        { name: 'Al', phone: AL },
+        { name: 'Jo', phone: `+${JO}` },
+      ],
+    },
+    { lead: {}, members: [{ name: 'Al', phone: AL }, {}] },
+  ],
+  [
+    'names of both ends',
+    'talks',
+    { from: { number: AL, name: 'Al' }, to: { number: JO, name: 'Jo' }, body: 'Hi' },
+    { from: { number: AL, name: 'Al' }, to: { number: MASK, name: null }, body: '[REDACTED]' },
+  ],
+  [
+    'a name in somebody else’s contact',
+    'clients',
+    { phone: AL, name: 'Al', kin: { phone: JO, name: 'Jo' } },
+    { phone: AL, name: 'Al', kin: { phone: MASK, name: null } },
+  ],
+  [
+    'the _id, beside other digits',
+    'signals',
+    { _id: `sender-key-120363041234567890@g.us--${JO}--0`, value: 'x' },
+    null,
+  ],
+  [
+    'the digest of the number',
+    'optouts',
+    { _id: createHash('sha256').update(`+${JO}`).digest('hex'), name: 'Jo' },
+    null,
+  ],
   ['a file in base64', 'uploads', { content: csv(JO) }, { content: null }],
   [
     'names with spaces',
@@ -235,7 +300,8 @@ describe('records as platforms have them', () => {
       if (isNobodys) delete ours.acc;
       const { _id: _ours, ...rest } = ours;
       // What belongs to our contact is ours, and of nobody's records one is enough.
-      const isTheirs = collection !== 'codes' && !('who' in row) && !('thread' in row) && !('call' in row);
+      const isTheirs =
+        collection !== 'codes' && !('who' in row) && !('thread' in row) && !('call' in row) && !('pointer' in row);
       const theirs = isTheirs ? { _id: `theirs ${inserted.length}`, ...rest, acc: 'another' } : undefined;
       await db.collection(collection).insertOne(ours);
       if (theirs) await db.collection(collection).insertOne(theirs as never);

@@ -261,7 +261,8 @@ describe('what operators see', () => {
         MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300',
         REDIS_URL: 'redis://127.0.0.1:1',
       });
-      const figures = [...(await read(nowhere.url))].filter(([name]) => !name.startsWith('lethe_http_'));
+      const isOwn = (name: string) => /^lethe_(http|faults)_/.test(name);
+      const figures = [...(await read(nowhere.url))].filter(([name]) => !isOwn(name));
       expect(figures).toEqual([
         ['lethe_source_up{source="mongodb"}', 0],
         ['lethe_source_up{source="redis"}', 0],

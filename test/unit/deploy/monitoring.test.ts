@@ -51,6 +51,7 @@ async function readMetrics(): Promise<Map<string, Set<string>>> {
   });
   metrics.observeRequest('/gdpr/forget', 'POST', 200, 0.01);
   metrics.observeJob('erase', 'done', 0.01);
+  metrics.countFault('webhook_given_up');
   const series = new Map<string, Set<string>>();
   for (const line of (await metrics.render()).split('\n')) {
     const [, declared, kind] = /^# TYPE (\w+) (\w+)/.exec(line) ?? [];

@@ -39,11 +39,11 @@ const [sms, cards, lists, parts, elsewhere, list] = MAP.collections as Collectio
 
 const field = (path: string, category: string, strategy: unknown, more: object = {}) => ({
   ...{ path: readPath(path), category, strategy },
-  ...{ onlyIfAlone: false, all: false, maskInText: false, anywhere: false },
+  ...{ onlyIfAlone: false, all: false, maskInText: false, anywhere: false, around: undefined, beside: [] },
   ...more,
 });
 const number = (path: string, more: object = {}) => ({
-  ...{ path: readPath(path), own: true, unless: [], strategy: 'mask' },
+  ...{ path: readPath(path), own: true, unless: [], strategy: 'mask', templates: [] },
   ...more,
 });
 
@@ -181,6 +181,7 @@ describe('what the rewriter knows of records that change as wholes', () => {
         {
           ...{ name: 'sms', fate: 'keep', matches: expect.any(Function), numbers: [], mark: 'done' },
           fields: [...numbers(...paths), ...fields],
+          scheduled: expect.any(Function),
         },
       ],
       unmapped: 'mask',

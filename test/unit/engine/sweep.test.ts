@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ErasureFailure } from '../../../src/base/errors.ts';
 import { blameRecord, changeByHalves, createRefusals, type Refused } from '../../../src/engine/by-halves.ts';
 import { assertErased, isRecordFault, updateFailure } from '../../../src/engine/faults.ts';
+import { inPortions } from '../../../src/engine/portions.ts';
 import { UNCHANGED } from '../../../src/engine/rewrite/edits.ts';
 import { type Announced, type Journal, sweep } from '../../../src/engine/sweep.ts';
 import type { Target } from '../../../src/engine/target.ts';
@@ -29,6 +30,47 @@ const journal: Journal = { announce: async () => {}, keep: async () => {}, scree
 const nothingLeft = { announced: [], refused: [] };
 
 describe('sweep', () => {
+  it('of some places announces a record at all of its collection, and counts it and what was left once', async () => {
+    const changed: number[] = [];
+    const [from, other] = [placeOf('calls', 3, changed), placeOf('sent_sms', 1, changed)];
+    const to = { ...placeOf('calls', 2, changed), key: 'calls.from' };
+    const written: unknown[] = [];
+    const writing: Journal = {
+      ...journal,
+      announce: async (batch, done) => {
+        const told = (some: typeof batch) => some.map(({ target, ids }) => [target, ...ids]);
+        written.push({ batch: told(batch), done: told(done) });
+      },
+    };
+    const left = { announced: [{ target: 'sent_sms.to', name: 'sent_sms', ids: [0] }], refused: [] };
+    const options = { batchSize: 10, pauseMs: 0, signal: new AbortController().signal };
+    // What a worker before this one announced stands at a place that is looked at no more.
+    const result = await sweep(writing, [from, to, other], [from], left, options);
+    const batch = [
+      ['calls.to', 0, 1, 2],
+      ['calls.from', 0, 1, 2],
+    ];
+    expect(written).toEqual([{ batch, done: [['sent_sms.to', 0]] }]);
+    expect(result.done.map(({ target, ids }) => [target, ...ids])).toEqual(batch);
+    expect(await Promise.all([from, other].map((one) => one.remains()))).toEqual([false, false]);
+    // With no place left to look at, what was announced is changed and given back all the same.
+    const again = await sweep(writing, [placeOf('sent_sms', 1, changed)], [], left, options);
+    expect(again).toEqual({ finished: true, done: left.announced, refused: [] });
+  });
+
+  it('ends after a portion, and goes on with the next when it is asked again', async () => {
+    const changed: number[] = [];
+    const targets = [inPortions(placeOf('calls', 7, changed), 3)];
+    const options = { batchSize: 2, pauseMs: 0, signal: new AbortController().signal };
+    const portions: number[][] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await sweep(journal, targets, targets, nothingLeft, options);
+      portions.push(changed.splice(0));
+    }
+    expect(portions).toEqual([[2, 2], [2, 1], []]);
+    expect(await targets[0]?.remains()).toBe(false);
+  });
+
   it('goes on at a place that filled its batch, and rests between two batches', async () => {
     const changed: number[] = [];
     const targets = [placeOf('sent_sms', 6, changed)];

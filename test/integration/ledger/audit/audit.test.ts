@@ -16,6 +16,7 @@ import {
 } from '../../../../src/ledger/audit/entry.ts';
 import { createHeadKeeper } from '../../../../src/ledger/audit/outside.ts';
 import { verifyAudit } from '../../../../src/ledger/audit/verify.ts';
+import { createOutside } from '../../../../workers/outside.ts';
 import { runCli } from '../../../support/cli.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { startStrictMongo } from '../../../support/strict-mongo.ts';
@@ -346,6 +347,22 @@ describe('the audit', () => {
     } finally {
       await rm(file, { force: true });
     }
+  });
+
+  it('counts each round that cannot write the ends outside, and goes on', async () => {
+    await chain('acc_unkept');
+    const faults: string[] = [];
+    // A file where the folder should be.
+    const config = { ...platform.core.config, AUDIT_HEAD_FILE: join(process.execPath, 'heads.jsonl') };
+    const outside = createOutside(
+      { ...platform.core, config },
+      platform.logger,
+      () => new Date(),
+      (fault) => faults.push(fault),
+    );
+    await outside();
+    await outside();
+    expect(faults).toEqual(['audit_heads_not_kept', 'audit_heads_not_kept']);
   });
 
   it('says of each chain how many, which, and with what it ends', async () => {

@@ -54,12 +54,14 @@ describe('recordings in a folder', () => {
     const [{ account, key }, theirs] = await Promise.all([platform.account(), platform.account()]);
     const at = account.records_id;
     const calls = platform.core.db.collection('calls');
-    for (const name of ['mine-1.mp3', 'sub/mine-2.mp3', 'mine-3.mp3', 'other.mp3', 'theirs.mp3'])
+    for (const name of ['mine-1.mp3', 'sub/mine-2.mp3', 'mine-3.mp3', 'mine-4.mp3', 'other.mp3', 'theirs.mp3'])
       await folder.put(name);
     await calls.insertMany([
       callOf(at, DIGITS, 'mine-1.mp3'),
       callOf(at, DIGITS, 'sub/mine-2.mp3'),
       callOf(at, DIGITS, 'https://cdn.example.org/2026/mine-3.mp3'),
+      // In a writing that the scan alone knows.
+      callOf(at, `Jo <+${DIGITS}>`, 'mine-4.mp3'),
       callOf(at, DIGITS, 'gone-already.mp3'),
       callOf(at, DIGITS, null),
       callOf(at, DIGITS, ''),
@@ -69,8 +71,8 @@ describe('recordings in a folder', () => {
       callOf(theirs.account.records_id, DIGITS, 'theirs.mp3'),
     ]);
     const done = await untilCompleted(platform, await forget(url, key, { number: DIGITS }));
-    expect(done.erased).toMatchObject({ calls: 8 });
-    for (const name of ['mine-1.mp3', 'sub/mine-2.mp3', 'mine-3.mp3'])
+    expect(done.erased).toMatchObject({ calls: 9 });
+    for (const name of ['mine-1.mp3', 'sub/mine-2.mp3', 'mine-3.mp3', 'mine-4.mp3'])
       expect([name, await folder.has(name)]).toEqual([name, false]);
     for (const name of ['other.mp3', 'theirs.mp3']) expect([name, await folder.has(name)]).toEqual([name, true]);
     expect(await outboxOf(platform)).toEqual([]);

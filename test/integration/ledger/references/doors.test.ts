@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { previewRetention } from '../../../../src/contracts/retention/preview.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
+import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
+import { createBinder } from '../../../../src/ledger/requests/bind.ts';
+import { eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { REQUEST_CALL, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { addJob } from '../../../../src/ledger/work/call.ts';
+import { createJobDependencies } from '../../../../workers/jobs/dependencies.ts';
 import type { RunningWorker } from '../../../../workers/worker.ts';
+import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts';
 import { allowRedaction, makeAgency } from '../../../support/interactions.ts';
 import { writeMap } from '../../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -13,6 +19,8 @@ import { call } from '../../../support/wire.ts';
 
 const JO = '447700900123';
 const AL = '447700900456';
+/** Twelve months before it is the fifth of June 2026. */
+const NEXT_YEAR = new Date('2027-06-05T12:00:00Z');
 const at = (day: number) => new Date(Date.UTC(2026, 5, day, 12));
 
 /** People have numbers; chats know the person, lines the chat, remarks the call. Posts tell their account by the person. */
@@ -75,6 +83,25 @@ collections:
     direction: outbound
     numbers: [ to ]
     fields: [ { path: text, category: body } ]
+  - { collection: clients, record: resource, resource: user, id: uid, numbers: [ name ] }
+  - collection: visits
+    record: message
+    via: { collection: clients, key: _id, field: client }
+    fields: [ { path: text, category: body } ]
+  - collection: ratings
+    record: other
+    via: { collection: visits, key: _id, field: visit }
+    fields: [ { path: text, category: body } ]
+  - collection: outbox
+    record: scheduled
+    via: { collection: people, key: _id, field: who }
+    fields: [ { path: text, category: body } ]
+    pending: { path: status, values: [ pending ], at: due }
+  - collection: callbacks
+    record: scheduled
+    via: { collection: calls, key: _id, field: call }
+    fields: [ { path: text, category: body } ]
+    pending: { path: status, values: [ pending ], at: due }
   - { collection: blacklist, record: suppression, numbers: [ number ] }
 `;
 
@@ -105,12 +132,12 @@ describe('doors beside forgetting follow references', () => {
   const db = () => platform.core.db;
   const named = (id: string) => `${account._id}-${id}`;
   /** Ids are the account's own: records of an account that only others tell must not be taken for another's. */
+  const put = (name: string, rows: readonly object[]) =>
+    db()
+      .collection<{ _id: string }>(name)
+      .insertMany(rows.map((row) => ({ ...(row as { _id: string }), _id: named((row as { _id: string })._id) })));
   async function fill(): Promise<void> {
     const acc = account.records_id;
-    const put = (name: string, rows: readonly object[]) =>
-      db()
-        .collection<{ _id: string }>(name)
-        .insertMany(rows.map((row) => ({ ...(row as { _id: string }), _id: named((row as { _id: string })._id) })));
     await put('people', [
       { _id: 'jo', acc, phone: JO, name: 'Jo' },
       { _id: 'al', acc, phone: AL, name: 'Al' },
@@ -221,6 +248,123 @@ describe('doors beside forgetting follow references', () => {
     expect(await read('lines', 'text')).toEqual([null, 'later', 'for Al']);
     expect(await read('lines', 'sender')).toEqual([null, undefined, AL]);
     expect(await read('chats', 'title')).toEqual(['Al', 'Jo', null]);
+  });
+
+  describe('deletions', () => {
+    const draft = (): Parameters<typeof openRequest>[1] => ({
+      account_id: account._id,
+      profile: 'retention',
+      selector: { by: 'age', before: at(5) },
+      token: 'retention:2026-06-05',
+      requested_by: 'schedule',
+      keep_suppression: true,
+      now: new Date(),
+      deadlineMs: 86_400_000,
+      graceMs: 0,
+    });
+    const retain = async () => {
+      const { request } = await openRequest(db(), draft());
+      await addJob(worker.producer, REQUEST_CALL, request);
+      return ended(request.reference);
+    };
+    const remove = (id: string) => call(url, `/v0.1/users/${id}`, { method: 'DELETE', key });
+
+    it('by age take what belongs to a record that goes, whenever it happened, and are counted before', async () => {
+      const preview = await previewRetention(platform.core, { ...account, retention_months: 12 }, NEXT_YEAR);
+      expect(preview.map(({ name, records, old }) => ({ name, records, old }))).toEqual([
+        { name: 'calls', records: 1, old: 1 },
+        { name: 'remarks', records: 1, old: 0 },
+      ]);
+      const done = await retain();
+      expect({ state: done.state, failure: done.failure, erased: done.erased }).toEqual({
+        state: 'completed',
+        erased: { calls: 1, remarks: 1 },
+      });
+      expect(done).not.toHaveProperty('references');
+      expect([await read('calls', 'note'), await read('remarks', 'text')]).toEqual([['this one'], ['this one']]);
+    });
+
+    it('by age go in portions, and are counted as one', async () => {
+      const old = ['k3', 'k4', 'k5', 'k6', 'k7'];
+      await put(
+        'calls',
+        old.map((_id) => ({ _id, kid: _id, acc: account.records_id, from: AL, at: at(1) })),
+      );
+      await put(
+        'remarks',
+        old.map((id) => ({ _id: `r-${id}`, call: named(id), text: 'old' })),
+      );
+      const { request } = await openRequest(db(), { ...draft(), graceMs: 3_600_000 });
+      const { erase } = createJobDependencies(platform.core, worker.producer, platform.logger, () => new Date());
+      const bind = createBinder({ ...platform.core, now: () => new Date(), portion: 2 });
+      const key = { account: account._id, reference: request.reference };
+      await eraseRequest({ ...erase, bind, batchSize: 4 }, key, new AbortController().signal);
+      const done = await requestsOf(db()).findOne({ account_id: account._id, reference: request.reference });
+      expect(done).toMatchObject({ state: 'completed', erased: { calls: 6, remarks: 6 } });
+      expect([await read('calls', 'kid'), await read('remarks', 'text')]).toEqual([['k2'], ['this one']]);
+    });
+
+    it('by age leave a record that leads to what stays, name it, and take the others', async () => {
+      await put('calls', [{ _id: 'k0', kid: 'k0', acc: account.records_id, from: AL, at: at(3), note: 'older' }]);
+      await put('callbacks', [{ _id: 'b1', call: named('k1'), text: 'call Jo back', status: 'done', due: at(4) }]);
+      const failed = await retain();
+      expect(failed).toMatchObject({
+        state: 'failed',
+        failure: { name: 'orphaned_records', where: expect.stringMatching(/^calls \(_id /), count: 1 },
+        erased: { calls: 1 },
+      });
+      expect(await read('calls', 'kid')).toEqual(['k1', 'k2']);
+      expect(await read('remarks', 'text')).toEqual(['secret', 'this one']);
+      await db()
+        .collection<{ _id: string }>('callbacks')
+        .deleteOne({ _id: named('b1') });
+      await requestsOf(db()).updateOne({ reference: failed.reference }, { $set: { not_before: new Date(0) } });
+      await waitFor('completion', async () => {
+        const row = await requestsOf(db()).findOne({ account_id: account._id, reference: failed.reference });
+        return row?.state === 'completed';
+      });
+      expect(await read('remarks', 'text')).toEqual(['this one']);
+    });
+
+    it('of a resource take what belongs to it, over two hops, with their number in the audit', async () => {
+      const acc = account.records_id;
+      await put('clients', [
+        { _id: 'c1', acc, uid: 'u1', name: JO },
+        { _id: 'c2', acc, uid: 'u2', name: AL },
+      ]);
+      await put('visits', [
+        { _id: 'v1', client: named('c1'), text: 'secret' },
+        { _id: 'v2', client: named('c2'), text: 'of Al' },
+      ]);
+      await put('ratings', [
+        { _id: 'g1', visit: named('v1'), text: 'good' },
+        { _id: 'g2', visit: named('v2'), text: 'bad' },
+      ]);
+      expect((await remove('u1')).status).toBe(204);
+      expect([await read('clients', 'uid'), await read('visits', 'text'), await read('ratings', 'text')]).toEqual([
+        ['u2'],
+        ['of Al'],
+        ['bad'],
+      ]);
+      const entry = await db().collection(AUDIT).findOne({ account_id: account._id, reference: 'u1' });
+      expect(entry?.counts).toEqual({ clients: 1, visits: 1, ratings: 1 });
+      expect((await remove('u1')).status).toBe(404);
+    });
+
+    it('of a person wait for messages that are known by the person alone', async () => {
+      // Its time is over, and nobody has sent it yet.
+      const due = new Date(Date.now() - 1_000);
+      await put('outbox', [{ _id: 'o1', who: named('jo'), text: 'See you, Jo', status: 'pending', due }]);
+      const reference = await forget(url, key, { number: JO });
+      const waiting = await untilRequest(platform, reference, 'a wait', ({ state }) => state === 'waiting');
+      expect(waiting).toMatchObject({ wait: 'scheduled', wait_until: due });
+      expect(await read('outbox', 'text')).toEqual(['See you, Jo']);
+      await db()
+        .collection<{ _id: string }>('outbox')
+        .updateOne({ _id: named('o1') }, { $set: { status: 'sent' } });
+      await untilCompleted(platform, reference);
+      expect(await read('outbox', 'text')).toEqual(['[REDACTED]']);
+    });
   });
 
   describe('a transaction whose id is one of several', () => {

@@ -18,12 +18,13 @@ describe('webhooks', () => {
   let receiver: Receiver;
   let url: string;
   let ahead = 0;
+  const faults: string[] = [];
   const now = () => new Date(Date.now() + ahead);
   beforeAll(async () => {
     receiver = await startReceiver();
     platform = await openPlatform('webhooks', { RATE_LIMIT_PER_SECOND: '0', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
     ({ url } = await platform.startApi());
-    await platform.startWorker({}, { now });
+    await platform.startWorker({}, { now, countFault: (fault) => faults.push(fault) });
   });
   afterAll(async () => {
     await platform?.close();
@@ -109,6 +110,8 @@ describe('webhooks', () => {
     expect(await logOf(key)).toHaveLength(1);
     ahead = 25 * HOUR;
     await waitFor('an end', async () => (await logOf(key, `?webhook=${hook}`))[0]?.state === 'given_up');
+    await waitFor('its count', async () => faults.length > 0);
+    expect(faults).toEqual(['webhook_given_up']);
     ahead = 0;
     receiver.answer(204);
   });

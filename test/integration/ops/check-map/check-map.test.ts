@@ -235,7 +235,7 @@ describe('checkDataMap', () => {
       const report = await check(mapOf({ ...MESSAGES, ...served }));
       expect(report.findings.map(({ severity, where, remedy }) => [severity, where, remedy])).toEqual([
         ['error', 'sms.message_id', 'db.sms.createIndex({"account_id":1,"message_id":1})'],
-        ['warning', 'sms.sent_at', 'db.sms.createIndex({"account_id":1,"sent_at":1})'],
+        ['warning', 'sms.sent_at', 'db.sms.createIndex({"account_id":1,"sent_at":1,"_id":1})'],
       ]);
       for (const { remedy } of report.findings) await paste(remedy);
       expect((await check(mapOf({ ...MESSAGES, ...served }))).findings).toEqual([]);
@@ -432,6 +432,19 @@ describe('checkDataMap', () => {
       expect(about(await check(), 'sms.to')).toEqual(['warning 2 of 3 values are no numbers: is the path right?']);
       await db.collection('sms').deleteMany({ to: PERSON });
       expect(about(await check(), 'sms.to')).toEqual(['error 2 of 2 values are no numbers: is the path right?']);
+    });
+
+    it('asks no form and no index of a text that goes as a whole, and says how to do without', async () => {
+      await addMessages(
+        [`Jo;+${PERSON}`, 'Dear all'].map((to) => ({ account_id: OWNER, to })),
+        { account_id: 1 },
+      );
+      const whole = { ...MESSAGES, fields: [{ path: 'to', category: 'body' }] };
+      expect(about(await check(mapOf(whole, { version: 2 })), 'sms.to')).toEqual([
+        'warning no index begins with account_id, to: every look for a number would read the whole collection; a text that mentions numbers needs no index: around: text',
+      ]);
+      const around = { ...MESSAGES, numbers: [], fields: [{ path: 'to', category: 'body', around: 'text' }] };
+      expect(about(await check(mapOf(around, { version: 2 })), 'sms.to')).toEqual([]);
     });
 
     it('names the first records that cannot be read', async () => {
@@ -844,7 +857,7 @@ describe('a map of version 2', () => {
   });
 
   it('wants an index on what ties records to others', async () => {
-    await addMessages([{ account_id: OWNER, to: PERSON }]);
+    await addMessages([{ _id: 1, account_id: OWNER, to: PERSON }]);
     await db.collection('notes').insertOne({ smsId: 1, text: 'hi' });
     const notes = {
       ...{ collection: 'notes', record: 'message', via: { collection: 'sms', key: '_id', field: 'smsId' } },
@@ -853,5 +866,18 @@ describe('a map of version 2', () => {
     expect((await check(second([SMS, notes]))).findings.map(({ remedy }) => remedy)).toEqual([
       'db.notes.createIndex({"smsId":1})',
     ]);
+  });
+
+  it('says of what ties records to others that it leads to none', async () => {
+    await addMessages([{ _id: 1, account_id: OWNER, to: PERSON }]);
+    await db.collection('notes').insertMany([{ smsId: 'sms$1' }, { smsId: 'sms$2' }] as never[]);
+    await db.collection('notes').createIndex({ smsId: 1 });
+    const via = { collection: 'sms', key: '_id', field: 'smsId' };
+    const notes = { collection: 'notes', record: 'message', via };
+    expect(about(await check(second([SMS, notes])), 'notes.smsId')).toEqual([
+      'error none of 2 values is a _id of sms, so no erasure finds these records: is the path right, or does it hold that within a text (form: ...{key}...)?',
+    ]);
+    const inForm = { ...notes, via: { ...via, form: ['sms$', '{key}'].join('') } };
+    expect(about(await check(second([SMS, inForm])), 'notes.smsId')).toEqual([]);
   });
 });

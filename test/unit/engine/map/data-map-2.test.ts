@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { mapAsJsonSchema } from '../../../../src/engine/map/json-schema.ts';
 import { DataMapError, parseDataMap } from '../../../../src/engine/map/load.ts';
@@ -215,6 +216,20 @@ describe('a data map of version 2', () => {
       'collections[1].numbers: needs at least one path',
     ],
     [
+      'lines of a text in which digits alone are masked',
+      entry(
+        'collection: log\nrecord: other\nfields: [ { path: line, category: other, mask_in_text: true, around: line } ]',
+      ),
+      'collections[1].fields[0].around: cannot stand beside mask_in_text',
+    ],
+    [
+      'a field that holds a number, of records that are changed without being read',
+      entry(
+        `${SMS}numbers: [lead.phone]\nid: mid\nat: t\nproducts: [sms]\nfields: [ { path: lead, category: custom } ]`,
+      ),
+      'collections[1].fields[0].path: holds lead.phone: both cannot be written at once',
+    ],
+    [
       'a place twice',
       entries(`${SMS}numbers: [to]\nwhere: { a: [1, 2] }`, `${TWO}numbers: [to]\nwhere: { a: [2, 3] }`),
       'is mapped already',
@@ -237,7 +252,11 @@ describe('a data map of version 2', () => {
     const both = 'fields: [ { path: file, category: form }, { path: "names.{key}", category: name } ]';
     const log = 'collection: log\nrecord: other\nfields: [ { path: line, category: other, mask_in_text: true } ]';
     const raw = `collection: raw\nrecord: form\nnumbers: [file, "names.{key}"]\n${both}`;
-    expect(faultsOf(entries(raw, log))).toEqual([]);
+    const held = `${TWO}numbers: [lead.phone]\nfields: [ { path: lead, category: custom } ]`;
+    expect(faultsOf(entry(held))).toEqual([]);
+    const lists =
+      'collection: lists\nrecord: form\nfields: [ { path: csv, category: form, around: line }, { path: "rows[]", category: form, around: text } ]';
+    expect(faultsOf(entries(raw, log, lists))).toEqual([]);
   });
 
   it('lets records of one collection stand in two entries that are told apart', () => {
@@ -265,6 +284,9 @@ describe('a data map of version 2', () => {
   });
 });
 
+/** Of `+447700900123`. */
+const MD5 = createHash('md5').update('+447700900123').digest('hex');
+
 describe('a template', () => {
   const digits = { plain: ['447700900123', '07700900123'], plus: '+447700900123', national: ['07700900123'] };
 
@@ -272,6 +294,8 @@ describe('a template', () => {
     ['{number}@c.us', ['447700900123@c.us', '07700900123@c.us']],
     ['whatsapp:{+number}', ['whatsapp:+447700900123']],
     ['wab-{national}', ['wab-07700900123']],
+    ['md5({+number})', [MD5, MD5.toUpperCase()]],
+    ['sender-key-*--{number}--*', []],
   ])('%s', (template, written) => {
     expect(templateFault(template)).toBeUndefined();
     expect(writeTemplate(template, digits)).toEqual(written);
@@ -295,6 +319,10 @@ describe('a template', () => {
     ['{number}0*'],
     ['{name}{number}'],
     ['*{number}'],
+    ['a*0{number}'],
+    ['*-*-{number}'],
+    ['md5({number}*)'],
+    ['crc32({number})'],
   ])('is not %s', (text) => {
     expect(templateFault(text)).toBeDefined();
   });
@@ -303,5 +331,6 @@ describe('a template', () => {
     expect(withoutTemplate('447700900123:3@s.whatsapp.net', PRESETS.whatsapp)).toBe('447700900123');
     expect(withoutTemplate('whatsapp:+447700900123', PRESETS.twilio)).toBe('+447700900123');
     expect(withoutTemplate('somebody else', PRESETS.twilio)).toBe('somebody else');
+    expect(withoutTemplate('key-12-34--447700900123--0', ['key-*--{number}--*'])).toBe('447700900123');
   });
 });

@@ -105,3 +105,16 @@ describe('base64', () => {
     expect(run({ x: value }, rulesOf([entry]))).toMatchObject({ fate: 'unchanged', found: [] });
   });
 });
+
+describe('UTF-16', () => {
+  const wide = (text: string) => Buffer.from(text, 'utf16le');
+  const [before, after] = [`Jo\t+${JO}\nAl\t+${AL}`, `Jo\t+${'*'.repeat(JO.length)}\nAl\t+${AL}`];
+
+  it.each([
+    ['bytes, the lower first', wide(before), wide(after)],
+    ['bytes, the higher first', wide(before).swap16(), wide(after).swap16()],
+    ['base64', wide(before).toString('base64'), wide(after).toString('base64')],
+  ])('is read, in %s', (_what, encoded, expected) => {
+    expect(masked(encoded)).toEqual(expected);
+  });
+});

@@ -104,7 +104,7 @@ describe('what is told of such a record', () => {
   it('is that it goes as a whole, with its files', () => {
     expect(rewriteOf({ of: 'jo', rec: 'a.mp3', note: JO }, 'of', { ...call, fate: 'delete' })).toEqual({
       ...UNCHANGED,
-      ...{ fate: 'deleted', found, files: [file] },
+      ...{ fate: 'deleted', found, files: [file], reasons: [{ path: ['of'], value: 'jo', isKey: false }] },
     });
   });
 

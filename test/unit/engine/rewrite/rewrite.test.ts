@@ -342,12 +342,100 @@ describe('fields', () => {
     expect(outcomeOf(theirs, kin)).toEqual({ ...theirs, kin: [{ phone: MASK }] });
   });
 
+  it.each([
+    ['an object', { [JO]: 'x', [AL]: 'y', kind: 'z' }],
+    ['an object in a list', [{ name: 'x' }, { [`${JO}@c.us`]: 'x' }]],
+    ['base64', { kind: { [Buffer.from(`tel ${JO} `).toString('base64')]: 'x' } }],
+  ])('a number among the keys of a field that goes goes with it: %s', (_what, body) => {
+    const entry = { numbers: ['to'], fields: { body: 'body' as const } };
+    const left = outcomeOf({ to: JO, body }, entry);
+    expect(JSON.stringify(left)).not.toMatch(/7700|@c\.us|[A-Za-z0-9+/]{20}/);
+    expect(outcomeOf(left as Record<string, unknown>, entry)).toEqual(left);
+  });
+
   it('a text whose mentions alone are masked', () => {
     const entry = { numbers: ['to'], fields: { error: { category: 'note', maskInText: true } } as const };
     expect(outcomeOf({ to: JO, error: `No route to +${JO} via +${AL}` }, entry)).toEqual({
       to: MASK,
       error: `No route to ${MASK} via +${AL}`,
     });
+  });
+
+  const LIST = `name;phone;note\n"Jo, Dr";07700 900 123;"tall\n6'2"\nAl;+${AL};5'\n`;
+  const REST = `name;phone;note\nAl;+${AL};5'\n`;
+  const NOTE = `Al met Jo Quill, ${JO}`;
+  it.each<[string, 'line' | 'text', unknown, unknown]>([
+    ['the lines of a list', 'line', LIST, REST],
+    ['the last line, and lines of other systems', 'line', `Al ${AL}\r\nJo +${JO}`, `Al ${AL}\r\n`],
+    ['lines with a quote that is never closed', 'line', `"Al\nJo ${JO}\nBo`, '"Al\nBo'],
+    ['lines of a text in a list', 'line', [`Jo ${JO}\nAl`, 'Bo'], ['Al', 'Bo']],
+    ['all where there are no lines', 'line', { [JO]: 'Jo' }, {}],
+    ['all of what is encoded', 'line', Buffer.from(LIST).toString('base64'), null],
+    ['the whole text', 'text', NOTE, null],
+    ['a whole object', 'text', { by: 'Jo', to: [{ phone: JO }] }, {}],
+    ['what is in JSON', 'text', `{"by":"Jo","to":"+${JO}"}`, null],
+    ['nothing where nobody is mentioned', 'text', `Al met Bo, +${AL}`, `Al met Bo, +${AL}`],
+  ])('what stands around a mention: %s', (_what, around, note, after) => {
+    const entry = { numbers: ['to'], fields: { note: { category: 'note', around } } as const };
+    expect(outcomeOf({ to: AL, note }, entry)).toEqual({ to: AL, note: after });
+  });
+
+  it('a name goes with the number in its own object, and stays with somebody else’s', () => {
+    const fields = { 'from.name': 'name', 'to.name': 'name', 'to.text': 'body', body: 'body' } as const;
+    const call = { from: { number: AL, name: 'Al' }, to: { number: JO, name: 'Jo', text: 'hi' }, body: 'hi' };
+    const entry = { numbers: ['from.number', 'to.number'], fields };
+    expect(outcomeOf(call, entry)).toEqual({
+      ...{ from: { number: AL, name: 'Al' }, to: { number: MASK, name: null, text: '[REDACTED]' }, body: '[REDACTED]' },
+    });
+    const back = { from: { number: JO, name: 'Jo' }, to: { number: AL, name: 'Al', text: 'hi' }, body: 'hi' };
+    expect(outcomeOf(back, entry)).toEqual({
+      ...{ from: { number: MASK, name: null }, to: { number: AL, name: 'Al', text: '[REDACTED]' }, body: '[REDACTED]' },
+    });
+    // A name without a number of its own is the person's.
+    const alone = { from: { name: 'Jo' }, to: { number: JO, name: 'Jo' } };
+    expect(outcomeOf(alone, entry)).toEqual({ from: { name: null }, to: { number: MASK, name: null } });
+  });
+
+  it('what stands beside somebody else’s number in an object goes with that number alone', () => {
+    const fields = { name: 'name', 'kin.name': 'name', gift: 'custom' } as const;
+    const numbers = ['phone', { path: 'kin.phone', own: false }, { path: 'gift.phone', own: false }];
+    const entry = { fate: 'delete' as const, numbers, fields };
+    const record = { phone: AL, name: 'Al', kin: { phone: JO, name: 'Jo' }, gift: { phone: JO, to: 'Jo' } };
+    expect(outcomeOf(record, entry)).toEqual({ phone: AL, name: 'Al', kin: { phone: MASK, name: null }, gift: {} });
+    const order = { phone: JO, name: 'Jo', kin: { phone: AL, name: 'Al' }, gift: { phone: AL, to: 'Al' } };
+    expect(outcomeOf(order, { ...entry, fate: 'keep' })).toEqual({
+      ...{ phone: MASK, name: null, kin: { phone: AL, name: 'Al' }, gift: { phone: AL, to: 'Al' } },
+    });
+  });
+
+  it('a field that holds the number goes with it as a whole; of a list, the person’s element', () => {
+    const fields = { lead: 'custom', members: 'custom' } as const;
+    const record = { lead: { name: 'Jo', phone: JO }, members: [{ phone: AL }, { name: 'Jo', phone: JO }] };
+    expect(outcomeOf(record, { numbers: ['lead.phone', 'members[].phone'], fields })).toEqual({
+      lead: {},
+      members: [{ phone: AL }, {}],
+    });
+    expect(outcomeOf({ lead: { name: 'Al', phone: AL }, by: JO }, { numbers: ['lead.phone'], fields })).toEqual({
+      ...{ lead: { name: 'Al', phone: AL }, by: MASK },
+    });
+  });
+
+  it('what stands around a mention wherever a field of the name is', () => {
+    const fields = { context: { category: 'body', anywhere: true, around: 'text' } } as const;
+    const record = { from: AL, image: { caption: 'Al’s', context: { by: `${JO}@c.us`, quoted: { text: 'Jo’s' } } } };
+    const after = {
+      from: AL,
+      image: { caption: 'Al’s', context: { by: '[REDACTED]', quoted: { text: '[REDACTED]' } } },
+    };
+    expect(outcomeOf(record, { numbers: ['from'], fields })).toEqual(after);
+  });
+
+  it('the row that mentions the number, and no other', () => {
+    const fields = { 'rows[]': { category: 'form', around: 'text' } } as const;
+    const rows = [['Jo', `+${JO}`], ['Al', `+${AL}`], `Jo ${JO}`];
+    const after = [[], ['Al', `+${AL}`], null];
+    expect(outcomeOf({ rows }, { numbers: [], fields })).toEqual({ rows: after });
+    expect(outcomeOf({ by: JO, rows }, { numbers: ['by'], fields })).toEqual({ by: MASK, rows: after });
   });
 });
 

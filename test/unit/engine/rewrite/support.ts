@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import mongoose from 'mongoose';
 import { readPath } from '../../../../src/engine/map/paths.ts';
+import { placesBeside } from '../../../../src/engine/map/places.ts';
 import { REDACTED_TEXT } from '../../../../src/engine/map/strategies.ts';
 import { mayHoldNumber } from '../../../../src/engine/rewrite/bson-walk.ts';
 import type { Rewrite } from '../../../../src/engine/rewrite/edits.ts';
@@ -56,7 +57,10 @@ function entryOf(words: EntryInWords): EntryRules {
     })),
     fields: Object.entries(fields).map(([path, rule]) => {
       const more = typeof rule === 'string' ? { category: rule } : rule;
-      return { strategy: STRATEGIES[more.category] ?? 'clear', ...more, path: readPath(path) };
+      const places = paths.map((one) => ({ path: one.path, templates: [], type: 'any' as const }));
+      const field = { type: 'any' as const, onlyIfAlone: false, all: false, maskInText: false, anywhere: false };
+      const beside = placesBeside({ numbers: places }, { ...field, ...more, path }).map(readPath);
+      return { strategy: STRATEGIES[more.category] ?? 'clear', beside, ...more, path: readPath(path) };
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import mongoose from 'mongoose';
 import { parseDataMap } from '../../../../src/engine/map/load.ts';
 import { profileFor } from '../../../../src/engine/map/profile.ts';
 import { erasedPaths, linkRecord, plantRecord } from '../../../../src/ops/drill/plant.ts';
@@ -59,6 +60,24 @@ describe('plantRecord', () => {
     expect(plant(entry, 'agent').erased).toEqual([]);
   });
 
+  it('puts a field that may stand anywhere into every shape, and expects all of them to go', () => {
+    const { document, erased } = plant(
+      { numbers: ['to'], fields: [{ path: 'caption', category: 'body', anywhere: true }] },
+      'to',
+    );
+    const field = { caption: 'Drill' };
+    expect(document).toMatchObject(field);
+    expect(document.drill_scattered).toEqual({
+      captions: {
+        object: { inner: field },
+        list: [field, [field]],
+        keys: { 'p-1': field },
+        json: JSON.stringify({ inner: [field] }),
+      },
+    });
+    expect(erased).toEqual(['caption', 'drill_scattered.captions']);
+  });
+
   it('ties a record to the one it belongs to, either way', () => {
     const parent = { collection: 'contacts', record: 'other', numbers: ['phone'] };
     const link = (via: object) => {
@@ -71,6 +90,11 @@ describe('plantRecord', () => {
     expect(plain).toMatchObject({ changed: false, child: { contactId: plain.parent._id } });
     const listed = link({ key: 'notes[]', field: '_id' });
     expect(listed).toMatchObject({ changed: true, parent: { notes: [listed.child._id] } });
+    const named = link({ key: 'chat.id', field: 'chat', form: 'chat-{key}' });
+    expect(named).toMatchObject({ changed: true, parent: { chat: { id: named.parent._id } } });
+    expect(named.child.chat).toBe(`chat-${named.parent._id}`);
+    const referring = link({ key: '_id', field: 'contact.$id' });
+    expect(referring.child.contact).toEqual(new mongoose.mongo.DBRef('contacts', referring.parent._id));
   });
 });
 
