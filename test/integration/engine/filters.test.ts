@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { targetsByAge } from '../../../src/engine/by-age.ts';
 import { findById } from '../../../src/engine/by-id.ts';
-import { selectAnywhere, selectChangeable, selectUnreadable } from '../../../src/engine/selections.ts';
+import { selectAnywhere, selectChangeable, selectDoubtful, selectUnreadable } from '../../../src/engine/selections.ts';
 import { createRecordStore, type RecordStore } from '../../../src/engine/store.ts';
 import { numberSubject, type Subject } from '../../../src/engine/subject.ts';
 import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
@@ -91,6 +91,9 @@ describe('a filter made from nothing', () => {
   const CALLS: Record<string, (subject: Subject) => unknown> = {
     selectAnywhere: (bad) => selectAnywhere(rule(), bad),
     selectChangeable: (bad) => selectChangeable(rule(), bad),
+    selectDoubtful: (bad) => selectDoubtful(rule(), bad),
+    holds: (bad) => store.holds(rule(), bad),
+    isDoubtful: (bad) => store.isDoubtful(rule(), bad),
     find: (bad) => store.find(rule(), bad, 10),
     change: (bad) => store.change(rule(), bad, ids),
     remains: (bad) => store.remains(rule(), bad),
