@@ -76,12 +76,16 @@ export function findMutants(file: string, source: string): Mutant[] {
     for (const [key, value] of Object.entries(node)) {
       // Types are not run; a key of an object is left out with its value.
       if (key === 'typeAnnotation' || key === 'typeParams' || key === 'returnType' || key === 'typeArguments') continue;
-      for (const child of [value].flat()) if (isNode(child) && !child.type.startsWith('Ts')) visit(child);
+      for (const child of [value].flat()) if (isNode(child) && isRun(child)) visit(child);
     }
   };
   visit(parseSync(source, { syntax: 'typescript', target: 'es2022' }) as unknown as Node);
   return found;
 }
+
+/** What stands before `as const` and `satisfies` is run; other words about types are not. */
+const ASSERTIONS = new Set(['TsConstAssertion', 'TsSatisfiesExpression', 'TsAsExpression', 'TsNonNullExpression']);
+const isRun = ({ type }: Node) => !type.startsWith('Ts') || ASSERTIONS.has(type);
 
 /** An object, also one without a type of its own, such as an argument of a call. */
 function isNode(value: unknown): value is Node {

@@ -32,6 +32,15 @@ describe('findMutants', () => {
     expect(mutate('await g();')).toEqual([';']);
   });
 
+  it('sees what stands before a word about types', () => {
+    expect(mutate('const x = { a: true } as const;')).toEqual([
+      'const x = {  } as const;',
+      'const x = { a: false } as const;',
+    ]);
+    expect(mutate('const x = a! && (b as C);')).toEqual(['const x = a! || (b as C);']);
+    expect(mutate('const x = f(true) satisfies boolean;')).toEqual(['const x = f(false) satisfies boolean;']);
+  });
+
   it('counts bytes, not letters, and passes over types, sizes and what is read besides', () => {
     expect(mutate("const a = 'é'; const b = c === d;")).toEqual(["const a = 'é'; const b = c !== d;"]);
     expect(mutate('const a: Record<string, 1 | 2> = f<{ a: 1 }>(500, { projection: { a: 1 } });')).toEqual([]);
