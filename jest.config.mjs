@@ -13,6 +13,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   testTimeout: LIMITS.testMs,
   // Half of the long files wait for leases and processes: on two cores three workers take two minutes less than two.
   maxWorkers: 3,

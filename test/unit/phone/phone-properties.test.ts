@@ -31,7 +31,7 @@ const LENGTHS: [CountryCode, number[]][] = [
   ['KE', [9]],
 ];
 
-const ROUNDS = 60;
+const ROUNDS = 30;
 
 /** The same numbers each time: what fails can be looked at. */
 function randomness(seed: number) {

@@ -222,7 +222,7 @@ describe('who waits for a scan', () => {
     const own = { account_id: account.records_id };
     // Ids of another person, as numbers, and the person's own among them.
     await records('calls').insertMany(
-      Array.from({ length: 240 }, (_, index) => ({
+      Array.from({ length: 120 }, (_, index) => ({
         ...own,
         _id: `4477009007${String(index).padStart(3, '0').slice(-2)}-${index}` as never,
         from: odd(JO),
@@ -239,6 +239,6 @@ describe('who waits for a scan', () => {
     expect(seen.filter((after) => after !== '').length).toBeGreaterThan(0);
     const failed = await hand.finish(account, reference);
     expect(failed).toMatchObject({ state: 'failed', failure: { name: 'number_in_id', where: 'calls._id' } });
-    expect(failed.erased).toEqual({ contacts: 1, calls: 240 });
+    expect(failed.erased).toEqual({ contacts: 1, calls: 120 });
   });
 });

@@ -47,7 +47,7 @@ function sameKinds(before: unknown, after: unknown): boolean {
 }
 
 describe('random documents', () => {
-  it.each(Array.from({ length: 12 }, (_, seed) => [seed]))('seed %i', (seed) => {
+  it.each(Array.from({ length: 8 }, (_, seed) => [seed]))('seed %i', (seed) => {
     const random = randomFrom(seed * 7919 + 1);
     let changed = 0;
     for (let round = 0; round < 250; round += 1) {
