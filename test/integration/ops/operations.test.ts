@@ -228,7 +228,7 @@ describe('what operators see', () => {
       // Figures are told again for some seconds.
       const after = await untilOverdue(1);
       expect(after.get('lethe_requests{state="completed"}')).toBe(2);
-      const unfinished = ['accepted', 'sweeping', 'waiting', 'verifying', 'failed'].map(
+      const unfinished = ['accepted', 'sweeping', 'waiting', 'scanning', 'verifying', 'failed'].map(
         (state) => after.get(`lethe_requests{state="${state}"}`) ?? Number.NaN,
       );
       expect(unfinished.reduce((sum, count) => sum + count)).toBe(1);
