@@ -94,30 +94,20 @@ const ROWS_AT_ONCE = 1_000;
 async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<CompletedSums> {
   const rows = requestsOf(db)
     .find({ completed_at: { $gte: from, $lt: to } }, { batchSize: ROWS_AT_ONCE })
-    .project<Pick<ErasureRequest, (typeof SUMMED)[number]>>(Object.fromEntries(SUMMED.map((name) => [name, 1])));
-  const sums = {
-    completed: 0,
-    erased: {} as Record<string, number>,
-    retention: {} as Record<string, number>,
-    causes: {} as Record<string, number>,
-    times: {} as Record<string, { count: number; sum: number; within: number[] }>,
-  };
-  const addTo = (counts: Record<string, number>, more: Counts) => {
-    for (const [name, count] of Object.entries(more)) counts[name] = (counts[name] ?? 0) + Number(count);
-  };
-  for await (const { profile, created_at, completed_at = to, erased, causes = {} } of rows) {
-    const seconds = (completed_at.getTime() - created_at.getTime()) / 1_000;
-    sums.times[profile] ??= { count: 0, sum: 0, within: ERASE_SECONDS.map(() => 0) };
-    const times = sums.times[profile];
-    times.count += 1;
-    times.sum += seconds;
-    times.within = times.within.map((count, index) => count + (seconds <= (ERASE_SECONDS[index] ?? 0) ? 1 : 0));
-    sums.completed += 1;
-    addTo(sums.erased, erased);
-    if (profile === 'retention') addTo(sums.retention, erased);
-    addTo(sums.causes, causes);
-  }
+    .project<SummedRow>(Object.fromEntries(SUMMED.map((name) => [name, 1])));
+  let sums = NOTHING;
+  for await (const row of rows) sums = add(sums, sumsOf(row));
   return sums;
+}
+
+/** What one completed request adds to the sums. */
+function sumsOf({ profile, created_at, completed_at = created_at, erased, causes = {} }: SummedRow): CompletedSums {
+  const seconds = (completed_at.getTime() - created_at.getTime()) / 1_000;
+  const within = ERASE_SECONDS.map((bound) => (seconds <= bound ? 1 : 0));
+  return {
+    ...{ completed: 1, erased, retention: profile === 'retention' ? erased : {}, causes },
+    times: { [profile]: { count: 1, sum: seconds, within } },
+  };
 }
 
 const SUMMED = [
@@ -127,6 +117,7 @@ const SUMMED = [
   'erased',
   'causes',
 ] as const satisfies (keyof ErasureRequest)[];
+type SummedRow = Pick<ErasureRequest, (typeof SUMMED)[number]>;
 
 /** Up to when what was completed is summed for good; the epoch when nothing is. */
 export async function summedUpTo(db: mongoose.mongo.Db): Promise<Date> {

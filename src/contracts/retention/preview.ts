@@ -9,6 +9,7 @@ import { referencesOf } from '../../engine/references.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { createFollower, type Follower } from '../../ledger/references/follower.ts';
 import type { Keys } from '../../ledger/references/keys-of.ts';
+import { ageBound } from '../../ledger/requests/ledger.ts';
 import { retentionRun } from './periods.ts';
 
 /** What a run of today would delete of one collection. */
@@ -41,10 +42,9 @@ export async function previewRetention(
   const profile = profileFor('retention', dataMap);
   const tree = referencesOf(dataMap, profile);
   const follower = createFollower(db, dataMap, { profile, tree, account: account.records_id, now });
-  const momentOf = (name: string) => (selector.apart?.[name] === undefined ? selector.before : selector.apart[name]);
   const old = new Map<CollectionMap, Filter>();
   for (const rule of compileRecordRules(dataMap, profile, (entry) => entry.at !== undefined)) {
-    const before = momentOf(rule.name);
+    const before = ageBound(selector, rule.name);
     if (before === null) continue;
     for (const target of targetsByAge(db, [rule], account.records_id, before, now))
       old.set(rule.entry, target.describe().filter);
@@ -63,7 +63,7 @@ export async function previewRetention(
   return [...counts]
     .map(([name, { old: some, below: more }]) => ({
       ...{ name, records: some + more, old: some },
-      before: momentOf(name) ?? selector.before,
+      before: ageBound(selector, name) ?? selector.before,
     }))
     .filter(({ records }) => records > 0);
 }

@@ -24,6 +24,9 @@ type Session = mongoose.mongo.ClientSession;
 type Document = Readonly<Record<string, unknown>>;
 type Records = AsyncIterable<Document> | Iterable<Document>;
 
+/** Within a transaction what it sees; else what is newest. */
+const readingIn = (session?: Session) => (session ? { session } : NEWEST);
+
 /** Whose records are followed to those that are known by them. */
 export interface Followed {
   readonly profile: Profile;
@@ -78,7 +81,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
     return here.length === 0 || here.some(({ own }) => own);
   };
   const find = async function* (entry: CollectionMap, filters: readonly Filter[], session?: Session) {
-    const options = { promoteLongs: false, ...(session ? { session } : NEWEST) };
+    const options = { promoteLongs: false, ...readingIn(session) };
     for (const filter of filters) yield* collectionOf(db, entry, account).find(filter, options);
   };
   const childrenBy = (reference: Reference, keys: readonly unknown[]) => {
@@ -90,9 +93,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
       if (reference.parent !== entry) continue;
       const collection = collectionOf(db, reference.child, account);
       for (const filter of childrenBy(reference, keysIn(document, reference)))
-        if (
-          await collection.findOne(allOf(filter, only), { projection: { _id: 1 }, ...(session ? { session } : NEWEST) })
-        )
+        if (await collection.findOne(allOf(filter, only), { projection: { _id: 1 }, ...readingIn(session) }))
           throw new ErasureFailure('orphaned_records', nameOf(entry));
     }
   };

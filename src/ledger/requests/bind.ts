@@ -28,7 +28,7 @@ import { type Following, followWith } from '../references/following.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import { plainToken } from './late-token.ts';
-import type { ErasureRequest } from './ledger.ts';
+import { ageBound, type ErasureRequest } from './ledger.ts';
 import { openWritings } from './writings.ts';
 
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
@@ -280,7 +280,7 @@ function selectByAge(
   request: ErasureRequest,
   account: Account,
   { tree, byAge, along }: Plans,
-  { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
+  selector: Extract<ErasureRequest['selector'], { by: 'age' }>,
 ): Selected {
   const { db, dataMap, now, portion = PORTION } = deps;
   return {
@@ -289,11 +289,11 @@ function selectByAge(
     followed: {},
     targets: [
       ...byAge.flatMap((rule) => {
-        const moment = apart[rule.name] === undefined ? before : apart[rule.name];
+        const moment = ageBound(selector, rule.name);
         const targets = moment ? targetsByAge(db, [rule], account.records_id, moment, now()) : [];
         return tree.isParent(rule.entry) ? targets.map((target) => inPortions(target, portion)) : targets;
       }),
-      ...targetsByAgeAlong(db, dataMap, along, account.records_id, before, now()),
+      ...targetsByAgeAlong(db, dataMap, along, account.records_id, selector.before, now()),
     ],
     scan: 'none',
     lastScheduled: async () => [],

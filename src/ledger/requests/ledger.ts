@@ -176,6 +176,15 @@ export function requestsOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<Era
   return db.collection<ErasureRequest>(REQUESTS);
 }
 
+/** Before when a collection's records are selected by their age. @param name as the map has it @returns null: none of them */
+export function ageBound(
+  { before, apart = {} }: Extract<ErasureRequest['selector'], { by: 'age' }>,
+  name: string,
+): Date | null {
+  const own = apart[name];
+  return own === undefined ? before : own;
+}
+
 /** How the queue is told of a request. */
 export const REQUEST_CALL: Call<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>, 'erase'> = {
   what: 'request',
