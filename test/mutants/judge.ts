@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { askJest } from '../support/jest.ts';
 import { engineTestsOf } from './engine-tests.ts';
 import type { Mutant } from './sites.ts';
 
@@ -33,7 +32,7 @@ export function createJudge(engines: NodeJS.ProcessEnv, folder: string): Judge {
     const tests = await testsOf(mutant.file);
     const failed = join(folder, 'failed');
     await rm(failed, { force: true });
-    const { code } = await runJest(['--bail', '--silent', '--runTestsByPath', ...tests], {
+    const { code } = await ownJest(['--bail', '--silent', '--runTestsByPath', ...tests], {
       ...engines,
       TEST_PATIENCE: '0.1',
       MUTANT: JSON.stringify(mutant),
@@ -50,7 +49,7 @@ export function createJudge(engines: NodeJS.ProcessEnv, folder: string): Judge {
 
 /** Unit tests that import the file, directly or not. */
 async function relatedUnitTests(file: string): Promise<string[]> {
-  const { output } = await runJest(['--listTests', '--findRelatedTests', file], {});
+  const { output } = await ownJest(['--listTests', '--findRelatedTests', file]);
   const tests = output.split('\n').filter((line) => line.endsWith('.test.ts'));
   return tests
     .map((test) => relative(process.cwd(), test))
@@ -58,21 +57,5 @@ async function relatedUnitTests(file: string): Promise<string[]> {
     .sort();
 }
 
-const JEST = ['--experimental-vm-modules', '--no-warnings', createRequire(import.meta.url).resolve('jest/bin/jest')];
-
-function runJest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [...JEST, '--config', 'test/mutants/jest.config.mjs', ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: LONGEST_MS,
-    killSignal: 'SIGKILL',
-    env: { ...process.env, ...env, NODE_ENV: 'test' },
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
-  });
-}
+const ownJest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  askJest(['--config', 'test/mutants/jest.config.mjs', ...args], env, LONGEST_MS);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { startServices } from '../../local/services.ts';
+import { askJest, JEST } from './jest.ts';
 import { type StrictMongo, startStrictMongo } from './strict-mongo.ts';
 
 /**
@@ -53,25 +53,10 @@ function tellStrict({ broken, seen }: StrictMongo): number {
 async function needsEngines(args: readonly string[]): Promise<boolean> {
   // Watching goes on to other files on a key press.
   if (args.some((arg) => arg.startsWith('--watch'))) return true;
-  const { code, output } = await listTests(args);
+  const { code, output } = await askJest(['--listTests', ...args]);
   if (code !== 0) return false;
   const files = output.split('\n').filter((line) => line.endsWith('.test.ts'));
   return files.some((file) => !relative(process.cwd(), file).startsWith(join('test', 'unit') + sep));
-}
-
-function listTests(args: readonly string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [...JEST, '--listTests', ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, NODE_ENV: 'test' },
-  });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, output }));
-  });
 }
 
 /**
@@ -85,8 +70,6 @@ function buildProgram(): Promise<string | null> {
     child.on('exit', (code) => resolve(code === 0 ? join(process.cwd(), 'dist', 'cli', 'main.js') : null));
   });
 }
-
-const JEST = ['--experimental-vm-modules', '--no-warnings', createRequire(import.meta.url).resolve('jest/bin/jest')];
 
 function runJest(args: readonly string[], engines: NodeJS.ProcessEnv): Promise<number> {
   const child = spawn(process.execPath, [...JEST, ...args], {

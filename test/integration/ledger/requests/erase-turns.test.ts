@@ -10,9 +10,9 @@ import type { BoundRequest } from '../../../../src/ledger/requests/bind.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
-import { draftRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { requestDrafts } from '../../../support/request-rows.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
 const at = (ms: number) => new Date(NOW.getTime() + ms);
@@ -51,16 +51,9 @@ describe('a turn of an erasure', () => {
     },
     ...more,
   });
-  let serial = 0;
+  const draft = requestDrafts({ now: NOW, deadlineMs: DUE_MS });
   const add = async (more: Partial<ErasureRequest> = {}): Promise<ErasureRequest> => {
-    serial += 1;
-    const request = {
-      ...draftRequest({
-        ...{ account_id: 'acc_1', profile: 'forget', selector: { by: 'number' }, token: `t${serial}` },
-        ...{ requested_by: 'k', keep_suppression: true, now: NOW, graceMs: 0, deadlineMs: DUE_MS },
-      }),
-      ...more,
-    };
+    const request = draft(more);
     await requestsOf(platform.core.db).insertOne(request);
     return request;
   };

@@ -4,13 +4,13 @@ import { createTokens } from '../../../../src/base/keys/token.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { type AlarmDependencies, reportDueSoon, reportOverdue } from '../../../../src/ledger/requests/alarms.ts';
 import { type ErasureRequest, REQUEST_CALL, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { draftRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { countDue, relayRequests } from '../../../../src/ledger/requests/relay.ts';
 import { renewTokens, SEALED_REQUESTS } from '../../../../src/ledger/requests/renew.ts';
 import { boundClocks } from '../../../../src/ledger/work/clocks.ts';
 import { unfinishedRows } from '../../../../src/ledger/work/relay.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { requestDrafts } from '../../../support/request-rows.ts';
 
 const NOW = new Date('2026-03-01T10:00:00Z');
 const HOUR_MS = 3_600_000;
@@ -26,16 +26,9 @@ describe('rounds over the requests of all accounts', () => {
   const rows = () => requestsOf(platform.core.db);
   beforeEach(() => rows().deleteMany({}));
 
-  let serial = 0;
+  const draft = requestDrafts({ now: NOW, deadlineMs: 24 * HOUR_MS });
   const add = async (more: Partial<ErasureRequest> = {}): Promise<ErasureRequest> => {
-    serial += 1;
-    const request = {
-      ...draftRequest({
-        ...{ account_id: 'acc_1', profile: 'forget', selector: { by: 'number' }, token: `t${serial}` },
-        ...{ requested_by: 'k', keep_suppression: true, now: NOW, graceMs: 0, deadlineMs: 24 * HOUR_MS },
-      }),
-      ...more,
-    };
+    const request = draft(more);
     await rows().insertOne(request);
     return request;
   };

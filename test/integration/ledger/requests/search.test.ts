@@ -4,11 +4,11 @@ import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { createDayTotals } from '../../../../src/ledger/requests/day-totals.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { FIGURES, monthWindow, readMonth, settleMonths } from '../../../../src/ledger/requests/month-figures.ts';
-import { draftRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { createRequestSearch, type FindRequests } from '../../../../src/ledger/requests/status.ts';
 import { scansOf } from '../../../../src/ledger/scan/ledger.ts';
 import { readProgress } from '../../../../src/ledger/scan/progress.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { requestDrafts } from '../../../support/request-rows.ts';
 
 const DAY = { from: new Date('2026-03-01T00:00:00Z'), to: new Date('2026-03-02T00:00:00Z') };
 const NOW = new Date('2026-03-02T12:00:00Z');
@@ -24,17 +24,8 @@ describe('requests that are looked for', () => {
   const rows = () => requestsOf(platform.core.db);
   beforeEach(() => rows().deleteMany({}));
 
-  let serial = 0;
-  const draft = (created: Date, more: Partial<ErasureRequest> = {}): ErasureRequest => {
-    serial += 1;
-    return {
-      ...draftRequest({
-        ...{ account_id: 'acc_1', profile: 'forget', selector: { by: 'number' }, token: `t${serial}`, batch: 'b' },
-        ...{ requested_by: 'k', keep_suppression: true, now: created, graceMs: 0, deadlineMs: 3_600_000 },
-      }),
-      ...more,
-    };
-  };
+  const drafts = requestDrafts({ now: new Date(0), deadlineMs: 3_600_000, batch: 'b' });
+  const draft = (created: Date, more: Partial<ErasureRequest> = {}) => drafts(more, { now: created });
   const add = async (...some: ErasureRequest[]) => {
     await rows().insertMany(some);
     return some;

@@ -3,7 +3,6 @@ import mongoose from 'mongoose';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { storeAnnounced } from '../../../../src/ledger/requests/announced.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { draftRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { type AskDependencies, askForScan, isScanDue, relayScans } from '../../../../src/ledger/scan/ask.ts';
 import type { Circle } from '../../../../src/ledger/scan/circle.ts';
 import { type Joiner, loadJoiners, refreshNotes, releaseJoiners } from '../../../../src/ledger/scan/joiners.ts';
@@ -21,6 +20,7 @@ import { runScan } from '../../../../src/ledger/scan/run.ts';
 import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { requestDrafts } from '../../../support/request-rows.ts';
 
 const { Long, ObjectId } = mongoose.mongo;
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -67,17 +67,12 @@ describe('rows of passes', () => {
     await scans().insertOne(row);
     return row;
   };
-  let serial = 0;
+  const draft = requestDrafts({ now: NOW, deadlineMs: 24 * HOUR });
   const wait = async (more: Partial<ErasureRequest> = {}, number = NUMBER): Promise<ErasureRequest> => {
-    serial += 1;
-    const request: ErasureRequest = {
-      ...draftRequest({
-        ...{ account_id: account._id, profile: 'forget', selector: { by: 'number' }, token: `t${serial}` },
-        ...{ requested_by: 'k', keep_suppression: true, now: NOW, graceMs: 0, deadlineMs: 24 * HOUR },
-        seal: (own) => platform.core.seal.close(number, own),
-      }),
-      ...{ state: 'scanning', ...more },
-    };
+    const request = draft(
+      { state: 'scanning', ...more },
+      { account_id: account._id, seal: (own) => platform.core.seal.close(number, own) },
+    );
     await requests().insertOne(request);
     return request;
   };

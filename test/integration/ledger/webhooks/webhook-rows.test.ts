@@ -39,6 +39,7 @@ import {
 import { LIMITS } from '../../../support/limits.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
 import { type Receiver, startReceiver } from '../../../support/receiver.ts';
+import { requestDrafts } from '../../../support/request-rows.ts';
 
 const { ObjectId } = mongoose.mongo;
 const NOW = new Date('2026-03-01T10:00:00Z');
@@ -372,15 +373,9 @@ describe('rows of webhooks', () => {
   });
 
   describe('have news', () => {
+    const draft = requestDrafts({ now: NOW, deadlineMs: DAY });
     const request = async (more: Partial<ErasureRequest> = {}): Promise<ErasureRequest> => {
-      serial += 1;
-      const row = {
-        ...draftRequest({
-          ...{ account_id: 'acc_1', profile: 'forget', selector: { by: 'number' }, token: `t${serial}` },
-          ...{ requested_by: 'k', keep_suppression: true, now: NOW, graceMs: 0, deadlineMs: DAY },
-        }),
-        ...more,
-      };
+      const row = draft(more);
       await requestsOf(platform.core.db).insertOne(row);
       return row;
     };
