@@ -19,6 +19,7 @@ import type { Fault } from '../../src/ops/metrics.ts';
 import { type RunningWorker, startWorker } from '../../workers/worker.ts';
 import { endRedis } from './end-redis.ts';
 import { LIMITS, unhurried } from './limits.ts';
+import { waitFor } from './wait-for.ts';
 
 export const TEST_KEYS = {
   LETHE_SEAL_KEYS: `seal1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
@@ -135,6 +136,8 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
         await workerCore.close();
       });
       closers.push(stop);
+      // A test that adds a job at once means it to be in the queue. A Redis that is named for this worker may be away.
+      if (!workerEnv.REDIS_URL) await waitFor('a connection to Redis', () => worker.producer.counts());
       return { ...worker, stop };
     },
     async close() {
