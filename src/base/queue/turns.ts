@@ -19,6 +19,8 @@ const LAST_ROUND = 2 ** 21 / PLACES - 1;
 const MANY_ROUNDS = LAST_ROUND / 2;
 /** BullMQ keeps a job under the score `priority * 2^32 + counter`. */
 const TURN_SCORES = 2 ** 32;
+/** From here on jobs have had their turn. */
+export const FIRST_TURN_SCORE = PLACES * TURN_SCORES;
 const DAY_SECONDS = 86_400;
 
 /**
@@ -32,7 +34,7 @@ const DAY_SECONDS = 86_400;
  * @returns the turn, and whether anybody waits
  */
 const TAKE_TURN = `
-local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${PLACES * TURN_SCORES}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${FIRST_TURN_SCORE}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '0')
 local first = 0
 local round = top + 1
