@@ -85,7 +85,9 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
 
   return async (now) => {
     const before = settled ?? (await load());
-    const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
+    // What is completed later than a moment summed up to is counted by nobody: no clock far ahead may set it.
+    const latest = Math.min(now.getTime(), await readClock(db));
+    const border = new Date(Math.max(before.upTo.getTime(), latest - SETTLED_MS));
     const [newly, recent] = await Promise.all([
       sumBetween(db, before.upTo, border),
       sumBetween(db, border, new Date(now.getTime() + SETTLED_MS)),
@@ -94,6 +96,12 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
     if (border.getTime() - storedUpTo >= STORE_EVERY_MS) await store(settled);
     return add(settled.sums, recent);
   };
+}
+
+/** The database's own clock, in milliseconds. */
+async function readClock(db: mongoose.mongo.Db): Promise<number> {
+  const { localTime } = await db.admin().command({ hello: 1 });
+  return localTime instanceof Date ? localTime.getTime() : Number.POSITIVE_INFINITY;
 }
 
 /** Rows a batch: none holds the event loop. */

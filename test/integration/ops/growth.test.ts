@@ -122,6 +122,20 @@ describe('a ledger that has grown', () => {
     expect(commands.filter((one) => JSON.stringify(one).includes('"overdue":true')).length).toBe(1);
   });
 
+  it('a process whose clock is far ahead leaves what is completed later to be counted', async () => {
+    const ahead = Date.now() + 5 * 3_600_000;
+    const { completed } = await createCompletedSums(db)(new Date(ahead));
+    const [row] = await requestsOf(db)
+      .find({ completed_at: { $exists: true } })
+      .limit(1)
+      .toArray();
+    const { _id, ...more } = { ...row, reference: 'r'.padEnd(15, 'z'), token: 'z', completed_at: new Date() };
+    const { insertedId } = await requestsOf(db).insertOne(more as never);
+    expect((await createCompletedSums(db)(new Date())).completed).toBe(completed + 1);
+    expect((await createCompletedSums(db)(new Date(ahead))).completed).toBe(completed + 1);
+    await requestsOf(db).deleteOne({ _id: insertedId });
+  });
+
   it('askers side by side share one reading, and those a moment later its result', async () => {
     const figures = createLedgerFigures(db);
     const later = new Date(now.getTime() + 120_000);
