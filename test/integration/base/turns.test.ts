@@ -96,6 +96,22 @@ describe('turns in a queue', () => {
     expect((await order(files)).endsWith('A3')).toBe(true);
   });
 
+  it('what has little of its time left goes before what its account has waiting, and takes turns with others', async () => {
+    const list = (letter: string, to: number) => Array.from({ length: to }, (_, index) => `${letter}${index + 1}`);
+    await addAll([...list('A', 40), ...list('B', 20)].join(' '));
+    for (let index = 1; index <= 20; index += 1) {
+      const urgent_at = Date.now() - (index === 1 ? -60_000 : 1);
+      const payload = { account: account('A'), reference: reference(`A0${index}`), urgent_at };
+      await producer.add('erase', payload, { id: `U${index}` });
+    }
+    const at = (id: string) => all.indexOf(id);
+    const all = (await order()).split(' ');
+    // The first is not urgent yet; of the others a turn in this round, and the rest in the next.
+    expect(all.slice(32, 48)).toEqual(list('U', 17).slice(1));
+    expect(Math.max(at('U18'), at('U20'), at('B20'))).toBeLessThan(at('A33'));
+    expect(at('U1')).toBe(all.length - 1);
+  });
+
   it('whoever comes while others have been waiting is served next, once a round', async () => {
     await addFiles('A1 A2 A3 A4 A5 A6');
     expect(await take(3, files)).toBe('A1 A2 A3');
