@@ -3,6 +3,7 @@ import { allOf, type Filter } from '../../engine/filter.ts';
 import { readPath, valueAt, valuesAlong } from '../../engine/map/paths.ts';
 import type { Profile } from '../../engine/map/profile.ts';
 import { type CollectionMap, nameOf } from '../../engine/map/schema.ts';
+import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { asOwned, isOwned, matchesWhere, whereFilter } from '../../engine/owner.ts';
 import { KEYS_AT_ONCE, keyMatcher, readKey, writingsOf } from '../../engine/references.ts';
 import { instancesAt, placeOf } from '../../engine/rewrite/places.ts';
@@ -37,6 +38,8 @@ interface Orphans {
   readonly ids: string[];
 }
 
+/** Does an erasure leave that? Contracts leave different words. */
+const isWordOfOurs = (value: unknown) => typeof value === 'string' && isLeftBehind(value);
 const isSomething = (value: unknown) => value !== null && value !== undefined && value !== '';
 const valuesIn = (record: unknown, path: string) => valuesAlong(record, path.replaceAll('[]', '').split('.'));
 
@@ -77,8 +80,9 @@ export function lookAlong(
   const fateOf = (record: Document): Orphans | null => {
     // What holds a number itself is found by it.
     if (numbers.some((one) => valuesIn(record, one).some(isSomething))) return null;
-    const { fate, failures, waiting: scheduled } = read(record);
-    if (fate === 'unchanged' && failures.length + scheduled.length === 0) return null;
+    const { fate, edits, pulled, renamed, failures, waiting: scheduled } = read(record);
+    const isLeft = fate === 'deleted' || edits.some(({ before }) => !isWordOfOurs(before));
+    if (!isLeft && pulled.length + renamed.length + failures.length + scheduled.length === 0) return null;
     return isScanned(record) ? scanned : unread;
   };
   const look = async () => {

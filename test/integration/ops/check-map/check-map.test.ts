@@ -891,7 +891,8 @@ describe('a map of version 2', () => {
       ...rows(1, { smsId: null, text: 'of none' }),
       ...rows(3, { smsId: 2, account_id: OWNER, text: 'the account says itself whose it is' }),
       // An erasure has left them so, and gone on to the message.
-      ...rows(40, { smsId: 2, text: null }),
+      ...rows(20, { smsId: 2, text: null }),
+      ...rows(20, { smsId: 2, text: '44********23' }),
       ...rows(40, { smsId: 2, text: 'found by its own number', from: PERSON }),
     ] as never[]);
     const via = { collection: 'sms', key: '_id', field: 'smsId' };
