@@ -19,6 +19,8 @@ const LAST_ROUND = 2 ** 21 / PLACES - 1;
 const MANY_ROUNDS = LAST_ROUND / 2;
 /** BullMQ keeps a job under the score `priority * 2^32 + counter`. */
 const TURN_SCORES = 2 ** 32;
+/** From here on jobs have had their turn. */
+export const FIRST_TURN_SCORE = PLACES * TURN_SCORES;
 const DAY_SECONDS = 86_400;
 /** A job that was given its turn so short a time ago may not be in the queue yet: it waits like one that is. */
 const ON_ITS_WAY_MS = 1_000;
@@ -34,7 +36,7 @@ const ON_ITS_WAY_MS = 1_000;
  * @returns the turn, and whether anybody waits
  */
 const TAKE_TURN = `
-local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${PLACES * TURN_SCORES}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${FIRST_TURN_SCORE}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '0')
 local first = 0
 local round = top + 1
@@ -69,20 +71,32 @@ redis.call('EXPIRE', KEYS[2], ${DAY_SECONDS})
 return { turn, redis.call('ZCARD', KEYS[1]) }
 `;
 
+/** Whose turn a job takes, as it says in its data. */
+export interface TurnTaker {
+  readonly account?: string | undefined;
+  /** As in the catalogue. */
+  readonly urgent_at?: number | undefined;
+}
+
 /**
- * Takes an account's next turn in a queue. One process or many: Redis counts.
+ * Takes an account's next turn in a queue. One process or many: Redis counts. Urgent jobs take turns as an account of their
+ * own: they go before what the account has waiting, and it has two turns a round then at most.
  * @param jobs how many jobs a turn has
- * @returns the turn as a priority of BullMQ, and whether any job waits in that queue
+ * @param at milliseconds
+ * @returns the turn as a priority of BullMQ, and whether any job waits in that queue; null for a job of no account
  * @throws what Redis throws
  */
 export async function takeTurn(
   redis: Redis | Cluster,
   keys: QueueKeys,
-  account: string,
+  { account, urgent_at }: TurnTaker,
   jobs: number,
-): Promise<{ turn: number; isAnyWaiting: boolean }> {
+  at = Date.now(),
+): Promise<{ turn: number; isAnyWaiting: boolean } | null> {
+  if (account === undefined) return null;
   const queued = keys.toKey('prioritized');
-  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, queued, keys.toKey('turns'), account, String(jobs))) as [
+  const line = urgent_at !== undefined && urgent_at <= at ? `${account}!` : account;
+  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, queued, keys.toKey('turns'), line, String(jobs))) as [
     number,
     number,
   ];
