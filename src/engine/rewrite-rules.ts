@@ -90,6 +90,9 @@ function entryRulesFor(
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),
     ],
+    ...(entry.own_number !== undefined && {
+      ownNumber: (document) => ownNumberPath(entry, directionOf(entry, document)),
+    }),
     ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
     suppression: entry.record === 'suppression',
     ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),

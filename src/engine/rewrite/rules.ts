@@ -41,6 +41,8 @@ export interface EntryRules {
   readonly numbers: readonly NumberRule[];
   readonly joined?: readonly JoinedRule[];
   readonly fields: readonly FieldRule[];
+  /** Where the account's own number stands in a record: it is no other recipient. */
+  readonly ownNumber?: (document: Document) => string | undefined;
   /** Where `now` is written when the entry changes a record that is kept: the only field that is created. */
   readonly mark?: string;
   /** Rows with a token in Lethe's shape are its own and are left alone. */
