@@ -322,6 +322,25 @@ describe('fields', () => {
     expect(outcomeOf({ ...record, body: 'x' }, entry)).toMatchObject({ body });
   });
 
+  it.each(['@g.us', ''])('of a group that is called by who made it is not theirs: -1612345678%s', (rest) => {
+    const fields = { text: 'body' } as const;
+    const entry = { numbers: ['jid', 'by'], fields };
+    const jid = (number: string) => `${number}-1612345678${rest}`;
+    expect(outcomeOf({ jid: jid(JO), by: AL, text: 'x' }, entry)).toEqual({ jid: jid(MASK), by: AL, text: 'x' });
+    expect(outcomeOf({ jid: jid(JO), by: JO, text: 'x' }, entry)).toMatchObject({ by: MASK, text: '[REDACTED]' });
+    const chat = { jid: jid(JO), text: 'x' };
+    expect(outcomeOf(chat, { ...entry, fate: 'delete' })).toEqual({ ...chat, jid: jid(MASK) });
+  });
+
+  it('of another account, too, stays, and is a failure unless the map keeps it', () => {
+    const shared = (record: Record<string, unknown>) => (Array.isArray(record.acc) ? readPath('acc') : undefined);
+    const record = { acc: ['a', 'b'], to: JO };
+    const failing = run(record, rulesOf([{ numbers: ['to'] }], { shared }));
+    expect(failing).toMatchObject({ fate: 'unchanged', failures: [{ number: JO, path: 'acc', why: 'shared_record' }] });
+    const kept = run(record, rulesOf([{ numbers: ['to'] }], { shared: () => 'keep' }));
+    expect(kept).toMatchObject({ fate: 'unchanged', failures: [] });
+  });
+
   it('a text of a person and of the account’s own number is the person’s', () => {
     const fields = { body: { category: 'body', onlyIfAlone: true } } as const;
     const ownNumber = ({ way }: Record<string, unknown>) => (way === 'in' ? 'to' : 'from');
