@@ -141,8 +141,10 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
       if (strike('write lock timeout')) return { answer: refusal(request, { code: 24, codeName: 'LockTimeout' }) };
       return 'pass';
     }
-    if (strike('QueryPlanKilled', READ_WEIGHT)) return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
-    if (strike('StaleConfig', READ_WEIGHT)) return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
+    if (strike('QueryPlanKilled', READ_WEIGHT))
+      return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
+    if (strike('StaleConfig', READ_WEIGHT))
+      return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
     return 'pass';
   };
 
