@@ -5,7 +5,7 @@ import { allBut, allOf, type Filter } from './filter.ts';
 import { readPath } from './map/paths.ts';
 import type { CollectionMap } from './map/schema.ts';
 import { assertMoment, undated, within } from './moment.ts';
-import { scopeOf } from './owner.ts';
+import { aloneFilter, scopeOf } from './owner.ts';
 import { BY_ID } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
 import { applyChange } from './store/apply.ts';
@@ -41,6 +41,7 @@ export function targetsByAge(
     const collection = collectionOf(db, rule.entry, account);
     const open = allOf(
       scopeOf(rule.entry, account),
+      aloneFilter(rule.entry, account),
       change.kind === 'update' && redacted ? { [redacted]: null } : {},
       change.kind === 'delete' ? holdsNumber(rule.entry) : {},
     );

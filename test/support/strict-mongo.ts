@@ -51,6 +51,8 @@ export interface StrictMongo extends MongoProxy {
 
 /** A driver's own commands: they may come at any time, and nothing is refused or made to fail. */
 const HOUSEKEEPING = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessions', 'buildInfo', 'killCursors']);
+/** Nine commands in ten are reads, and all their faults show the same: the others are to have their share of the time. */
+const READ_WEIGHT = 0.25;
 /** Where a cluster keeps what is sharded. */
 const SHARDED = 'config.collections';
 const STATEMENTS: Readonly<Record<string, string>> = { insert: 'documents', update: 'updates', delete: 'deletes' };
@@ -70,8 +72,8 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
   const busy = new Map<string, string>();
   const pending = new Map<string, { request: Request; session: string | undefined }>();
 
-  const strike = (name: string): boolean => {
-    if (!chance || chance() >= (options.faults?.share ?? 0)) return false;
+  const strike = (name: string, weight = 1): boolean => {
+    if (!chance || chance() >= (options.faults?.share ?? 0) * weight) return false;
     dealt.set(name, (dealt.get(name) ?? 0) + 1);
     return true;
   };
@@ -139,8 +141,10 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
       if (strike('write lock timeout')) return { answer: refusal(request, { code: 24, codeName: 'LockTimeout' }) };
       return 'pass';
     }
-    if (strike('QueryPlanKilled')) return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
-    if (strike('StaleConfig')) return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
+    if (strike('QueryPlanKilled', READ_WEIGHT))
+      return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
+    if (strike('StaleConfig', READ_WEIGHT))
+      return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
     return 'pass';
   };
 

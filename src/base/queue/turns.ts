@@ -22,6 +22,8 @@ const TURN_SCORES = 2 ** 32;
 /** From here on jobs have had their turn. */
 export const FIRST_TURN_SCORE = PLACES * TURN_SCORES;
 const DAY_SECONDS = 86_400;
+/** A job that was given its turn so short a time ago may not be in the queue yet: it waits like one that is. */
+const ON_ITS_WAY_MS = 1_000;
 
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) with a turn of several jobs: an account's next turn is in the round after
@@ -46,10 +48,13 @@ elseif top > ${MANY_ROUNDS} then
   top = 0
   round = 1
 end
-local last, given = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '^(%d+):(%d+)$')
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local last, given, at = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '^(%d+):(%d+):?(%d*)$')
 last = tonumber(last or '0')
 given = tonumber(given or '0')
-local isWaiting = head[2] and last >= first
+local age = now - (tonumber(at or '') or 0)
+local isWaiting = (head[2] and last >= first) or (age >= 0 and age < ${ON_ITS_WAY_MS})
 local turn = last
 if not isWaiting or given >= tonumber(ARGV[2]) then
   local place = 0
@@ -61,7 +66,7 @@ if not isWaiting or given >= tonumber(ARGV[2]) then
   given = 0
   redis.call('HSET', KEYS[2], 'top', math.max(top, round))
 end
-redis.call('HSET', KEYS[2], ARGV[1], string.format('%d:%d', turn, given + 1))
+redis.call('HSET', KEYS[2], ARGV[1], string.format('%d:%d:%d', turn, given + 1, now))
 redis.call('EXPIRE', KEYS[2], ${DAY_SECONDS})
 return { turn, redis.call('ZCARD', KEYS[1]) }
 `;
