@@ -88,11 +88,13 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   const taken = [...paths, own?.path, time?.path, direction?.path, id].filter((path) => path !== undefined);
   const proposed = draftFields(plain.filter(isInside), taken, paths, elements !== undefined);
   const json = draftJson(fields, taken);
-  const isServed = ['message', 'call', 'chat', 'form'].includes(record);
+  // What is called by a number can only be deleted: no `_id` can be changed.
+  const isCalled = paths.includes('_id');
+  const isServed = !isCalled && ['message', 'call', 'chat', 'form'].includes(record);
   const isFound = searched.length + joined.length + json.length > 0;
   const entry: ProposedEntry = {
     collection,
-    record: record === 'contact' && searched.length === 0 ? 'other' : record,
+    record: isCalled ? 'contact' : record === 'contact' && searched.length === 0 ? 'other' : record,
     ...(elements !== undefined && { elements }),
     ...(searched.length + joined.length > 0 && { numbers: [...searched.map(draftNumber), ...joined] }),
     ...(proposed.length > 0 && { fields: proposed }),
