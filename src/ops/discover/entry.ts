@@ -89,9 +89,10 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   const proposed = draftFields(plain.filter(isInside), taken, paths, elements !== undefined);
   const json = draftJson(fields, taken);
   // What is called by a number can only be deleted: no `_id` can be changed.
-  const isCalled = paths.includes('_id');
-  const isServed = !isCalled && ['message', 'call', 'chat', 'form'].includes(record);
   const isFound = searched.length + joined.length + json.length > 0;
+  const [mention] = mentions;
+  const isCalled = isFound ? paths.includes('_id') : mention?.path === '_id';
+  const isServed = !isCalled && ['message', 'call', 'chat', 'form'].includes(record);
   const entry: ProposedEntry = {
     collection,
     record: isCalled ? 'contact' : record === 'contact' && searched.length === 0 ? 'other' : record,
@@ -104,7 +105,6 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
     ...(direction !== undefined && { direction }),
     ...(own !== undefined && isServed && { own_number: own.path }),
   };
-  const [mention] = mentions;
   return isFound || mention === undefined ? { entry } : { entry, mentioned: mention.path, isFile: mention.encoded > 0 };
 }
 

@@ -122,7 +122,11 @@ describe('lethe discover', () => {
     await db
       .collection('lookups')
       .insertMany(each(3, (index) => ({ _id: number(index) as never, account_id: 'a', carrier: 'x' })));
+    await db
+      .collection('parts')
+      .insertMany(each(3, (index) => ({ _id: `acme:${number(index)}:4` as never, account_id: 'a' })));
     const { of } = await propose();
+    expect(of('parts')).toMatchObject({ record: 'contact', numbers: ['_id'] });
     expect(of('lookups')).toMatchObject({ record: 'contact', numbers: ['_id'] });
   });
 
