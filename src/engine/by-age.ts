@@ -13,8 +13,9 @@ import { NEWEST } from './store/joining.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
+const ANY_ONE = { projection: { _id: 1 } } as const;
 /** Of what is newest: a majority may lag behind it. */
-const ONE = { projection: { _id: 1 }, ...NEWEST } as const;
+const ONE = { ...ANY_ONE, ...NEWEST } as const;
 
 /**
  * The selector "records older than this": one target a collection. Of records that are kept, only those without a mark
@@ -63,7 +64,8 @@ export function targetsByAge(
         else await collection.deleteMany(allOf({ _id: { $in: [...ids] } } as Filter, filter), { hint: BY_ID });
       },
       describe: () => ({ collection, filter: old, change }),
-      remains: async () => (await collection.findOne(old, ONE)) !== null,
+      // What is gone on the primary alone may come back.
+      remains: async () => ((await collection.findOne(old, ONE)) ?? (await collection.findOne(old, ANY_ONE))) !== null,
       async isUnreadable() {
         for (const filter of undated(at)) if (await collection.findOne(allOf(open, filter), ONE)) return true;
         return false;
