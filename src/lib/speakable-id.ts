@@ -8,7 +8,7 @@ const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * A record's `_id` as a text that may be said aloud: it names a record, and no person by their number.
- * @returns undefined for one with as many digits as a number has, for documents and bytes
+ * @returns undefined for one with as many digits as a number has, in base64, too, and for documents and bytes
  */
 export function speakableId(id: unknown): string | undefined {
   if (id instanceof ObjectId) return id.toHexString();
@@ -16,5 +16,15 @@ export function speakableId(id: unknown): string | undefined {
   if (typeof id === 'object' && !(id instanceof UUID)) return undefined;
   const text = String(id);
   if (UUID_TEXT.test(text)) return text;
-  return text.replace(/\P{Nd}/gu, '').length >= FEWEST_DIGITS || text.length > LONGEST ? undefined : text;
+  return text.length > LONGEST || digitsIn(text) >= FEWEST_DIGITS || isEncoded(text) ? undefined : text;
+}
+
+const digitsIn = (text: string) => text.replace(/\P{Nd}/gu, '').length;
+
+/** Base64 of what has as many digits, wherever in the text it begins. */
+function isEncoded(text: string): boolean {
+  const shifts = [0, 1, 2, 3];
+  return (text.match(/[A-Za-z0-9+/_-]{12,}/g) ?? []).some((token) =>
+    shifts.some((shift) => digitsIn(Buffer.from(token.slice(shift), 'base64').toString('latin1')) >= FEWEST_DIGITS),
+  );
 }

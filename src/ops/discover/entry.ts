@@ -88,11 +88,14 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   const taken = [...paths, own?.path, time?.path, direction?.path, id].filter((path) => path !== undefined);
   const proposed = draftFields(plain.filter(isInside), taken, paths, elements !== undefined);
   const json = draftJson(fields, taken);
-  const isServed = ['message', 'call', 'chat', 'form'].includes(record);
+  // What is called by a number can only be deleted: no `_id` can be changed.
   const isFound = searched.length + joined.length + json.length > 0;
+  const [mention] = mentions;
+  const isCalled = isFound ? paths.includes('_id') : mention?.path === '_id';
+  const isServed = !isCalled && ['message', 'call', 'chat', 'form'].includes(record);
   const entry: ProposedEntry = {
     collection,
-    record: record === 'contact' && searched.length === 0 ? 'other' : record,
+    record: isCalled ? 'contact' : record === 'contact' && searched.length === 0 ? 'other' : record,
     ...(elements !== undefined && { elements }),
     ...(searched.length + joined.length > 0 && { numbers: [...searched.map(draftNumber), ...joined] }),
     ...(proposed.length > 0 && { fields: proposed }),
@@ -102,7 +105,6 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
     ...(direction !== undefined && { direction }),
     ...(own !== undefined && isServed && { own_number: own.path }),
   };
-  const [mention] = mentions;
   return isFound || mention === undefined ? { entry } : { entry, mentioned: mention.path, isFile: mention.encoded > 0 };
 }
 

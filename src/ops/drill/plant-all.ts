@@ -5,7 +5,7 @@ import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import type { EntryView } from '../map-view.ts';
 import { fillUnique, linkRecord, type Planted, type PlantOptions, plantRecord, type Spot } from './plant.ts';
-import { joinedShapesFor, type ShapeSet, shapesFor } from './shapes.ts';
+import { joinedShapesFor, type Shape, type ShapeSet, shapesFor } from './shapes.ts';
 
 type Db = mongoose.mongo.Db;
 type Collection = mongoose.mongo.Collection;
@@ -63,7 +63,7 @@ export async function plantAll(
     const faults: (string | undefined)[] = [];
     for (const place of view.numbers)
       for (const shape of shapesFor(place, options.number, reader, set))
-        if (place.path !== '_id' || shape.around === undefined) faults.push(await plant({ place, shape }));
+        if (place.path !== '_id' || canBeId(shape)) faults.push(await plant({ place, shape }));
     for (const joined of view.entry.joined)
       for (const shape of joinedShapesFor(joined, options.number, reader)) faults.push(await plant({ joined, shape }));
     // JSON by itself is found by reading alone.
@@ -73,6 +73,9 @@ export async function plantAll(
   }
   return { planted, refused };
 }
+
+/** No `_id` is a list; one that only mentions the number cannot be masked, and its record is nobody's to delete. */
+const canBeId = ({ around, isMention }: Shape) => around === undefined && !isMention;
 
 /** Entries that are known by others come after them. A map has no circles. */
 function parentsFirst(views: readonly EntryView[]): EntryView[] {

@@ -118,6 +118,18 @@ describe('lethe discover', () => {
     expect(text).toContain('contactId refers to contacts (12 of 12 values)');
   });
 
+  it('proposes to delete what is called by a number, as no _id can be changed', async () => {
+    await db
+      .collection('lookups')
+      .insertMany(each(3, (index) => ({ _id: number(index) as never, account_id: 'a', carrier: 'x' })));
+    await db
+      .collection('parts')
+      .insertMany(each(3, (index) => ({ _id: `acme:${number(index)}:4` as never, account_id: 'a' })));
+    const { of } = await propose();
+    expect(of('parts')).toMatchObject({ record: 'contact', numbers: ['_id'] });
+    expect(of('lookups')).toMatchObject({ record: 'contact', numbers: ['_id'] });
+  });
+
   it("says none where all records are one customer's", async () => {
     await db.collection('visitors').insertMany(each(5, (index) => ({ __v: 0, status: 'new', phone: number(index) })));
     await db.collection('logs').insertMany(each(5, (index) => ({ __v: 0, level: 'info', sender: number(index) })));

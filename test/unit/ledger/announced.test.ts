@@ -31,6 +31,8 @@ const SEALED: readonly unknown[] = [
   { number: NUMBER },
   new Binary(Buffer.from(NUMBER)),
   'x'.repeat(200),
+  Buffer.from(`from +${NUMBER}.`).toString('base64'),
+  `wamid.${Buffer.from(`\x1c\x18\x0c${NUMBER}\x15`, 'latin1').toString('base64')}`,
 ];
 
 describe('announcements in the ledger', () => {
