@@ -162,9 +162,8 @@ function numberMayHold({ matcher }: Reading, value: number | bigint): boolean {
 function binaryMayHold(reading: Reading, at: number, size: number): boolean {
   const { bytes } = reading;
   const subtype = bytes.readUInt8(at + 4);
-  // The old form has its length twice.
-  const start = at + 5 + (subtype === 2 ? 4 : 0);
-  const content = bytes.subarray(start, at + size);
+  // The old form has its length again before its content: four bytes in which no number can be.
+  const content = bytes.subarray(at + 5, at + size);
   return countDigits(content) >= FEWEST_DIGITS && holds(reading, new Binary(content, subtype));
 }
 

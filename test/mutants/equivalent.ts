@@ -1,0 +1,56 @@
+import type { Mutant } from './sites.ts';
+
+/** A mutant that changes nothing anybody could see. */
+export interface Equivalent {
+  readonly file: string;
+  /** A part of the line it stands in. */
+  readonly line: string;
+  /** What is replaced, and by what. */
+  readonly was: string;
+  readonly text: string;
+  readonly why: string;
+}
+
+/** Each must match a mutant: one whose line has changed is judged anew. */
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    file: 'src/engine/rewrite/json.ts',
+    line: `if (start !== '{' && start !== '[' && start !== '"') return undefined;`,
+    ...{ was: `start !== '{' && start !== '[' && start !== '"'`, text: 'false' },
+    why: 'saves reading what is no JSON of an object, which is not taken for one further down',
+  },
+  {
+    file: 'src/engine/rewrite/walk.ts',
+    line: 'if (encoded.length === 0) return maskMentions(text, sure);',
+    ...{ was: 'encoded.length === 0', text: 'false' },
+    why: 'the general way masks the whole text in one piece',
+  },
+  {
+    file: 'src/engine/rewrite/fields.ts',
+    line: 'if (field === undefined || scene.done.has(key)) return;',
+    ...{ was: 'field === undefined || scene.done.has(key)', text: 'false' },
+    why: 'the index is that of a field, and what is noted twice is noted once',
+  },
+  {
+    file: 'src/engine/rewrite/outcome.ts',
+    line: 'if (changes.children.size === 0) return value;',
+    ...{ was: 'changes.children.size === 0', text: 'false' },
+    why: 'saves copying what does not change',
+  },
+  {
+    file: 'src/engine/store/joining.ts',
+    line: "typeof value === 'string' ? 'text' : 'number'",
+    ...{ was: '===', text: '!==' },
+    why: 'two words change places that only keep the keys apart',
+  },
+  {
+    file: 'src/engine/rewrite/rewrite-theirs.ts',
+    line: 'if (last >= 0) elements.push(path.slice(0, last + 1));',
+    ...{ was: '>=', text: '>' },
+    why: 'a path begins with a name: no index stands first',
+  },
+];
+
+/** @param line the mutant's whole line */
+export const isEquivalent = ({ file, was, text }: Mutant, line: string): boolean =>
+  EQUIVALENT.some((one) => one.file === file && line.includes(one.line) && one.was === was && one.text === text);
