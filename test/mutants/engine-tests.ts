@@ -8,6 +8,7 @@ import { join } from 'node:path';
  */
 const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['integration/engine/*'],
+  'src/engine/map/default-map': ['unit/project/readme'],
   'src/ledger/accounts': [
     'integration/ledger/accounts/*',
     'integration/cli/accounts-cli',
@@ -47,6 +48,11 @@ const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
     'integration/ledger/requests/one-bad-record',
     'integration/ledger/references/references',
     'integration/ledger/recordings/recordings',
+  ],
+  'src/ledger/scan/circle-of': [
+    'integration/ledger/scan/*',
+    'integration/ledger/references/references',
+    'integration/ledger/guard/*',
   ],
   'src/ledger/suppression': [
     'integration/ledger/suppression/*',

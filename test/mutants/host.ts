@@ -84,4 +84,6 @@ process.on('uncaughtException', (error) => uncaught.add(error));
 process.on('unhandledRejection', (_, promise) => uncaught.add(promise));
 process.on('rejectionHandled', (promise) => uncaught.delete(promise));
 let orders = 0;
+// Whoever gave the orders is gone.
+process.on('disconnect', () => process.exit());
 process.on('message', (order: Order) => void work(order, ++orders));
