@@ -49,6 +49,36 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '>=', text: '>' },
     why: 'a path begins with a name: no index stands first',
   },
+  {
+    file: 'src/ledger/receipts/receipts.ts',
+    line: '_id: new mongoose.mongo.ObjectId(),',
+    ...{ was: '_id: new mongoose.mongo.ObjectId(),', text: '' },
+    why: 'the driver gives a row without an id one of the same kind',
+  },
+  {
+    file: 'src/ledger/receipts/receipts.ts',
+    line: 'profiles.set(name, known);',
+    ...{ was: 'profiles.set(name, known);', text: ';' },
+    why: 'saves making the same digest again',
+  },
+  {
+    file: 'src/ledger/receipts/receipts.ts',
+    line: '_id: { $in: [...accounts] }',
+    ...{ was: '_id: { $in: [...accounts] }', text: '' },
+    why: 'heads of other accounts are read, and looked up by nobody',
+  },
+  {
+    file: 'src/ledger/scan/commit.ts',
+    line: "if (rewrite.fate === 'unchanged') return [];",
+    ...{ was: "rewrite.fate === 'unchanged'", text: 'false' },
+    why: 'the record is replaced by what it is',
+  },
+  {
+    file: 'src/engine/scan/read-children.ts',
+    line: '_id: 1,',
+    ...{ was: '_id: 1,', text: '' },
+    why: 'a projection has the id anyway, and without one the whole record is read',
+  },
 ];
 
 /** @param line the mutant's whole line */
