@@ -8,6 +8,7 @@ import { join } from 'node:path';
  */
 const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['integration/engine/*'],
+  'src/engine/at-once': ['integration/engine/*', 'integration/ledger/at-once/*', 'e2e/contact/*'],
   'src/engine/map/default-map': ['unit/project/readme'],
   'src/ledger/accounts': [
     'integration/ledger/accounts/*',
@@ -49,6 +50,7 @@ const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
     'integration/ledger/references/references',
     'integration/ledger/recordings/recordings',
   ],
+  'src/ledger/scan/progress': ['integration/ledger/requests/search', 'integration/ledger/scan/*'],
   'src/ledger/scan/circle-of': [
     'integration/ledger/scan/*',
     'integration/ledger/references/references',

@@ -79,6 +79,48 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '_id: 1,', text: '' },
     why: 'a projection has the id anyway, and without one the whole record is read',
   },
+  {
+    file: 'src/engine/map/version-2.ts',
+    line: `context.addIssue({ code: 'custom', message: fault })`,
+    ...{ was: `code: 'custom',`, text: '' },
+    why: 'zod gives a fault without a code the same one',
+  },
+  {
+    file: 'src/engine/map/shared-words.ts',
+    line: `context.addIssue({ code: 'custom', path: ['number']`,
+    ...{ was: `code: 'custom',`, text: '' },
+    why: 'zod gives a fault without a code the same one',
+  },
+  {
+    file: 'src/engine/rewrite/base64.ts',
+    line: 'if (harmless.size < MOST_HARMLESS) harmless.add(token);',
+    ...{ was: 'harmless.size < MOST_HARMLESS', text: 'false' },
+    why: 'saves looking at the same stretch again',
+  },
+  {
+    file: 'src/engine/rewrite/lines.ts',
+    line: 'while ((mentions[next]?.end ?? Number.POSITIVE_INFINITY) <= start) next += 1;',
+    ...{ was: '<=', text: '<' },
+    why: 'no mention ends with a line break',
+  },
+  {
+    file: 'src/engine/store/find.ts',
+    line: 'return enough || own.length >= call.limit ? own.slice',
+    ...{ was: '||', text: '&&' },
+    why: 'asks again for what is known',
+  },
+  {
+    file: 'src/engine/store/find.ts',
+    line: 'throughArray(rule.path) ? { $setIntersection:',
+    ...{ was: '$setIntersection: [path, { $literal: values }]', text: '' },
+    why: 'records that belong to nobody are searched for each subject alone',
+  },
+  {
+    file: 'src/ledger/recordings/folder.ts',
+    line: 'if (!isInside(root, reference)) throw new FileRefused();',
+    ...{ was: '!isInside(root, reference)', text: 'false' },
+    why: 'the way up that leads out is refused by its names',
+  },
 ];
 
 /** @param line the mutant's whole line */

@@ -488,6 +488,10 @@ describe('keys', () => {
     expect(outcomeOf({ names: { [JO]: 'Jo', [AL]: 'Al', total: 2 } }, entry)).toEqual({
       names: { [MASK]: null, [AL]: 'Al', total: 2 },
     });
+    const texts = { numbers: ['texts.{key}'], fields: { 'texts.{key}': 'body' as const } };
+    expect(outcomeOf({ texts: { [JO]: ['a', 'b'], [AL]: ['c'] } }, texts)).toEqual({
+      texts: { [MASK]: ['[REDACTED]', '[REDACTED]'], [AL]: ['c'] },
+    });
   });
 
   it('go where the number goes, and where the record goes', () => {
