@@ -121,6 +121,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '!isInside(root, reference)', text: 'false' },
     why: 'the way up that leads out is refused by its names',
   },
+  {
+    file: 'src/engine/rewrite/base64-digits.ts',
+    line: 'let length = 0;',
+    ...{ was: '0', text: '1' },
+    why: 'a byte of nothing before a text leaves it a text',
+  },
 ];
 
 /** @param line the mutant's whole line */

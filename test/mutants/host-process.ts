@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Order, Word } from './host.ts';
 
 /** What became of an order: the test file that failed, or that came to no end. */
-type Result = Omit<Extract<Word, { failed: unknown }>, 'isFull'>;
+type Result = Omit<Extract<Word, { failed: unknown }>, 'isFull'> & { readonly isLost?: true };
 
 export interface HostProcess {
   /** @param longestMs how long a test file may take, after which it counts as failed */
@@ -29,8 +29,8 @@ export function createHostProcess(env: NodeJS.ProcessEnv): HostProcess {
   return {
     end,
     run: (order, longestMs) =>
-      new Promise((resolve) => {
-        child ??= start();
+      new Promise((resolve, reject) => {
+        if (!child?.connected) child = start();
         let begun = '';
         let timer: NodeJS.Timeout | undefined;
         const finish = (result: Result, isOver: boolean) => {
@@ -39,7 +39,10 @@ export function createHostProcess(env: NodeJS.ProcessEnv): HostProcess {
           if (isOver) end();
           resolve(result);
         };
-        const lose = () => finish({ failed: begun, ms: 0, notRun: {} }, true);
+        const lose = () => {
+          if (begun === '') reject(new Error('the process that runs tests ends by itself'));
+          finish({ failed: begun, ms: 0, notRun: {}, isLost: true }, true);
+        };
         child.on('exit', lose);
         child.on('message', (word: Word) => {
           if (!('begun' in word)) return finish(word, word.isFull);

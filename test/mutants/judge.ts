@@ -5,7 +5,7 @@ import { engineTestsOf } from './engine-tests.ts';
 import { createHostProcess } from './host-process.ts';
 import type { Mutant } from './sites.ts';
 
-/** The test file that failed with a mutant; null: none did, or none runs its place. */
+/** The test file that failed with a mutant, or came to no end; null: none did, or none runs its place. */
 export type Verdict = { readonly seen: string | null; readonly isRun: boolean };
 
 export interface Judge {
@@ -71,11 +71,11 @@ export function createJudge(
     if (tests.length === 0) return null;
     const longest = new Map(tests.map(({ test, ms }) => [test, SPARE_MS + SPARE_TIMES * ms]));
     const order = { tests: tests.map(({ test }) => test), mutant };
-    const { failed } = await host.run(order, (test) => longest.get(test) ?? SPARE_MS);
+    const { failed, isLost } = await host.run(order, (test) => longest.get(test) ?? SPARE_MS);
     if (failed === null) return null;
     const name = dirname(mutant.file);
     likely.set(name, [...new Set([failed, ...(likely.get(name) ?? [])])]);
-    return failed;
+    return isLost ? `${failed} (no end)` : failed;
   };
 
   return {

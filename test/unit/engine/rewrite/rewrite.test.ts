@@ -392,6 +392,7 @@ describe('fields', () => {
   it.each<[string, 'line' | 'text', unknown, unknown]>([
     ['the lines of a list', 'line', LIST, REST],
     ['the last line, and lines of other systems', 'line', `Al ${AL}\r\nJo +${JO}`, `Al ${AL}\r\n`],
+    ['each of several lines', 'line', `${JO}\n${JO}\nAl\n${JO}\n`, 'Al\n'],
     ['a line with quotes in quotes', 'line', `"Dr ""Jo""\nQuill";${JO}\nAl\n`, 'Al\n'],
     ['lines with a quote that is never closed', 'line', `"Al\nJo ${JO}\nBo`, '"Al\nBo'],
     ['lines of a text in a list', 'line', [`Jo ${JO}\nAl`, 'Bo'], ['Al', 'Bo']],
