@@ -127,6 +127,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '0', text: '1' },
     why: 'a byte of nothing before a text leaves it a text',
   },
+  {
+    file: 'src/ledger/audit/read.ts',
+    line: 'if (page.next && (horizon === null || compare(page.next, horizon) < 0)) horizon = page.next;',
+    ...{ was: '<', text: '<=' },
+    why: 'of two positions that are alike it takes the other',
+  },
 ];
 
 /** @param line the mutant's whole line */
