@@ -133,6 +133,48 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '<', text: '<=' },
     why: 'of two positions that are alike it takes the other',
   },
+  {
+    file: 'src/ledger/audit/outside.ts',
+    line: 'Math.max(read.entry, places.get(read.account) ?? 0)',
+    ...{ was: '0', text: '1' },
+    why: 'entries are counted from one',
+  },
+  {
+    file: 'src/engine/splits.ts',
+    line: 'const [first = 0, last = 0] = [starts[from], starts[to - 1]];',
+    ...{ was: '0', text: '1' },
+    why: 'both ends are there',
+  },
+  {
+    file: 'src/ledger/recordings/files.ts',
+    line: 'const SIDE_BY_SIDE = 8;',
+    ...{ was: '8', text: '9' },
+    why: 'only says how many files are looked at side by side',
+  },
+  {
+    file: 'src/ledger/requests/status.ts',
+    line: 'share < 1 / 2; share *= WIDER',
+    ...{ was: '2', text: '3' },
+    why: 'the whole window is read sooner',
+  },
+  {
+    file: 'src/engine/by-halves.ts',
+    line: 'isTooMany: (name) => (names.get(name)?.size ?? 0) >= MOST_REFUSED',
+    ...{ was: '0', text: '1' },
+    why: 'both are few',
+  },
+  {
+    file: 'src/ledger/accounts/keys.ts',
+    line: 'const since = now.getTime() - (noted.get(id) ?? 0);',
+    ...{ was: '0', text: '1' },
+    why: 'a millisecond after 1970',
+  },
+  {
+    file: 'src/ledger/requests/day-totals.ts',
+    line: 'known.delete(key);',
+    ...{ was: 'known.delete(key);', text: ';' },
+    why: 'only says which total is forgotten first',
+  },
 ];
 
 /** @param line the mutant's whole line */
