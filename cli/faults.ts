@@ -1,10 +1,4 @@
 import { CommanderError } from 'commander';
-import { ConfigError } from '../src/base/config.ts';
-import { IndexesMissing } from '../src/base/db/ensure-indexes.ts';
-import { isTransient } from '../src/base/db/faults.ts';
-import { KeysMissing } from '../src/base/keys/in-use.ts';
-import { DataMapError } from '../src/engine/map/load.ts';
-import { redactDigitRuns } from '../src/phone/scan.ts';
 
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
 
@@ -37,20 +31,32 @@ export interface Fault {
   readonly lines: readonly string[];
 }
 
-/** Maps an error to exit code and lines. Of an unknown error only the first line is shown, with long digit runs hidden. */
-export function describeFault(error: unknown): Fault {
+/**
+ * Maps an error to exit code and lines. Of an unknown error only the first line is shown, with long digit runs hidden.
+ * What knows the faults of the database and of the map is loaded for them alone.
+ */
+export async function describeFault(error: unknown): Promise<Fault> {
   // Commander has printed its message already. Help and version are no faults.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.fine : EXIT.usage, lines: [] };
   if (error instanceof StatusIsNotOk) return { code: error.code, lines: error.lines };
   if (error instanceof UsageFault) return { code: EXIT.usage, lines: [error.message] };
-  if (error instanceof CommandFailure) return { code: EXIT.failed, lines: [error.message] };
-  if (error instanceof ConfigError || error instanceof DataMapError)
-    return { code: EXIT.failed, lines: error.message.split('\n') };
-  if (error instanceof IndexesMissing || error instanceof KeysMissing)
-    return { code: EXIT.failed, lines: [error.message] };
+  return { code: EXIT.failed, lines: error instanceof CommandFailure ? [error.message] : await linesOf(error) };
+}
+
+async function linesOf(error: unknown): Promise<readonly string[]> {
+  const [{ ConfigError }, { IndexesMissing }, { isTransient }, { KeysMissing }, { DataMapError }, { redactDigitRuns }] =
+    await Promise.all([
+      import('../src/base/config.ts'),
+      import('../src/base/db/ensure-indexes.ts'),
+      import('../src/base/db/faults.ts'),
+      import('../src/base/keys/in-use.ts'),
+      import('../src/engine/map/load.ts'),
+      import('../src/phone/scan.ts'),
+    ]);
+  if (error instanceof ConfigError || error instanceof DataMapError) return error.message.split('\n');
+  if (error instanceof IndexesMissing || error instanceof KeysMissing) return [error.message];
   // The driver's message may name hosts and users.
-  if (isTransient(error))
-    return { code: EXIT.failed, lines: ['MongoDB cannot be reached, or has no primary: see MONGODB_URI'] };
+  if (isTransient(error)) return ['MongoDB cannot be reached, or has no primary: see MONGODB_URI'];
   const text = error instanceof Error ? error.message : 'an unexpected error';
-  return { code: EXIT.failed, lines: [redactDigitRuns(text.split('\n')[0] ?? '')] };
+  return [redactDigitRuns(text.split('\n')[0] ?? '')];
 }

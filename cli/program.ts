@@ -1,109 +1,107 @@
 import { Command } from 'commander';
 import { readVersion } from '../src/lib/version.ts';
 import { LETHE } from './command-line.ts';
-import { accountCreate } from './commands/account-create.ts';
-import { accountDisable, accountEnable } from './commands/account-disable.ts';
-import { accountList } from './commands/account-list.ts';
-import { accountRename } from './commands/account-rename.ts';
-import { accountSet } from './commands/account-set.ts';
-import { accountShow } from './commands/account-show.ts';
-import { api } from './commands/api.ts';
-import { auditExport, auditList } from './commands/audit-list.ts';
-import { auditVerify } from './commands/audit-verify.ts';
-import { checkMap } from './commands/check-map.ts';
-import { demo } from './commands/demo.ts';
-import { discover } from './commands/discover.ts';
-import { drill } from './commands/drill.ts';
-import { find } from './commands/find.ts';
-import { forgetCommand } from './commands/forget.ts';
-import { keyCreate } from './commands/key-create.ts';
-import { keyList } from './commands/key-list.ts';
-import { keyRevoke } from './commands/key-revoke.ts';
-import { keysGenerate } from './commands/keys-generate.ts';
-import { keysRotate } from './commands/keys-rotate.ts';
-import { printMap } from './commands/print-map.ts';
-import { receiptShow } from './commands/receipt-show.ts';
-import { receiptVerify } from './commands/receipt-verify.ts';
-import { reconcile } from './commands/reconcile.ts';
-import { reportMonthCommand } from './commands/report-month.ts';
-import { reportProcessing } from './commands/report-processing.ts';
-import { requestCancel } from './commands/request-cancel.ts';
-import { requestList } from './commands/request-list.ts';
-import { requestRetry } from './commands/request-retry.ts';
-import { requestShow } from './commands/request-show.ts';
-import { retentionPreview } from './commands/retention-preview.ts';
-import { status } from './commands/status.ts';
-import { userCreate } from './commands/user-create.ts';
-import { userDisable } from './commands/user-disable.ts';
-import { userList } from './commands/user-list.ts';
-import { userReset } from './commands/user-reset.ts';
-import { webhookCommands } from './commands/webhook.ts';
-import { worker } from './commands/worker.ts';
 import type { CommandContext } from './context.ts';
 import { describeFault, EXIT } from './faults.ts';
 
-/** Every command of `lethe`. Commander throws instead of ending the process. */
-function createProgram(context: CommandContext): Command {
-  const group = (name: string, description: string, commands: Command[]) => {
-    const parent = new Command(name).description(description);
-    for (const command of commands) parent.addCommand(command);
-    return parent;
-  };
+const VERSION = '--version';
+
+/**
+ * Every command of `lethe`, in the order of its help. The modules of a command are loaded when it may be meant: those of all
+ * take most of a second.
+ */
+const COMMANDS: Readonly<Record<string, (context: CommandContext) => Promise<Command>>> = {
+  api: async (context) => (await import('./commands/api.ts')).api(context),
+  worker: async (context) => (await import('./commands/worker.ts')).worker(context),
+  status: async (context) => (await import('./commands/status.ts')).status(context),
+  forget: async (context) => (await import('./commands/forget.ts')).forgetCommand(context),
+  account: async (context) =>
+    group('account', 'Accounts: the owners of records and keys', [
+      (await import('./commands/account-create.ts')).accountCreate(context),
+      (await import('./commands/account-list.ts')).accountList(context),
+      (await import('./commands/account-show.ts')).accountShow(context),
+      (await import('./commands/account-set.ts')).accountSet(context),
+      (await import('./commands/account-rename.ts')).accountRename(context),
+      (await import('./commands/account-disable.ts')).accountDisable(context),
+      (await import('./commands/account-disable.ts')).accountEnable(context),
+    ]),
+  key: async (context) =>
+    group('key', 'API keys of an account', [
+      (await import('./commands/key-create.ts')).keyCreate(context),
+      (await import('./commands/key-list.ts')).keyList(context),
+      (await import('./commands/key-revoke.ts')).keyRevoke(context),
+    ]),
+  user: async (context) =>
+    group('user', 'People who may sign in to the console', [
+      (await import('./commands/user-create.ts')).userCreate(context),
+      (await import('./commands/user-list.ts')).userList(context),
+      (await import('./commands/user-disable.ts')).userDisable(context),
+      (await import('./commands/user-reset.ts')).userReset(context),
+    ]),
+  keys: async (context) =>
+    group('keys', 'Secret keys of this installation', [
+      (await import('./commands/keys-generate.ts')).keysGenerate(context),
+      (await import('./commands/keys-rotate.ts')).keysRotate(context),
+    ]),
+  request: async (context) =>
+    group('request', 'Erasure requests', [
+      (await import('./commands/request-list.ts')).requestList(context),
+      (await import('./commands/request-show.ts')).requestShow(context),
+      (await import('./commands/request-retry.ts')).requestRetry(context),
+      (await import('./commands/request-cancel.ts')).requestCancel(context),
+    ]),
+  receipt: async (context) =>
+    group('receipt', 'Signed proof of completed erasures', [
+      (await import('./commands/receipt-show.ts')).receiptShow(context),
+      (await import('./commands/receipt-verify.ts')).receiptVerify(context),
+    ]),
+  webhook: async (context) =>
+    group(
+      'webhook',
+      'Places that are told what happens to requests',
+      (await import('./commands/webhook.ts')).webhookCommands(context),
+    ),
+  retention: async (context) =>
+    group('retention', 'Deleting records by their age', [
+      (await import('./commands/retention-preview.ts')).retentionPreview(context),
+    ]),
+  report: async (context) =>
+    group('report', 'Reports for those who answer for the data', [
+      (await import('./commands/report-month.ts')).reportMonthCommand(context),
+      (await import('./commands/report-processing.ts')).reportProcessing(context),
+    ]),
+  audit: async (context) =>
+    group('audit', 'The record of every act', [
+      (await import('./commands/audit-list.ts')).auditList(context),
+      (await import('./commands/audit-list.ts')).auditExport(context),
+      (await import('./commands/audit-verify.ts')).auditVerify(context),
+    ]),
+  reconcile: async (context) => (await import('./commands/reconcile.ts')).reconcile(context),
+  'check-map': async (context) => (await import('./commands/check-map.ts')).checkMap(context),
+  find: async (context) => (await import('./commands/find.ts')).find(context),
+  discover: async (context) => (await import('./commands/discover.ts')).discover(context),
+  drill: async (context) => (await import('./commands/drill.ts')).drill(context),
+  'print-map': async (context) => (await import('./commands/print-map.ts')).printMap(context),
+  demo: async (context) => (await import('./commands/demo.ts')).demo(context),
+};
+
+function group(name: string, description: string, commands: readonly Command[]): Command {
+  const parent = new Command(name).description(description);
+  for (const command of commands) parent.addCommand(command);
+  return parent;
+}
+
+/**
+ * The program with the command that is named first, or with all where none is: help and suggestions are made of them.
+ * Commander throws instead of ending the process.
+ */
+async function createProgram(first: string | undefined, context: CommandContext): Promise<Command> {
   const program = new Command(LETHE)
-    .version(readVersion(), '--version', 'print the version')
-    .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.")
-    .addCommand(api(context))
-    .addCommand(worker(context))
-    .addCommand(status(context))
-    .addCommand(forgetCommand(context))
-    .addCommand(
-      group('account', 'Accounts: the owners of records and keys', [
-        accountCreate(context),
-        accountList(context),
-        accountShow(context),
-        accountSet(context),
-        accountRename(context),
-        accountDisable(context),
-        accountEnable(context),
-      ]),
-    )
-    .addCommand(group('key', 'API keys of an account', [keyCreate(context), keyList(context), keyRevoke(context)]))
-    .addCommand(
-      group('user', 'People who may sign in to the console', [
-        userCreate(context),
-        userList(context),
-        userDisable(context),
-        userReset(context),
-      ]),
-    )
-    .addCommand(group('keys', 'Secret keys of this installation', [keysGenerate(context), keysRotate(context)]))
-    .addCommand(
-      group('request', 'Erasure requests', [
-        requestList(context),
-        requestShow(context),
-        requestRetry(context),
-        requestCancel(context),
-      ]),
-    )
-    .addCommand(group('receipt', 'Signed proof of completed erasures', [receiptShow(context), receiptVerify(context)]))
-    .addCommand(group('webhook', 'Places that are told what happens to requests', webhookCommands(context)))
-    .addCommand(group('retention', 'Deleting records by their age', [retentionPreview(context)]))
-    .addCommand(
-      group('report', 'Reports for those who answer for the data', [
-        reportMonthCommand(context),
-        reportProcessing(context),
-      ]),
-    )
-    .addCommand(
-      group('audit', 'The record of every act', [auditList(context), auditExport(context), auditVerify(context)]),
-    )
-    .addCommand(reconcile(context))
-    .addCommand(checkMap(context))
-    .addCommand(find(context))
-    .addCommand(discover(context))
-    .addCommand(drill(context))
-    .addCommand(printMap(context))
-    .addCommand(demo(context));
+    .version(readVersion(), VERSION, 'print the version')
+    .description("Erases a phone number from an SMS platform's MongoDB, and says so only when it is true.");
+  const all = Object.entries(COMMANDS);
+  const named = all.filter(([name]) => name === first);
+  if (first !== VERSION) for (const [, make] of named.length > 0 ? named : all) program.addCommand(await make(context));
   redirect(program, context);
   return program;
 }
@@ -125,10 +123,11 @@ function redirect(command: Command, context: CommandContext): void {
  */
 export async function runCommand(args: readonly string[], context: CommandContext): Promise<number> {
   try {
-    await createProgram(context).parseAsync([...args], { from: 'user' });
+    const program = await createProgram(args[0], context);
+    await program.parseAsync([...args], { from: 'user' });
     return EXIT.fine;
   } catch (error) {
-    const fault = describeFault(error);
+    const fault = await describeFault(error);
     for (const line of fault.lines) context.note(`lethe: ${line}`);
     return fault.code;
   }

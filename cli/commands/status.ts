@@ -24,9 +24,9 @@ export function status(context: CommandContext): Command {
 }
 
 async function tell(context: CommandContext, options: Options): Promise<void> {
-  const found = await read(context, options).catch((error: unknown) => {
+  const found = await read(context, options).catch(async (error: unknown) => {
     // Whoever watches is told the worst when nothing can be told.
-    const { lines } = describeFault(error);
+    const { lines } = await describeFault(error);
     throw new StatusIsNotOk(EXIT_CODES.critical, [`critical: ${lines.join('; ')}`]);
   });
   if (options.json) printObjects(context, [found]);

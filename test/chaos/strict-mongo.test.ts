@@ -16,7 +16,7 @@ describe('a MongoDB that refuses what the local engine does not, and has faults 
       `strict-${seed}`,
       async (chaos) => {
         const { config } = chaos.platform;
-        const strict = await startStrictMongo(config.MONGODB_URI, { faults: { seed, share: 0.03 } });
+        const strict = await startStrictMongo(config.MONGODB_URI, { faults: { seed, share: 0.04 } });
         try {
           const env = { ...chaos.env, MONGODB_URI: strict.uri };
           const api = await chaos.processes.api(env);

@@ -72,11 +72,13 @@ describe('npm start', () => {
 
       const { reference } = JSON.parse(await paste(first.erase, first.key)) as { reference: string };
       expect(JSON.parse(await paste(first.eraseContact, first.key))).toMatchObject({ erased: true });
-      await waitFor('the number to be removed', async () =>
-        (await paste(`${first.command} --all --account ${accountOf(first.output())}`, first.key))
-          .split('\n')
-          .some((line) => line.includes(reference) && line.includes('completed')),
-      );
+      const bearer = { headers: { authorization: `Bearer ${first.key}` } };
+      await waitFor('the number to be removed', async () => {
+        const status = await fetch(`${first.api}/gdpr/status?reference=${reference}`, bearer);
+        return ((await status.json()) as { state?: string }).state === 'completed';
+      });
+      const listed = await paste(`${first.command} --all --account ${accountOf(first.output())}`, first.key);
+      expect(listed).toMatch(new RegExp(`^.*${reference}.*completed.*$`, 'm'));
       expect(await first.stop()).toBe(0);
 
       const second = await start(folder, []);

@@ -41,7 +41,7 @@ export interface Processes {
   report(): string;
 }
 
-/** What Node is started with: the program that `npm test` has built, else the source, which takes twice as long to load. */
+/** What Node is started with: the program that `npm test` has built, else the source, which takes several times as long to load. */
 const PROGRAM: readonly string[] = process.env.LETHE_TEST_PROGRAM
   ? [process.env.LETHE_TEST_PROGRAM]
   : [

@@ -24,7 +24,8 @@ async function main(): Promise<number> {
   let code = 1;
   try {
     const env = engines ? { MONGODB_URI: engines.mongodbUri, REDIS_URL: engines.redisUrl } : {};
-    const program = engines && (await buildProgram());
+    // Loaded late: tests without engines start no process of the program.
+    const program = engines && (await (await import('./program.ts')).buildProgram());
     code = await runJest(['--json', `--outputFile=${results}`, ...args], {
       ...env,
       ...(program && { LETHE_TEST_PROGRAM: program }),
@@ -57,18 +58,6 @@ async function needsEngines(args: readonly string[]): Promise<boolean> {
   if (code !== 0) return false;
   const files = output.split('\n').filter((line) => line.endsWith('.test.ts'));
   return files.some((file) => !relative(process.cwd(), file).startsWith(join('test', 'unit') + sep));
-}
-
-/**
- * Builds what tests start as processes: loading it takes half as long as the source.
- * @returns the file to start; null: it does not compile, which the type check says better
- */
-function buildProgram(): Promise<string | null> {
-  const child = spawn('npm', ['run', '--silent', 'compile'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  return new Promise((resolve) => {
-    child.on('error', () => resolve(null));
-    child.on('exit', (code) => resolve(code === 0 ? join(process.cwd(), 'dist', 'cli', 'main.js') : null));
-  });
 }
 
 function runJest(args: readonly string[], engines: NodeJS.ProcessEnv): Promise<number> {

@@ -1,4 +1,4 @@
-import * as oidc from 'openid-client';
+import type * as Oidc from 'openid-client';
 import { type Config, ConfigError } from '../config.ts';
 
 /** What the browser that was sent to the provider must bring back: kept by that browser alone, sealed. */
@@ -58,13 +58,16 @@ export function openIdentityProvider(config: Settings): IdentityProvider | null 
   const isClear = server.protocol === 'http:';
   if (isClear && !LOOPBACK.test(server.hostname))
     throw new ConfigError('OIDC_ISSUER must begin with https://, except on this machine');
-  const discover = once(() =>
-    oidc.discovery(server, clientId, undefined, authenticateWith(secret), {
+  const discover = once(async () => {
+    // Loaded late: most processes send nobody to a provider.
+    const oidc = await import('openid-client');
+    const provider = await oidc.discovery(server, clientId, undefined, authenticateWith(oidc, secret), {
       timeout: TIMEOUT_SECONDS,
       // The signature of the id token is checked, too, and not the connection alone.
       execute: [oidc.enableNonRepudiationChecks, ...(isClear ? [oidc.allowInsecureRequests] : [])],
-    }),
-  );
+    });
+    return { oidc, provider };
+  });
   return {
     name: config.OIDC_NAME,
     begin: (callback) => guard(async () => beginAt(await discover(), callback)),
@@ -72,8 +75,14 @@ export function openIdentityProvider(config: Settings): IdentityProvider | null 
   };
 }
 
+/** The library, and what it found out about the provider. */
+interface Discovered {
+  readonly oidc: typeof Oidc;
+  readonly provider: Oidc.Configuration;
+}
+
 /** The secret goes the way the provider takes it; without a word from it as OpenID Connect Discovery says it is then. */
-function authenticateWith(secret: string): oidc.ClientAuth {
+function authenticateWith(oidc: typeof Oidc, secret: string): Oidc.ClientAuth {
   const [basic, post] = [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)];
   return (server, client, body, headers) => {
     const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
@@ -81,7 +90,10 @@ function authenticateWith(secret: string): oidc.ClientAuth {
   };
 }
 
-async function beginAt(provider: oidc.Configuration, callback: URL): Promise<{ address: URL; pending: PendingSignIn }> {
+async function beginAt(
+  { oidc, provider }: Discovered,
+  callback: URL,
+): Promise<{ address: URL; pending: PendingSignIn }> {
   const pending = {
     state: oidc.randomState(),
     nonce: oidc.randomNonce(),
@@ -100,7 +112,7 @@ async function beginAt(provider: oidc.Configuration, callback: URL): Promise<{ a
 }
 
 async function finishAt(
-  provider: oidc.Configuration,
+  { oidc, provider }: Discovered,
   answer: URL,
   { state, nonce, verifier }: PendingSignIn,
   claim: string,

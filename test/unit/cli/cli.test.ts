@@ -180,15 +180,16 @@ describe('describeFault', () => {
     ['an unexpected error', new Error('one\ntwo'), 1, ['one']],
     ['what is no error', 'text', 1, ['an unexpected error']],
     ['nothing', undefined, 1, ['an unexpected error']],
-  ])('knows what to do with %s', (_what, error, code, lines) => {
-    expect(describeFault(error)).toEqual({ code, lines });
+  ])('knows what to do with %s', async (_what, error, code, lines) => {
+    expect(await describeFault(error)).toEqual({ code, lines });
   });
 
-  it('hides numbers, hosts and users', () => {
-    expect(describeFault(new Error('no record of 447700900123')).lines[0]).not.toContain('7700900');
+  it('hides numbers, hosts and users', async () => {
+    expect((await describeFault(new Error('no record of 447700900123'))).lines[0]).not.toContain('7700900');
     const away = new mongoose.mongo.MongoNetworkError('connect ECONNREFUSED joe@db.internal:27017');
-    expect(describeFault(away)).toEqual({ code: 1, lines: [expect.stringMatching(/^MongoDB cannot be reached/)] });
-    expect(describeFault(away).lines[0]).not.toContain('internal');
+    const { code, lines } = await describeFault(away);
+    expect({ code, lines }).toEqual({ code: 1, lines: [expect.stringMatching(/^MongoDB cannot be reached/)] });
+    expect(lines[0]).not.toContain('internal');
   });
 });
 
