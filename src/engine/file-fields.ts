@@ -66,8 +66,8 @@ export function withoutFiles(fields: readonly FileField[]): Filter | null {
 
 /** What `findFiles` reads of a record. */
 export function projectionOf(fields: readonly FileField[]): Record<string, 1> {
-  const names = fields.flatMap(({ path, within }) => [path.dotted, ...(within ? [path.pieces[0] ?? ''] : [])]);
-  return Object.fromEntries([['_id', 1], ...names.map((name) => [name.split('.')[0], 1])]);
+  // The number of the same element stands under the same name.
+  return Object.fromEntries([['_id', 1], ...fields.map(({ path }) => [path.dotted.split('.')[0], 1])]);
 }
 
 /**

@@ -8,6 +8,9 @@ import { join } from 'node:path';
  */
 const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['integration/engine/*'],
+  'src/engine/at-once': ['integration/engine/*', 'integration/ledger/at-once/*', 'e2e/contact/*'],
+  'src/engine/scan/read-children': ['integration/engine/*', 'integration/ledger/references/references'],
+  'src/engine/map/default-map': ['unit/project/readme'],
   'src/ledger/accounts': [
     'integration/ledger/accounts/*',
     'integration/cli/accounts-cli',
@@ -47,6 +50,12 @@ const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
     'integration/ledger/requests/one-bad-record',
     'integration/ledger/references/references',
     'integration/ledger/recordings/recordings',
+  ],
+  'src/ledger/scan/progress': ['integration/ledger/requests/search', 'integration/ledger/scan/*'],
+  'src/ledger/scan/circle-of': [
+    'integration/ledger/scan/*',
+    'integration/ledger/references/references',
+    'integration/ledger/guard/*',
   ],
   'src/ledger/suppression': [
     'integration/ledger/suppression/*',

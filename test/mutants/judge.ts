@@ -1,61 +1,108 @@
-import { readFile, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { askJest } from '../support/jest.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { includes, type Places } from './coverage.ts';
 import { engineTestsOf } from './engine-tests.ts';
+import { createHostProcess } from './host-process.ts';
 import type { Mutant } from './sites.ts';
 
-/** @returns the test file that fails with the mutant in its file; null: none does */
-export type Judge = (mutant: Mutant) => Promise<string | null>;
+/** The test file that failed with a mutant, or came to no end; null: none did, or none runs its place. */
+export type Verdict = { readonly seen: string | null; readonly isRun: boolean };
 
-/** Unit tests about code, not about pages and packages. */
-const UNIT_TESTS = ['base', 'contracts', 'engine', 'ledger', 'lib', 'ops', 'phone'].map((name) => `test/unit/${name}/`);
-/** A mutant may turn a loop into one without end. */
-const LONGEST_MS = 240_000;
+export interface Judge {
+  judge(mutant: Mutant): Promise<Verdict>;
+  end(): void;
+}
+
+/** Unit tests of what may import the code that is changed. */
+const UNIT_TESTS = ['contracts', 'engine', 'ledger', 'ops'].map((name) => `test/unit/${name}`);
+/** A mutant may turn a loop into one without end: a test file gets so many times what it took without one, and this. */
+const SPARE_TIMES = 4;
+const SPARE_MS = 10_000;
+const LONGEST_MS = 300_000;
+
+/** A test file as it is without a mutant. */
+interface Sound {
+  readonly test: string;
+  readonly passes: boolean;
+  readonly ms: number;
+  readonly notRun: Places;
+}
+/** What judges share: each test file is measured once. */
+export interface Known {
+  readonly sound: Map<string, Promise<Sound>>;
+  /** What saw the last faults of a folder, sees the next one most likely. */
+  readonly likely: Map<string, string[]>;
+}
 
 /**
+ * Asks the unit tests that run the place of a mutant, then the tests with engines that do, the quickest first. A test that
+ * fails without a mutant, too, is not asked.
  * @param engines their addresses
- * @param folder for files of one run
  */
-export function createJudge(engines: NodeJS.ProcessEnv, folder: string): Judge {
-  const known = new Map<string, string[]>();
-  /** What saw the last faults of a folder, sees the next one most likely. */
-  const likely = new Map<string, string[]>();
+export function createJudge(
+  engines: NodeJS.ProcessEnv,
+  { sound, likely }: Known,
+  print: (line: string) => void,
+): Judge {
+  const host = createHostProcess(engines);
 
-  const testsOf = async (file: string): Promise<string[]> => {
-    const tests = known.get(file) ?? [...(await relatedUnitTests(file)), ...(await engineTestsOf(file))];
-    known.set(file, tests);
-    const first = (likely.get(dirname(file)) ?? []).filter((test) => tests.includes(test));
-    return [...new Set([...first, ...tests])];
+  const measure = async (test: string): Promise<Sound> => {
+    const { failed, ms, notRun } = await host.run({ tests: [test], mutant: null }, () => LONGEST_MS);
+    if (failed !== null) print(`not asked, as it fails without a mutant: ${test}`);
+    return { test, passes: failed === null, ms, notRun };
   };
 
-  return async (mutant) => {
-    const tests = await testsOf(mutant.file);
-    const failed = join(folder, 'failed');
-    await rm(failed, { force: true });
-    const { code } = await ownJest(['--bail', '--silent', '--runTestsByPath', ...tests], {
-      ...engines,
-      TEST_PATIENCE: '0.1',
-      MUTANT: JSON.stringify(mutant),
-      MUTANT_TESTS: JSON.stringify(tests),
-      MUTANT_FAILED: failed,
-    });
-    if (code === 0) return null;
-    const seen = relative(process.cwd(), await readFile(failed, 'utf8').catch(() => 'no end'));
+  /** @returns those that run the place of the mutant, in the order in which they are asked */
+  const choose = async (mutant: Mutant, tests: readonly string[]): Promise<Sound[]> => {
+    const position = await positionOf(mutant);
+    const runs: Sound[] = [];
+    for (const test of tests) {
+      if (!sound.has(test)) sound.set(test, measure(test));
+      const one = await sound.get(test);
+      const places = one?.notRun[mutant.file];
+      if (one?.passes && places && !includes(places, position)) runs.push(one);
+    }
+    const first = likely.get(dirname(mutant.file)) ?? [];
+    const rank = ({ test }: Sound) => (first.includes(test) ? first.indexOf(test) : first.length);
+    return runs.sort((one, other) => rank(one) - rank(other) || one.ms - other.ms);
+  };
+
+  const ask = async (mutant: Mutant, tests: readonly Sound[]): Promise<string | null> => {
+    if (tests.length === 0) return null;
+    const longest = new Map(tests.map(({ test, ms }) => [test, SPARE_MS + SPARE_TIMES * ms]));
+    const order = { tests: tests.map(({ test }) => test), mutant };
+    const { failed, isLost } = await host.run(order, (test) => longest.get(test) ?? SPARE_MS);
+    if (failed === null) return null;
     const name = dirname(mutant.file);
-    likely.set(name, [...new Set([seen, ...(likely.get(name) ?? [])])]);
-    return seen;
+    likely.set(name, [...new Set([failed, ...(likely.get(name) ?? [])])]);
+    return isLost ? `${failed} (no end)` : failed;
+  };
+
+  return {
+    end: host.end,
+    async judge(mutant) {
+      const unit = await choose(mutant, await unitTests());
+      const byUnit = await ask(mutant, unit);
+      if (byUnit !== null || Object.keys(engines).length === 0) return { seen: byUnit, isRun: unit.length > 0 };
+      const withEngines = await choose(mutant, await engineTestsOf(mutant.file));
+      const seen = await ask(mutant, withEngines);
+      // What a fault leaves running would disturb the next one.
+      if (seen !== null) host.end();
+      return { seen, isRun: unit.length + withEngines.length > 0 };
+    },
   };
 }
 
-/** Unit tests that import the file, directly or not. */
-async function relatedUnitTests(file: string): Promise<string[]> {
-  const { output } = await ownJest(['--listTests', '--findRelatedTests', file]);
-  const tests = output.split('\n').filter((line) => line.endsWith('.test.ts'));
-  return tests
-    .map((test) => relative(process.cwd(), test))
-    .filter((test) => UNIT_TESTS.some((name) => test.startsWith(name)))
-    .sort();
+async function unitTests(): Promise<string[]> {
+  const found = await Promise.all(UNIT_TESTS.map(async (folder) => ({ folder, names: await namesIn(folder) })));
+  return found.flatMap(({ folder, names }) => names.map((name) => join(folder, name))).sort();
 }
 
-const ownJest = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
-  askJest(['--config', 'test/mutants/jest.config.mjs', ...args], env, LONGEST_MS);
+const namesIn = async (folder: string) =>
+  (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.test.ts'));
+
+/** @returns line and column, both from 0 */
+async function positionOf({ file, start }: Mutant): Promise<readonly [number, number]> {
+  const lines = (await readFile(file)).subarray(0, start).toString().split('\n');
+  return [lines.length - 1, lines.at(-1)?.length ?? 0];
+}

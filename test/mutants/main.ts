@@ -4,62 +4,82 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServices } from '../../local/services.ts';
 import { randomSource } from '../support/random-source.ts';
-import { createJudge, type Judge } from './judge.ts';
+import { isEquivalent } from './equivalent.ts';
+import { createJudge, type Known, type Verdict } from './judge.ts';
 import { findMutants, type Mutant } from './sites.ts';
 
 const FOLDERS = ['src/engine', 'src/ledger'];
 const LEAST = 0.9;
 
 /**
- * `npm run mutants [-- --minutes N] [--seed N] [--under FOLDER] [--only FILE:LINE,...]`: puts faults into engine and ledger, one
- * at a time and in an order that the seed chooses, and looks whether a test sees them, until the time is over. `--only`
- * tries all faults of some lines, such as those that were missed.
+ * `npm run mutants [-- --minutes N] [--most N] [--seed N] [--under FOLDER] [--only FILE:LINE,...] [--unit]`: puts faults into
+ * engine and ledger, one at a time and in an order that the seed chooses, and looks whether a test sees them, until the time
+ * is over or so many were tried. `--only` tries all faults of some lines, such as those that were missed; `--unit` asks unit
+ * tests alone; `--side-by-side` says how many processes run tests.
  * @returns the exit code: 1 when fewer than nine in ten were seen
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
-      minutes: { type: 'string', default: '15' },
+      minutes: { type: 'string', default: '60' },
+      most: { type: 'string', default: '250' },
       seed: { type: 'string', default: '1' },
       under: { type: 'string' },
       only: { type: 'string' },
+      unit: { type: 'boolean', default: false },
+      'side-by-side': { type: 'string', default: '2' },
     },
   });
   const until = Date.now() + Number(values.minutes) * 60_000;
   const only = values.only?.split(',');
-  const all = await listMutants(values.under ? [values.under] : FOLDERS);
+  const all = await listMutants(values.under?.split(',') ?? FOLDERS);
   const chosen = only ? all.filter(({ file, line }) => only.includes(`${file}:${line}`)) : all;
-  const mutants = shuffle(chosen, Number(values.seed));
-  console.log(`${mutants.length} mutants, ${values.minutes} minutes, seed ${values.seed}`);
+  const mutants = shuffle(chosen, Number(values.seed)).slice(0, Number(values.most));
+  console.log(`${mutants.length} of ${chosen.length} mutants, ${values.minutes} minutes, seed ${values.seed}`);
   const folder = await mkdtemp(join(tmpdir(), 'lethe-mutants-'));
-  const services = await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) });
-  const judge = createJudge({ MONGODB_URI: services.mongodbUri, REDIS_URL: services.redisUrl }, folder);
+  const services = values.unit
+    ? null
+    : await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) });
+  const engines = services ? { MONGODB_URI: services.mongodbUri, REDIS_URL: services.redisUrl } : {};
   const tried: Tried[] = [];
   try {
-    await assertJudged(judge);
-    for (const mutant of mutants) {
-      if (Date.now() > until) break;
-      const seen = await judge(mutant);
-      tried.push({ mutant, seen });
-      console.log(`${seen ? 'seen  ' : 'MISSED'}  ${tell(mutant)}${seen ? `  by ${seen}` : ''}`);
-    }
+    await tryAll(mutants, engines, until, Number(values['side-by-side']), (one) => {
+      tried.push(one);
+      console.log(tell(one));
+    });
   } finally {
-    await services.stop();
+    await services?.stop();
     await rm(folder, { recursive: true, force: true });
   }
-  const missed = tried.filter(({ seen }) => seen === null);
-  for (const { mutant } of missed) console.log(`missed  ${tell(mutant)}`);
+  for (const one of tried) if (one.seen === null) console.log(tell(one));
   const folderOf = ({ mutant }: Tried) => dirname(mutant.file);
   for (const name of [...new Set(tried.map(folderOf))].sort())
     console.log(`${name}: ${tellScore(tried.filter((one) => folderOf(one) === name))}`);
-  console.log(tellScore(tried));
+  console.log(`seed ${values.seed}: ${tellScore(tried)}`);
   return scoreOf(tried) >= LEAST ? 0 : 1;
 }
 
-interface Tried {
+interface Tried extends Verdict {
   readonly mutant: Mutant;
-  /** The test file that saw it; null: none did. */
-  readonly seen: string | null;
+}
+
+/** Several judges take the mutants from one list. */
+async function tryAll(
+  mutants: readonly Mutant[],
+  engines: NodeJS.ProcessEnv,
+  until: number,
+  judges: number,
+  take: (tried: Tried) => void,
+): Promise<void> {
+  const waiting = [...mutants];
+  const known: Known = { sound: new Map(), likely: new Map() };
+  const work = async () => {
+    const { judge, end } = createJudge(engines, known, (line) => console.log(line));
+    for (let mutant = waiting.shift(); mutant && Date.now() < until; mutant = waiting.shift())
+      take({ mutant, ...(await judge(mutant)) });
+    end();
+  };
+  await Promise.all(Array.from({ length: judges }, work));
 }
 
 const countSeen = (tried: readonly Tried[]) => tried.filter(({ seen }) => seen !== null).length;
@@ -70,9 +90,12 @@ const tellScore = (tried: readonly Tried[]) =>
 async function listMutants(folders: readonly string[]): Promise<Mutant[]> {
   const found: Mutant[] = [];
   for (const folder of folders)
-    for (const name of (await readdir(folder, { recursive: true })).sort()) {
+    for (const name of folder.endsWith('.ts') ? [''] : (await readdir(folder, { recursive: true })).sort()) {
       const file = join(folder, name);
-      if (file.endsWith('.ts')) found.push(...findMutants(file, await readFile(file, 'utf8')));
+      if (!file.endsWith('.ts')) continue;
+      const source = await readFile(file, 'utf8');
+      const lines = source.split('\n');
+      found.push(...findMutants(file, source).filter((one) => !isEquivalent(one, lines[one.line - 1] ?? '')));
     }
   return found;
 }
@@ -86,16 +109,7 @@ function shuffle<Item>(items: readonly Item[], seed: number): Item[] {
 }
 
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').slice(0, 60);
-const tell = ({ file, line, was, text }: Mutant) =>
-  `${file}:${line}  ${oneLine(was)}  ->  ${oneLine(text) || '(nothing)'}`;
-
-/** @throws Error when the tests see a fault where there is none, or not one that nobody can overlook */
-async function assertJudged(judge: Judge): Promise<void> {
-  const sound: Mutant = { file: 'src/ledger/audit/entry.ts', line: 1, start: 0, end: 0, was: '', text: '' };
-  const seen = await judge(sound);
-  if (seen !== null) throw new Error(`tests fail without a mutant, too: ${seen}`);
-  if ((await judge({ ...sound, text: "throw new Error('broken');" })) === null)
-    throw new Error('no test sees a file that cannot be loaded');
-}
+const tell = ({ mutant: { file, line, was, text }, seen, isRun }: Tried) =>
+  `${seen ? 'seen   ' : isRun ? 'MISSED ' : 'NOT RUN'}  ${file}:${line}  ${oneLine(was)}  ->  ${oneLine(text) || '(nothing)'}${seen ? `  by ${seen}` : ''}`;
 
 process.exitCode = await main();

@@ -11,7 +11,7 @@ export function withoutLines(text: string, mentions: readonly Pick<Mention, 'sta
   let start = 0;
   let next = 0;
   for (const end of ends) {
-    while (next < mentions.length && (mentions[next]?.end ?? 0) <= start) next += 1;
+    while ((mentions[next]?.end ?? Number.POSITIVE_INFINITY) <= start) next += 1;
     const isMentioned = (mentions[next]?.start ?? Number.POSITIVE_INFINITY) < end;
     if (!isMentioned) kept.push(text.slice(start, end));
     start = end;

@@ -1,8 +1,6 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
-import mongoose from 'mongoose';
+import type mongoose from 'mongoose';
 import type { LateLimit } from '../../engine/late.ts';
-import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
-import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
 import { hasComeRound, hasReached } from '../../engine/scan/circle.ts';
 import { type Batch, idOf, readBatches } from '../../engine/scan/read-place.ts';
 import { HOLD_MS } from '../../lib/turns.ts';
@@ -12,10 +10,9 @@ import { plainToken } from '../requests/late-token.ts';
 import type { FoundRecord } from './books.ts';
 import type { ScanNumbers } from './circle.ts';
 import { commitFinds, type Scene } from './commit.ts';
+import { findRecord } from './find-record.ts';
 import type { Joiner } from './joiners.ts';
 import { holdPass, isBeginning, leavePlace, type Pass, type ScanDependencies, skipPlace } from './pass.ts';
-
-const { BSON } = mongoose.mongo;
 
 /** Records the server sends at once. */
 const READ_AT_ONCE = 1_000;
@@ -168,7 +165,7 @@ async function readPlaceOn(
   for await (const { records, position } of batches) {
     const mayEnd = position !== 'stays';
     for (const bytes of records) {
-      const record = lookAt(scene, matcher, bytes);
+      const record = findRecord(scene, matcher, bytes);
       if (record !== null && found.push(record) === 1) gathering = performance.now();
       isRead = true;
       pass.read += 1;
@@ -193,27 +190,4 @@ async function readPlaceOn(
   await letGo();
   await settle();
   return true;
-}
-
-/** @returns null: the record holds none of the numbers, or nothing that is to change */
-function lookAt(scene: Scene, matcher: NumberMatcher, bytes: Uint8Array): FoundRecord | null {
-  if (!scene.place.isJoined && !mayHoldNumber(bytes, matcher)) return null;
-  try {
-    const document = BSON.deserialize(bytes, { promoteLongs: false });
-    const rewrite = scene.rewrite(document);
-    const { fate, failures, waiting } = rewrite;
-    return fate === 'unchanged' && failures.length === 0 && waiting.length === 0 ? null : { document, rewrite };
-  } catch {
-    return { document: { _id: idOf(bytes) }, rewrite: { ...UNCHANGED, failures: blame(matcher, bytes) } };
-  }
-}
-
-/** A record that cannot be read is a failure of those whose number may be in it, and of everybody when nobody can tell. */
-function blame(matcher: NumberMatcher, bytes: Uint8Array): RewriteFailure[] {
-  const numbers = new Set(matcher.find(Buffer.from(bytes).toString('latin1')).map(({ number }) => number));
-  return [...(numbers.size > 0 ? numbers : matcher.numbers)].map((number) => ({
-    number,
-    path: '',
-    why: 'unexpected' as const,
-  }));
 }

@@ -226,6 +226,13 @@ describe('targets say what they change', () => {
     });
   });
 
+  it.each([
+    ['none', []],
+    ['two', [ruleFor({ numbers: ['to'] }), ruleFor({ collection: 'others', numbers: ['to'] })]],
+  ])('and are not counted for %s collections at once', async (_number, rules) => {
+    await expect(store.count(rules, jo())).rejects.toThrow('one collection');
+  });
+
   it('by number, before a moment', () => {
     const rules = [ruleFor({ numbers: ['to'], ...at }), ruleFor({ numbers: ['from'] })];
     const targets = targetsByNumberBefore(db, store, rules, jo(), NOW);

@@ -69,6 +69,11 @@ describe('sweep', () => {
     }
     expect(portions).toEqual([[2, 2], [2, 1], []]);
     expect(await targets[0]?.remains()).toBe(false);
+    const full = [inPortions(placeOf('calls', 4, changed), 2)];
+    for (const after of [[2], [2, 2]]) {
+      await sweep(journal, full, full, nothingLeft, options);
+      expect(changed).toEqual(after);
+    }
   });
 
   it('goes on at a place that filled its batch, and rests between two batches', async () => {
@@ -87,7 +92,8 @@ describe('sweep', () => {
     const targets = [placeOf('sent_sms', 6, changed)];
     const stop = new AbortController();
     const stopping: Journal = { ...journal, announce: async () => stop.abort() };
-    const options = { batchSize: 2, pauseMs: 0, signal: stop.signal };
+    // The pause between two batches ends, too.
+    const options = { batchSize: 2, pauseMs: 1_000_000, signal: stop.signal };
     const { finished, done } = await sweep(stopping, targets, targets, nothingLeft, options);
     expect({ finished, changed, done: done.map(({ ids }) => ids) }).toEqual({
       ...{ finished: false, changed: [2], done: [[0, 1]] },
@@ -268,6 +274,10 @@ describe('a change by halves', () => {
       false,
     ]);
     expect([refusals.isTooMany('sms'), refusals.isTooMany('none')]).toEqual([false, false]);
+    const many = createRefusals(Array.from({ length: 999 }, (_, index) => refused('sms', index, 'sms.to')));
+    expect(many.isTooMany('sms')).toBe(false);
+    many.add([refused('sms', 'last', 'sms.to')]);
+    expect(many.isTooMany('sms')).toBe(true);
   });
 });
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import { EQUIVALENT, isEquivalent } from '../../mutants/equivalent.ts';
 import { findMutants } from '../../mutants/sites.ts';
 
 const mutate = (source: string) =>
@@ -44,5 +46,15 @@ describe('findMutants', () => {
   it('counts bytes, not letters, and passes over types, sizes and what is read besides', () => {
     expect(mutate("const a = 'é'; const b = c === d;")).toEqual(["const a = 'é'; const b = c !== d;"]);
     expect(mutate('const a: Record<string, 1 | 2> = f<{ a: 1 }>(500, { projection: { a: 1 } });')).toEqual([]);
+  });
+});
+
+describe('mutants that change nothing', () => {
+  it.each(EQUIVALENT)('$file: $line: $was', ({ file, line, was, text }) => {
+    const source = readFileSync(file, 'utf8');
+    const lines = source.split('\n');
+    const matching = findMutants(file, source).filter((one) => isEquivalent(one, lines[one.line - 1] ?? ''));
+    expect(matching).toContainEqual(expect.objectContaining({ was, text }));
+    expect(lines.filter((one) => one.includes(line))).toHaveLength(1);
   });
 });

@@ -13,6 +13,7 @@ import { forget, untilCompleted, untilRequest } from '../../../support/forget.ts
 import { allowRedaction, makeAgency } from '../../../support/interactions.ts';
 import { writeMap } from '../../../support/map-file.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
+import { openRecordings, type RecordingFolder } from '../../../support/recordings.ts';
 import { redact } from '../../../support/transactions.ts';
 import { waitFor } from '../../../support/wait-for.ts';
 import { call } from '../../../support/wire.ts';
@@ -74,7 +75,7 @@ collections:
     products: [ sms ]
     direction: { path: way }
     numbers: [ "items[].to" ]
-    fields: [ { path: "items[].text", category: body } ]
+    fields: [ { path: "items[].text", category: body }, { path: "items[].rec", category: recording } ]
   - collection: multipart
     record: message
     id: "ids[]"
@@ -110,17 +111,20 @@ describe('doors beside forgetting follow references', () => {
   let worker: RunningWorker;
   let url: string;
   let map: Awaited<ReturnType<typeof writeMap>>;
+  let folder: RecordingFolder;
   let account: Account;
   let key: string;
   beforeAll(async () => {
     map = await writeMap(MAP);
-    platform = await openPlatform('reference-doors', { DATA_MAP: map.file });
+    folder = await openRecordings();
+    platform = await openPlatform('reference-doors', { DATA_MAP: map.file, RECORDINGS_DIR: folder.path });
     worker = await platform.startWorker();
     ({ url } = await platform.startApi());
   });
   afterAll(async () => {
     await platform?.close();
     await map?.remove();
+    await folder?.remove();
   });
   beforeEach(async () => {
     const made = await makeAgency(platform);
@@ -373,8 +377,8 @@ describe('doors beside forgetting follow references', () => {
 
     it('changes its own element alone, and nothing in the wrong direction', async () => {
       const items = [
-        { mid: 'a1', to: JO, text: 'to Jo' },
-        { mid: 'a2', to: AL, text: 'to Al' },
+        { mid: 'a1', to: JO, text: 'to Jo', rec: await folder.put('a1.mp3') },
+        { mid: 'a2', to: AL, text: 'to Al', rec: await folder.put('a2.mp3') },
       ];
       await db()
         .collection('bulk')
@@ -383,7 +387,8 @@ describe('doors beside forgetting follow references', () => {
       expect((await send('a3')).status).toBe(404);
       expect((await bulk())?.items).toEqual(items);
       expect((await send('a1')).status).toBe(204);
-      const left = [{ mid: 'a1', to: 'REDACTED', text: 'REDACTED' }, items[1]];
+      expect([await folder.has('a1.mp3'), await folder.has('a2.mp3')]).toEqual([false, true]);
+      const left = [{ mid: 'a1', to: 'REDACTED', text: 'REDACTED', rec: null }, items[1]];
       expect((await bulk())?.items).toEqual(left);
       expect((await send('a1')).status).toBe(204);
       expect((await bulk())?.items).toEqual(left);

@@ -79,6 +79,8 @@ const SHAPES: readonly { readonly collection: string; readonly record: Record<st
   { collection: 'contact_lists', record: { contacts: [String(JO), { number: AL, name: 'Al' }] } },
   { collection: 'contact_lists', record: { contacts: { [JO]: { name: 'Jo' }, [AL]: { name: 'Al' } } } },
   { collection: 'contact_lists', record: { contacts: `${JO},${AL}` } },
+  // One element goes and another changes: no statement can say it.
+  { collection: 'contact_lists', record: { contacts: [{ number: JO }, { number: AL, name: `Al, met +${JO}` }] } },
   { collection: 'contact_lists', record: { contacts: String(JO) } },
   { collection: 'contact_lists', record: { contacts: JSON.stringify([{ number: JO }, { number: AL }]) } },
   { collection: 'contact_lists', record: { contacts: [[{ number: JO, name: 'Jo' }], { number: AL, name: 'Al' }] } },

@@ -172,7 +172,7 @@ describe('rows of webhooks', () => {
 
   it('are deleted, and what was still to be told is not', async () => {
     const { db } = platform.core;
-    const [one, other] = [await hook(), await hook()];
+    const [other, one] = [await hook(), await hook()];
     const [waiting, done] = [await sent(one._id, { lease: { owner: 'o', until: NOW } }), await finished(one._id)];
     const others = [await sent(other._id), await sent(one._id, { account_id: 'acc_2' })];
     expect(await deleteWebhook(db, 'acc_2', other._id, NOW)).toBe(false);

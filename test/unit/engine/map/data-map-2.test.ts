@@ -198,7 +198,7 @@ describe('a data map of version 2', () => {
         `${SMS}numbers: [to]\nid: mid\nat: t\nproducts: [sms]`,
         `${TWO}numbers: [from]\nid: mid\nat: t\nproducts: [sms]`,
       ),
-      'serves ids as sms does',
+      'serves ids as sms does, of the same collection: two entries need a where that tells their records apart',
     ],
     [
       'periods of the same records',

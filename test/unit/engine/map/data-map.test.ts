@@ -222,6 +222,11 @@ describe('the data map', () => {
     const two = '  - { collection: sms, name: again, account: a, record: message, numbers: [from, to] }';
     expect(faultsOf(mapOf(`${one}\n${two}`))).toEqual(['map.yaml:8: collections[2].numbers[1]: is mapped already']);
     expect(faultsOf(mapOf(`${one}\n${one}`))[0]).toBe('map.yaml:8: collections[2].name: sms stands twice');
+    // What tells them apart is said in version 2 alone.
+    const ids = [one, two].map((line) =>
+      line.replace(/numbers.*/, `numbers: [${line === one ? 'to' : 'from'}], id: mid, at: t, products: [sms] }`),
+    );
+    expect(faultsOf(mapOf(ids.join('\n')))[0]).toMatch(/serves ids as sms does.*\(version: 2\)$/);
   });
 
   it('lets a number be the id of a record that is deleted', () => {

@@ -81,6 +81,8 @@ describe('the walk over the bytes decodes what may be a number', () => {
     expect([text(base64(`x${JO}`)), text(`id=${base64(`\xff${JO}`)};`), text(`id=${base64(`\xff${JO}`)}`)]).toEqual([
       ...[true, true, true],
     ]);
+    // With the first letter of the alphabet in every part of it.
+    expect(text(base64(`\xff\xff\xff${JO}`))).toBe(true);
     expect(askedOf({ a: 'twelveletter' })).toEqual([]);
     expect(askedOf({ a: 'internationalisation and no digits' })).toEqual([]);
     const escaped = `{"a":"${[...JO].map((digit) => `\\u003${digit}`).join('')}"}`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { tokenMayHold } from '../../../../src/engine/rewrite/base64-digits.ts';
 import { AL, JO, MASK, outcomeOf, rulesOf, run } from './support.ts';
 
 const entry = { numbers: ['from', 'raw.from'], fields: { body: 'body', 'raw.text': 'body' } as const };
@@ -46,6 +47,13 @@ describe('JSON in a string', () => {
     expect(outcomeOf({ c: `{"a":[ ],"n":"${JO}"}` }, gone)).toEqual({ c: '{"a":[ ]}' });
   });
 
+  it('is read through four texts in one another, and as a text beyond them', () => {
+    const within = (times: number, n: string): string =>
+      times === 0 ? `{"n":${n}}` : JSON.stringify({ a: within(times - 1, n) });
+    expect(masked(within(3, JO))).toBe(within(3, 'null'));
+    expect(masked(within(4, JO))).toBe(within(4, MASK));
+  });
+
   it('deeper than a document may be is read as text', () => {
     const deep = `${'['.repeat(5000)}"${JO}"${']'.repeat(5000)}`;
     expect(masked(deep)).toBe(deep.replace(JO, MASK));
@@ -66,6 +74,8 @@ describe('base64', () => {
     ['a data URL', `data:text/csv;base64,${base64(`a,${JO}`)}`, `data:text/csv;base64,${base64(`a,${MASK}`)}`],
     ['a message id', wamid(JO, '3EB0C767D26A1D8C0F4A'), wamid('*'.repeat(12), '3EB0C767D26A1D8C0F4A')],
     ['twice', base64(base64(`to ${JO}`)), base64(base64(`to ${MASK}`))],
+    ['a text of many lines', base64(`\n\n\n\n${JO}`), base64(`\n\n\n\n${MASK}`)],
+    ['a text of many columns', base64(`\t\t\t\t${JO}`), base64(`\t\t\t\t${MASK}`)],
     ['between texts', `id=${base64(`x${JO}y`)}; to ${JO}`, `id=${base64(`x${MASK}y`)}; to ${MASK}`],
   ])('%s', (_, before, after) => {
     expect(masked(before)).toBe(after);
@@ -103,6 +113,29 @@ describe('base64', () => {
     base64('no digits at all'),
   ])('of others stays: %s', (value) => {
     expect(run({ x: value }, rulesOf([entry]))).toMatchObject({ fate: 'unchanged', found: [] });
+  });
+});
+
+describe('a stretch that may be base64', () => {
+  const encoded = (text: string) => Buffer.from(text, 'latin1').toString('base64');
+  const mayHold = (token: string, end = token.length) => tokenMayHold(Buffer.from(token), 0, end);
+  /** Six digits and seven, among bytes that are no text, whatever the encoding is run together with. */
+  const digits = (count: number) => encoded(`\xff${'0123459'.slice(0, count)}\xff\xff`);
+
+  it.each([0, 1, 2, 3])('is looked into from seven digits on, after %i other characters', (before) => {
+    const token = (count: number) => 'v'.repeat(before) + digits(count);
+    expect([mayHold(token(6)), mayHold(token(7))]).toEqual([false, true]);
+  });
+
+  it('is looked into when it is a text, whatever was looked at before', () => {
+    const tokens = [encoded('\xff\xff\xff no text'), encoded('a text, and nothing else')];
+    expect(tokens.map((token) => mayHold(token))).toEqual([false, true]);
+  });
+
+  it('ends where it ends, and is no number itself', () => {
+    const cut = encoded('\xff\xff1234567');
+    expect([mayHold(cut), mayHold(cut, cut.length - 1)]).toEqual([true, false]);
+    expect([mayHold(`9${'0'.repeat(28)}`), mayHold(`z${'0'.repeat(28)}`)]).toEqual([false, true]);
   });
 });
 

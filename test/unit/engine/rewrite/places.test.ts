@@ -40,6 +40,7 @@ describe('a place', () => {
     expect(along(['a', '123456', 'n'], 'a.n')).toBeUndefined();
     expect(along(['a.b', 'n'], 'a.b.n')).toEqual({ count: 3, ends: [0, undefined, 1, 2], beyond: 0 });
     expect(along(['a.c', 'n'], 'a.b.n')).toBeUndefined();
+    expect(along(['a.c', 'b'], 'a.b')).toBeUndefined();
     expect(along(['p', 'any', 'n'], 'p.{key}.n')).toEqual({ count: 3, ends: [0, 1, 2, 3], beyond: 0 });
     expect(along(['phones', 1], 'phones.1')).toEqual({ count: 2, ends: [0, 1, 2], beyond: 0 });
   });

@@ -142,11 +142,11 @@ describe('what is told of such a record', () => {
   });
 
   it.each(['keep', 'delete'] as const)('is which recording cannot be read: %s', (fate) => {
-    const rec = [{ url: 'a.mp3' }, 7];
-    expect(rewriteOf({ of: 'jo', text: 'x', rec }, 'of', { ...call, fate })).toEqual({
-      ...UNCHANGED,
-      failures: [{ number: JO, path: 'rec', why: 'unsupported_type' }],
-    });
+    for (const rec of [[{ url: 'a.mp3' }, 7], 7])
+      expect(rewriteOf({ of: 'jo', text: 'x', rec }, 'of', { ...call, fate })).toEqual({
+        ...UNCHANGED,
+        failures: [{ number: JO, path: 'rec', why: 'unsupported_type' }],
+      });
   });
 
   it('has the person’s numbers masked, wherever they stand, unless numbers stay', () => {

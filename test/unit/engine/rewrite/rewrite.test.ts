@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { readPath } from '../../../../src/engine/map/paths.ts';
+import { rewrite } from '../../../../src/engine/rewrite/rewrite.ts';
+import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
 import { AL, JO, MASK, NOW, outcomeOf, rulesOf, run } from './support.ts';
 
 const { Code, DBRef, Long, Binary, Decimal128, Double, Int32, ObjectId } = mongoose.mongo;
@@ -27,6 +29,29 @@ describe('whose record it is', () => {
       emergency: [{ name: null, phone: MASK }, contact.emergency[1]],
     });
     expect(outcomeOf({ name: 'Jo', phone: `whatsapp:+${JO}` }, emergency)).toBe('deleted');
+    // Seven digits are another number, six are none.
+    const beside = (phone: string) => outcomeOf({ phone, emergency: [{ phone: JO }] }, emergency);
+    expect(beside('1234567')).toEqual({ phone: '1234567', emergency: [{ phone: MASK }] });
+    expect(beside('123456')).toBe('deleted');
+  });
+
+  it('leaves elements alone for a number that stands beside them', () => {
+    const entry = {
+      fate: 'delete' as const,
+      elements: 'a[].b[]',
+      numbers: ['a[].b[].n', { path: 'a[].n', own: true }],
+    };
+    expect(outcomeOf({ a: [{ n: JO, b: [{ n: AL }, { n: JO }] }] }, entry)).toEqual({
+      a: [{ n: MASK, b: [{ n: AL }] }],
+    });
+  });
+
+  it('finds a field beside a number under a key with dots', () => {
+    const entry = { numbers: ['a.b.n'], fields: { 'a.c': 'body' as const } };
+    expect(outcomeOf({ 'a.b': { n: JO }, a: { c: 'x' } }, entry)).toEqual({
+      'a.b': { n: MASK },
+      a: { c: '[REDACTED]' },
+    });
   });
 
   it.each([
@@ -416,6 +441,8 @@ describe('fields', () => {
   it.each<[string, 'line' | 'text', unknown, unknown]>([
     ['the lines of a list', 'line', LIST, REST],
     ['the last line, and lines of other systems', 'line', `Al ${AL}\r\nJo +${JO}`, `Al ${AL}\r\n`],
+    ['each of several lines', 'line', `${JO}\n${JO}\nAl\n${JO}\n`, 'Al\n'],
+    ['a line with quotes in quotes', 'line', `"Dr ""Jo""\nQuill";${JO}\nAl\n`, 'Al\n'],
     ['lines with a quote that is never closed', 'line', `"Al\nJo ${JO}\nBo`, '"Al\nBo'],
     ['lines of a text in a list', 'line', [`Jo ${JO}\nAl`, 'Bo'], ['Al', 'Bo']],
     ['all where there are no lines', 'line', { [JO]: 'Jo' }, {}],
@@ -510,6 +537,10 @@ describe('keys', () => {
     const entry = { numbers: ['names.{key}'], fields: { 'names.{key}': 'name' as const } };
     expect(outcomeOf({ names: { [JO]: 'Jo', [AL]: 'Al', total: 2 } }, entry)).toEqual({
       names: { [MASK]: null, [AL]: 'Al', total: 2 },
+    });
+    const texts = { numbers: ['texts.{key}'], fields: { 'texts.{key}': 'body' as const } };
+    expect(outcomeOf({ texts: { [JO]: ['a', 'b'], [AL]: ['c'] } }, texts)).toEqual({
+      texts: { [MASK]: ['[REDACTED]', '[REDACTED]'], [AL]: ['c'] },
     });
   });
 
@@ -667,6 +698,24 @@ describe('what is told of a find', () => {
 
 describe('failures', () => {
   const contact = { numbers: ['phone'] };
+
+  it('none in what goes anyway, and none where a field is named wherever it stands', () => {
+    const { failures } = run({ phone: JO, note: new RegExp(JO) }, rulesOf([{ ...contact, fields: { note: 'body' } }]));
+    expect(failures).toEqual([]);
+    const anywhere = rulesOf([{ ...contact, fields: { note: { category: 'body', anywhere: true } } }], {
+      unmapped: 'fail',
+    });
+    expect(run({ phone: AL, note: `met ${JO}` }, anywhere)).toMatchObject({
+      after: { note: `met ${MASK}` },
+      failures: [],
+    });
+    expect(run({ phone: AL, other: `met ${JO}` }, anywhere).failures).toMatchObject([{ why: 'unmapped_number' }]);
+  });
+
+  it('a number whose subject nobody has told', () => {
+    const matcher = createNumberMatcher([JO], ['GB']);
+    expect(() => rewrite({ phone: JO }, rulesOf([contact]), new Map(), matcher, NOW)).toThrow('nobody looks for');
+  });
 
   it('a number in the _id of a record that is kept', () => {
     expect(run({ _id: `${JO}:1`, phone: JO }, rulesOf([contact]))).toMatchObject({

@@ -86,6 +86,7 @@ describe('the numbers in a record', () => {
     ['a list of lists', [[{ a: JO }]]],
     ['bytes', new Binary(Buffer.from(`\xff${JO}`, 'latin1'))],
     ['base64', Buffer.from(`to +${JO}.`).toString('base64')],
+    ['base64 of a text, once', Buffer.from(`to +${JO}..`).toString('base64')],
     ['base64 of bytes', Buffer.from(`\xff\xfe${JO}\xff`, 'latin1').toString('base64')],
   ])('are found in %s', (_what, value) => {
     expect(found(BSON.serialize({ a: value }))).toEqual([JO]);

@@ -2,11 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { type Find, type Rewrite, UNCHANGED } from '../../../../src/engine/rewrite/edits.ts';
 import { type Book, bookRefusal, keepBooks, updateFrom } from '../../../../src/ledger/scan/books.ts';
+import { findRecord } from '../../../../src/ledger/scan/find-record.ts';
 import { type Joiner, sortOut } from '../../../../src/ledger/scan/joiners.ts';
 import { latestBeginning, SCAN_CALL } from '../../../../src/ledger/scan/ledger.ts';
 import { isBeginning, leavePlace, type Pass, skipPlace } from '../../../../src/ledger/scan/pass.ts';
+import { createNumberMatcher } from '../../../../src/phone/matcher.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 
+const { BSON } = mongoose.mongo;
 const JO = phoneNumber(447700900123);
 const AL = phoneNumber(447700900456);
 const ID = new mongoose.mongo.ObjectId('64b000000000000000000001');
@@ -244,5 +247,44 @@ describe('a pass', () => {
     expect([SCAN_CALL.keyOf(row), SCAN_CALL.payloadOf(row), SCAN_CALL.factsOf(row)]).toEqual([
       ...['scan-acc_1', { account: 'acc_1' }, { account: 'acc_1' }],
     ]);
+  });
+});
+
+describe('a record that is read', () => {
+  const matcher = createNumberMatcher([JO, AL], ['GB']);
+  const read = (document: object, rewrite: () => Partial<Rewrite>, isJoined = false) =>
+    findRecord(
+      { place: { isJoined }, rewrite: () => ({ ...UNCHANGED, ...rewrite() }) },
+      matcher,
+      BSON.serialize({ _id: ID, ...document }),
+    );
+  const failure = { number: JO, path: 'a', why: 'unexpected' as const };
+
+  it.each<[string, Partial<Rewrite>]>([
+    ['changes', { fate: 'changed' }],
+    ['fails', { failures: [failure] }],
+    ['waits', { waiting: [JO] }],
+  ])('is given back when it %s', (_what, rewrite) => {
+    expect(read({ a: JO }, () => rewrite)).toEqual({
+      document: { _id: ID, a: JO },
+      rewrite: { ...UNCHANGED, ...rewrite },
+    });
+    expect(read({ a: JO }, () => ({}))).toBeNull();
+  });
+
+  it('is not rewritten where it holds no number, unless one may stand in several fields', () => {
+    const changed = () => ({ fate: 'changed' as const });
+    expect([read({ a: 1 }, changed), read({ a: 1 }, changed, true)?.rewrite.fate]).toEqual([null, 'changed']);
+  });
+
+  it.each([
+    ['those whose numbers it holds', { a: `x ${AL}` }, [AL]],
+    ['everybody, where nobody can tell', { a: `${JO.slice(0, 6)}\u0660` }, [JO, AL]],
+  ])('is a failure of %s when it cannot be read', (_whose, document, numbers) => {
+    const broken = () => {
+      throw new Error('cannot be read');
+    };
+    const failures = numbers.map((number) => ({ ...failure, number, path: '' }));
+    expect(read(document, broken, true)).toEqual({ document: { _id: ID }, rewrite: { ...UNCHANGED, failures } });
   });
 });
