@@ -9,6 +9,21 @@ export interface CliResult {
   readonly err: string[];
 }
 
+let loading: Promise<unknown> | undefined;
+
+/** Jest fails to load modules for two callers at once: every command is loaded before any runs. Help needs them all. */
+function loadCommands(): Promise<unknown> {
+  const drop = () => {};
+  loading ??= runCommand(['--help'], {
+    env: {},
+    print: drop,
+    note: drop,
+    readSecret: async () => '',
+    now: () => new Date(),
+  });
+  return loading;
+}
+
 /**
  * Runs one command line of `lethe` in this process.
  * @param input what stands on standard input
@@ -19,6 +34,7 @@ export async function runCli(
   now = new Date(),
   input = '',
 ): Promise<CliResult> {
+  await loadCommands();
   const [out, err]: [string[], string[]] = [[], []];
   const code = await runCommand(args, {
     env,
