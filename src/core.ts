@@ -37,8 +37,9 @@ import { createFiles, type Files } from './ledger/recordings/files.ts';
 import { noteMissingFiles } from './ledger/recordings/missing-files.ts';
 import { openStorage } from './ledger/recordings/open-storage.ts';
 import type { Copies } from './ledger/requests/copies.ts';
+import { suppressionEntry } from './ledger/suppression/list.ts';
 import { createSuppressedRows, type SuppressedRows } from './ledger/suppression/suppressed.ts';
-import { createSuppressions, type Suppressions, suppressionEntry } from './ledger/suppression/suppression.ts';
+import { createSuppressions, type Suppressions } from './ledger/suppression/suppression.ts';
 import { openTombstoneStore, type TombstoneStore } from './ledger/tombstones/store.ts';
 import { createNews, type NoteNews } from './ledger/webhooks/news.ts';
 

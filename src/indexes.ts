@@ -54,6 +54,7 @@ const OWN_INDEXES: readonly IndexedCollection[] = [
         partialFilterExpression: { unfinished: true },
       },
       { name: 'news', key: { 'news.at': 1 }, partialFilterExpression: { news: { $exists: true } } },
+      // For sums of an earlier version, once.
       { name: 'late', key: { overdue: 1, completed_at: 1 }, partialFilterExpression: { overdue: true } },
       { name: 'completed_at', key: { completed_at: 1 }, partialFilterExpression: { completed_at: { $exists: true } } },
     ],

@@ -6,7 +6,7 @@ import { PEOPLE } from './ledger/people/rows.ts';
 import { RECEIPTS } from './ledger/receipts/receipt.ts';
 import { FILES } from './ledger/recordings/outbox.ts';
 import { REQUESTS } from './ledger/requests/ledger.ts';
-import { suppressionEntry } from './ledger/suppression/suppression.ts';
+import { suppressionEntry } from './ledger/suppression/list.ts';
 import { TOMBSTONES } from './ledger/tombstones/tombstones.ts';
 import { WEBHOOKS } from './ledger/webhooks/webhooks.ts';
 

@@ -3,7 +3,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../src/base/log.ts';
 import { placesOf, QUEUE_NAMES, type QueueName, ruleOf } from '../src/base/queue/catalogue.ts';
 import { queuePrefix } from '../src/base/queue/connections.ts';
-import { TURN_LATER, takeTurn } from '../src/base/queue/turns.ts';
+import { TURN_LATER, type TurnTaker, takeTurn } from '../src/base/queue/turns.ts';
 import type { Core } from '../src/core.ts';
 import type { Processor } from './jobs/registry.ts';
 import { createOpenPlaces } from './open-places.ts';
@@ -110,14 +110,14 @@ async function watch(job: string, observe: ObserveJob, work: () => Promise<void>
 async function waitForTurn(
   redis: Redis | Cluster,
   worker: Worker,
-  job: Job<{ account?: string }>,
+  job: Job<TurnTaker>,
   token: string | undefined,
   jobsATurn: number,
 ): Promise<void> {
-  if (job.priority !== TURN_LATER || job.data.account === undefined) return;
-  const { turn, isAnyWaiting } = await takeTurn(redis, worker, job.data.account, jobsATurn);
-  if (!isAnyWaiting) return;
-  await job.changePriority({ priority: turn });
+  if (job.priority !== TURN_LATER) return;
+  const taken = await takeTurn(redis, worker, job.data, jobsATurn);
+  if (!taken?.isAnyWaiting) return;
+  await job.changePriority({ priority: taken.turn });
   await job.moveToWait(token);
   throw new WaitingError();
 }

@@ -5,7 +5,7 @@ import { loadDataMap } from '../../src/engine/map/load.ts';
 import type { DataMap } from '../../src/engine/map/schema.ts';
 import { type Account, createAccounts } from '../../src/ledger/accounts/accounts.ts';
 import { createCountriesOf } from '../../src/ledger/accounts/countries.ts';
-import { suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
+import { suppressionEntry } from '../../src/ledger/suppression/list.ts';
 import { findNumbers } from '../../src/ops/find/find.ts';
 import { foreignTo } from '../../src/ops/find/foreign.ts';
 import { joinedIn } from '../../src/ops/find/joined.ts';

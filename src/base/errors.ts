@@ -68,7 +68,7 @@ export const FAILURES = {
   no_storage:
     'Recording files are still to be removed, and this worker has no storage: the settings of recordings must be the same everywhere',
   shared_record:
-    'Other records are known by this one, and several people share it: the data map must say what becomes of them',
+    "Several people share what is known by this record, or it is another account's, too: the data map must say what becomes of it",
   orphaned_records:
     'Other records are known by this one alone, and would stay when it is deleted: nobody could find them by the number any more',
   number_in_id: 'The number stands in the _id of a record that is kept, or in a field that nobody may change',

@@ -5,7 +5,7 @@ import { allBut, allOf, type Filter } from './filter.ts';
 import { readPath } from './map/paths.ts';
 import type { CollectionMap } from './map/schema.ts';
 import { assertMoment, undated, within } from './moment.ts';
-import { scopeOf } from './owner.ts';
+import { aloneFilter, scopeOf } from './owner.ts';
 import { BY_ID } from './plan.ts';
 import type { RecordRule } from './record-plan.ts';
 import { applyChange } from './store/apply.ts';
@@ -13,8 +13,9 @@ import { NEWEST } from './store/joining.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 import type { Target } from './target.ts';
 
+const ANY_ONE = { projection: { _id: 1 } } as const;
 /** Of what is newest: a majority may lag behind it. */
-const ONE = { projection: { _id: 1 }, ...NEWEST } as const;
+const ONE = { ...ANY_ONE, ...NEWEST } as const;
 
 /**
  * The selector "records older than this": one target a collection. Of records that are kept, only those without a mark
@@ -40,6 +41,7 @@ export function targetsByAge(
     const collection = collectionOf(db, rule.entry, account);
     const open = allOf(
       scopeOf(rule.entry, account),
+      aloneFilter(rule.entry, account),
       change.kind === 'update' && redacted ? { [redacted]: null } : {},
       change.kind === 'delete' ? holdsNumber(rule.entry) : {},
     );
@@ -62,7 +64,8 @@ export function targetsByAge(
         else await collection.deleteMany(allOf({ _id: { $in: [...ids] } } as Filter, filter), { hint: BY_ID });
       },
       describe: () => ({ collection, filter: old, change }),
-      remains: async () => (await collection.findOne(old, ONE)) !== null,
+      // What is gone on the primary alone may come back.
+      remains: async () => ((await collection.findOne(old, ONE)) ?? (await collection.findOne(old, ANY_ONE))) !== null,
       async isUnreadable() {
         for (const filter of undated(at)) if (await collection.findOne(allOf(open, filter), ONE)) return true;
         return false;

@@ -2,7 +2,7 @@ import mongoose from 'mongoose';
 import { collectionOf } from './collection.ts';
 import { allOf } from './filter.ts';
 import { readPath } from './map/paths.ts';
-import { scopeOf } from './owner.ts';
+import { aloneFilter, scopeOf } from './owner.ts';
 import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
@@ -48,6 +48,7 @@ export async function findById(
       if (rule.entry.id === undefined) return [];
       const filter = allOf(
         scopeOf(rule.entry, account),
+        aloneFilter(rule.entry, account),
         { [readPath(rule.entry.id).dotted]: { $in: writingsOf(id) } },
         rule.only,
       );

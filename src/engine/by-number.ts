@@ -5,6 +5,7 @@ import { allBut, allOf } from './filter.ts';
 import { assertMoment, undated, within } from './moment.ts';
 import { type NumberRule, narrowNumberRule } from './plan.ts';
 import { selectAnywhere, selectChangeable } from './selections.ts';
+import { NEWEST } from './store/joining.ts';
 import type { RecordStore } from './store.ts';
 import { inLikelyWritings, type Subject } from './subject.ts';
 import type { Target } from './target.ts';
@@ -78,7 +79,7 @@ export function targetsByNumberBefore(
         if (await target.isUnreadable()) return true;
         for (const filter of undated(at)) {
           const odd = allOf(selectAnywhere(rule, subject), filter);
-          if (await collection.findOne(odd, { projection: { _id: 1 } })) return true;
+          if (await collection.findOne(odd, { projection: { _id: 1 }, ...NEWEST })) return true;
         }
         return false;
       },

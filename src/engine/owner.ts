@@ -1,7 +1,7 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../lib/bson-type.ts';
 import { allOf, type Filter } from './filter.ts';
-import { valueAt } from './map/paths.ts';
+import { valueAt, valuesAlong } from './map/paths.ts';
 import { ACCOUNT_TYPES, type AccountType, type CollectionMap, type Scalar } from './map/schema.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
@@ -30,7 +30,7 @@ export function ownerFilter({ owner }: Owned, account: AccountValue): Filter {
     case 'via':
       throw new TypeError('these records are found by others, not by their account');
     case 'field':
-      return { [owner.path]: owner.types ? { $in: accountWritings(account, owner.types) } : account } as Filter;
+      return { [owner.path]: owner.types ? { $in: valuesOf(owner, account) } : account } as Filter;
   }
 }
 
@@ -42,6 +42,22 @@ export function whereFilter({ where }: Pick<CollectionMap, 'where'>): Filter {
 /** The records of an account that an entry is about. @throws TypeError as `ownerFilter` does */
 export function scopeOf(entry: Pick<CollectionMap, 'owner' | 'where'>, account: AccountValue): Filter {
   return allOf(ownerFilter(entry, account), whereFilter(entry));
+}
+
+/**
+ * The condition that a record is no other account's, too: its field may be a list of accounts, or stand in a list. What
+ * several have in common is nobody's alone to erase.
+ */
+export function aloneFilter({ owner }: Owned, account: AccountValue): Filter {
+  if (owner.kind !== 'field') return {};
+  const others = { $nin: valuesOf(owner, account) };
+  const names = owner.path.split('.');
+  const lists = names.map((_, index) => {
+    const within = names.slice(index + 1).join('.');
+    const list = names.slice(0, index + 1).join('.');
+    return { [list]: { $not: { $elemMatch: within === '' ? others : { [within]: others } } } };
+  });
+  return { $and: lists } as Filter;
 }
 
 /** The entry as it is about those of its records that tell their account themselves; null for an entry that always does. */
@@ -89,12 +105,29 @@ export function matchesWhere({ where }: Pick<CollectionMap, 'where'>, record: un
   return Object.entries(where).every(([path, values]) => isOneOf(values, valueAt(record, path)));
 }
 
-/** Is a record at hand the account's? The same as `ownerFilter`. */
+const valuesOf = ({ types }: { types?: readonly AccountType[] | undefined }, account: AccountValue) =>
+  types ? accountWritings(account, types) : [account];
+
+/** Is a record at hand the account's, perhaps among others? The same as `ownerFilter`. */
 export function isOwned({ owner }: Owned, account: AccountValue, record: unknown): boolean {
   if (owner.kind !== 'field') return true;
-  const stored = valueAt(record, owner.path);
-  const values = owner.types ? accountWritings(account, owner.types) : [account];
-  return values.some((one) => accountKey(one) === accountKey(stored));
+  const keys = valuesOf(owner, account).map(accountKey);
+  return storedAccounts(owner.path, record).some((stored) => keys.includes(accountKey(stored)));
+}
+
+/** Is a record of the account's another account's, too? The opposite of `aloneFilter`. */
+export function isOfSeveral({ owner }: Owned, account: AccountValue, record: unknown): boolean {
+  if (owner.kind !== 'field') return false;
+  const stored = storedAccounts(owner.path, record);
+  if (stored.length < 2) return false;
+  const keys = valuesOf(owner, account).map(accountKey);
+  return stored.some((one) => !keys.includes(accountKey(one)));
+}
+
+/** One value as a rule; several where the field is a list, or stands in one. */
+function storedAccounts(path: string, record: unknown): unknown[] {
+  const stored = valueAt(record, path);
+  return stored === undefined || Array.isArray(stored) ? valuesAlong(record, path.split('.')) : [stored];
 }
 
 /** A text for an account value or a stored one: numbers of every type alike, and no number like a text. */

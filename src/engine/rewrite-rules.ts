@@ -3,7 +3,7 @@ import { KEY, readPath, valueAt } from './map/paths.ts';
 import { isOwnPlace, placesBefore, placesBeside } from './map/places.ts';
 import { concerns, type Profile } from './map/profile.ts';
 import { type CollectionMap, type DataMap, type FieldMap, type NumberPlace, nameOf } from './map/schema.ts';
-import { accountPathOf, asOwned, isOneOf, isOwned, matchesWhere } from './owner.ts';
+import { accountPathOf, asOwned, isOfSeveral, isOneOf, isOwned, matchesWhere } from './owner.ts';
 import type { CollectionRules, EntryRules, FieldRule, JoinedRule, NumberRule } from './rewrite/rules.ts';
 import type { AccountValue } from './subject.ts';
 
@@ -47,8 +47,18 @@ export function rewriteRulesFor(
     ambiguous: profile.clearsReports && entries.some((entry) => entry.ambiguous === 'erase') ? 'erase' : 'fail',
     keepsNumbers: profile.fields.number === 'keep',
     belongs: (document) => entries.some((entry) => belongs(entry, document)),
+    shared: (document) => sharedBy(entries, account, document),
     fixed: [...fixed].map(readPath),
   };
+}
+
+/** What the map says of a record that is another account's, too: where the accounts stand, or that it is kept. */
+function sharedBy(entries: readonly CollectionMap[], account: AccountValue, document: Record<string, unknown>) {
+  const entry = entries.find(
+    (one) => matchesWhere(one, document) && isOfSeveral(asOwned(one) ?? one, account, document),
+  );
+  if (entry === undefined) return undefined;
+  return entry.shared === 'keep' ? 'keep' : readPath(accountPathOf(asOwned(entry) ?? entry) ?? '');
 }
 
 function entryRulesFor(
@@ -90,6 +100,9 @@ function entryRulesFor(
       ...entry.fields.map((one) => field(one)),
       ...entry.json.flatMap((json) => json.fields.map((one) => field(one, `${json.path}.`))),
     ],
+    ...(entry.own_number !== undefined && {
+      ownNumber: (document) => ownNumberPath(entry, directionOf(entry, document)),
+    }),
     ...(profile.marks && entry.redacted !== undefined && { mark: entry.redacted }),
     suppression: entry.record === 'suppression',
     ...(pending && { scheduled: (document) => isOneOf(pending.values, valueAt(document, pending.path)) }),

@@ -3,7 +3,7 @@ import { UNREADABLE_TYPES } from './bson-types.ts';
 import { objectsTo, unlessArray } from './change.ts';
 import { allOf, type Filter } from './filter.ts';
 import { throughArray } from './map/paths.ts';
-import { scopeOf } from './owner.ts';
+import { aloneFilter, scopeOf } from './owner.ts';
 import type { NumberSpot } from './plan.ts';
 import { type Split, splitsOf } from './splits.ts';
 import { type AccountValue, assertSubject, type NumberValue, type Subject } from './subject.ts';
@@ -17,13 +17,21 @@ type Document = mongoose.mongo.Document;
  */
 export function selectAnywhere(spot: NumberSpot, subject: Subject): Filter {
   assertSubject(subject);
-  if (spot.joined) return selectJoined(spot, splitsAt(spot, subject), subject.account, (values) => ({ $in: values }));
-  return allOf(scopeOf(spot.entry, subject.account), { [spot.path.dotted]: { $in: [...spot.here(subject).values] } });
+  const { entry } = spot;
+  // What several accounts share is left: by the map, or as a failure.
+  const alone = entry.shared === 'keep' ? aloneFilter(entry, subject.account) : {};
+  if (spot.joined)
+    return allOf(
+      selectJoined(spot, splitsAt(spot, subject), subject.account, (values) => ({ $in: values })),
+      alone,
+    );
+  return allOf(scopeOf(entry, subject.account), { [spot.path.dotted]: { $in: [...spot.here(subject).values] } }, alone);
 }
 
 /**
  * Records that hold the number in the shape the map says: those a change may be made to. Changing an array where the
- * map has none, or an object inside of one, would change other people's values, too.
+ * map has none, or an object inside of one, would change other people's values, too; and a record that is another account's,
+ * too, is not changed.
  * @returns a filter on one account, and one number in all its forms
  * @throws TypeError when the account or a value is none
  */
@@ -31,17 +39,18 @@ export function selectChangeable(spot: NumberSpot, subject: Subject): Filter {
   assertSubject(subject);
   const { dotted, pieces } = spot.path;
   const found = scopeOf(spot.entry, subject.account);
+  const alone = aloneFilter(spot.entry, subject.account);
   if (spot.joined) {
     const plain = selectJoined(spot, splitsAt(spot, subject), subject.account, (values) =>
       unlessArray({ $in: values }),
     );
-    return allOf(plain, ...spot.joined.parts.map(objectsTo));
+    return allOf(plain, ...spot.joined.parts.map(objectsTo), alone);
   }
   const within = { $in: [...spot.here(subject).values] };
   const plain = unlessArray(within);
-  if (!throughArray(spot.path)) return allOf(found, objectsTo(dotted), { [dotted]: plain });
+  if (!throughArray(spot.path)) return allOf(found, objectsTo(dotted), { [dotted]: plain }, alone);
   // The first condition is for the index: not every engine uses one for `$elemMatch`.
-  return allOf(found, { [dotted]: within }, { $and: [withinArrays(pieces, plain), ...withoutNested(pieces)] });
+  return allOf(found, { [dotted]: within }, { $and: [withinArrays(pieces, plain), ...withoutNested(pieces)] }, alone);
 }
 
 /**

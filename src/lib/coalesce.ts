@@ -1,14 +1,16 @@
 /**
  * Batching, as DataLoader does it, without a cache: calls that arrive while an earlier one of the same key is under way
  * are joined, so that N parallel jobs cost one round trip instead of N. A call that finds nothing under way starts at
- * the end of the current turn of the event loop.
+ * the end of the current turn of the event loop, or a little later.
  * @param run takes the joined items in order of arrival; returns one result an item, in the same order; what it throws
  * fails all of them
  * @param most items a joined call may take
+ * @param gatherMs how long a call that finds nothing under way waits for others, in milliseconds
  */
 export function coalesce<Item, Result>(
   run: (key: string, items: Item[]) => Promise<Result[]>,
   most: number,
+  gatherMs = 0,
 ): (key: string, item: Item) => Promise<Result> {
   interface Call {
     item: Item;
@@ -45,6 +47,8 @@ export function coalesce<Item, Result>(
       }
       const fresh = [call];
       lanes.set(key, fresh);
-      setImmediate(() => void work(key, fresh));
+      const begin = () => void work(key, fresh);
+      if (gatherMs > 0) setTimeout(begin, gatherMs);
+      else setImmediate(begin);
     });
 }

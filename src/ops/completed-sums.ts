@@ -6,6 +6,8 @@ import { FIGURES } from '../ledger/requests/month-figures.ts';
 /** What was completed up to a moment. */
 export interface CompletedSums {
   readonly completed: number;
+  /** Those that were completed after their deadline. */
+  readonly missed: number;
   /** Records, by the names of the data map. */
   readonly erased: Counts;
   /** Of those, the ones deleted because of their age. */
@@ -16,7 +18,7 @@ export interface CompletedSums {
   readonly times: Readonly<Record<string, DurationSums>>;
 }
 
-type Counts = Readonly<Record<string, number>>;
+export type Counts = Readonly<Record<string, number>>;
 
 /** A histogram of durations: how many in all, their sum in seconds, and how many were no longer than each bound. */
 interface DurationSums {
@@ -31,12 +33,17 @@ export const ERASE_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_
 
 /** Sums of all that was completed before `up_to`. One row: any process may go on from it. */
 interface StoredSums extends CompletedSums {
-  /** Earlier versions kept less, under another id. */
-  readonly _id: 'completed-2';
+  readonly _id: typeof ROW;
   readonly up_to: Date;
 }
 
-const ROW = 'completed-2';
+/** Earlier versions kept less, under other ids. */
+const ROW = 'completed-3';
+const FORMER_ROW = 'completed-2';
+/** Without what was missed: requests that were dropped since are in it, so that it is not made again. */
+interface FormerSums extends Omit<StoredSums, '_id' | 'missed'> {
+  readonly _id: typeof FORMER_ROW;
+}
 
 /** Completions older than this are summed once; later ones each time, as a worker with a slow clock may still add some. */
 const SETTLED_MS = 120_000;
@@ -49,19 +56,24 @@ const STORE_EVERY_MS = 300_000;
  */
 export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promise<CompletedSums> {
   const stored = db.collection<StoredSums>(FIGURES);
+  const former = db.collection<FormerSums>(FIGURES);
   let settled: { upTo: Date; sums: CompletedSums } | undefined;
   let storedUpTo = 0;
 
   const load = async () => {
     const row = await stored.findOne({ _id: ROW });
     storedUpTo = row?.up_to.getTime() ?? 0;
-    return row ? { upTo: row.up_to, sums: row } : { upTo: new Date(0), sums: NOTHING };
+    if (row) return { upTo: row.up_to, sums: row };
+    const less = await former.findOne({ _id: FORMER_ROW });
+    if (!less) return { upTo: new Date(0), sums: NOTHING };
+    const missed = await requestsOf(db).countDocuments({ overdue: true, completed_at: { $lt: less.up_to } });
+    return { upTo: less.up_to, sums: { ...less, missed } };
   };
 
   /** The sums of a moment are the same whoever made them, so that the latest may replace any earlier ones. */
   const store = async ({ upTo, sums }: { upTo: Date; sums: CompletedSums }) => {
-    const { completed, erased, retention, causes, times } = sums;
-    const row = { up_to: upTo, completed, erased, retention, causes, times };
+    const { completed, missed, erased, retention, causes, times } = sums;
+    const row = { up_to: upTo, completed, missed, erased, retention, causes, times };
     storedUpTo = upTo.getTime();
     const replaced = await stored.updateOne({ _id: ROW, up_to: { $lt: upTo } }, { $set: row });
     if (replaced.matchedCount > 0) return;
@@ -73,7 +85,9 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
 
   return async (now) => {
     const before = settled ?? (await load());
-    const border = new Date(Math.max(before.upTo.getTime(), now.getTime() - SETTLED_MS));
+    // What is completed later than a moment summed up to is counted by nobody: no clock far ahead may set it.
+    const latest = Math.min(now.getTime(), await readClock(db));
+    const border = new Date(Math.max(before.upTo.getTime(), latest - SETTLED_MS));
     const [newly, recent] = await Promise.all([
       sumBetween(db, before.upTo, border),
       sumBetween(db, border, new Date(now.getTime() + SETTLED_MS)),
@@ -82,6 +96,12 @@ export function createCompletedSums(db: mongoose.mongo.Db): (now: Date) => Promi
     if (border.getTime() - storedUpTo >= STORE_EVERY_MS) await store(settled);
     return add(settled.sums, recent);
   };
+}
+
+/** The database's own clock, in milliseconds. */
+async function readClock(db: mongoose.mongo.Db): Promise<number> {
+  const { localTime } = await db.admin().command({ hello: 1 });
+  return localTime instanceof Date ? localTime.getTime() : Number.POSITIVE_INFINITY;
 }
 
 /** Rows a batch: none holds the event loop. */
@@ -101,11 +121,13 @@ async function sumBetween(db: mongoose.mongo.Db, from: Date, to: Date): Promise<
 }
 
 /** What one completed request adds to the sums. */
-function sumsOf({ profile, created_at, completed_at = created_at, erased, causes = {} }: SummedRow): CompletedSums {
+function sumsOf({ overdue, ...row }: SummedRow): CompletedSums {
+  const { profile, created_at, completed_at = created_at, erased, causes = {} } = row;
   const seconds = (completed_at.getTime() - created_at.getTime()) / 1_000;
   const within = ERASE_SECONDS.map((bound) => (seconds <= bound ? 1 : 0));
   return {
-    ...{ completed: 1, erased, retention: profile === 'retention' ? erased : {}, causes },
+    ...{ completed: 1, missed: overdue ? 1 : 0 },
+    ...{ erased, retention: profile === 'retention' ? erased : {}, causes },
     times: { [profile]: { count: 1, sum: seconds, within } },
   };
 }
@@ -114,6 +136,7 @@ const SUMMED = [
   'profile',
   'created_at',
   'completed_at',
+  'overdue',
   'erased',
   'causes',
 ] as const satisfies (keyof ErasureRequest)[];
@@ -121,11 +144,11 @@ type SummedRow = Pick<ErasureRequest, (typeof SUMMED)[number]>;
 
 /** Up to when what was completed is summed for good; the epoch when nothing is. */
 export async function summedUpTo(db: mongoose.mongo.Db): Promise<Date> {
-  const row = await db.collection<StoredSums>(FIGURES).findOne({ _id: 'completed-2' });
+  const row = await db.collection<StoredSums>(FIGURES).findOne({ _id: ROW });
   return row?.up_to ?? new Date(0);
 }
 
-const NOTHING: CompletedSums = { completed: 0, erased: {}, retention: {}, causes: {}, times: {} };
+const NOTHING: CompletedSums = { completed: 0, missed: 0, erased: {}, retention: {}, causes: {}, times: {} };
 
 function add(one: CompletedSums, other: CompletedSums): CompletedSums {
   const times: Record<string, DurationSums> = { ...one.times };
@@ -141,6 +164,7 @@ function add(one: CompletedSums, other: CompletedSums): CompletedSums {
   }
   return {
     completed: one.completed + other.completed,
+    missed: one.missed + other.missed,
     erased: addCounts(one.erased, other.erased),
     retention: addCounts(one.retention, other.retention),
     causes: addCounts(one.causes, other.causes),

@@ -2,12 +2,12 @@ import type mongoose from 'mongoose';
 import { guardOf } from '../ledger/guard/row.ts';
 import { FILES, type FileRow } from '../ledger/recordings/outbox.ts';
 import type { DeadlineState } from '../ledger/requests/deadline.ts';
-import { OPEN_STATES, requestsOf } from '../ledger/requests/ledger.ts';
+import { type ErasureRequest, OPEN_STATES, requestsOf } from '../ledger/requests/ledger.ts';
 import { scansOf } from '../ledger/scan/ledger.ts';
 import { tombstonesOf } from '../ledger/tombstones/tombstones.ts';
 import { shareReading } from '../lib/share.ts';
-import { addCounts, type CompletedSums, createCompletedSums } from './completed-sums.ts';
-import { readDeadlineFigures } from './deadline-figures.ts';
+import { addCounts, type CompletedSums, type Counts, createCompletedSums } from './completed-sums.ts';
+import { readDeadlines } from './deadlines.ts';
 
 /** Figures of the ledger at one moment. */
 export interface LedgerFigures {
@@ -60,33 +60,23 @@ export function createLedgerFigures(
   const requests = requestsOf(db);
   const files = db.collection<FileRow>(FILES);
   const sumCompleted = createCompletedSums(db);
-  const countByState = () =>
+  /**
+   * Unfinished requests by state, and by how often which failure has met them. All in one group: the local engine sets
+   * helpers up for a list that is unwound, or for a count of very many, which takes longer than the counting.
+   */
+  const countUnfinished = () =>
     requests
-      .aggregate<{ _id: string; count: unknown }>([
+      .aggregate<UnfinishedGroup>([
         { $match: { unfinished: true, ...ANY_DEADLINE } },
-        { $group: { _id: '$state', count: { $sum: 1 } } },
+        { $group: { _id: { state: '$state', causes: '$causes' }, count: { $sum: 1 } } },
       ])
       .toArray();
-
-  /** Attempts at unfinished requests that failed. */
-  const countFailures = async () => {
-    const rows = await requests
-      .aggregate<{ _id: string; count: unknown }>([
-        { $match: { unfinished: true, ...ANY_DEADLINE, causes: { $exists: true } } },
-        { $project: { _id: 0, causes: { $objectToArray: '$causes' } } },
-        { $unwind: '$causes' },
-        { $group: { _id: '$causes.k', count: { $sum: '$causes.v' } } },
-      ])
-      .toArray();
-    return Object.fromEntries(rows.map(({ _id, count }) => [_id, Number(count)]));
-  };
 
   return shareReading(async (now) => {
-    const [sums, failing, unfinished, first, filesLeft, oldestFile, scans, scanned, waiting, guarded, unexported] =
+    const [sums, unfinished, first, filesLeft, oldestFile, scans, scanned, waiting, guarded, unexported] =
       await Promise.all([
         sumCompleted(now),
-        countFailures(),
-        countByState(),
+        countUnfinished(),
         // All deadlines are equally long, so the oldest request is due first.
         requests.findOne(
           { unfinished: true, ...ANY_DEADLINE },
@@ -107,10 +97,16 @@ export function createLedgerFigures(
         readGuarded(db),
         isExporting ? tombstonesOf(db).countDocuments({ unexported: true }) : null,
       ]);
-    const counts = new Map(unfinished.map(({ _id, count }) => [_id, Number(count)]));
-    const byState = Object.fromEntries(OPEN_STATES.map((state): [string, number] => [state, counts.get(state) ?? 0]));
+    const byState: Record<string, number> = Object.fromEntries(OPEN_STATES.map((state) => [state, 0]));
+    let failures = sums.causes;
+    for (const { _id, count } of unfinished) {
+      const many = Number(count);
+      byState[_id.state] = (byState[_id.state] ?? 0) + many;
+      failures = addCounts(failures, timesEach(_id.causes ?? {}, many));
+    }
     byState.completed = sums.completed;
-    const deadlines = await readDeadlineFigures(db, now, { dueSoonMs, completed: sums.completed });
+    const { failed: _failed, ...open } = await readDeadlines(db, now, dueSoonMs);
+    const deadlines = { ...open, met: sums.completed - sums.missed, missed: sums.missed };
     return {
       byState,
       oldestUnfinishedSeconds: first ? secondsBetween(first.created_at, now) : 0,
@@ -119,7 +115,7 @@ export function createLedgerFigures(
       deadlines,
       erased: { ...sums.erased },
       retention: { ...sums.retention },
-      failures: { ...addCounts(sums.causes, failing) },
+      failures: { ...failures },
       times: sums.times,
       filesLeft,
       scans,
@@ -130,6 +126,16 @@ export function createLedgerFigures(
       oldestFileSeconds: oldestFile ? secondsBetween(oldestFile.created_at, now) : 0,
     };
   }, FRESH_MS);
+}
+
+/** Unfinished requests that are alike in this. */
+interface UnfinishedGroup {
+  readonly _id: Pick<ErasureRequest, 'state' | 'causes'>;
+  readonly count: unknown;
+}
+
+function timesEach(counts: Counts, times: number): Counts {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count * times]));
 }
 
 /** Up to when late records were looked for in every account; null where nobody was forgotten. */

@@ -12,7 +12,7 @@ import { type ErasureRequest, REQUESTS, requestsOf } from '../../src/ledger/requ
 import { draftRequest } from '../../src/ledger/requests/open-request.ts';
 import { relayRequests } from '../../src/ledger/requests/relay.ts';
 import { createRequestSearch } from '../../src/ledger/requests/status.ts';
-import { suppressionEntry } from '../../src/ledger/suppression/suppression.ts';
+import { suppressionEntry } from '../../src/ledger/suppression/list.ts';
 import { createLedgerFigures } from '../../src/ops/ledger-figures.ts';
 import { runCli } from '../support/cli.ts';
 import { insertRecords } from '../support/records.ts';

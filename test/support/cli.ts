@@ -1,4 +1,5 @@
 import { runCommand } from '../../cli/program.ts';
+import { loadInTurn } from './load-in-turn.ts';
 
 /** What a command line came to. */
 export interface CliResult {
@@ -11,16 +12,12 @@ export interface CliResult {
 
 let loading: Promise<unknown> | undefined;
 
-/** Jest fails to load modules for two callers at once: every command is loaded before any runs. Help needs them all. */
+/** Two commands side by side would load modules side by side: all are loaded before any runs. Help needs them all. */
 function loadCommands(): Promise<unknown> {
   const drop = () => {};
-  loading ??= runCommand(['--help'], {
-    env: {},
-    print: drop,
-    note: drop,
-    readSecret: async () => '',
-    now: () => new Date(),
-  });
+  loading ??= loadInTurn(() =>
+    runCommand(['--help'], { env: {}, print: drop, note: drop, readSecret: async () => '', now: () => new Date() }),
+  );
   return loading;
 }
 

@@ -5,20 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { createApp } from '../../api/app.ts';
-import { createApiServer } from '../../api/http/server.ts';
 import { type Config, readConfig } from '../../src/base/config.ts';
 import { createLogger, type Logger } from '../../src/base/log.ts';
 import { allPlaces } from '../../src/base/queue/catalogue.ts';
 import { openRedis } from '../../src/base/queue/connections.ts';
-import { createProducer, type Producer } from '../../src/base/queue/producer.ts';
 import { type Core, createCore } from '../../src/core.ts';
 import type { AccountValue } from '../../src/engine/subject.ts';
 import type { Account } from '../../src/ledger/accounts/accounts.ts';
 import type { Fault } from '../../src/ops/metrics.ts';
-import { type RunningWorker, startWorker } from '../../workers/worker.ts';
+import type { RunningWorker } from '../../workers/worker.ts';
 import { endRedis } from './end-redis.ts';
 import { LIMITS, unhurried } from './limits.ts';
+import { loadInTurn } from './load-in-turn.ts';
+import { waitFor } from './wait-for.ts';
 
 export const TEST_KEYS = {
   LETHE_SEAL_KEYS: `seal1:${Buffer.from('0123456789abcdefghijklmnopqrstuv').toString('base64')}`,
@@ -89,7 +88,10 @@ function testEnvironment(name: string, extra: NodeJS.ProcessEnv = {}): NodeJS.Pr
   };
 }
 
-/** Opens a world for a test file. Close it in `afterAll`. */
+/**
+ * Opens a world for a test file. Close it in `afterAll`. API and worker are loaded when they are started: many files need
+ * neither, and each loads all its modules anew.
+ */
 export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}): Promise<Platform> {
   const env = testEnvironment(name, extra);
   const config = readConfig(env);
@@ -129,12 +131,15 @@ export async function openPlatform(name: string, extra: NodeJS.ProcessEnv = {}):
         ...(workerEnv.MONGODB_URI ? {} : PATIENT),
       });
       const { logger: workerLogger = logger, ...rest } = options;
+      const { startWorker } = await loadInTurn(() => import('../../workers/worker.ts'));
       const worker = startWorker(workerCore, workerLogger, rest);
       const stop = once(async () => {
         await worker.stop();
         await workerCore.close();
       });
       closers.push(stop);
+      // A test that adds a job at once means it to be in the queue. A Redis that is named for this worker may be away.
+      if (!workerEnv.REDIS_URL) await waitFor('a connection to Redis', () => worker.producer.counts());
       return { ...worker, stop };
     },
     async close() {
@@ -154,9 +159,12 @@ async function openApi(
   patience: Partial<typeof PATIENT>,
   now: () => Date,
 ): Promise<{ url: string; close: () => Promise<void> }> {
+  const { createApp } = await loadInTurn(() => import('../../api/app.ts'));
+  const { createApiServer } = await loadInTurn(() => import('../../api/http/server.ts'));
+  const { createProducer } = await loadInTurn(() => import('../../src/base/queue/producer.ts'));
   const core = createCore(config, { poolSize: 20, ...patience });
   const redis = openRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER }, 'fail-fast', () => {});
-  const producer: Producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
+  const producer = createProducer(redis, config.QUEUE_PREFIX, () => {});
   const server = createApiServer(createApp({ core, redis, producer, logger, now }), logger);
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());

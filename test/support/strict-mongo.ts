@@ -32,6 +32,8 @@ export interface StrictOptions {
   refuse?(command: StrictCommand): Refusal | null | undefined | Promise<Refusal | null | undefined>;
   /** Collections whose newest records no majority has acknowledged: majority reads outside of transactions find none. */
   readonly lagging?: ReadonlySet<string>;
+  /** Collections whose records are gone on the primary alone, and may come back: local reads find none, a majority has them. */
+  readonly undone?: ReadonlySet<string>;
   /** What collections are sharded by, as a cluster tells it. */
   readonly shardKeys?: Readonly<Record<string, Document>>;
   /** Faults that pass by themselves, dealt out by chance. */
@@ -90,7 +92,8 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
       return {
         answer: reply(request, { ok: 1, cursor: { id: BSON.Long.ZERO, ns: SHARDED, firstBatch: rowOf(command) } }),
       };
-    if (options.lagging?.has(command.collection) && isMajorityRead(command))
+    const hiding = { majority: options.lagging, local: options.undone };
+    if (Object.entries(hiding).some(([level, names]) => names?.has(command.collection) && isReadOf(command, level)))
       return {
         answer: reply(request, { ok: 1, cursor: { id: BSON.Long.ZERO, ns: nameSpace(command), firstBatch: [] } }),
       };
@@ -138,8 +141,10 @@ export async function startStrictMongo(uri: string, options: StrictOptions = {})
       if (strike('write lock timeout')) return { answer: refusal(request, { code: 24, codeName: 'LockTimeout' }) };
       return 'pass';
     }
-    if (strike('QueryPlanKilled', READ_WEIGHT)) return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
-    if (strike('StaleConfig', READ_WEIGHT)) return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
+    if (strike('QueryPlanKilled', READ_WEIGHT))
+      return { answer: refusal(request, { code: 175, codeName: 'QueryPlanKilled' }) };
+    if (strike('StaleConfig', READ_WEIGHT))
+      return { answer: refusal(request, { code: 13388, codeName: 'StaleConfig' }) };
     return 'pass';
   };
 
@@ -219,9 +224,9 @@ function ruleBroken(command: StrictCommand): Refusal | null {
   return null;
 }
 
-function isMajorityRead({ name, document, inTransaction }: StrictCommand): boolean {
+function isReadOf({ name, document, inTransaction }: StrictCommand, asked: string): boolean {
   const { level } = (document.readConcern ?? {}) as { level?: unknown };
-  return !inTransaction && ['find', 'aggregate'].includes(name) && level === 'majority';
+  return !inTransaction && ['find', 'aggregate'].includes(name) && level === asked;
 }
 
 const nameSpace = ({ document, collection }: StrictCommand) => `${String(document.$db)}.${collection}`;

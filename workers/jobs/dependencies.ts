@@ -12,12 +12,12 @@ import type { GuardDependencies } from '../../src/ledger/guard/guard.ts';
 import { guardParts } from '../../src/ledger/guard/parts.ts';
 import type { Files } from '../../src/ledger/recordings/files.ts';
 import { createBinder } from '../../src/ledger/requests/bind.ts';
+import { createConclude } from '../../src/ledger/requests/conclude.ts';
 import type { EraseDependencies } from '../../src/ledger/requests/erase.ts';
 import { createLedgerWrites } from '../../src/ledger/requests/ledger-writes.ts';
 import { askForScan as askFor, type ScanNeed } from '../../src/ledger/scan/ask.ts';
 import { createCircles } from '../../src/ledger/scan/circle-of.ts';
 import type { ScanDependencies } from '../../src/ledger/scan/pass.ts';
-import { leaveTombstones } from '../../src/ledger/tombstones/tombstones.ts';
 import type { DeliverDependencies } from '../../src/ledger/webhooks/deliver.ts';
 import { withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
@@ -69,9 +69,7 @@ export function createJobDependencies(
     keepsNumber: suppressions.keepsNumber,
   });
   const folder = createReportFolder(config.REPORTS_DIR);
-  const writes = createLedgerWrites(db, async (drafts, session) => {
-    await leaveTombstones(db, await core.receipts.issue(drafts, session), session);
-  });
+  const writes = createLedgerWrites(db, createConclude(core));
   const { note } = core;
   const ledger = withNews(writes, note);
   return {

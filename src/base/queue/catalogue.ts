@@ -40,12 +40,14 @@ export function ruleOf(queue: QueueName): QueueRule {
 
 const account = z.string().regex(/^acc_[A-Za-z0-9]{12}$/);
 const reference = z.string().regex(/^[A-Za-z0-9]{15}$/);
+/** The moment, in milliseconds, from which little is left of the time to erase. */
+const urgent_at = z.int().optional();
 // The ledger decides what is retried and when; a job in Redis is only the call to look.
 const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
 
 /** Every job: its name, its queue, what it carries, how it is kept. Redis sees references only, never what they stand for. */
 export const CATALOGUE = {
-  erase: { queue: 'erasure', payload: z.strictObject({ account, reference }), options },
+  erase: { queue: 'erasure', payload: z.strictObject({ account, reference, urgent_at }), options },
   'remove-files': { queue: 'files', payload: z.strictObject({ account, reference }), options },
   report: { queue: 'report', payload: z.strictObject({ account, report: z.uuid() }), options },
   scan: { queue: 'scan', payload: z.strictObject({ account }), options },

@@ -2,7 +2,7 @@ import { Queue } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import { CATALOGUE, type JobName, type JobPayload, QUEUE_NAMES, type QueueName, ruleOf } from './catalogue.ts';
 import { queuePrefix } from './connections.ts';
-import { TURN_LATER, takeTurn } from './turns.ts';
+import { TURN_LATER, type TurnTaker, takeTurn } from './turns.ts';
 
 export interface Producer {
   /**
@@ -59,12 +59,11 @@ const ALIVE = new Set(['waiting', 'active', 'delayed', 'prioritized', 'waiting-c
 export function createProducer(connection: Redis | Cluster, prefix: string, onError: (error: Error) => void): Producer {
   const queues = openQueues(connection, prefix, onError);
   const clock = queues.housekeeping;
-  const priorityOf = async (queue: QueueName, payload: { account?: string }, delayMs: number) => {
+  const priorityOf = async (queue: QueueName, payload: TurnTaker, delayMs: number) => {
     const { jobsATurn } = ruleOf(queue);
     if (jobsATurn === undefined) return undefined;
     if (delayMs > 0) return TURN_LATER;
-    if (payload.account === undefined) return undefined;
-    return (await takeTurn(connection, queues[queue], payload.account, jobsATurn)).turn;
+    return (await takeTurn(connection, queues[queue], payload, jobsATurn))?.turn;
   };
   return {
     async add(name, payload, { id, delayMs = 0 }) {

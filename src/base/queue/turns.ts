@@ -19,7 +19,11 @@ const LAST_ROUND = 2 ** 21 / PLACES - 1;
 const MANY_ROUNDS = LAST_ROUND / 2;
 /** BullMQ keeps a job under the score `priority * 2^32 + counter`. */
 const TURN_SCORES = 2 ** 32;
+/** From here on jobs have had their turn. */
+export const FIRST_TURN_SCORE = PLACES * TURN_SCORES;
 const DAY_SECONDS = 86_400;
+/** A job that was given its turn so short a time ago may not be in the queue yet: it waits like one that is. */
+const ON_ITS_WAY_MS = 1_000;
 
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) with a turn of several jobs: an account's next turn is in the round after
@@ -32,7 +36,7 @@ const DAY_SECONDS = 86_400;
  * @returns the turn, and whether anybody waits
  */
 const TAKE_TURN = `
-local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${PLACES * TURN_SCORES}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local head = redis.call('ZRANGEBYSCORE', KEYS[1], ${FIRST_TURN_SCORE}, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
 local top = tonumber(redis.call('HGET', KEYS[2], 'top') or '0')
 local first = 0
 local round = top + 1
@@ -44,10 +48,13 @@ elseif top > ${MANY_ROUNDS} then
   top = 0
   round = 1
 end
-local last, given = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '^(%d+):(%d+)$')
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local last, given, at = string.match(redis.call('HGET', KEYS[2], ARGV[1]) or '', '^(%d+):(%d+):?(%d*)$')
 last = tonumber(last or '0')
 given = tonumber(given or '0')
-local isWaiting = head[2] and last >= first
+local age = now - (tonumber(at or '') or 0)
+local isWaiting = (head[2] and last >= first) or (age >= 0 and age < ${ON_ITS_WAY_MS})
 local turn = last
 if not isWaiting or given >= tonumber(ARGV[2]) then
   local place = 0
@@ -59,25 +66,37 @@ if not isWaiting or given >= tonumber(ARGV[2]) then
   given = 0
   redis.call('HSET', KEYS[2], 'top', math.max(top, round))
 end
-redis.call('HSET', KEYS[2], ARGV[1], string.format('%d:%d', turn, given + 1))
+redis.call('HSET', KEYS[2], ARGV[1], string.format('%d:%d:%d', turn, given + 1, now))
 redis.call('EXPIRE', KEYS[2], ${DAY_SECONDS})
 return { turn, redis.call('ZCARD', KEYS[1]) }
 `;
 
+/** Whose turn a job takes, as it says in its data. */
+export interface TurnTaker {
+  readonly account?: string | undefined;
+  /** As in the catalogue. */
+  readonly urgent_at?: number | undefined;
+}
+
 /**
- * Takes an account's next turn in a queue. One process or many: Redis counts.
+ * Takes an account's next turn in a queue. One process or many: Redis counts. Urgent jobs take turns as an account of their
+ * own: they go before what the account has waiting, and it has two turns a round then at most.
  * @param jobs how many jobs a turn has
- * @returns the turn as a priority of BullMQ, and whether any job waits in that queue
+ * @param at milliseconds
+ * @returns the turn as a priority of BullMQ, and whether any job waits in that queue; null for a job of no account
  * @throws what Redis throws
  */
 export async function takeTurn(
   redis: Redis | Cluster,
   keys: QueueKeys,
-  account: string,
+  { account, urgent_at }: TurnTaker,
   jobs: number,
-): Promise<{ turn: number; isAnyWaiting: boolean }> {
+  at = Date.now(),
+): Promise<{ turn: number; isAnyWaiting: boolean } | null> {
+  if (account === undefined) return null;
   const queued = keys.toKey('prioritized');
-  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, queued, keys.toKey('turns'), account, String(jobs))) as [
+  const line = urgent_at !== undefined && urgent_at <= at ? `${account}!` : account;
+  const [turn, waiting] = (await redis.eval(TAKE_TURN, 2, queued, keys.toKey('turns'), line, String(jobs))) as [
     number,
     number,
   ];

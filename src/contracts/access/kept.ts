@@ -6,7 +6,7 @@ import { ownerFilter } from '../../engine/owner.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { AUDIT, type AuditEntry } from '../../ledger/audit/entry.ts';
 import { requestsOf } from '../../ledger/requests/ledger.ts';
-import { suppressionEntry } from '../../ledger/suppression/suppression.ts';
+import { suppressionEntry } from '../../ledger/suppression/list.ts';
 
 /** The kinds of Lethe's own rows on a number. They stand under its token; the number is in none of them. */
 export const KEPT_KINDS = ['suppressions', 'requests', 'audit'] as const;

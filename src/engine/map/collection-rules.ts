@@ -98,8 +98,8 @@ function placesOf(entry: CollectionMap): PlacedPath[] {
     ...entry.numbers.flatMap(({ path }, index): PlacedPath[] => [{ at: ['numbers', index], path, isNumber: true }]),
     // Two numbers may share a calling code.
     ...[...new Set(entry.joined.flatMap(({ parts }) => parts))].flatMap((part) => one(['numbers'], part)),
-    ...entry.fields.flatMap(({ path, anywhere }, index): PlacedPath[] =>
-      anywhere ? [] : [{ at: ['fields', index, 'path'], path, isField: true }],
+    ...entry.fields.flatMap(({ path, anywhere, around }, index): PlacedPath[] =>
+      anywhere ? [] : [{ at: ['fields', index, 'path'], path, isField: true, isAround: around !== undefined }],
     ),
   ];
 }

@@ -5,6 +5,8 @@ export interface PlacedPath {
   readonly isNumber?: boolean;
   /** A field with a category, which may be the whole text around a number. */
   readonly isField?: boolean;
+  /** A field of which only what stands around a mention goes. */
+  readonly isAround?: boolean;
 }
 
 interface Contradiction {
@@ -26,6 +28,8 @@ export function findContradictions(paths: readonly PlacedPath[], mixed: boolean,
       // The key is the number, and the field what stands under it; elsewhere the whole text around a number goes.
       if (mixed && earlier.isNumber && later.isField && earlier.path === later.path) continue;
       if (whole && earlier.isNumber && later.isField && isHeld(earlier.path, later.path)) continue;
+      // In the person's own record all goes, in others' what stands around a mention.
+      if (whole && (isPartOf(earlier, later) || isPartOf(later, earlier))) continue;
       const isShape = mixed && (earlier.isNumber ?? false) && earlier.path !== later.path;
       if (isShape && (later.isNumber || isWithin(later.path, earlier.path))) continue;
       const message = contradiction(earlier.path, later.path);
@@ -37,6 +41,11 @@ export function findContradictions(paths: readonly PlacedPath[], mixed: boolean,
     }
   });
   return found;
+}
+
+/** Is one a part of a field, of which only what stands around a mention goes? */
+function isPartOf(one: PlacedPath, field: PlacedPath): boolean {
+  return (one.isAround ?? false) && (field.isField ?? false) && isHeld(one.path, field.path);
 }
 
 /** Does a number stand in what a field holds? */

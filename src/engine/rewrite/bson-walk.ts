@@ -1,11 +1,13 @@
 import mongoose from 'mongoose';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
+import { semiOctetsIn } from '../../phone/semi-octets.ts';
 import { SEXTETS, SHORTEST_TOKEN, tokenMayHold } from './base64-digits.ts';
+import { hexMayHold, SHORTEST_HEX } from './hex.ts';
 import { digitsOf } from './values.ts';
 import { createOpener, walk } from './walk.ts';
 
-const { Binary, Decimal128 } = mongoose.mongo;
+const { Binary, BSON, Decimal128 } = mongoose.mongo;
 
 const SMALLEST = 10 ** (FEWEST_DIGITS - 1);
 
@@ -67,6 +69,9 @@ const LENGTHS: Readonly<Record<number, number>> = {
 function documentMayHold(reading: Reading, start: number, isArray: boolean): boolean {
   const { bytes } = reading;
   const end = start + lengthAt(bytes, start, 5) - 1;
+  // A list, or an object with indexes: `bufferData: [52, 52, 55]`.
+  const isList = bytes[start + 5] === ZERO && bytes[start + 6] === 0;
+  let digits = 0;
   let at = start + 4;
   while (at < end) {
     const type = bytes.readUInt8(at);
@@ -75,9 +80,21 @@ function documentMayHold(reading: Reading, start: number, isArray: boolean): boo
     if (!isArray && textMayHold(reading, at + 1, afterName - 1)) return true;
     const size = LENGTHS[type] ?? sizeOf(bytes, type, afterName);
     if (size === undefined || valueMayHold(reading, type, afterName, size)) return true;
+    if (isList && isDigitCode(bytes, type, afterName)) digits += 1;
     at = afterName + size;
   }
-  return false;
+  return (
+    digits >= FEWEST_DIGITS && holds(reading, BSON.deserialize(bytes.subarray(start, end + 1), { promoteLongs: false }))
+  );
+}
+
+const ZERO = 0x30;
+
+/** Is the value a digit, as a character is coded? */
+function isDigitCode(bytes: Buffer, type: number, at: number): boolean {
+  if (type !== TYPE.int32 && type !== TYPE.double && type !== TYPE.int64) return false;
+  const value = type === TYPE.double ? bytes.readDoubleLE(at) : bytes.readInt32LE(at);
+  return value >= ZERO && value <= ZERO + 9;
 }
 
 /** How many bytes a value takes up; undefined for a type that does not exist. */
@@ -165,7 +182,8 @@ function binaryMayHold(reading: Reading, at: number, size: number): boolean {
   // The old form has its length twice.
   const start = at + 5 + (subtype === 2 ? 4 : 0);
   const content = bytes.subarray(start, at + size);
-  return countDigits(content) >= FEWEST_DIGITS && holds(reading, new Binary(content, subtype));
+  const mayHold = countDigits(content) >= FEWEST_DIGITS || !semiOctetsIn(content).next().done;
+  return mayHold && holds(reading, new Binary(content, subtype));
 }
 
 function countDigits(bytes: Uint8Array): number {
@@ -189,12 +207,18 @@ function textMayHold(reading: Reading, start: number, end: number): boolean {
     // The first byte of a character beyond ASCII, which may be a digit of another script.
     if ((byte >= 0x30 && byte <= 0x39) || byte >= 0xc0) digits += 1;
     if ((SEXTETS[byte] as number) >= 0) continue;
-    isEncoded ||= at - token >= SHORTEST_TOKEN && tokenMayHold(bytes, token, at);
+    isEncoded ||= isEncodedFrom(bytes, token, at);
     token = at + 1;
   }
-  isEncoded ||= end - token >= SHORTEST_TOKEN && tokenMayHold(bytes, token, end);
+  isEncoded ||= isEncodedFrom(bytes, token, end);
   if (!isEncoded && digits < FEWEST_DIGITS) return false;
   const text = bytes.toString('utf8', start, end);
   if (reading.matcher.find(text).length > 0) return true;
   return (isEncoded || JSON_BEGINS.test(text)) && holds(reading, text);
+}
+
+function isEncodedFrom(bytes: Uint8Array, start: number, end: number): boolean {
+  const length = end - start;
+  if (length < SHORTEST_TOKEN) return false;
+  return tokenMayHold(bytes, start, end) || (length >= SHORTEST_HEX && hexMayHold(bytes, start, end));
 }

@@ -62,7 +62,7 @@ export interface RewriteFailure {
    * - `ambiguous_number`: the digits may be another person's number
    * - `unmapped_number`: at a place the map does not name, and the map says that this is to fail
    * - `unsupported_type`: in a regular expression, code or a reference; or a recording that is no text
-   * - `shared_record`: known by several people's records, and the map does not say what becomes of that
+   * - `shared_record`: another account's, too, or known by several people's records, and the map does not say what becomes of that
    * - `unexpected`: the record could not be read, or not be rewritten
    */
   readonly why:

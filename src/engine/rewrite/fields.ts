@@ -41,11 +41,17 @@ export function changeFields(scene: Scene, mapped: Mapped): void {
     const key = JSON.stringify(['field', scene.entries.indexOf(entry), index, scope.path]);
     if (scene.done.has(key)) return;
     scene.done.add(key);
-    if (field.onlyIfAlone && othersLeft(scene, entry)) return;
+    const isShared = field.onlyIfAlone || (field.around === 'line' && isOneOfMany(mapped, scope));
+    if (isShared && othersLeft(scene, entry)) return;
     const start = { path: scope.path, value: valueAtPath(scene.document, scope.path, scene.open) };
     if (isBesideAnother(scene, field, start.value, scope.common, mapped.number)) return;
     for (const instance of instancesAt(start, scope.names, scene.open)) changeField(scene, field, instance, mapped);
   });
+}
+
+/** Does the number stand in a list, or among keys, that the field stands beside: lines of it may be of all who stand there? */
+function isOneOfMany({ rule }: Mapped, { common }: Scope): boolean {
+  return [...placeOf(rule.path).arrays].some((depth) => depth > common);
 }
 
 /** How many names lead to the object in which number and field stand. */
@@ -169,10 +175,12 @@ function isOthers(entry: EntryRules, field: Place, common: number): boolean {
 /** What an erasure leaves of a number. */
 const MASK = /\d{0,3}\*+\d{0,2}/g;
 
-/** Does a number that nobody looks for stand at one of the entry's number paths? */
+/** Does a number that nobody looks for, and that is not the account's, stand at one of the entry's number paths? */
 function othersLeft(scene: Scene, entry: EntryRules): boolean {
   if (holdsOtherJoined(scene, entry)) return true;
+  const own = entry.ownNumber?.(scene.document);
   return entry.numbers.some(({ path }) => {
+    if (path.text === own) return false;
     for (const leaf of leavesAlong(scene.document, placeOf(path).names, scene.open))
       if (isOther(scene, leaf)) return true;
     return false;

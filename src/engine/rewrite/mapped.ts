@@ -36,7 +36,7 @@ export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
     if (hit.kind === 'other') return [];
     const at = hit.parts === undefined ? placeOfHit(hit, entry) : placeOfParts(hit, entry);
     if (at === undefined) return [];
-    const sure = hit.mentions.filter((mention) => mention.sure);
+    const sure = hit.mentions.filter((mention) => mention.sure && !isOfGroup(hit, mention));
     // A field at the number's own path: the text is the person's, whatever else stands in it.
     const isWhole = at.isExact && entry.fields.some((field) => field.path.text === at.rule.path.text);
     const first = sure[0] ?? (isWhole ? findsOf(hit).find((find) => find.sure) : undefined);
@@ -52,6 +52,11 @@ export function findMapped(scene: Scene, entry: EntryRules): Mapped[] {
     return [{ entry, ...at, hit, number: first.number, own, alone }];
   });
 }
+
+/** WhatsApp's groups were called by who made them, and when: what was written in one is not that person's. */
+const GROUP = /^-1\d{9}(?:@g\.us)?$/;
+
+const isOfGroup = ({ value }: Hit, { end }: Mention) => typeof value === 'string' && GROUP.test(value.slice(end));
 
 /** Does the value read as the map says of this place, with the number where a number stands? */
 function isFramed(

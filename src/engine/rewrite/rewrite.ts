@@ -33,6 +33,8 @@ export function rewrite(
   const scene = withoutParts(openScene(document, rules, subjects, matcher, now));
   const { entries, hits } = scene;
   if (hits.length === 0) return UNCHANGED;
+  const shared = rules.shared?.(document);
+  if (shared !== undefined) return shared === 'keep' ? UNCHANGED : refuseShared(hits, shared.text);
   if (entries.some((entry) => entry.suppression && isOwnRow(document))) return UNCHANGED;
   if (entries.some((entry) => entry.scheduled?.(document))) return { ...UNCHANGED, waiting: numbersIn(hits) };
 
@@ -84,6 +86,10 @@ function refuse(hits: readonly Hit[], unreadable: readonly Path[]): Rewrite {
     [...paths].map((path) => ({ number, path, why: 'unsupported_type' as const })),
   );
   return { ...UNCHANGED, failures };
+}
+
+function refuseShared(hits: readonly Hit[], path: string): Rewrite {
+  return { ...UNCHANGED, failures: numbersIn(hits).map((number) => ({ number, path, why: 'shared_record' as const })) };
 }
 
 /** A suppression that was written by an earlier erasure, not by the platform. */

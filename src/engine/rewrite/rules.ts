@@ -22,6 +22,11 @@ export interface CollectionRules {
   readonly ambiguous?: 'fail' | 'erase';
   /** Is the record the account's? Without it all are. A record that is not is left alone. */
   readonly belongs?: (document: Document) => boolean;
+  /**
+   * Is the record another account's, too? It is kept, or nothing is changed and the request fails: by the field that holds
+   * the accounts.
+   */
+  readonly shared?: (document: Document) => 'keep' | FieldPath | undefined;
   /** Numbers stay wherever they stand: only fields change. */
   readonly keepsNumbers?: boolean;
   /** Fields that are never changed, whatever they hold: the account's. A number in one of them is a failure. */
@@ -41,6 +46,8 @@ export interface EntryRules {
   readonly numbers: readonly NumberRule[];
   readonly joined?: readonly JoinedRule[];
   readonly fields: readonly FieldRule[];
+  /** Where the account's own number stands in a record: it is no other recipient. */
+  readonly ownNumber?: (document: Document) => string | undefined;
   /** Where `now` is written when the entry changes a record that is kept: the only field that is created. */
   readonly mark?: string;
   /** Rows with a token in Lethe's shape are its own and are left alone. */

@@ -48,8 +48,31 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   return value instanceof Uint8Array ? value : undefined;
 }
 
+/** Fewer hold no number. */
+const FEWEST_BYTES = 7;
+
+/**
+ * The bytes of a list of small numbers, as `JSON.stringify` makes of a Buffer, or of an object that has them by their
+ * indexes, as it makes of a `Uint8Array`; undefined for everything else.
+ */
+export function byteListOf(value: unknown): Uint8Array | undefined {
+  const isList = Array.isArray(value);
+  if (!isList && !(isPlainObject(value) && Object.hasOwn(value, '0'))) return undefined;
+  const items: unknown[] = isList ? value : Object.values(value);
+  if (items.length < FEWEST_BYTES || !items.every(isByte)) return undefined;
+  const isOther = !isList && Object.keys(value).some((key, index) => key !== String(index));
+  return isOther ? undefined : Uint8Array.from(items, Number);
+}
+
+function isByte(value: unknown): boolean {
+  const byte = typeof value === 'number' ? value : Number(digitsOf(value) ?? -1);
+  return byte >= 0 && byte <= 0xff && Number.isInteger(byte);
+}
+
 /** The same kind of value with other bytes. */
 export function withBytes(value: unknown, bytes: Uint8Array): unknown {
+  if (Array.isArray(value)) return [...bytes];
+  if (isPlainObject(value)) return { ...bytes };
   return value instanceof Binary ? new Binary(bytes, value.sub_type) : bytes;
 }
 

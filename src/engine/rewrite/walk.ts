@@ -5,10 +5,12 @@ import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matc
 import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
 import { noChanges, note, noteName } from './changes.ts';
 import type { Path } from './edits.ts';
+import { findHex } from './hex.ts';
 import type { Part } from './joined.ts';
 import { readJson, spliceJson } from './json.ts';
+import { findInBytes, latin1Of, maskBytes } from './octets.ts';
 import type { Open } from './places.ts';
-import { bytesOf, digitsOf, isPlainObject, withBytes } from './values.ts';
+import { byteListOf, bytesOf, digitsOf, isPlainObject, withBytes } from './values.ts';
 
 /** A value, or a key, in which a number was found. */
 export interface Hit {
@@ -17,6 +19,7 @@ export interface Hit {
   /** The value, or the key itself. */
   readonly value: unknown;
   /**
+   * - `binary`: bytes, also as a list of small numbers
    * - `other`: a regular expression, code, a reference: what no mask can be written into
    * - `parts`: one of several fields that hold a number together, the last of them
    */
@@ -62,7 +65,8 @@ export function walk(document: unknown, matcher: NumberMatcher, open: Open, laye
       const inner = left > 0 && mayHoldNumbers(value, matcher) ? open(value) : value;
       if (typeof inner === 'string') visitText(inner, 'string', inJson, left);
       else visit(inner, true, left - 1);
-    } else if (Array.isArray(value)) {
+    } else if (byteListOf(value) !== undefined) visitTyped(value, inJson);
+    else if (Array.isArray(value)) {
       value.forEach((element, index) => {
         path.push(index);
         visit(element, inJson, left);
@@ -95,18 +99,13 @@ function mayHoldNumbers(text: string, matcher: NumberMatcher): boolean {
 function readTyped(value: unknown, matcher: NumberMatcher): [Hit['kind'], readonly Mention[]] {
   const digits = digitsOf(value);
   if (digits !== undefined) return ['number', matcher.mayHold(digits) ? matcher.findNumber(digits) : NONE];
-  const bytes = bytesOf(value);
-  if (bytes !== undefined) return ['binary', findIn(latin1Of(bytes), matcher)];
+  const bytes = bytesOf(value) ?? byteListOf(value);
+  if (bytes !== undefined) return ['binary', findInBytes(bytes, matcher)];
   return ['other', findIn(otherTextOf(value), matcher)];
 }
 
 const NONE: readonly Mention[] = [];
 const findIn = (text: string, matcher: NumberMatcher) => (matcher.mayHold(text) ? matcher.find(text) : NONE);
-
-/** Bytes as a text with a character for each. */
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-}
 
 function otherTextOf(value: unknown): string {
   switch (bsonTypeOf(value)) {
@@ -128,14 +127,21 @@ const NOTHING: Pick<Hit, 'mentions' | 'encoded'> = { mentions: [], encoded: [] }
 /** What a text mentions, by itself and in base64. */
 function readText(text: string, matcher: NumberMatcher, layers: number): Pick<Hit, 'mentions' | 'encoded'> {
   if (text.length < FEWEST_DIGITS) return NOTHING;
-  const encoded =
-    layers > 0
-      ? findEncoded(text, {
-          mask: (inner) => maskAny(inner, matcher, layers - 1),
-          maskBytes: (bytes) => maskBytes(bytes, matcher),
-        })
-      : [];
-  return { mentions: findIn(text, matcher), encoded };
+  return { mentions: findIn(text, matcher), encoded: layers > 0 ? readEncoded(text, matcher, layers) : [] };
+}
+
+/** What stands in base64 or in hexadecimal digits, in order. */
+function readEncoded(text: string, matcher: NumberMatcher, layers: number): Encoded[] {
+  const masker = {
+    mask: (inner: string) => maskAny(inner, matcher, layers - 1),
+    maskBytes: (bytes: string) => maskBytes(bytes, matcher),
+  };
+  const hex = findHex(text, masker);
+  // Hexadecimal digits could all be base64.
+  const others = findEncoded(text, masker).filter(
+    ({ start, end }) => !hex.some((one) => one.start < end && start < one.end),
+  );
+  return [...hex, ...others].sort((one, other) => one.start - other.start);
 }
 
 /** A text with all that is surely one of the numbers masked; every other character stays. */
@@ -161,18 +167,6 @@ function maskText(text: string, { mentions, encoded }: Pick<Hit, 'mentions' | 'e
     kept = end;
   }
   return parts.join('') + maskUpTo(text.length);
-}
-
-/** The bytes, given as latin1, with stars in place of the numbers' digits. */
-function maskBytes(bytes: string, matcher: NumberMatcher): Masked {
-  const mentions = findIn(bytes, matcher);
-  const parts: string[] = [];
-  let kept = 0;
-  for (const { start, end } of mentions.filter(({ sure }) => sure)) {
-    parts.push(bytes.slice(kept, start), bytes.slice(start, end).replace(/\d/g, '*'));
-    kept = end;
-  }
-  return { written: parts.join('') + bytes.slice(kept), finds: mentions };
 }
 
 /** Masks a decoded text, inside of JSON when it is JSON. */
@@ -209,7 +203,7 @@ export function maskHit(hit: Hit, matcher: NumberMatcher): unknown {
     case 'number':
       return hit.mentions.some(({ sure }) => sure) ? null : hit.value;
     case 'binary': {
-      const bytes = latin1Of(bytesOf(hit.value) ?? new Uint8Array());
+      const bytes = latin1Of(bytesOf(hit.value) ?? byteListOf(hit.value) ?? new Uint8Array());
       const { written } = maskBytes(bytes, matcher);
       return written === bytes ? hit.value : withBytes(hit.value, Buffer.from(written, 'latin1'));
     }

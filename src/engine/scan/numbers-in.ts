@@ -3,8 +3,10 @@ import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { createCandidateReader } from '../../phone/candidates.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
+import { semiOctetsIn } from '../../phone/semi-octets.ts';
 import { findEncoded, type Masked } from '../rewrite/base64.ts';
-import { bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
+import { findHex } from '../rewrite/hex.ts';
+import { byteListOf, bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
 
 const { BSON } = mongoose.mongo;
 
@@ -26,13 +28,21 @@ export function createNumbersIn(
       reader.inText(text, add);
       return { written: text, finds: [] };
     };
+    const readBytes = (inner: Uint8Array): Masked => {
+      for (const { written } of semiOctetsIn(inner)) readPlain(written);
+      return readPlain(Buffer.from(inner).toString('latin1'));
+    };
     const readText = (text: string) => {
       if (text.length < FEWEST_CHARACTERS) return;
       readPlain(text);
-      findEncoded(text, { mask: readPlain, maskBytes: readPlain });
+      const masker = { mask: readPlain, maskBytes: (inner: string) => readBytes(Buffer.from(inner, 'latin1')) };
+      findEncoded(text, masker);
+      findHex(text, masker);
     };
     const visit = (value: unknown): void => {
-      if (typeof value === 'string') readText(value);
+      const list = byteListOf(value);
+      if (list !== undefined) readBytes(list);
+      else if (typeof value === 'string') readText(value);
       else if (Array.isArray(value)) value.forEach(visit);
       else if (isPlainObject(value)) {
         for (const [key, inner] of Object.entries(value)) {
@@ -42,7 +52,7 @@ export function createNumbersIn(
       } else if (bsonTypeOf(value) === 'number') reader.inDecimal(digitsOf(value) ?? '', add);
       else {
         const inner = bytesOf(value);
-        if (inner !== undefined) readPlain(Buffer.from(inner).toString('latin1'));
+        if (inner !== undefined) readBytes(inner);
       }
     };
     try {

@@ -19,16 +19,18 @@ import type { Account } from '../accounts/accounts.ts';
 import type { CountriesOf } from '../accounts/countries.ts';
 import type { Audit } from '../audit/audit.ts';
 import { AUDIT_WORDS, LATE_REASON } from '../audit/words.ts';
-import type { Looks, ReceiptDraft } from '../receipts/receipt.ts';
+import type { Looks } from '../receipts/receipt.ts';
 import { withRecordings } from '../recordings/change-with-files.ts';
 import type { FileOwner, Files, FilesLeft } from '../recordings/files.ts';
 import { createReferences } from '../references/children.ts';
 import type { Followed } from '../references/follower.ts';
 import { type Following, followWith } from '../references/following.ts';
+import type { Settlement } from '../suppression/settle.ts';
 import type { Suppressions } from '../suppression/suppression.ts';
 import type { Copies } from './copies.ts';
 import { plainToken } from './late-token.ts';
 import { ageBound, type ErasureRequest } from './ledger.ts';
+import type { RequestEnding } from './ledger-writes.ts';
 import { openWritings } from './writings.ts';
 
 /** A request bound to what it works on: all that carrying it out needs to know of its contract. */
@@ -53,11 +55,8 @@ export interface BoundRequest extends Following {
   removeFiles(signal: AbortSignal): Promise<FilesLeft | null>;
   /** Records in the audit what was done, before the request is called completed. Safe to repeat. */
   record(erased: Readonly<Record<string, number>>): Promise<void>;
-  /**
-   * What becomes true together with the request's end, in the same transaction.
-   * @returns what its receipt says; null for what is not about a person
-   */
-  settle(session: mongoose.mongo.ClientSession): Promise<ReceiptDraft | null>;
+  /** What becomes true together with the request's end; null for what is not about a person. */
+  ending(): RequestEnding | null;
 }
 
 export interface BinderDependencies {
@@ -88,7 +87,8 @@ interface Plans {
 
 /** What a selector decides of a bound request; the rest is the same for all. */
 interface Selected extends Pick<BoundRequest, 'targets' | 'lastScheduled' | 'scan'> {
-  settle(session: mongoose.mongo.ClientSession): Promise<void>;
+  /** What becomes of the number on the suppression list; null: it is left as it is. */
+  settlement(): Settlement | null;
   /** Whose records others are known by, and which of those; without it, no reference is followed. */
   readonly followed?: Pick<Followed, 'subject' | 'before'>;
   /** Stands for the number in the audit. */
@@ -127,7 +127,7 @@ export function createBinder(deps: BinderDependencies): Bind {
 
   return (request, account) => {
     const { profile, tree, byNumber } = plans[request.profile];
-    const { token, targets, followed, scan, lastScheduled, settle, clearReports } =
+    const { token, targets, followed, scan, lastScheduled, settlement, clearReports } =
       request.selector.by === 'age'
         ? selectByAge(deps, request, account, plans[request.profile], request.selector)
         : selectByNumber(deps, request, account, byNumber, profile);
@@ -143,10 +143,10 @@ export function createBinder(deps: BinderDependencies): Bind {
       notScanned: notScannedBy(deps.dataMap, scan),
       isInPortions: request.selector.by === 'age' && isFollowed,
       lastScheduled,
-      async settle(session) {
-        await settle(session);
+      ending() {
         if (request.selector.by !== 'number') return null;
-        return { request, token, looks: looksOf(deps, { scan, reports: clearReports !== undefined, isLate }) };
+        const looks = looksOf(deps, { scan, reports: clearReports !== undefined, isLate });
+        return { proof: { request, token, looks }, settlement: settlement() };
       },
       removeFiles: async (signal) =>
         (await removeRecordings(deps, owner, signal)) ?? (await clearReports?.(signal)) ?? null,
@@ -260,17 +260,16 @@ function selectByNumber(
           signal,
         ),
     }),
-    async settle(session) {
+    settlement() {
       // A plan without the suppression list has put nothing on it.
-      if (!plan.rules.some((rule) => rule.suppression)) return;
+      if (!plan.rules.some((rule) => rule.suppression)) return null;
       // Somebody may have been taken off the list since.
-      if (late && !late.suppressed) return;
-      await suppressions.settle(
+      if (late && !late.suppressed) return null;
+      return {
         subject,
-        [...tokens.allTokens(account._id, number), plainToken(request.token)],
-        late ? true : request.keep_suppression,
-        session,
-      );
+        tokens: [...tokens.allTokens(account._id, number), plainToken(request.token)],
+        keep: late ? true : request.keep_suppression,
+      };
     },
   };
 }
@@ -297,6 +296,6 @@ function selectByAge(
     ],
     scan: 'none',
     lastScheduled: async () => [],
-    settle: async () => {},
+    settlement: () => null,
   };
 }

@@ -205,7 +205,7 @@ async function workOn(
       await bound.record(lease.erasedWith(done));
       await lease.renew();
       const complete = () =>
-        lease.complete(done, bound.settle, { isUnscanned: bound.scan === 'off', notScanned: bound.notScanned });
+        lease.complete(done, bound.ending(), { isUnscanned: bound.scan === 'off', notScanned: bound.notScanned });
       const asked = await complete().catch((error) => (isDuplicateKey(error) ? complete() : Promise.reject(error)));
       if (asked === null) return { outcome: 'completed' };
       // The repeated request may have changed `keep_suppression`: bind again.

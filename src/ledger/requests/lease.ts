@@ -6,7 +6,7 @@ import { pushKeys, type SealedKeys, type StoredKeys } from '../references/keys.t
 import { assertHeld, guardOf, type Hold, LeaseLost, type LeaseOptions, newHold } from '../work/lease.ts';
 import { openAnnounced, openRefused, storeAnnounced, storeRefused } from './announced.ts';
 import { type ErasureRequest, MOST_ATTEMPTS, type RequestFailure, type RequestState } from './ledger.ts';
-import type { LedgerUpdate, LedgerWrites, Settle } from './ledger-writes.ts';
+import type { LedgerUpdate, LedgerWrites, RequestEnding } from './ledger-writes.ts';
 
 /** What claiming a request can come to. */
 export type Claim =
@@ -48,7 +48,7 @@ export interface Lease {
   erasedWith(done: readonly Announced[]): Record<string, number>;
   /**
    * The end: counts, drops the sealed number, frees the number for a new request.
-   * @param settle runs in the same transaction, so that a late worker cannot settle a newer request
+   * @param ending written in the same transaction, so that a late worker cannot settle a newer request
    * @param options.isUnscanned the account's records are not read: that stays with the request
    * @param options.notScanned mapped collections that are not read: they stay with it, too
    * @returns null: it is completed; else the request as it stands: the same was asked again meanwhile, and what has
@@ -57,7 +57,7 @@ export interface Lease {
    */
   complete(
     done: readonly Announced[],
-    settle: Settle,
+    ending: RequestEnding | null,
     options?: { readonly isUnscanned: boolean; readonly notScanned?: readonly string[] },
   ): Promise<ErasureRequest | null>;
   /** Leaves the request to the next scan, which lets it go when it has come round. @throws LeaseLost */
@@ -150,9 +150,9 @@ function leaseOn(
     async renew() {
       if (hold.isEnding()) await assertHeld(ledger.keep(guard, { $set: hold.extend() }));
     },
-    async complete(done, settle, scanned = { isUnscanned: false }) {
+    async complete(done, ending, scanned = { isUnscanned: false }) {
       const update = { ...completion(request, now(), scanned), ...counting(done) };
-      if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, settle)) return null;
+      if (await ledger.end({ ...guard, asked_again: { $exists: false } }, update as LedgerUpdate, ending)) return null;
       // What has come since was not there when the scan passed.
       await assertHeld(ledger.keep(guard, { $unset: { asked_again: '', 'scan.done': '' } }));
       const asked = await ledger.read(guard);

@@ -3,6 +3,7 @@ import { isTransient } from '../../base/db/faults.ts';
 import { inTransaction } from '../../base/db/transaction.ts';
 import { coalesce } from '../../lib/coalesce.ts';
 import type { ReceiptDraft } from '../receipts/receipt.ts';
+import type { Settlement } from '../suppression/settle.ts';
 import type { Guard } from '../work/lease.ts';
 import { freeAt, leased, type RowLease } from '../work/row.ts';
 import { type ErasureRequest, requestsOf } from './ledger.ts';
@@ -13,14 +14,16 @@ interface RequestGuard extends Guard<mongoose.mongo.ObjectId> {
   readonly asked_again?: { readonly $exists: false };
 }
 
-/**
- * What becomes true together with a request's end, written as part of its transaction.
- * @returns what the proof of it says; null where there is none
- */
-export type Settle = (session: mongoose.mongo.ClientSession) => Promise<ReceiptDraft | null>;
+/** What becomes true together with the end of a request about a person. */
+export interface RequestEnding {
+  /** What its receipt says. */
+  readonly proof: ReceiptDraft;
+  /** What becomes of the number on the suppression list; null: it is left as it is. */
+  readonly settlement: Settlement | null;
+}
 
-/** Writes the proofs of requests that end in one transaction, as part of it. */
-export type Prove = (drafts: readonly ReceiptDraft[], session: mongoose.mongo.ClientSession) => Promise<void>;
+/** Writes what belongs to the ends of requests that end in one transaction, as part of it. */
+export type Conclude = (endings: readonly RequestEnding[], session: mongoose.mongo.ClientSession) => Promise<void>;
 
 interface ClaimAttempt {
   readonly account: string;
@@ -43,11 +46,16 @@ export interface LedgerWrites {
   /** An update that gives the lease back, the request unfinished. @returns false: the guard matched nothing */
   release(guard: RequestGuard, update: LedgerUpdate): Promise<boolean>;
   /** The update that ends a request, and what belongs to it, in one transaction. @returns false: nothing was written */
-  end(guard: RequestGuard, update: LedgerUpdate, settle: Settle): Promise<boolean>;
+  end(guard: RequestGuard, update: LedgerUpdate, ending: RequestEnding | null): Promise<boolean>;
 }
 
 const JOINED_AT_MOST = 64;
 const LANE = 'ledger';
+/**
+ * A worker takes up jobs that wait in its queue a few milliseconds apart. Those of one account that begin together share
+ * their queries all the way; begun apart, each would be a step behind the other to the end.
+ */
+const GATHER_MS = 10;
 
 interface Guarded {
   readonly guard: RequestGuard;
@@ -55,7 +63,7 @@ interface Guarded {
 }
 
 interface Ending extends Guarded {
-  readonly settle: Settle;
+  readonly ending: RequestEnding | null;
 }
 
 type Ended = { readonly ended: boolean } | { readonly failure: unknown };
@@ -63,21 +71,23 @@ type Ended = { readonly ended: boolean } | { readonly failure: unknown };
 /** Thrown inside a transaction to roll it back: a guard matched nothing. */
 class GuardFailed extends Error {}
 
-export function createLedgerWrites(db: mongoose.mongo.Db, prove: Prove = async () => {}): LedgerWrites {
+export function createLedgerWrites(db: mongoose.mongo.Db, conclude: Conclude): LedgerWrites {
   const requests = requestsOf(db);
   const claimJoined = coalesce<ClaimAttempt, ErasureRequest | null>(
     (_lane, attempts) => claimAll(requests, attempts),
     JOINED_AT_MOST,
+    GATHER_MS,
   );
   const keepJoined = coalesce<Guarded, boolean>((_lane, items) => keepAll(requests, items), JOINED_AT_MOST);
-  const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, prove, items), JOINED_AT_MOST);
+  const releaseJoined = coalesce<Guarded, boolean>((_lane, items) => releaseAll(requests, items), JOINED_AT_MOST);
+  const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, conclude, items), JOINED_AT_MOST);
   return {
     claim: (attempt) => claimJoined(LANE, attempt),
     keep: (guard, update) => keepJoined(LANE, { guard, update }),
     read: (guard) => requests.findOne(guard),
-    release: async (guard, update) => (await requests.updateOne(guard, update)).matchedCount === 1,
-    async end(guard, update, settle) {
-      const outcome = await endJoined(LANE, { guard, update, settle });
+    release: (guard, update) => releaseJoined(LANE, { guard, update }),
+    async end(guard, update, ending) {
+      const outcome = await endJoined(LANE, { guard, update, ending });
       if ('failure' in outcome) throw outcome.failure;
       return outcome.ended;
     },
@@ -135,23 +145,48 @@ async function keepAll(requests: Requests, items: readonly Guarded[]): Promise<b
   return items.map(({ guard }) => held.has(`${guard._id} ${guard['lease.owner']}`));
 }
 
+/** @returns for each update whether its guard matched */
+async function releaseAll(requests: Requests, items: readonly Guarded[]): Promise<boolean[]> {
+  const result = await requests.bulkWrite(items.map(statement), { ordered: false });
+  if (result.matchedCount === items.length) return items.map(() => true);
+  if (items.length === 1) return [false];
+  const rows = await requests
+    .find(
+      {
+        _id: { $in: items.map(({ guard }) => guard._id) },
+        account_id: { $in: unique(items.map(({ guard }) => guard.account_id)) },
+        unfinished: true,
+        lease: { $exists: false },
+      },
+      { projection: { state: 1, not_before: 1 } },
+    )
+    .toArray();
+  const free = new Map(rows.map((row) => [row._id.toHexString(), row]));
+  // One that was given back stands as its update says, and nobody has it. Of one that was lost another worker says how it stands.
+  return items.map(({ guard, update }) => {
+    const row = free.get(guard._id.toHexString());
+    const { state, not_before } = (update.$set ?? {}) as Partial<ErasureRequest>;
+    return row !== undefined && row.state === state && row.not_before.getTime() === not_before?.getTime();
+  });
+}
+
 /** An outcome for each: what is thrown here would fail them all. @throws what the database throws while it is away */
-async function endEach(db: mongoose.mongo.Db, prove: Prove, items: readonly Ending[]): Promise<Ended[]> {
+async function endEach(db: mongoose.mongo.Db, conclude: Conclude, items: readonly Ending[]): Promise<Ended[]> {
   const [first] = items;
-  if (first && items.length === 1) return [await endAlone(db, prove, first)];
+  if (first && items.length === 1) return [await endAlone(db, conclude, first)];
   try {
-    await endAll(db, prove, items);
+    await endAll(db, conclude, items);
     return items.map(() => ({ ended: true }));
   } catch (error) {
     // One that lost its lease, or cannot be settled, must not hold up the others.
     if (isTransient(error)) throw error;
-    return Promise.all(items.map((item) => endAlone(db, prove, item)));
+    return Promise.all(items.map((item) => endAlone(db, conclude, item)));
   }
 }
 
-async function endAlone(db: mongoose.mongo.Db, prove: Prove, item: Ending): Promise<Ended> {
+async function endAlone(db: mongoose.mongo.Db, conclude: Conclude, item: Ending): Promise<Ended> {
   try {
-    await endAll(db, prove, [item]);
+    await endAll(db, conclude, [item]);
     return { ended: true };
   } catch (error) {
     return error instanceof GuardFailed ? { ended: false } : { failure: error };
@@ -159,17 +194,14 @@ async function endAlone(db: mongoose.mongo.Db, prove: Prove, item: Ending): Prom
 }
 
 /** All of them or none. @throws GuardFailed */
-function endAll(db: mongoose.mongo.Db, prove: Prove, items: readonly Ending[]): Promise<void> {
+function endAll(db: mongoose.mongo.Db, conclude: Conclude, items: readonly Ending[]): Promise<void> {
   return inTransaction(db, async (session) => {
     const result = await requestsOf(db).bulkWrite(items.map(statement), { session });
     if (result.matchedCount !== items.length) throw new GuardFailed();
-    // One after the other: a session has one operation at a time.
-    const drafts: ReceiptDraft[] = [];
-    for (const { settle } of items) {
-      const draft = await settle(session);
-      if (draft !== null) drafts.push(draft);
-    }
-    await prove(drafts, session);
+    await conclude(
+      items.flatMap(({ ending }) => ending ?? []),
+      session,
+    );
   });
 }
 

@@ -185,11 +185,17 @@ export function ageBound(
   return own === undefined ? before : own;
 }
 
-/** How the queue is told of a request. */
-export const REQUEST_CALL: Call<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>, 'erase'> = {
+type CalledRequest = Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'> &
+  Partial<Pick<ErasureRequest, 'created_at' | 'due_at'>>;
+
+/** How the queue is told of a request. With a quarter of its time left it is urgent. */
+export const REQUEST_CALL: Call<CalledRequest, 'erase'> = {
   what: 'request',
   job: 'erase',
   keyOf: ({ reference }) => reference,
-  payloadOf: ({ account_id: account, reference }) => ({ account, reference }),
+  payloadOf: ({ account_id: account, reference, created_at, due_at }) => ({
+    ...{ account, reference },
+    ...(created_at && due_at && { urgent_at: Math.round(due_at.getTime() * 0.75 + created_at.getTime() * 0.25) }),
+  }),
   factsOf: ({ reference }) => ({ reference }),
 };

@@ -9,6 +9,8 @@ export interface RequestRelayDependencies extends RelayDependencies {
   readonly note: AlarmDependencies['note'];
 }
 
+const READ = ['reference', 'created_at', 'due_at'] as const;
+
 /**
  * Gives every unfinished request that is due for a look a live job again, and reports those whose deadline is
  * near or past.
@@ -18,7 +20,7 @@ export interface RequestRelayDependencies extends RelayDependencies {
 export async function relayRequests(deps: RequestRelayDependencies, reach: Date): Promise<number> {
   await reportOverdue(deps);
   await reportDueSoon(deps);
-  return relayWork(deps, REQUEST_CALL, unfinishedRows(requestsOf(deps.db), ['reference']), reach);
+  return relayWork(deps, REQUEST_CALL, unfinishedRows(requestsOf(deps.db), READ), reach);
 }
 
 /** Requests that a worker could go on with now, or that one is going on with. */

@@ -11,7 +11,7 @@ import { type ErasureRequest, type LateRecords, requestsOf } from '../requests/l
 export interface Joiner {
   readonly request: Pick<
     ErasureRequest,
-    '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'due_at' | 'erased'
+    '_id' | 'account_id' | 'reference' | 'generation' | 'token' | 'created_at' | 'due_at' | 'erased'
   >;
   readonly number: PhoneNumber;
   /** Only such records are searched for. */
@@ -27,6 +27,7 @@ const READ = {
   reference: 1,
   generation: 1,
   token: 1,
+  created_at: 1,
   due_at: 1,
   erased: 1,
   scan: 1,
@@ -129,6 +130,8 @@ export function sortOut(joiners: readonly Joiner[], position: Position): { done:
   return { done, waiting };
 }
 
+type Released = Pick<ErasureRequest, 'account_id' | 'reference' | 'created_at' | 'due_at' | 'generation'>;
+
 /**
  * Tells requests that the pass is done with them, so that a worker goes on with them.
  * @param unsealable their number could not be opened, and so was not searched for
@@ -138,7 +141,7 @@ export async function releaseJoiners(
   db: mongoose.mongo.Db,
   some: readonly Joiner['request'][],
   { now, graceMs, unsealable = false }: { now: Date; graceMs: number; unsealable?: boolean },
-): Promise<Pick<ErasureRequest, 'account_id' | 'reference' | 'generation'>[]> {
+): Promise<Released[]> {
   const failures = [{ name: 'unsealable' as const, where: 'number' }];
   await requestsOf(db).bulkWrite(
     some.map(({ _id, account_id, generation }) => ({
@@ -159,5 +162,8 @@ export async function releaseJoiners(
     })),
     { ordered: false },
   );
-  return some.map(({ account_id, reference, generation }) => ({ account_id, reference, generation: generation + 1 }));
+  return some.map(({ account_id, reference, created_at, due_at, generation }) => ({
+    ...{ account_id, reference, created_at, due_at },
+    generation: generation + 1,
+  }));
 }

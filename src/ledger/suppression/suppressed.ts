@@ -6,7 +6,7 @@ import type { DataMap } from '../../engine/map/schema.ts';
 import { ownerFilter } from '../../engine/owner.ts';
 import type { AccountValue, Subject } from '../../engine/subject.ts';
 import { isSpeakable } from '../../phone/hide-digits.ts';
-import { byNumber, byToken, readList, SUPPRESSION_REASON } from './suppression.ts';
+import { byNumber, byToken, readList, SUPPRESSION_REASON } from './list.ts';
 
 type Db = mongoose.mongo.Db;
 type Session = mongoose.mongo.ClientSession;

@@ -2,11 +2,12 @@ import mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/faults.ts';
 import { TOKEN_SHAPE } from '../../base/keys/token.ts';
 import { allOf } from '../../engine/filter.ts';
-import { SUPPRESSION_FIELDS } from '../../engine/map/collection-rules.ts';
-import type { CollectionMap, DataMap } from '../../engine/map/schema.ts';
+import type { DataMap } from '../../engine/map/schema.ts';
 import { ownerFilter } from '../../engine/owner.ts';
-import { type AccountValue, assertAccount, assertSubject, type Subject, subjectAt } from '../../engine/subject.ts';
+import { type AccountValue, assertAccount, type Subject } from '../../engine/subject.ts';
 import { nest } from '../../lib/nest.ts';
+import { byNumber, byToken, isToken, type List, readList, SUPPRESSION_REASON } from './list.ts';
+import { createSettle, type Settlement } from './settle.ts';
 
 const { EJSON } = mongoose.mongo.BSON;
 
@@ -54,11 +55,11 @@ export interface Suppressions {
     session: Session,
   ): Promise<void>;
   /**
-   * The end of an erasure: the number leaves its row, or the row leaves the list. A number that is to stay suppressed and
+   * The ends of erasures: a number leaves its row, or the row leaves the list. A number that is to stay suppressed and
    * was taken off the list meanwhile is put on it again.
    * @throws a duplicate key error the first time the list lets no second row be without a number: try once more
    */
-  settle(subject: Subject, tokens: readonly string[], keep: boolean, session: Session): Promise<void>;
+  settle(items: readonly Settlement[], session: Session): Promise<void>;
 }
 
 /**
@@ -70,18 +71,6 @@ export interface Suppressions {
 export interface SuppressedBefore {
   readonly was: 'absent' | 'tombstone' | 'token' | 'listed';
   readonly row?: string;
-}
-
-/** Anything else could match rows that have none. */
-const isToken = (token: unknown) => typeof token === 'string' && TOKEN_SHAPE.test(token);
-
-export const SUPPRESSION_REASON = 'gdpr_forget';
-
-/** The entry of the map that describes the suppression list; the schema lets no map through without one. */
-export function suppressionEntry(map: DataMap): CollectionMap {
-  const entry = map.collections.find((one) => one.record === 'suppression');
-  if (!entry) throw new TypeError('the data map has no suppression list');
-  return entry;
 }
 
 export function createSuppressions(db: Db, map: DataMap): Suppressions {
@@ -96,7 +85,6 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
     if (session) return (await isThere(tombstone, session)) || isThere(itself, session);
     return (await Promise.all([isThere(tombstone), isThere(itself)])).some(Boolean);
   };
-  const leave = takeNumberOff(list, put);
   return {
     keepsNumber: list.keepsNumber,
     add: put,
@@ -118,65 +106,8 @@ export function createSuppressions(db: Db, map: DataMap): Suppressions {
       return own.matchedCount === 1;
     },
     addToken: putTokenOn(list),
-    async settle(subject, tokens, keep, session) {
-      const rows = byToken(entry, subject, tokens);
-      if (!keep) {
-        await collection.deleteMany(rows, { session });
-        return;
-      }
-      if (!list.keepsNumber) return leave(subject, tokens, session);
-      if (!(await has(subject, tokens, session))) await put(subject, tokens, subject.now, session);
-      if (!list.hasFields) return;
-      for (const filter of [rows, byNumber(list, subject)])
-        await collection.updateMany(filter, { $unset: list.others, $set: list.reason }, { session });
-    },
+    settle: createSettle(list, { add: put, has }),
   };
-}
-
-/** The list, as the data map describes it. */
-export interface List {
-  readonly collection: mongoose.mongo.Collection;
-  readonly entry: CollectionMap;
-  readonly numberPath: string;
-  readonly keepsNumber: boolean;
-  /** Does the map name fields of a row beside its number? */
-  readonly hasFields: boolean;
-  /** What else the map names in a row, to be unset. Rows of the platform's are taken out whole; one that stays keeps none. */
-  readonly others: Readonly<Record<string, ''>>;
-  /** What a row of Lethe's says of why, where the map names a field for it. */
-  readonly reason: { readonly reason?: string };
-}
-
-export function readList(db: Db, map: DataMap): List {
-  const entry = suppressionEntry(map);
-  const paths = entry.fields.map(({ path }) => path);
-  return {
-    // A list is one collection: the map has no account in its name.
-    collection: (entry.database === undefined ? db : db.client.db(entry.database)).collection(entry.collection),
-    entry,
-    numberPath: entry.numbers[0]?.path ?? 'number',
-    keepsNumber: entry.suppression?.keep_number ?? false,
-    hasFields: paths.length > 0,
-    others: Object.fromEntries(
-      paths.filter((path) => !SUPPRESSION_FIELDS.includes(path)).map((path): [string, ''] => [path, '']),
-    ),
-    reason: paths.includes('reason') ? { reason: SUPPRESSION_REASON } : {},
-  };
-}
-
-/** @throws TypeError without an account, or without a token: such a filter would match other rows */
-export function byToken(entry: CollectionMap, subject: Subject, tokens: readonly string[]): mongoose.mongo.Document {
-  assertAccount(subject.account);
-  if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(isToken))
-    throw new TypeError('a token is needed for every filter');
-  return allOf(ownerFilter(entry, subject.account), { token: { $in: [...tokens] } });
-}
-
-/** @throws TypeError without an account or a number */
-export function byNumber({ entry, numberPath }: List, subject: Subject): mongoose.mongo.Document {
-  assertSubject(subject);
-  const { values } = subjectAt(subject, entry.numbers[0]?.templates ?? []);
-  return allOf(ownerFilter(entry, subject.account), { [numberPath]: { $in: [...values] } });
 }
 
 function putOn({ collection, entry, numberPath }: List): Suppressions['add'] {
@@ -261,27 +192,4 @@ function createUndo(list: List): Pick<Suppressions, 'look' | 'restore'> {
     }
     await collection.deleteMany(rows, { session });
   }
-}
-
-/** @returns the function that leaves a tombstone of the number on the list, and puts one there if none is */
-function takeNumberOff({ collection, entry, numberPath, others, reason }: List, put: Suppressions['add']) {
-  // If the platform's unique index forbids a second row without a number, store the token in the number field.
-  let mayBeBare = true;
-  return async (subject: Subject, tokens: readonly string[], session: Session): Promise<void> => {
-    const rows = byToken(entry, subject, tokens);
-    const change = mayBeBare
-      ? { $unset: { ...others, [numberPath]: '' }, $set: reason }
-      : { $unset: others, $set: { ...reason, [numberPath]: subject.token } };
-    const write = async () => {
-      try {
-        return (await collection.updateMany(rows, change, { session })).matchedCount;
-      } catch (error) {
-        if (isDuplicateKey(error)) mayBeBare = false;
-        throw error;
-      }
-    };
-    if ((await write()) > 0) return;
-    await put(subject, tokens, subject.now, session);
-    await write();
-  };
 }

@@ -35,10 +35,10 @@ export function withNews(ledger: LedgerWrites, note: NoteNews): LedgerWrites {
   };
   return {
     ...ledger,
-    async end(guard, update, settle) {
+    async end(guard, update, ending) {
       const { completed_at: at } = fieldsOf(update);
       const noted = at ? await add(guard.account_id, update, 'erasure.completed', at) : update;
-      return ledger.end(guard, noted, settle);
+      return ledger.end(guard, noted, ending);
     },
     async release(guard, update) {
       const { failure, failing_since: since } = fieldsOf(update);

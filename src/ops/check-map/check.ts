@@ -239,14 +239,16 @@ async function checkRecords(
   const looks = entries.map((view) => createLook(view, check.looks));
   const ways = entries.flatMap(({ entry }) => {
     const parent = entry.via && check.map.collections.find((one) => nameOf(one) === entry.via?.collection);
-    return parent ? [{ parent, way: lookAlong(entry, parent) }] : [];
+    if (!parent) return [];
+    const parents = collectionOf(check.db, parent, check.options.account ?? ACCOUNT_WORD);
+    return [lookAlong(entry, parent, { ...check.looks, parents })];
   });
   const profiler = createProfiler(check.spotter);
   let sampled = 0;
   const values = () => Math.max(0, ...looks.map((look) => look.values()));
   for await (const record of readRecords(collection, entries, check.options, values)) {
     for (const look of looks) look.record(record);
-    for (const { way } of ways) way.record(record);
+    for (const way of ways) await way.record(record);
     profiler.record(record);
     sampled += 1;
   }
@@ -257,9 +259,7 @@ async function checkRecords(
       message: `looks like it holds numbers, and is not in the map: ${describeNumberField(field)}`,
     }),
   );
-  const lost = await Promise.all(
-    ways.map(({ parent, way }) => way.findings(collectionOf(check.db, parent, check.options.account ?? ACCOUNT_WORD))),
-  );
+  const lost = await Promise.all(ways.map((way) => way.findings()));
   return { findings: [...looks.flatMap((look) => look.findings()), ...lost.flat(), ...unmapped], sampled };
 }
 

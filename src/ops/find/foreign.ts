@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { readPath, valueAt } from '../../engine/map/paths.ts';
+import { readPath, valuesAlong } from '../../engine/map/paths.ts';
 import type { DataMap } from '../../engine/map/schema.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { entriesOf, isAbout } from '../map-view.ts';
@@ -34,7 +34,7 @@ export function foreignTo(
   };
   return (document, place) => {
     const values = pathsIn(place)
-      .map((path) => valueAt(document, path))
+      .flatMap((path) => valuesAlong(document, path.split('.')))
       .filter((value) => value !== undefined && value !== null);
     return values.length > 0 && values.every((value) => String(value) !== own);
   };

@@ -3,6 +3,8 @@ import { Queue, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import { openRedis, queuePrefix } from '../../../src/base/queue/connections.ts';
 import { createProducer, type Producer } from '../../../src/base/queue/producer.ts';
+import { TURN_LATER } from '../../../src/base/queue/turns.ts';
+import { isAnotherWaiting } from '../../../workers/turn-limit.ts';
 import { endRedis } from '../../support/end-redis.ts';
 import { engines } from '../../support/platform.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -94,6 +96,22 @@ describe('turns in a queue', () => {
     expect((await order(files)).endsWith('A3')).toBe(true);
   });
 
+  it('what has little of its time left goes before what its account has waiting, and takes turns with others', async () => {
+    const list = (letter: string, to: number) => Array.from({ length: to }, (_, index) => `${letter}${index + 1}`);
+    await addAll([...list('A', 40), ...list('B', 20)].join(' '));
+    for (let index = 1; index <= 20; index += 1) {
+      const urgent_at = Date.now() - (index === 1 ? -60_000 : 1);
+      const payload = { account: account('A'), reference: reference(`A0${index}`), urgent_at };
+      await producer.add('erase', payload, { id: `U${index}` });
+    }
+    const at = (id: string) => all.indexOf(id);
+    const all = (await order()).split(' ');
+    // The first is not urgent yet; of the others a turn in this round, and the rest in the next.
+    expect(all.slice(32, 48)).toEqual(list('U', 17).slice(1));
+    expect(Math.max(at('U18'), at('U20'), at('B20'))).toBeLessThan(at('A33'));
+    expect(at('U1')).toBe(all.length - 1);
+  });
+
   it('whoever comes while others have been waiting is served next, once a round', async () => {
     await addFiles('A1 A2 A3 A4 A5 A6');
     expect(await take(3, files)).toBe('A1 A2 A3');
@@ -120,12 +138,9 @@ describe('turns in a queue', () => {
       others[index % 3]?.add('erase', { account: account(name.slice(0, 1)), reference: reference(name) }, { id: name });
     await Promise.all(Array.from({ length: 30 }, (_, index) => turn(`A${index}`, index)));
     await Promise.all(Array.from({ length: 3 }, (_, index) => turn(`B${index}`, index)));
-    expect(
-      (await order())
-        .split(' ')
-        .slice(0, 6)
-        .filter((name) => name.startsWith('B')),
-    ).toHaveLength(3);
+    // Jobs that are added side by side have their turns before the first of them is in the queue.
+    const accounts = (await order()).split(' ').map((name) => name.slice(0, 1));
+    expect(accounts.join('')).toBe(`${'A'.repeat(16)}BBB${'A'.repeat(14)}`);
     for (const other of others) await other.close();
   });
 
@@ -144,6 +159,27 @@ describe('turns in a queue', () => {
     expect(await producer.isAlive('erase', 'A1')).toBe(true);
     expect(await producer.isAlive('report', 'A1')).toBe(false);
     expect(await producer.isAlive('report', 'report-A1')).toBe(true);
+  });
+
+  it.each([
+    ['of another account', 'A2 B1', true],
+    ['of its own account alone', 'A2 A3', false],
+    ['whose moment is still to come', 'B1+60000', false],
+    ['whose moment has come, while nobody had a place to take it up', 'B1+1', true],
+    ['behind so many of its own, whose moment has come, that they cannot all be looked at', 'A.20 B1', true],
+  ])('a long turn makes way for a job %s: %s', async (_what, waiting, makesWay) => {
+    for (const name of waiting.split(' ')) {
+      const [id = '', delay] = name.split('+');
+      const [letter = '', many] = id.split('.');
+      if (many === undefined) await add(id, Number(delay ?? 0));
+      else
+        for (let index = 0; index < Number(many); index += 1)
+          await queue.add('erase', { account: account(letter) }, { jobId: `later-${index}`, priority: TURN_LATER });
+    }
+    const delayed = await queue.getDelayed();
+    if (waiting.endsWith('+1'))
+      await waitFor('the moment', async () => delayed.every(({ timestamp }) => timestamp + 1 < Date.now()));
+    expect(await isAnotherWaiting(redis, queue, account('A'))).toBe(makesWay);
   });
 
   it('a job that waits for a moment is due before all others then, to be given its turn', async () => {

@@ -88,6 +88,8 @@ collections:
 
 const [CONTACT, THREAD, CALL] = [new ObjectId(), new ObjectId(), new ObjectId()];
 const csv = (number: string) => Buffer.from(`name,phone\nJo,+${number}\nAl,+${AL}\n`).toString('base64');
+/** As a short message on its way holds it: two digits an octet, the second first. */
+const SWAPPED = JO.replace(/(.)(.)/g, '$2$1');
 const messageId = (number: string) =>
   `wamid.${Buffer.from(`\x1c\x18\x0c${number}\x15\x02\x00`, 'latin1').toString('base64')}`;
 
@@ -119,6 +121,13 @@ const ROWS: [string, string, object, object | null][] = [
     { csv: `name;phone\nJo Q;07700 900123\nAl;+${AL}\n` },
     { csv: `name;phone\nAl;+${AL}\n` },
   ],
+  [
+    'a short message as it came, and its bytes',
+    'logs',
+    { line: `AT+CMGR: 0791447758100650040C91${SWAPPED}0000`, bytes: [...Buffer.from(JO)] },
+    { line: 'AT+CMGR: 0791447758100650040C91AAAAAAAAAAAA0000', bytes: Array(JO.length).fill(0x2a) },
+  ],
+  ['a note that holds a short message as it came', 'memos', { text: `0C91${SWAPPED}` }, { text: null }],
   ['a note that names the person', 'memos', { text: `Al met Jo, ${JO}` }, { text: null }],
   [
     'a channel before the number',

@@ -207,6 +207,40 @@ describe('a value that no update can erase', () => {
     expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
   });
 
+  it.each([
+    ['needed', 'shared_record'],
+    ['off', 'unsupported_type'],
+  ] as const)('a record of several accounts stays, and fails the request; scan: %s', async (scan, name) => {
+    const { db } = platform.core;
+    const { account, key } = await platform.account();
+    if (scan === 'off') await platform.core.accounts.setScan(account._id, scan);
+    const records = db.collection('sent_sms');
+    const [both, own] = [[account.records_id, 'acc_of_others'], [account.records_id]];
+    const text = `call ${JO}`;
+    const { insertedIds } = await records.insertMany([
+      { account_id: both, to: JO, body: text },
+      { account_id: own, to: JO, body: text },
+      { account_id: own, to: AL, body: text },
+    ]);
+    const read = async (index: number) => {
+      const record = await records.findOne({ _id: insertedIds[index] as never });
+      return [record?.to, record?.body];
+    };
+    const reference = await forget(url, key, { number: JO });
+    const failed = await untilRequest(platform, reference, 'a failure', (request) => request.state === 'failed');
+    expect(failed.failure?.name).toBe(name);
+    expect([await read(0), await read(1)]).toEqual([
+      [JO, text],
+      ['44********23', '[REDACTED]'],
+    ]);
+    await records.updateOne({ _id: insertedIds[0] as never }, { $set: { account_id: account.records_id } });
+    await untilCompleted(platform, reference);
+    expect([await read(0), await read(2)]).toEqual([
+      ['44********23', '[REDACTED]'],
+      [AL, scan === 'off' ? text : 'call 44********23'],
+    ]);
+  });
+
   it("an array of other people's numbers is no reason to fail, and stays as it is", async () => {
     const { db } = platform.core;
     const { account, key } = await platform.account();

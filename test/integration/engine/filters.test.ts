@@ -149,8 +149,14 @@ describe('a filter made from nothing', () => {
     ['has', (bad, tokens) => suppressions.has(bad, tokens)],
     ['hasToken', (bad, tokens) => suppressions.hasToken(bad, tokens)],
     ['claimPlatformRow', (bad, tokens) => inSession((session) => suppressions.claimPlatformRow(bad, tokens, session))],
-    ['settle, kept', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, true, session))],
-    ['settle, taken off', (bad, tokens) => inSession((session) => suppressions.settle(bad, tokens, false, session))],
+    [
+      'settle, kept',
+      (bad, tokens) => inSession((session) => suppressions.settle([{ subject: bad, tokens, keep: true }], session)),
+    ],
+    [
+      'settle, taken off',
+      (bad, tokens) => inSession((session) => suppressions.settle([{ subject: bad, tokens, keep: false }], session)),
+    ],
   ];
   it.each(listCalls)('the suppression list: %s', async (_name, call) => {
     const attempts = NOTHING.flatMap(([name, value]): Attempt[] => [

@@ -50,7 +50,12 @@ describe('finished requests that are older than the ledger keeps them', () => {
     const date = (number: string, months: number) =>
       requestsOf(db).updateOne(
         { reference: references[number] ?? '' },
-        { $set: { created_at: ago(months), ...(number !== OPEN && { completed_at: ago(months) }) } },
+        {
+          $set: {
+            ...{ created_at: ago(months), ...(number !== OPEN && { completed_at: ago(months) }) },
+            ...(number === OLD && { overdue: true }),
+          },
+        },
       );
     await date(OLD, MONTHS + 1);
     await date(YOUNG, MONTHS - 2);
@@ -73,6 +78,7 @@ describe('finished requests that are older than the ledger keeps them', () => {
     expect(left.map(({ reference }) => reference).sort()).toEqual([references[YOUNG], references[OPEN]].sort());
     expect(await createLedgerFigures(db)(new Date())).toMatchObject({
       byState: { completed: 2 },
+      deadlines: { met: 1, missed: 1 },
       erased: { sent_sms: 6 },
     });
     const all = tokens.allTokens(account._id, OLD);

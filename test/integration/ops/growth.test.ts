@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
 import { requestsOf } from '../../../src/ledger/requests/ledger.ts';
+import { FIGURES } from '../../../src/ledger/requests/month-figures.ts';
 import { countDue } from '../../../src/ledger/requests/relay.ts';
 import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
-import { ERASE_SECONDS } from '../../../src/ops/completed-sums.ts';
+import { type CompletedSums, createCompletedSums, ERASE_SECONDS } from '../../../src/ops/completed-sums.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
 
@@ -44,7 +45,10 @@ describe('a ledger that has grown', () => {
         ...(index % 4_000 === 1 && { causes: { refused: 2 } }),
         ...(index % 4_000 === 0 && { causes: { unexpected: 1 } }),
         ...(isFinished
-          ? { state: 'completed' as const, completed_at: new Date(at.getTime() + 5_000) }
+          ? {
+              ...{ state: 'completed' as const, completed_at: new Date(at.getTime() + 5_000) },
+              ...(index % 5_000 === 3 && { overdue: true as const }),
+            }
           : { state: 'accepted' as const, unfinished: true as const }),
       };
     });
@@ -82,7 +86,8 @@ describe('a ledger that has grown', () => {
   it('the figures for Prometheus', async () => {
     const figures = createLedgerFigures(db);
     expectIndexed(await plansOf(() => figures(now)), 4);
-    const { byState, erased, overdue, failures, retention, times } = await figures(now);
+    const { byState, erased, overdue, deadlines, failures, retention, times } = await figures(now);
+    expect(deadlines).toEqual({ on_track: 0, due_soon: 0, overdue: 10, met: 19_986, missed: 4 });
     expect({ failures, retention }).toEqual({ failures: { refused: 10, unexpected: 5 }, retention: {} });
     expect(times).toEqual({
       forget: { count: 19_990, sum: 99_950, within: [0, ...Array(ERASE_SECONDS.length - 1).fill(19_990)] },
@@ -101,6 +106,34 @@ describe('a ledger that has grown', () => {
     const from = commands.flatMap((one) => JSON.stringify(one).match(/"completed_at":\{"\$gte":"([^"]+)"/)?.[1] ?? []);
     expect(from.length).toBeGreaterThan(0);
     for (const moment of from) expect(new Date(moment).getTime()).toBeGreaterThan(DAY + 9 * 86_400_000);
+  });
+
+  it('sums of an earlier version, which had no missed deadlines, are gone on from', async () => {
+    const later = new Date(now.getTime() + 90_000);
+    const { missed, ...sums } = (await createCompletedSums(db)(later)) as CompletedSums & { _id?: unknown };
+    const rows = db.collection<{ _id: string }>(FIGURES);
+    await rows.deleteMany({});
+    // More than the ledger has: what was dropped since is in them.
+    await rows.insertOne({ ...sums, _id: 'completed-2', up_to: now, completed: 30_000 } as never);
+    commands.length = 0;
+    for (const _time of ['brought over', 'read again'])
+      expect(await createCompletedSums(db)(later)).toMatchObject({ completed: 30_000, missed, erased: sums.erased });
+    expect(missed).toBe(4);
+    expect(commands.filter((one) => JSON.stringify(one).includes('"overdue":true')).length).toBe(1);
+  });
+
+  it('a process whose clock is far ahead leaves what is completed later to be counted', async () => {
+    const ahead = Date.now() + 5 * 3_600_000;
+    const { completed } = await createCompletedSums(db)(new Date(ahead));
+    const [row] = await requestsOf(db)
+      .find({ completed_at: { $exists: true } })
+      .limit(1)
+      .toArray();
+    const { _id, ...more } = { ...row, reference: 'r'.padEnd(15, 'z'), token: 'z', completed_at: new Date() };
+    const { insertedId } = await requestsOf(db).insertOne(more as never);
+    expect((await createCompletedSums(db)(new Date())).completed).toBe(completed + 1);
+    expect((await createCompletedSums(db)(new Date(ahead))).completed).toBe(completed + 1);
+    await requestsOf(db).deleteOne({ _id: insertedId });
   });
 
   it('askers side by side share one reading, and those a moment later its result', async () => {

@@ -6,9 +6,11 @@ import type { CollectionMap } from '../../../src/engine/map/schema.ts';
 import {
   accountPathOf,
   accountWritings,
+  aloneFilter,
   asOwned,
   conditionOf,
   EVERYBODY,
+  isOfSeveral,
   isOneOf,
   isOwned,
   matchesWhere,
@@ -62,6 +64,39 @@ describe('whose records', () => {
     expect([accountPathOf(field), accountPathOf(itself), accountPathOf(none)]).toEqual(['acc', undefined, undefined]);
   });
 
+  it.each<[string, object, object, boolean, boolean]>([
+    ['one account', field, { acc: 'acc_x' }, true, false],
+    ['another', field, { acc: 'acc_y' }, false, false],
+    ['none', field, {}, false, false],
+    ['a list of one', field, { acc: ['acc_x'] }, true, false],
+    ['a list of several', field, { acc: ['acc_y', 'acc_x'] }, true, true],
+    ['a list of others', field, { acc: ['acc_y', 'acc_z'] }, false, true],
+    ['an account in several writings', typed, { acc: [ID, new ObjectId(ID)] }, false, true],
+    [
+      'an account in lists',
+      entryOf({ ...NAMED, account: 'orgs.id' }),
+      { orgs: [{ id: 'acc_x' }, { id: 'b' }] },
+      true,
+      true,
+    ],
+    ['a list of one, further in', entryOf({ ...NAMED, account: 'orgs.id' }), { orgs: [{ id: 'acc_x' }] }, true, false],
+  ])('told by %s', (_what, entry, record, owned, several) => {
+    expect(isOwned(entry as CollectionMap, 'acc_x', record)).toBe(owned);
+    expect(isOfSeveral(entry as CollectionMap, 'acc_x', record)).toBe(several);
+  });
+
+  it('alone, by one condition for each step to the field', () => {
+    expect(aloneFilter(entryOf({ ...NAMED, account: 'orgs.id' }), 'acc_x')).toEqual({
+      $and: [
+        { orgs: { $not: { $elemMatch: { id: { $nin: ['acc_x'] } } } } },
+        { 'orgs.id': { $not: { $elemMatch: { $nin: ['acc_x'] } } } },
+      ],
+    });
+    expect([none, any, itself].map((entry) => aloneFilter(entry, 'acc_x'))).toEqual([{}, {}, {}]);
+    expect(isOwned(typed, ID, { acc: [ID, new ObjectId(ID)] })).toBe(true);
+    expect(isOfSeveral(typed, ID, { acc: [ID, new ObjectId(ID)] })).toBe(false);
+  });
+
   it.each(NOTHING)('are nobody’s for %p', (nothing) => {
     for (const entry of [field, none, any, typed, itself, followed])
       for (const filterOf of [ownerFilter, scopeOf, reachOf])
@@ -102,7 +137,7 @@ describe('the values of an account', () => {
     [ID, new ObjectId(ID), true],
     ['acc_x', undefined, false],
     ['acc_x', null, false],
-    ['acc_x', ['acc_x'], false],
+    ['acc_x', ['acc_x'], true],
   ])('of %s, a stored %s: %p', (account, stored, isTheirs) => {
     expect(isOwned(typed, account, { acc: stored })).toBe(isTheirs);
   });

@@ -100,7 +100,13 @@ describe('what the rewriter knows of a collection', () => {
           ...{ joined: [], fields: [] },
         },
       ],
-      ...{ unmapped: 'mask', ambiguous: 'fail', keepsNumbers: false, belongs: expect.any(Function) },
+      ...{
+        unmapped: 'mask',
+        ambiguous: 'fail',
+        keepsNumbers: false,
+        belongs: expect.any(Function),
+        shared: expect.any(Function),
+      },
       fixed: [readPath('acc')],
     });
     const [first, second] = rules.entries;

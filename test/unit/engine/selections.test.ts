@@ -11,6 +11,8 @@ const VALUES = { $in: [JO, INTEGER] };
 /** The number itself, and no list that holds it. */
 const ALONE = { ...VALUES, $not: { $type: 'array' } };
 const NO_ARRAY = { $not: { $type: 'array' } };
+/** The record is no other account's. */
+const ALONE_ITS = { acc: { $not: { $elemMatch: { $nin: ['acc_x'] } } } };
 const NO_LISTS_WITHIN = { $not: { $elemMatch: { $type: 'array' } } };
 
 describe('what is selected at a place', () => {
@@ -54,7 +56,8 @@ describe('what is selected at a place', () => {
   ])('%s', (path, dotted, changeable) => {
     const rule = ruleFor({ numbers: [path] });
     expect(selectAnywhere(rule, jo())).toEqual({ ...ACCOUNT, [dotted]: VALUES });
-    expect(selectChangeable(rule, jo())).toEqual({ ...ACCOUNT, ...changeable });
+    const { $and = [], ...plain } = changeable as { $and?: object[] };
+    expect(selectChangeable(rule, jo())).toEqual({ ...ACCOUNT, ...plain, $and: [...$and, ALONE_ITS] });
     const doubtful = [Long.fromString('447701000000')];
     expect(selectDoubtful(rule, jo({ doubtful }))).toEqual({ ...ACCOUNT, [dotted]: { $in: doubtful } });
     expect(selectDoubtful(rule, jo())).toBeNull();
@@ -62,6 +65,11 @@ describe('what is selected at a place', () => {
       ...ACCOUNT,
       [dotted]: { $type: expect.arrayContaining(['object', 'regex', 'binData']) },
     });
+  });
+
+  it('nothing that accounts share, where the map keeps it', () => {
+    const rule = ruleFor({ numbers: ['to'], shared: 'keep' });
+    expect(selectAnywhere(rule, jo())).toEqual({ ...ACCOUNT, to: VALUES, $and: [ALONE_ITS] });
   });
 
   it('what an entry says of its records, too', () => {

@@ -21,6 +21,9 @@ const WORDS = { masked: '44********23', token: 'key1.token' };
 const db = new MongoClient('mongodb://localhost').db('platform');
 const among = (...ids: unknown[]) => ({ _id: { $in: ids } });
 
+/** The record is no other account's. */
+const ALONE_ITS = [{ acc: { $not: { $elemMatch: { $nin: ['acc_x'] } } } }];
+
 describe('the statements of a change', () => {
   const write = (path: string, strategy: 'mask' | 'delete' | 'clear') => ({
     path,
@@ -256,7 +259,10 @@ describe('targets say what they change', () => {
     const [target] = targetsByAge(db, rule ? [rule] : [], 'acc_x', NOW, NOW);
     const { collection, ...rest } = target?.describe() ?? {};
     expect([target?.key, target?.name, collection?.collectionName]).toEqual(['sms*', 'sms', 'sms']);
-    expect(rest).toEqual({ filter: { acc: 'acc_x', done: null, at: { $lt: NOW } }, change: rule?.change(NOW) });
+    expect(rest).toEqual({
+      filter: { acc: 'acc_x', done: null, at: { $lt: NOW }, $and: ALONE_ITS },
+      change: rule?.change(NOW),
+    });
   });
 
   it('by age, of records that go: those that hold a number, or held one', () => {
@@ -266,7 +272,7 @@ describe('targets say what they change', () => {
     const never = { _id: { $exists: false } };
     const filterOf = (name: string) => targetsByAge(db, rulesOf(retention, name), 'acc_x', NOW, NOW)[0]?.describe();
     expect(filterOf('sms')?.filter).toEqual({
-      ...{ acc: 'acc_x', at: { $lt: NOW } },
+      ...{ acc: 'acc_x', at: { $lt: NOW }, $and: ALONE_ITS },
       $nor: [{ $nor: [...holds('to', 'who.n', 'no'), { done: { $ne: null } }, never] }],
     });
     expect(filterOf('calls')).toMatchObject({

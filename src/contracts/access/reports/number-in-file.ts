@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { mayHoldEncoded } from '../../../engine/rewrite/base64.ts';
+import { mayHoldHex } from '../../../engine/rewrite/hex.ts';
 import { createOpener, findsOf, type Hit, walk } from '../../../engine/rewrite/walk.ts';
 import type { CountryCode } from '../../../phone/countries.ts';
 import { createNumberMatcher, type Mention } from '../../../phone/matcher.ts';
@@ -39,6 +40,8 @@ export function searchFor(numbers: readonly PhoneNumber[], countries: readonly C
 
 /** Of all that are written in full, a number ends in its last digits, whatever stands between them. */
 const TAIL = 7;
+/** Digits by the codes of their characters, in a list of bytes. */
+const CODES = /(?:\b(?:4[89]|5[0-7])\b\D{1,9}){6}/;
 /** Digits of other scripts, and those that an exponent leaves out. */
 const OTHER_DIGITS = /[^\P{Nd}0-9]|\d\.\d+[eE]/u;
 
@@ -46,7 +49,12 @@ const OTHER_DIGITS = /[^\P{Nd}0-9]|\d\.\d+[eE]/u;
 function createPreview(numbers: readonly PhoneNumber[]): (text: string) => boolean {
   const tails = new RegExp(numbers.map((number) => number.slice(-TAIL)).join('|'));
   const harmless = new Set<string>();
-  return (text) => tails.test(text.replace(/\D+/g, '')) || OTHER_DIGITS.test(text) || mayHoldEncoded(text, harmless);
+  return (text) =>
+    tails.test(text.replace(/\D+/g, '')) ||
+    OTHER_DIGITS.test(text) ||
+    CODES.test(text) ||
+    mayHoldHex(text) ||
+    mayHoldEncoded(text, harmless);
 }
 
 /** Cells of digits alone: they may stand in the record as numbers, which have lost their zero. */

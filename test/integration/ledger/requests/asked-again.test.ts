@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
 import { type BoundRequest, createBinder } from '../../../../src/ledger/requests/bind.ts';
+import { createConclude } from '../../../../src/ledger/requests/conclude.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
@@ -44,7 +45,7 @@ describe('asked again between the last look and the end', () => {
     const deps: EraseDependencies = {
       askForScan: async () => {},
       seal: core.seal,
-      ledger: createLedgerWrites(core.db),
+      ledger: createLedgerWrites(core.db, createConclude(core)),
       accounts: core.accounts,
       bind: (request, whose): BoundRequest => {
         const bound = bind(request, whose);

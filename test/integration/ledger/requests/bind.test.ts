@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { inTransaction } from '../../../../src/base/db/transaction.ts';
 import type { Account } from '../../../../src/ledger/accounts/accounts.ts';
 import { AUDIT } from '../../../../src/ledger/audit/entry.ts';
-import type { ReceiptDraft } from '../../../../src/ledger/receipts/receipt.ts';
 import type { FilesLeft } from '../../../../src/ledger/recordings/files.ts';
 import { type BinderDependencies, createBinder } from '../../../../src/ledger/requests/bind.ts';
 import { lateToken } from '../../../../src/ledger/requests/late-token.ts';
@@ -44,11 +43,10 @@ describe('a bound request', () => {
     token: lateToken(platform.core.tokens.current(account._id, NUMBER)),
   });
   const settle = async (request: ErasureRequest, of = account) => {
-    let proof: ReceiptDraft | null = null;
-    await inTransaction(platform.core.db, async (session) => {
-      proof = await bind(request, {}, of).settle(session);
-    });
-    return proof;
+    const ending = bind(request, {}, of).ending();
+    const settlements = ending?.settlement ? [ending.settlement] : [];
+    await inTransaction(platform.core.db, (session) => platform.core.suppressions.settle(settlements, session));
+    return ending?.proof ?? null;
   };
   const listed = () =>
     platform.core.db

@@ -36,12 +36,18 @@ describe('a turn of an erasure', () => {
   const nothing = async () => ({ keys: {}, refused: [] });
   const bound = (more: Partial<BoundRequest> = {}): BoundRequest => ({
     ...{ targets: [], children: () => [], readRoots: nothing, readKeys: nothing, scan: 'none', notScanned: [] },
-    ...{ lastScheduled: async () => [], removeFiles: async () => null, settle: async () => null, isInPortions: false },
+    ...{ lastScheduled: async () => [], removeFiles: async () => null, ending: () => null, isInPortions: false },
     record: async (erased) => void recorded.push(erased),
     ...more,
   });
   const depsFor = (bind: EraseDependencies['bind'], more: Partial<EraseDependencies> = {}): EraseDependencies => ({
-    ...{ ledger: createLedgerWrites(platform.core.db), seal: platform.core.seal, batchSize: 10, now: () => NOW, bind },
+    ...{
+      ledger: createLedgerWrites(platform.core.db, async () => {}),
+      seal: platform.core.seal,
+      batchSize: 10,
+      now: () => NOW,
+      bind,
+    },
     accounts: { find: async (id) => ({ _id: id }) as Account },
     askForScan: async (need) => void asked.push(need),
     logger: { ...platform.logger, error: (...line: unknown[]) => void lines.push(line) },
@@ -395,14 +401,16 @@ describe('a turn of an erasure', () => {
   it('tries its end once more when a list lets no second row be without a number', async () => {
     let settled = 0;
     const duplicate = Object.assign(new mongoose.mongo.MongoServerError({ message: 'E11000' }), { code: 11_000 });
-    const settle = async () => {
+    const ledger = createLedgerWrites(platform.core.db, async () => {
       settled += 1;
       if (settled === 1) throw duplicate;
-      return null;
-    };
-    expect((await run(await add(), { settle })).outcome).toEqual({ outcome: 'completed' });
-    const broken = { settle: () => Promise.reject(new RangeError('no')) };
-    expect((await run(await add(), broken)).row).toMatchObject({ state: 'failed', failure: { name: 'unexpected' } });
+    });
+    expect((await run(await add(), {}, { deps: { ledger } })).outcome).toEqual({ outcome: 'completed' });
+    const broken = createLedgerWrites(platform.core.db, () => Promise.reject(new RangeError('no')));
+    expect((await run(await add(), {}, { deps: { ledger: broken } })).row).toMatchObject({
+      state: 'failed',
+      failure: { name: 'unexpected' },
+    });
   });
 
   it('follows what is known by the records it finds, over as many steps as there are', async () => {

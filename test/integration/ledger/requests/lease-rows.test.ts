@@ -2,7 +2,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import mongoose from 'mongoose';
 import { claimRequest, type Lease } from '../../../../src/ledger/requests/lease.ts';
 import { type ErasureRequest, MOST_ATTEMPTS, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { createLedgerWrites, type LedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
+import {
+  createLedgerWrites,
+  type LedgerWrites,
+  type RequestEnding,
+} from '../../../../src/ledger/requests/ledger-writes.ts';
 import { draftRequest, openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -16,19 +20,26 @@ describe('a request under a lease', () => {
   let platform: Platform;
   let ledger: LedgerWrites;
   let clock = NOW;
+  const concluded: RequestEnding[] = [];
   const options = () => ({
     ...{ times: { leaseMs: 60_000, renewBelowMs: 20_000 }, now: () => clock },
     seal: platform.core.seal,
   });
   beforeAll(async () => {
     platform = await openPlatform('lease-rows');
-    ledger = createLedgerWrites(platform.core.db);
+    ledger = createLedgerWrites(platform.core.db, async (endings) => void concluded.push(...endings));
   });
   afterAll(() => platform?.close());
   beforeEach(() => {
     clock = NOW;
+    concluded.length = 0;
   });
 
+  const looks = { indexed: 'made', scan: 'made', not_scanned: [], files: 'off', reports: 'made' } as const;
+  const ending: RequestEnding = {
+    proof: { request: { _id: new mongoose.mongo.ObjectId(), account_id: 'acc_1' }, token: 'k.t', looks },
+    settlement: null,
+  };
   const rows = () => requestsOf(platform.core.db);
   const input = (more: Partial<Parameters<typeof draftRequest>[0]> = {}) => ({
     ...{ account_id: 'acc_1', profile: 'forget' as const, selector: { by: 'number' as const }, token: 'k.t' },
@@ -189,7 +200,8 @@ describe('a request under a lease', () => {
   it('is completed: what is personal and what only the work needs is gone, the rest stays', async () => {
     const { row, lease } = await take(busy());
     clock = at(5);
-    expect(await lease.complete([batch('calls', 1)], async () => null)).toBeNull();
+    expect(await lease.complete([batch('calls', 1)], ending)).toBeNull();
+    expect(concluded).toEqual([ending]);
     const { joined: _, ...scan } = row.scan ?? {};
     const work = ['unfinished', 'lease', 'announced', 'refused', 'failure', 'failing_since'] as const;
     const personal = ['sealed', 'sealed_writings', 'references', 'suppressed_before'] as const;
@@ -206,7 +218,7 @@ describe('a request under a lease', () => {
     const { row, lease } = await take();
     await rows().updateOne({ _id: row._id }, { $set: { 'lease.until': at(9_999) } });
     clock = at(seconds);
-    await lease.complete([], async () => null, { isUnscanned: true, notScanned: ['archive'] });
+    await lease.complete([], null, { isUnscanned: true, notScanned: ['archive'] });
     expect(await read(row)).toEqual({
       ...gone(row, 'unfinished', 'lease'),
       ...{ state: 'completed', completed_at: at(seconds), scan: { off: true, not_scanned: ['archive'] }, ...late },
@@ -219,16 +231,12 @@ describe('a request under a lease', () => {
       { _id: row._id },
       { $set: { asked_again: new mongoose.mongo.ObjectId(), keep_suppression: false } },
     );
-    const settled: string[] = [];
-    const asked = await lease.complete([batch('calls', 1)], async () => {
-      settled.push('settled');
-      return null;
-    });
+    const asked = await lease.complete([batch('calls', 1)], ending);
     expect(asked).toEqual({ ...row, keep_suppression: false, scan: { since: at(-5), from: 1 } });
     expect(await read(row)).toEqual(asked);
-    expect(settled).toEqual([]);
+    expect(concluded).toEqual([]);
     await rows().updateOne({ _id: row._id }, { $set: { 'lease.owner': 'other' } });
-    await expect(lease.complete([], async () => null)).rejects.toThrow(LeaseLost);
+    await expect(lease.complete([], null)).rejects.toThrow(LeaseLost);
   });
 
   it.each([

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { claimRequest, type Lease } from '../../../../src/ledger/requests/lease.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
-import { createLedgerWrites, type LedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
+import {
+  type Conclude,
+  createLedgerWrites,
+  type LedgerWrites,
+  type RequestEnding,
+} from '../../../../src/ledger/requests/ledger-writes.ts';
 import { openRequest } from '../../../../src/ledger/requests/open-request.ts';
 import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -17,7 +22,7 @@ describe('writes of leases that are joined', () => {
   const options = { times: { leaseMs: MINUTE, renewBelowMs: MINUTE / 2 }, now: () => now };
   beforeAll(async () => {
     platform = await openPlatform('ledger');
-    ledger = createLedgerWrites(platform.core.db);
+    ledger = createLedgerWrites(platform.core.db, conclude);
   });
   afterAll(() => platform?.close());
 
@@ -38,6 +43,16 @@ describe('writes of leases that are joined', () => {
     await requestsOf(platform.core.db).updateOne({ _id: request._id }, { $set: { state: 'accepted', ...change } });
     return request;
   };
+  /** Notes whose ends it was given; of one, it cannot. */
+  const conclude: Conclude = async (endings, session) => {
+    if (endings.some(({ proof }) => proof.token === 'unsettled')) throw 'unsettled';
+    const rows = endings.map(({ proof }) => ({ _id: proof.token }));
+    if (rows.length > 0) await platform.core.db.collection<{ _id: string }>('ends').insertMany(rows, { session });
+  };
+  const endingOf = (request: ErasureRequest, token = request.reference): RequestEnding => ({
+    proof: { request, token, looks: { indexed: 'made', scan: 'none', not_scanned: [], files: 'off', reports: 'none' } },
+    settlement: null,
+  });
   const claim = ({ account_id: account, reference }: ErasureRequest) =>
     claimRequest(ledger, { account, reference }, { ...options, seal: platform.core.seal });
   const lease = async (request: ErasureRequest): Promise<Lease> => {
@@ -107,12 +122,29 @@ describe('writes of leases that are joined', () => {
     expect(counts).toEqual([3, 2, 1]);
   });
 
+  it('given back: one that lost its lease writes nothing and is told, the others write theirs', async () => {
+    const requests = [await open(), await open(), await open(), await open(), await open()];
+    const leases = await Promise.all(requests.map(lease));
+    const [, second, third] = requests;
+    if (second) await takeOver(second);
+    if (third)
+      await requestsOf(platform.core.db).updateOne({ _id: third._id }, { $unset: { lease: '', unfinished: '' } });
+    const at = new Date(now.getTime() + MINUTE);
+    const attempts = leases.map((one, index) =>
+      index < 4 ? one.release({ state: 'waiting', at, done: [batch([index])] }) : one.park([batch([index])]),
+    );
+    expect(await outcomes(attempts)).toEqual(['done', 'lost', 'lost', 'done', 'done']);
+    const rows = await Promise.all(requests.map(ledgerRow));
+    expect(rows.map((row) => [row?.state, row?.lease?.owner, row?.erased.sent_sms])).toEqual([
+      ['waiting', undefined, 1],
+      ['sweeping', 'another', undefined],
+      ['sweeping', undefined, undefined],
+      ['waiting', undefined, 1],
+      ['scanning', undefined, 1],
+    ]);
+  });
+
   describe('ends', () => {
-    const note = (request: ErasureRequest) => (session: Parameters<Parameters<Lease['complete']>[1]>[0]) =>
-      platform.core.db
-        .collection<{ _id: string }>('ends')
-        .insertOne({ _id: request.reference }, { session })
-        .then(() => null);
     const noted = async (requests: ErasureRequest[]) => {
       const rows = await platform.core.db.collection<{ _id: string }>('ends').find().toArray();
       return requests.map((request) => rows.some((row) => row._id === request.reference));
@@ -125,7 +157,7 @@ describe('writes of leases that are joined', () => {
       const requests = [await open(), await open(), await open()];
       const leases = await Promise.all(requests.map(lease));
       await Promise.all(
-        leases.map((one, index) => one.complete([batch([1])], note(requests[index] as ErasureRequest))),
+        leases.map((one, index) => one.complete([batch([1])], endingOf(requests[index] as ErasureRequest))),
       );
       expect(await states(requests)).toEqual(['completed', 'completed', 'completed']);
       expect(await noted(requests)).toEqual([true, true, true]);
@@ -140,7 +172,7 @@ describe('writes of leases that are joined', () => {
       const requests = [await open(), await open(), await open()];
       const leases = await Promise.all(requests.map(lease));
       await takeOver(requests[2] as ErasureRequest);
-      const attempts = leases.map((one, index) => one.complete([], note(requests[index] as ErasureRequest)));
+      const attempts = leases.map((one, index) => one.complete([], endingOf(requests[index] as ErasureRequest)));
       expect(await outcomes(attempts)).toEqual(['done', 'done', 'lost']);
       expect(await states(requests)).toEqual(['completed', 'completed', 'sweeping']);
       expect(await noted(requests)).toEqual([true, true, false]);
@@ -150,7 +182,7 @@ describe('writes of leases that are joined', () => {
       const requests = [await open(), await open(), await open()];
       const leases = await Promise.all(requests.map(lease));
       const attempts = leases.map((one, index) =>
-        one.complete([], index === 1 ? () => Promise.reject('unsettled') : note(requests[index] as ErasureRequest)),
+        one.complete([], endingOf(requests[index] as ErasureRequest, index === 1 ? 'unsettled' : undefined)),
       );
       expect(await outcomes(attempts)).toEqual(['done', 'unsettled', 'done']);
       expect(await states(requests)).toEqual(['completed', 'sweeping', 'completed']);

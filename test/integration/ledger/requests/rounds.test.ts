@@ -158,7 +158,8 @@ describe('rounds over the requests of all accounts', () => {
       return { added, told };
     };
     const jobOf = ({ account_id: account, reference, generation }: ErasureRequest, delayMs = 0) => [
-      ...['erase', { account, reference }],
+      // With a quarter of its time left.
+      ...['erase', { account, reference, urgent_at: hours(18).getTime() }],
       { id: `${reference}-g${generation + 1}`, delayMs },
     ];
 

@@ -3,6 +3,7 @@ import mongoose from 'mongoose';
 import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
 import { createBinder } from '../../../../src/ledger/requests/bind.ts';
+import { createConclude } from '../../../../src/ledger/requests/conclude.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
@@ -135,7 +136,7 @@ describe('a message that is scheduled', () => {
     const deps = (): EraseDependencies => ({
       askForScan: async () => {},
       seal: platform.core.seal,
-      ledger: createLedgerWrites(platform.core.db),
+      ledger: createLedgerWrites(platform.core.db, createConclude(platform.core)),
       accounts: platform.core.accounts,
       bind: createBinder({ ...platform.core, now: () => new Date(now) }),
       logger: platform.logger,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { timesOf } from '../../../../src/base/times.ts';
 import { acceptForget } from '../../../../src/contracts/forget/accept.ts';
 import { type BoundRequest, createBinder } from '../../../../src/ledger/requests/bind.ts';
+import { createConclude } from '../../../../src/ledger/requests/conclude.ts';
 import { type EraseDependencies, eraseRequest } from '../../../../src/ledger/requests/erase.ts';
 import { claimRequest } from '../../../../src/ledger/requests/lease.ts';
 import { createLedgerWrites } from '../../../../src/ledger/requests/ledger-writes.ts';
@@ -38,7 +39,7 @@ describe('a database whose every look takes most of a lease', () => {
     const times = timesOf({ ...core.config, LEASE_MS, SCHEDULED_SETTLE_MS: 0 });
     let clock = Date.now();
     const now = () => new Date(clock);
-    const ledger = createLedgerWrites(core.db);
+    const ledger = createLedgerWrites(core.db, createConclude(core));
     const rivals: string[] = [];
     const slow = async <Value>(look: Promise<Value>): Promise<Value> => {
       const value = await look;

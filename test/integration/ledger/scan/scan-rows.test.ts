@@ -177,8 +177,8 @@ describe('rows of passes', () => {
       await requests().updateOne({ _id: others[3]?._id as never }, { $unset: { unfinished: '' } });
       const opened = new Map();
       const { all, unreadable } = await load({ opened });
-      const told = ({ _id, account_id, reference, generation, token, due_at, erased }: ErasureRequest) => ({
-        ...{ _id, account_id, reference, generation, token, due_at, erased },
+      const told = ({ _id, account_id, reference, generation, token, created_at, due_at, erased }: ErasureRequest) => ({
+        ...{ _id, account_id, reference, generation, token, created_at, due_at, erased },
       });
       expect(unreadable).toEqual([]);
       expect(all).toEqual([
@@ -236,7 +236,9 @@ describe('rows of passes', () => {
         unsealable,
       });
       expect(released).toEqual(
-        [one, moved].map(({ account_id, reference }) => ({ account_id, reference, generation: 2 })),
+        [one, moved].map(({ account_id, reference, created_at, due_at }) => ({
+          ...{ account_id, reference, created_at, due_at, generation: 2 },
+        })),
       );
       expect(await read(one)).toEqual({
         ...{ ...one, generation: 2, not_before: after, look_at: later(77 + GRACE_MS) },

@@ -4,12 +4,9 @@ import { inTransaction } from '../../../../src/base/db/transaction.ts';
 import { parseDataMap } from '../../../../src/engine/map/load.ts';
 import type { DataMap } from '../../../../src/engine/map/schema.ts';
 import { numberSubject } from '../../../../src/engine/subject.ts';
+import { SUPPRESSION_REASON, suppressionEntry } from '../../../../src/ledger/suppression/list.ts';
 import { createSuppressedRows } from '../../../../src/ledger/suppression/suppressed.ts';
-import {
-  createSuppressions,
-  SUPPRESSION_REASON,
-  suppressionEntry,
-} from '../../../../src/ledger/suppression/suppression.ts';
+import { createSuppressions } from '../../../../src/ledger/suppression/suppression.ts';
 import { SUPPRESSION_LIST } from '../../../support/map-file.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
 import { openPlatform, type Platform } from '../../../support/platform.ts';
@@ -206,15 +203,33 @@ describe('the suppression list', () => {
       const { suppressions, subject, tokens, put, own, within } = await open(list);
       expect(suppressions.keepsNumber).toBe('suppression' in list);
       for (const row of before) await put({ ...row });
-      await within((session) => suppressions.settle(subject, tokens, keep, session));
+      await within((session) => suppressions.settle([{ subject, tokens, keep }], session));
       expect(await own()).toEqual(after);
+    });
+
+    it('several end together, of whatever account, each as it should', async () => {
+      const { suppressions, subject, tokens, put, own, within } = await open();
+      const others = (['acc_2', 7] as const).map((account, index) => {
+        const own = token('new', String(index));
+        return { subject: { ...subject, account, token: own }, tokens: [own], keep: true };
+      });
+      await put({ ...added });
+      const gone = token('old', 'd');
+      await put({ number: '447700900383', token: gone });
+      const leaves = { subject, tokens: [gone], keep: false };
+      await within((session) => suppressions.settle([{ subject, tokens, keep: true }, leaves, ...others], session));
+      const newly = { masked, reason: SUPPRESSION_REASON, created_at: NOW };
+      expect(await own()).toEqual([
+        { ...kept, reason: 'x', name: 'Jo' },
+        ...others.map(({ subject: { account, token: its } }) => ({ account_id: account, token: its, ...newly })),
+      ]);
     });
 
     it('the token stands in the number’s place where no second row may be without one: the second time', async () => {
       const { suppressions, subject, tokens, put, own, within } = await open(FIELDS, { unique: true });
       await put({ token: STRANGE, name: 'kept' });
       await put({ ...added });
-      const settle = () => within((session) => suppressions.settle(subject, tokens, true, session));
+      const settle = () => within((session) => suppressions.settle([{ subject, tokens, keep: true }], session));
       await expect(settle()).rejects.toMatchObject({ code: 11000 });
       expect(await own()).toContainEqual({ account_id: 'acc_1', ...added });
       await settle();

@@ -406,7 +406,6 @@ describe('rows of webhooks', () => {
       );
       const guard = (account_id = 'acc_1') => ({ account_id }) as Parameters<LedgerWrites['end']>[0];
       const failure = { name: 'refused' as const, at: NOW };
-      const settle = async () => null;
       const completed = { $set: { completed_at: NOW }, $unset: { lease: '' } } as LedgerUpdate;
       const begins = {
         $set: { failure, failing_since: NOW },
@@ -414,9 +413,9 @@ describe('rows of webhooks', () => {
       } as LedgerUpdate;
       const again = { $set: { failure, failing_since: later(-1) } } as LedgerUpdate;
       const plain = { $set: { state: 'waiting' } } as LedgerUpdate;
-      await news.end(guard(), completed, settle);
-      await news.end(guard('acc_2'), completed, settle);
-      await news.end(guard(), plain, settle);
+      await news.end(guard(), completed, null);
+      await news.end(guard('acc_2'), completed, null);
+      await news.end(guard(), plain, null);
       await news.release(guard(), begins);
       await news.release(guard('acc_2'), begins);
       await news.release(guard(), again);

@@ -875,9 +875,34 @@ describe('a map of version 2', () => {
     const via = { collection: 'sms', key: '_id', field: 'smsId' };
     const notes = { collection: 'notes', record: 'message', via };
     expect(about(await check(second([SMS, notes])), 'notes.smsId')).toEqual([
-      'error none of 2 values is a _id of sms, so no erasure finds these records: is the path right, or does it hold that within a text (form: ...{key}...)?',
+      'error none of 2 records names a _id of sms, so no erasure finds these records: is the path right, or does it hold that within a text (form: ...{key}...)?',
     ]);
     const inForm = { ...notes, via: { ...via, form: ['sms$', '{key}'].join('') } };
     expect(about(await check(second([SMS, inForm])), 'notes.smsId')).toEqual([]);
+  });
+
+  it('counts the records that lead to a record that is gone: in whole batches, and as long as anything is left in them', async () => {
+    await addMessages([{ _id: 1, account_id: OWNER, to: PERSON }]);
+    const rows = (count: number, row: object) => Array.from({ length: count }, () => ({ smsId: 1, ...row }));
+    await db.collection('notes').createIndex({ smsId: 1 });
+    await db.collection('notes').insertMany([
+      ...rows(1_500, { text: 'of a message that is there' }),
+      ...rows(1_100, { smsId: 2, text: 'of one that is gone' }),
+      ...rows(1, { smsId: null, text: 'of none' }),
+      ...rows(3, { smsId: 2, account_id: OWNER, text: 'the account says itself whose it is' }),
+      // An erasure has left them so, and gone on to the message.
+      ...rows(20, { smsId: 2, text: null }),
+      ...rows(20, { smsId: 2, text: '44********23' }),
+      ...rows(40, { smsId: 2, text: 'found by its own number', from: PERSON }),
+    ] as never[]);
+    const via = { collection: 'sms', key: '_id', field: 'smsId' };
+    const fields = [{ path: 'text', category: 'note' }];
+    const notes = { collection: 'notes', record: 'message', via, fields, numbers: ['from'] };
+    const report = await checkDataMap(db, second([SMS, notes]), { countries: ['GB'], sampleSize: 'all' });
+    expect(about(report, 'notes.smsId')).toEqual([
+      'error 1101 of 2684 records lead to no record of sms: no erasure and no scan finds them',
+      'warning 3 of 2684 records lead to no record of sms: the scan finds numbers in them, and nothing else of theirs goes',
+    ]);
+    expect(report.findings.find(({ message }) => message.startsWith('1101'))?.ids?.length).toBe(5);
   });
 });

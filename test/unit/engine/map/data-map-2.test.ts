@@ -230,6 +230,13 @@ describe('a data map of version 2', () => {
       'collections[1].fields[0].path: holds lead.phone: both cannot be written at once',
     ],
     [
+      'a part that goes with a mention, of records that are changed without being read',
+      entry(
+        `${SMS}numbers: [to]\nid: mid\nat: t\nproducts: [sms]\nfields: [ { path: m, category: body }, { path: m.v, category: body, around: text } ]`,
+      ),
+      'collections[1].fields[1].path: lies inside m: both cannot be written at once',
+    ],
+    [
       'a place twice',
       entries(`${SMS}numbers: [to]\nwhere: { a: [1, 2] }`, `${TWO}numbers: [to]\nwhere: { a: [2, 3] }`),
       'is mapped already',
@@ -254,6 +261,9 @@ describe('a data map of version 2', () => {
     const raw = `collection: raw\nrecord: form\nnumbers: [file, "names.{key}"]\n${both}`;
     const held = `${TWO}numbers: [lead.phone]\nfields: [ { path: lead, category: custom } ]`;
     expect(faultsOf(entry(held))).toEqual([]);
+    const part =
+      'fields: [ { path: message, category: body }, { path: "message.cards[]", category: body, around: text } ]';
+    expect(faultsOf(entry(`${TWO}numbers: [from]\n${part}`))).toEqual([]);
     const lists =
       'collection: lists\nrecord: form\nfields: [ { path: csv, category: form, around: line }, { path: "rows[]", category: form, around: text } ]';
     expect(faultsOf(entries(raw, log, lists))).toEqual([]);

@@ -118,3 +118,55 @@ describe('UTF-16', () => {
     expect(masked(encoded)).toEqual(expected);
   });
 });
+
+describe('hexadecimal digits', () => {
+  const hex = (text: string) => Buffer.from(text).toString('hex');
+  const wide = (text: string) => Buffer.from(text, 'utf16le').swap16().toString('hex').toUpperCase();
+  const stars = '*'.repeat(JO.length);
+  const swapped = (digits: string) => digits.replace(/(.)(.?)/g, (_pair, one, other) => (other || 'F') + one);
+  // An SMS-DELIVER from a number, by way of a service centre of others.
+  const pdu = (from: string) => `0791447758100650040C91${from}00006211215125806105E8329BFD06`;
+
+  it.each([
+    ['of a text', hex(`to +${JO}.`), hex(`to +${stars}.`)],
+    ['in capitals, of two octets a character', wide(`+${JO}, +${AL}`), wide(`+${stars}, +${AL}`)],
+    ['behind a letter that is none of theirs', `a${hex(JO)}`, `a${hex(stars)}`],
+    ['in a text', `PDU=0x${hex(JO)};`, `PDU=0x${hex(stars)};`],
+    ['of a short message on its way', pdu(swapped(JO)), pdu('AAAAAAAAAAAA')],
+    ['of a number at home', `0B81${swapped('07700900123')}`, '0B81AAAAAAAAAAFA'],
+    ['of a service centre', `0791${swapped(JO)}`, '0791aaaaaaaaaaaa'],
+  ])('%s', (_what, before, after) => {
+    expect(masked(before)).toBe(after);
+  });
+
+  it.each([
+    ['an id', '64a000000000000000000001'],
+    ['a hash', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['another’s', hex(AL)],
+    ['another’s, on its way', pdu(swapped(AL))],
+    ['digits without a length', `0091${swapped(JO)}`],
+    ['digits of a longer number', `0E91${swapped(JO)}99`],
+  ])('of nobody who is looked for stay: %s', (_what, value) => {
+    expect(run({ x: value }, rulesOf([entry]))).toMatchObject({ fate: 'unchanged', found: [] });
+  });
+});
+
+describe('bytes', () => {
+  const packed = Buffer.from('0C91447700091032', 'hex');
+  const stars = Buffer.from('0C91AAAAAAAAAAAA', 'hex');
+  const ascii = Buffer.from(`\0+${JO}\0`);
+  const covered = Buffer.from(`\0+${'*'.repeat(JO.length)}\0`);
+
+  it.each<[string, unknown, unknown]>([
+    ['of a short message on its way', packed, stars],
+    ['as a list', [...ascii], [...covered]],
+    ['as JSON has a buffer', ascii.toJSON(), covered.toJSON()],
+    ['by their indexes', { ...ascii }, { ...covered }],
+    ['in JSON', JSON.stringify({ raw: ascii }), JSON.stringify({ raw: covered })],
+    ['a list of others', [...Buffer.from(AL)], [...Buffer.from(AL)]],
+    ['a list of numbers that are no bytes', [...ascii, 256], [...ascii, 256]],
+    ['an object of numbers', { ...ascii, x: 1 }, { ...ascii, x: 1 }],
+  ])('%s', (_what, before, after) => {
+    expect(masked(before)).toEqual(after);
+  });
+});

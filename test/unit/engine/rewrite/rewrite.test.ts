@@ -322,6 +322,55 @@ describe('fields', () => {
     expect(outcomeOf({ ...record, body: 'x' }, entry)).toMatchObject({ body });
   });
 
+  it.each(['@g.us', ''])('of a group that is called by who made it is not theirs: -1612345678%s', (rest) => {
+    const fields = { text: 'body' } as const;
+    const entry = { numbers: ['jid', 'by'], fields };
+    const jid = (number: string) => `${number}-1612345678${rest}`;
+    expect(outcomeOf({ jid: jid(JO), by: AL, text: 'x' }, entry)).toEqual({ jid: jid(MASK), by: AL, text: 'x' });
+    expect(outcomeOf({ jid: jid(JO), by: JO, text: 'x' }, entry)).toMatchObject({ by: MASK, text: '[REDACTED]' });
+    const chat = { jid: jid(JO), text: 'x' };
+    expect(outcomeOf(chat, { ...entry, fate: 'delete' })).toEqual({ ...chat, jid: jid(MASK) });
+  });
+
+  it('of another account, too, stays, and is a failure unless the map keeps it', () => {
+    const shared = (record: Record<string, unknown>) => (Array.isArray(record.acc) ? readPath('acc') : undefined);
+    const record = { acc: ['a', 'b'], to: JO };
+    const failing = run(record, rulesOf([{ numbers: ['to'] }], { shared }));
+    expect(failing).toMatchObject({ fate: 'unchanged', failures: [{ number: JO, path: 'acc', why: 'shared_record' }] });
+    const kept = run(record, rulesOf([{ numbers: ['to'] }], { shared: () => 'keep' }));
+    expect(kept).toMatchObject({ fate: 'unchanged', failures: [] });
+  });
+
+  it('a text of a person and of the account’s own number is the person’s', () => {
+    const fields = { body: { category: 'body', onlyIfAlone: true } } as const;
+    const ownNumber = ({ way }: Record<string, unknown>) => (way === 'in' ? 'to' : 'from');
+    const entry = { numbers: ['from', 'to'], fields, ownNumber };
+    expect(outcomeOf({ way: 'in', from: JO, to: AL, body: 'x' }, entry)).toMatchObject({ body: '[REDACTED]', to: AL });
+    expect(outcomeOf({ way: 'out', from: JO, to: AL, body: 'x' }, entry)).toMatchObject({ body: 'x' });
+  });
+
+  it('of an uploaded list beside a list of numbers the person’s lines go, while others stand there', () => {
+    const entry = { numbers: ['state.{key}'], fields: { csv: { category: 'form', around: 'line' } } as const };
+    const csv = `Jo;${JO}\nAl;${AL}\n`;
+    const state = { [JO]: 1, [AL]: 2 };
+    expect(outcomeOf({ csv, state }, entry)).toEqual({ csv: `Al;${AL}\n`, state: { [MASK]: 1, [AL]: 2 } });
+    expect(outcomeOf({ csv, state: { [JO]: 1 } }, entry)).toEqual({ csv: null, state: { [MASK]: 1 } });
+    const one = { ...entry, numbers: ['to', 'by'] };
+    expect(outcomeOf({ csv: 'Jo', to: JO, by: AL }, one)).toEqual({ csv: null, to: MASK, by: AL });
+  });
+
+  it('a part of a field goes with a mention, and the field with the record', () => {
+    const fields = { message: 'body', 'message.cards[]': { category: 'body', around: 'text' } } as const;
+    const entry = { numbers: ['from'], fields };
+    const message = { text: 'x', cards: [`Jo ${JO}`, `Al ${AL}`] };
+    expect(outcomeOf({ from: AL, message }, entry)).toEqual({
+      ...{ from: AL, message: { text: 'x', cards: ['[REDACTED]', `Al ${AL}`] } },
+    });
+    expect(outcomeOf({ from: JO, message }, entry)).toEqual({
+      ...{ from: MASK, message: { text: '[REDACTED]', cards: ['[REDACTED]', '[REDACTED]'] } },
+    });
+  });
+
   it('a field wherever its name stands: in arrays, in JSON, and not in a record that is somebody else’s', () => {
     const fields = { caption: { category: 'body', anywhere: true } } as const;
     const record = {

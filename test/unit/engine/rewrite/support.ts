@@ -22,7 +22,7 @@ type Category = FieldRule['category'];
 
 /** An entry in few words; what the forget profile makes of its fields. */
 export interface EntryInWords
-  extends Partial<Pick<EntryRules, 'name' | 'fate' | 'mark' | 'suppression' | 'scheduled' | 'matches'>> {
+  extends Partial<Pick<EntryRules, 'name' | 'fate' | 'mark' | 'suppression' | 'scheduled' | 'matches' | 'ownNumber'>> {
   elements?: string;
   numbers: (string | { path: string; own?: boolean; strategy?: EntryRules['numbers'][number]['strategy'] })[];
   /** Field and category: `{ body: 'body' }`, or with more of a rule. */
