@@ -7,6 +7,7 @@ import { createRequestSearch } from '../../../src/ledger/requests/status.ts';
 import { type CompletedSums, createCompletedSums, ERASE_SECONDS } from '../../../src/ops/completed-sums.ts';
 import { createLedgerFigures } from '../../../src/ops/ledger-figures.ts';
 import { openPlatform, type Platform } from '../../support/platform.ts';
+import { requestDrafts } from '../../support/request-rows.ts';
 
 const FINISHED = 20_000;
 const ACCOUNT = 'acc_000000000001';
@@ -24,23 +25,13 @@ describe('a ledger that has grown', () => {
     client = new mongoose.mongo.MongoClient(platform.config.MONGODB_URI, { monitorCommands: true });
     client.on('commandStarted', ({ command }) => commands.push(command));
     db = client.db(platform.config.MONGODB_DATABASE);
+    const draft = requestDrafts({ now: new Date(DAY), deadlineMs: 86_400_000, account_id: ACCOUNT });
     const rows = Array.from({ length: FINISHED }, (_, index) => {
       const at = new Date(DAY + index * 1_000);
       const isFinished = index % 2_000 !== 0;
+      const { unfinished, ...row } = draft({}, { now: at });
       return {
-        reference: `r${index}`.padEnd(15, 'x'),
-        account_id: ACCOUNT,
-        profile: 'forget' as const,
-        selector: { by: 'number' as const },
-        token: `t${index}`,
-        requested_by: 'k',
-        keep_suppression: true,
-        created_at: at,
-        due_at: new Date(at.getTime() + 86_400_000),
-        not_before: at,
-        look_at: at,
-        generation: 1,
-        failures: 0,
+        ...row,
         erased: { sent_sms: 2, calls: index % 2 },
         ...(index % 4_000 === 1 && { causes: { refused: 2 } }),
         ...(index % 4_000 === 0 && { causes: { unexpected: 1 } }),
@@ -49,7 +40,7 @@ describe('a ledger that has grown', () => {
               ...{ state: 'completed' as const, completed_at: new Date(at.getTime() + 5_000) },
               ...(index % 5_000 === 3 && { overdue: true as const }),
             }
-          : { state: 'accepted' as const, unfinished: true as const }),
+          : { unfinished }),
       };
     });
     for (let from = 0; from < rows.length; from += 5_000)
