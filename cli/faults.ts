@@ -44,15 +44,12 @@ export async function describeFault(error: unknown): Promise<Fault> {
 }
 
 async function linesOf(error: unknown): Promise<readonly string[]> {
-  const [{ ConfigError }, { IndexesMissing }, { isTransient }, { KeysMissing }, { DataMapError }, { redactDigitRuns }] =
-    await Promise.all([
-      import('../src/base/config.ts'),
-      import('../src/base/db/ensure-indexes.ts'),
-      import('../src/base/db/faults.ts'),
-      import('../src/base/keys/in-use.ts'),
-      import('../src/engine/map/load.ts'),
-      import('../src/phone/scan.ts'),
-    ]);
+  const { ConfigError } = await import('../src/base/config.ts');
+  const { IndexesMissing } = await import('../src/base/db/ensure-indexes.ts');
+  const { isTransient } = await import('../src/base/db/faults.ts');
+  const { KeysMissing } = await import('../src/base/keys/in-use.ts');
+  const { DataMapError } = await import('../src/engine/map/load.ts');
+  const { redactDigitRuns } = await import('../src/phone/scan.ts');
   if (error instanceof ConfigError || error instanceof DataMapError) return error.message.split('\n');
   if (error instanceof IndexesMissing || error instanceof KeysMissing) return [error.message];
   // The driver's message may name hosts and users.

@@ -1,4 +1,5 @@
 import { runCommand } from '../../cli/program.ts';
+import { loadInTurn } from './load-in-turn.ts';
 
 /** What a command line came to. */
 export interface CliResult {
@@ -7,6 +8,17 @@ export interface CliResult {
   readonly out: string[];
   /** Lines of standard error. */
   readonly err: string[];
+}
+
+let loading: Promise<unknown> | undefined;
+
+/** Two commands side by side would load modules side by side: all are loaded before any runs. Help needs them all. */
+function loadCommands(): Promise<unknown> {
+  const drop = () => {};
+  loading ??= loadInTurn(() =>
+    runCommand(['--help'], { env: {}, print: drop, note: drop, readSecret: async () => '', now: () => new Date() }),
+  );
+  return loading;
 }
 
 /**
@@ -19,6 +31,7 @@ export async function runCli(
   now = new Date(),
   input = '',
 ): Promise<CliResult> {
+  await loadCommands();
   const [out, err]: [string[], string[]] = [[], []];
   const code = await runCommand(args, {
     env,

@@ -16,6 +16,7 @@ import type { Fault } from '../../src/ops/metrics.ts';
 import type { RunningWorker } from '../../workers/worker.ts';
 import { endRedis } from './end-redis.ts';
 import { LIMITS, unhurried } from './limits.ts';
+import { loadInTurn } from './load-in-turn.ts';
 import { waitFor } from './wait-for.ts';
 
 export const TEST_KEYS = {
@@ -177,15 +178,6 @@ async function openApi(
       await core.close();
     },
   };
-}
-
-let loading: Promise<unknown> = Promise.resolve();
-
-/** Two imports that meet in a module that is being linked fail in jest's modules ("request for … is not in cache"). */
-function loadInTurn<Module>(load: () => Promise<Module>): Promise<Module> {
-  const loaded = loading.then(load);
-  loading = loaded.catch(() => {});
-  return loaded;
 }
 
 export function closeServer(server: Server): Promise<void> {

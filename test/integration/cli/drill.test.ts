@@ -1,21 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DEFAULT_DATA_MAP } from '../../../src/engine/map/default-map.ts';
 import { type CliResult, runCli } from '../../support/cli.ts';
 import { writeMap } from '../../support/map-file.ts';
 import { closeServer, openPlatform, type Platform } from '../../support/platform.ts';
+import { openProcesses, type TestProcess } from '../../support/processes.ts';
 import { indexPlatform, insertRecords } from '../../support/records.ts';
 import { snapshotDatabase } from '../../support/snapshot.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 /** What an erasure finds: `all` where it reads the records themselves, too. */
 const FOUND: 'indexed' | 'all' = 'all';
-
-const CLI = fileURLToPath(new URL('../../../cli/main.ts', import.meta.url));
 
 let platform: Platform;
 let env: NodeJS.ProcessEnv;
@@ -113,8 +110,8 @@ describe('lethe drill', () => {
 
 describe('a drill that is ended before its end', () => {
   let busy: Server;
-  let child: ChildProcess;
-  let output = '';
+  const processes = openProcesses();
+  let child: TestProcess;
 
   beforeAll(async () => {
     // An API whose requests never come to an end.
@@ -125,34 +122,28 @@ describe('a drill that is ended before its end', () => {
     await once(busy, 'listening');
   });
 
-  afterAll(() => closeServer(busy));
+  afterAll(async () => {
+    await processes.endAll();
+    await closeServer(busy);
+  });
 
   beforeEach(async () => {
-    output = '';
     const url = `http://127.0.0.1:${(busy.address() as AddressInfo).port}`;
-    child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), CLI, 'drill', '--shapes', FOUND], {
-      env: { ...env, LETHE_URL: url, NODE_OPTIONS: '' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    child.stderr?.on('data', (text: Buffer) => {
-      output += text.toString();
-    });
-    await waitFor('the made-up person to be there', async () => (output.includes('put into') ? true : null));
+    child = processes.lethe(['drill', '--shapes', FOUND], { ...env, LETHE_URL: url });
+    await waitFor('the made-up person to be there', () => child.output().includes('put into'));
   });
 
   it('cleans up when it is asked to stop', async () => {
     expect(await marked()).toBeGreaterThan(0);
-    child.kill('SIGTERM');
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(1);
-    expect(output).toContain('lethe: stopped; what the drill had put there is removed');
+    child.signal('SIGTERM');
+    expect(await child.exited()).toEqual({ code: 1, signal: null });
+    expect(child.output()).toContain('lethe: stopped; what the drill had put there is removed');
     expect(await marked()).toBe(0);
     expect(await drills()).toBe(0);
   });
 
   it('is cleaned up by the next one when it was killed', async () => {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await child.kill();
     expect(await marked()).toBeGreaterThan(0);
     // Nobody knows yet that it is dead.
     await platform.core.db.collection('lethe_drills').updateMany({}, { $set: { until: new Date(0) } });
