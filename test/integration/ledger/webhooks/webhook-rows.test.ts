@@ -172,10 +172,11 @@ describe('rows of webhooks', () => {
 
   it('are deleted, and what was still to be told is not', async () => {
     const { db } = platform.core;
-    const [other, one] = [await hook(), await hook()];
+    const [one, other] = [await hook(), await hook()];
     const [waiting, done] = [await sent(one._id, { lease: { owner: 'o', until: NOW } }), await finished(one._id)];
     const others = [await sent(other._id), await sent(one._id, { account_id: 'acc_2' })];
     expect(await deleteWebhook(db, 'acc_2', other._id, NOW)).toBe(false);
+    expect(await deleteWebhook(db, 'acc_1', 'none', NOW)).toBe(false);
     expect(await deleteWebhook(db, 'acc_1', one._id, later(5))).toBe(true);
     expect(await hooks().distinct('_id')).toEqual([other._id]);
     const { unfinished: _, lease: __, ...row } = waiting;
