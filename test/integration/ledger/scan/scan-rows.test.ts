@@ -5,6 +5,7 @@ import { storeAnnounced } from '../../../../src/ledger/requests/announced.ts';
 import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests/ledger.ts';
 import { type AskDependencies, askForScan, isScanDue, relayScans } from '../../../../src/ledger/scan/ask.ts';
 import type { Circle } from '../../../../src/ledger/scan/circle.ts';
+import { createCircles } from '../../../../src/ledger/scan/circle-of.ts';
 import { type Joiner, loadJoiners, refreshNotes, releaseJoiners } from '../../../../src/ledger/scan/joiners.ts';
 import { type ScanRow, scansOf } from '../../../../src/ledger/scan/ledger.ts';
 import {
@@ -370,6 +371,31 @@ describe('rows of passes', () => {
       const { unfinished: _, ...over } = row;
       expect(await rowOf()).toEqual({ ...over, not_before: NOW, look_at: later(60_001) });
     });
+  });
+
+  it('in a record of two people change nothing of the one who has come back since', async () => {
+    const { db, dataMap, countriesOf, tokens } = platform.core;
+    const circle = createCircles({ db, dataMap, countriesOf, keepsNumber: false })(account);
+    const back = phoneNumber(447700900124);
+    const both = [NUMBER, back].map((number) => [number, tokens.current(account._id, number)] as const);
+    const numbers = await circle.createNumbers(new Map(both));
+    const place = circle.places.find(({ key }) => key === 'sent_sms');
+    const body = `Jo of ${back} asks you to call ${NUMBER}`;
+    const document = {
+      _id: new ObjectId(),
+      account_id: account.records_id,
+      to: '447700900999',
+      body,
+      created_at: later(-5),
+    };
+    const changed = (before: Date) => {
+      const limits = new Map([[back, { before, undated: false, records: new Set<string>() }]]);
+      const { edits, found } = place?.rewrite(document, { ...numbers, limits }, NOW) ?? {};
+      return [edits?.map(({ path, after }) => [...path, after]), found?.map(({ number }) => number)];
+    };
+    const masked = `Jo of ${back} asks you to call 44********23`;
+    expect(changed(later(-9))).toEqual([[['body', masked]], [NUMBER]]);
+    expect(changed(NOW)).toEqual([[['body', 'Jo of 44********24 asks you to call 44********23']], [back, NUMBER]]);
   });
 
   it('keep the type of the id they stand at, sealed', () => {
