@@ -23,14 +23,21 @@ import { withNews } from '../../src/ledger/webhooks/news.ts';
 import { coalesce } from '../../src/lib/coalesce.ts';
 import type { DropDependencies } from '../../src/ops/drop-finished.ts';
 import type { Fault } from '../../src/ops/metrics.ts';
+import { createWay, type Way } from '../way.ts';
 
 /** Records of an account that are read whenever a request waits; those of a larger one once an interval. */
 const SMALL_ACCOUNT = 100_000;
+/** Records of an account that are read without a rest. */
+const FEW_RECORDS = 2_000;
+/** How long a report rests after each part of its file while erasures are under way. */
+const REPORT_REST_MS = 250;
 /** Requests that ask for one scan together. */
 const MOST_JOINED = 1_000;
 
 /** What each job needs, by job. */
 export interface JobDependencies {
+  /** Erasures go before reports. */
+  readonly way: Way;
   readonly erase: EraseDependencies;
   readonly scan: ScanDependencies;
   readonly webhooks: DeliverDependencies;
@@ -71,8 +78,10 @@ export function createJobDependencies(
   const folder = createReportFolder(config.REPORTS_DIR);
   const writes = createLedgerWrites(db, createConclude(core));
   const { note } = core;
+  const way = createWay(REPORT_REST_MS);
   const ledger = withNews(writes, note);
   return {
+    way,
     erase: {
       ledger,
       accounts: joinFinds(accounts),
@@ -87,6 +96,7 @@ export function createJobDependencies(
     scan: {
       ...{ db, accounts, seal, files, producer, circleOf, logger, times, now },
       smallAccount: SMALL_ACCOUNT,
+      fewRecords: FEW_RECORDS,
     },
     webhooks: {
       ...{ db, seal, logger, times, now, processor: core.processor },
@@ -98,6 +108,7 @@ export function createJobDependencies(
     report: {
       ...{ db, dataMap, countriesOf, accounts, seal, audit, folder, logger, times, now },
       mostBytes: config.REPORTS_MEGABYTES_LIMIT * 1_000_000,
+      makeWay: way.make,
     },
     reportFiles: { db, folder, logger, now },
     guard: {

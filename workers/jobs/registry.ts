@@ -25,9 +25,9 @@ export type Processor<Payload = unknown> = (
  */
 export function createRegistry(deps: JobDependencies): ReadonlyMap<string, Processor> {
   const processors: { [Name in JobName]: Processor<JobPayload<Name>> } = {
-    erase: (job, token, signal) => processErase(deps.erase, job, token, signal),
+    erase: (job, token, signal) => deps.way.during(() => processErase(deps.erase, job, token, signal)),
     'remove-files': (job, _token, signal) => processRemoveFiles(deps.files, job.data, signal),
-    scan: (job, token, signal) => processScan(deps.scan, job, token, signal),
+    scan: (job, token, signal) => deps.way.during(() => processScan(deps.scan, job, token, signal)),
     deliver: (job, _token, signal) => processDeliver(deps.webhooks, job, signal),
     'redact-due': (job) => processRedactDue(deps.automatic, job),
     report: (job, _token, signal) => processReport(deps.report, job, signal),

@@ -7,7 +7,7 @@ import { requestsOf } from '../requests/ledger.ts';
 import { callWorker } from '../work/call.ts';
 import { relayWork, unfinishedRows } from '../work/relay.ts';
 import { newWork } from '../work/row.ts';
-import { latestBeginning, SCAN_CALL, type ScanRow, scansOf } from './ledger.ts';
+import { latestBeginning, MOST_REST_MS, SCAN_CALL, type ScanRow, scansOf } from './ledger.ts';
 
 export interface AskDependencies {
   readonly db: mongoose.mongo.Db;
@@ -104,9 +104,10 @@ export async function relayScans(deps: AskDependencies, reach: Date): Promise<nu
   return relayWork(deps, SCAN_CALL, unfinishedRows<ScanRow>(scansOf(db), []), reach);
 }
 
-/** Is there a pass that a worker could go on with now, or a request that none has been asked for yet? */
+/** Is there a pass that a worker could go on with now, or after a short rest, or a request that none has been asked for yet? */
 export async function isScanDue(db: mongoose.mongo.Db, now: Date): Promise<boolean> {
-  return (await waitingAccounts(db)).some(({ scan }) => scan === undefined || scan.not_before <= now);
+  const soon = new Date(now.getTime() + MOST_REST_MS);
+  return (await waitingAccounts(db)).some(({ scan }) => scan === undefined || scan.not_before <= soon);
 }
 
 interface WaitingAccount {

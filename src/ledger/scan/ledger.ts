@@ -38,6 +38,9 @@ export function scansOf(db: mongoose.mongo.Db): mongoose.mongo.Collection<ScanRo
   return db.collection<ScanRow>(SCANS);
 }
 
+/** Longest rest between two turns over an account that is not large. */
+export const MOST_REST_MS = 5_000;
+
 /** How the queue is told of a pass. */
 export const SCAN_CALL: Call<Pick<ScanRow, 'account_id' | 'generation'>, 'scan'> = {
   what: 'scan',

@@ -23,6 +23,8 @@ export interface ScanDependencies {
   readonly circleOf: (account: Account) => Circle;
   /** A turn over more records than this is made once an interval. */
   readonly smallAccount: number;
+  /** A turn over more than these rests for a while after the one before. */
+  readonly fewRecords: number;
   readonly logger: Logger;
   readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'graceMs' | 'scanIntervalMs' | 'scanTurnMs' | 'scanLookMs'>;
   readonly now: () => Date;

@@ -2,7 +2,7 @@ import { REQUEST_CALL } from '../requests/ledger.ts';
 import { callWorker } from '../work/call.ts';
 import { assertHeld } from '../work/lease.ts';
 import { type Joiner, loadJoiners, releaseJoiners, sortOut } from './joiners.ts';
-import { latestBeginning, scansOf } from './ledger.ts';
+import { latestBeginning, MOST_REST_MS, scansOf } from './ledger.ts';
 import { claimPass, dropPass, holdPass, isBeginning, keepPass, type Pass, type ScanDependencies } from './pass.ts';
 import { readOn } from './read-on.ts';
 
@@ -13,6 +13,8 @@ export type ScanOutcome =
 
 /** Shortest pause before a pass that could not be claimed is tried again. */
 const CLAIM_AGAIN_MS = 1_000;
+/** How long a turn rests, in lengths of the one before. */
+const RESTS = 2;
 /** Requests the queue is told of side by side. */
 const CALLED_AT_ONCE = 200;
 
@@ -81,16 +83,22 @@ async function goRound(deps: ScanDependencies, pass: Pass, signal: AbortSignal):
   }
 }
 
-/** When a large account's next turn begins: once an interval, and in time for the request that is due first. */
+/**
+ * When an account's next turn begins: a large one's once an interval, and in time for the request that is due first. A turn
+ * over more than a few records rests after the one before for twice as long as that took: those that come meanwhile are
+ * served by one turn, not each few by one, and others have the database.
+ */
 function restUntil(
   pass: Pass,
   waiting: readonly Joiner[],
-  { now, times, smallAccount }: ScanDependencies,
+  { now, times, smallAccount, fewRecords }: ScanDependencies,
 ): Date | undefined {
   const { size = 0, took_ms = 0 } = pass.whole;
-  if (!isBeginning(pass) || size <= smallAccount || pass.began === undefined) return undefined;
+  const isLarge = size > smallAccount;
+  if (!isBeginning(pass) || pass.began === undefined || !(isLarge || size > fewRecords)) return undefined;
   const due = waiting.reduce((least, { request }) => Math.min(least, request.due_at.getTime()), Infinity);
-  const next = new Date(Math.min(pass.began.getTime() + times.scanIntervalMs, latestBeginning(due, took_ms)));
+  const interval = isLarge ? times.scanIntervalMs : took_ms + Math.min(RESTS * took_ms, MOST_REST_MS);
+  const next = new Date(Math.min(pass.began.getTime() + interval, latestBeginning(due, took_ms)));
   return next > now() ? next : undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Job } from 'bullmq';
 import { JOB_NAMES, type JobName } from '../../../src/base/queue/catalogue.ts';
 import type { JobDependencies } from '../../../workers/jobs/dependencies.ts';
 import { createRegistry } from '../../../workers/jobs/registry.ts';
+import { createWay } from '../../../workers/way.ts';
 
 const account = 'acc_AAAAAAAAAAAA';
 const reference = 'AAAAAAAAAAAAAAA';
@@ -25,8 +26,9 @@ const JOBS: Record<JobName, { readonly uses: keyof JobDependencies; readonly pay
 /** Dependencies that end the work on them, and say whose they are. */
 function watched(): { deps: JobDependencies; used: string[] } {
   const used: string[] = [];
-  const deps = new Proxy({} as JobDependencies, {
-    get(_target, name) {
+  const deps = new Proxy({ way: createWay(0) } as JobDependencies, {
+    get(target, name) {
+      if (name === 'way') return target.way;
       used.push(String(name));
       throw new Error('seen');
     },

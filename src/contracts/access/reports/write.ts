@@ -30,6 +30,8 @@ export interface ReportDependencies {
   readonly times: Pick<Times, 'leaseMs' | 'renewBelowMs' | 'retryBaseMs' | 'longestPauseMs' | 'reportKeepMs'>;
   /** What the files of one account may take up, in bytes. */
   readonly mostBytes: number;
+  /** Rests while what cannot wait is under way. */
+  readonly makeWay: (signal: AbortSignal) => Promise<void>;
   readonly now: () => Date;
 }
 
@@ -188,6 +190,7 @@ async function writeRecords(
     if (text.length < CHUNK_LENGTH) continue;
     await put(text);
     text = '';
+    await deps.makeWay(signal);
     await lease.renew();
   }
   await put(text + writer.end(items));

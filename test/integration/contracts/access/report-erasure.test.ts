@@ -50,6 +50,7 @@ describe('an erasure and the report files that hold the number', () => {
   const deps = (own: ReportFolder = folder()): ReportDependencies => ({
     ...platform.core,
     mostBytes: 1e9,
+    makeWay: async () => {},
     folder: own,
     logger: platform.logger,
     times: times(),

@@ -42,6 +42,7 @@ describe('the life of a report and its file', () => {
   const deps = (): ReportDependencies => ({
     ...platform.core,
     mostBytes: 1e9,
+    makeWay: async () => {},
     folder: folder(),
     logger: platform.logger,
     times: timesOf({ ...platform.config, LEASE_MS: 10_000, REPORT_KEEP_HOURS: 72, RETRY_BASE_MS: 10 }),

@@ -30,7 +30,7 @@ describe('what an account may have of reports', () => {
     writeReport(
       {
         ...platform.core,
-        ...{ folder: folder(), logger: platform.logger, mostBytes, now: () => new Date() },
+        ...{ folder: folder(), logger: platform.logger, mostBytes, makeWay: async () => {}, now: () => new Date() },
       },
       { account, report },
       signal,

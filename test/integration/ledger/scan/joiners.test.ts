@@ -203,13 +203,23 @@ describe('who waits for a scan', () => {
     expect(await isScanDue(platform.core.db, hand.now())).toBe(false);
     expect((await hand.scan(account)).lease).toBeUndefined();
 
+    // One that is not large rests after its turn, and no longer than five seconds.
+    const row = { account_id: account._id };
+    const took_ms = 3_600_000;
+    await scansOf(platform.core.db).updateOne(row, { $set: { took_ms, not_before: new Date(0) } });
+    const rested = new Date(began.getTime() + took_ms + 5_000);
+    expect(await hand.step(account, { fewRecords: 3 })).toEqual({ outcome: 'later', at: rested });
+    await scansOf(platform.core.db).updateOne(row, {
+      $set: { took_ms: 0, not_before: new Date(began.getTime() + interval) },
+    });
+
     // Somebody who is due before that calls it earlier, under a new job.
     hand.told.length = 0;
     const due = new Date(began.getTime() + interval / 2);
     const asking = { ...hand.jobs.scan, producer: hand.jobs.scan.producer as never, times: platform.core.times };
     await askForScan(asking, { account: account._id, due });
-    const { not_before, took_ms = 0, generation } = await hand.scan(account);
-    expect(not_before).toEqual(new Date(due.getTime() - 2 * took_ms));
+    const { not_before, generation } = await hand.scan(account);
+    expect(not_before).toEqual(due);
     expect(hand.told).toMatchObject([{ name: 'scan', id: `scan-${account._id}-g${generation}` }]);
     await requestsOf(platform.core.db).updateOne({ reference: al }, { $set: { due_at: due } });
     await scansOf(platform.core.db).updateOne({ account_id: account._id }, { $set: { not_before: new Date(0) } });

@@ -134,8 +134,9 @@ describe('rows of passes', () => {
       await wait({ account_id: 'acc_sweeps', state: 'sweeping' });
       await put({ account_id: 'acc_rests', not_before: later(9_000), look_at: later(9_000) });
       await wait({ account_id: 'acc_rests' });
-      expect(await isScanDue(db, later(8_999))).toBe(false);
-      expect(await isScanDue(db, later(9_000))).toBe(true);
+      // A rest of five seconds is waited for.
+      expect(await isScanDue(db, later(3_999))).toBe(false);
+      expect(await isScanDue(db, later(4_000))).toBe(true);
       await wait({ due_at: later(24 * HOUR) });
       await wait({ due_at: later(HOUR) });
       expect(await isScanDue(db, NOW)).toBe(true);
@@ -253,7 +254,14 @@ describe('rows of passes', () => {
   describe('are held', () => {
     const PLACES = [{}, {}, {}] as unknown as Circle['places'];
     const deps = (): ScanDependencies => ({
-      ...{ ...platform.core, smallAccount: 10, logger: platform.logger, producer: ask().producer, now: () => clock },
+      ...{
+        ...platform.core,
+        smallAccount: 10,
+        fewRecords: 5,
+        logger: platform.logger,
+        producer: ask().producer,
+        now: () => clock,
+      },
       circleOf: () => ({ digest: 'digest', places: PLACES, createNumbers: async () => ({}) as never }),
       times: {
         ...{ leaseMs: 60_000, renewBelowMs: 20_000, graceMs: GRACE_MS },
@@ -386,7 +394,7 @@ describe('rows of passes', () => {
       account_id: account.records_id,
       to: '447700900999',
       body,
-      created_at: later(-5),
+      sent_at: later(-5),
     };
     const changed = (before: Date) => {
       const limits = new Map([[back, { before, undated: false, records: new Set<string>() }]]);
