@@ -157,7 +157,9 @@ export async function startRedisService(
       } catch (error) {
         const taken = !(await isPortFree(port));
         if (taken && options.port !== undefined) throw new Error(`redis: port ${port} is taken by another program`);
-        if (!taken || attempt === PORT_TRIES) throw error;
+        // A cluster's node takes a second port, 10,000 above its own. Whoever had that one may be gone again by now.
+        const mayBeTaken = taken || (options.cluster === true && options.port === undefined);
+        if (!mayBeTaken || attempt === PORT_TRIES) throw error;
         await tools.discard(child);
       }
     }
