@@ -110,7 +110,12 @@ async function scan(world: World, account: Account, numbers: number): Promise<nu
     createLogger({ level: 'error', service: 'bench' }),
     now,
   );
-  const deps: ScanDependencies = { ...wired, times: { ...core.times, scanTurnMs: 600_000 }, smallAccount: Infinity };
+  const deps: ScanDependencies = {
+    ...wired,
+    times: { ...core.times, scanTurnMs: 600_000 },
+    smallAccount: Infinity,
+    fewRecords: Infinity,
+  };
   const asking = { ...deps, producer, times: core.times };
   await askForScan(asking, { account: account._id, due: new Date(Date.now() + core.times.deadlineMs) });
   const outcome = await runScan(deps, account._id, new AbortController().signal);
