@@ -1,3 +1,5 @@
+import { FEWEST_DIGITS } from './interpret.ts';
+
 /** A number in octets of two digits each: where it stands, `end` exclusive, and how it would be written. */
 export interface SemiOctets {
   readonly start: number;
@@ -13,8 +15,6 @@ export const isTypeOfNumber = (octet: number) => octet in PLUSES;
 
 const IS_TYPE = Uint8Array.from({ length: 256 }, (_, octet) => Number(isTypeOfNumber(octet)));
 
-/** Before the type stands how many digits follow, or, of a service centre, how many octets. */
-const FEWEST_DIGITS = 7;
 /** No number has more semi-octets, and none is that long. */
 export const MOST_SEMI_OCTETS = 20;
 const FILLER = 0xf;
@@ -28,6 +28,7 @@ export function* semiOctetsIn(octets: Uint8Array): Generator<SemiOctets> {
   for (let type = 1; type < octets.length - FEWEST_DIGITS / 2; type += 1) {
     if (IS_TYPE[octets[type] as number] === 0) continue;
     const plus = PLUSES[octets[type] as number];
+    // How many digits follow, or, of a service centre, how many octets.
     const length = octets[type - 1] as number;
     if (length > MOST_SEMI_OCTETS) continue;
     for (const digits of new Set([readDigits(octets, type + 1, length), readOctets(octets, type + 1, length - 1)])) {

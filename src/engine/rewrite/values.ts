@@ -1,5 +1,6 @@
 import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
+import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import { applyStrategy, type Replacements, type Strategy } from '../map/strategies.ts';
 import { REMOVED } from './edits.ts';
 
@@ -48,9 +49,6 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   return value instanceof Uint8Array ? value : undefined;
 }
 
-/** Fewer hold no number. */
-const FEWEST_BYTES = 7;
-
 /**
  * The bytes of a list of small numbers, as `JSON.stringify` makes of a Buffer, or of an object that has them by their
  * indexes, as it makes of a `Uint8Array`; undefined for everything else.
@@ -59,7 +57,7 @@ export function byteListOf(value: unknown): Uint8Array | undefined {
   const isList = Array.isArray(value);
   if (!isList && !(isPlainObject(value) && Object.hasOwn(value, '0'))) return undefined;
   const items: unknown[] = isList ? value : Object.values(value);
-  if (items.length < FEWEST_BYTES || !items.every(isByte)) return undefined;
+  if (items.length < FEWEST_DIGITS || !items.every(isByte)) return undefined;
   const isOther = !isList && Object.keys(value).some((key, index) => key !== String(index));
   return isOther ? undefined : Uint8Array.from(items, Number);
 }

@@ -6,6 +6,7 @@ import type { PhoneNumber } from '../../phone/number.ts';
 import { semiOctetsIn } from '../../phone/semi-octets.ts';
 import { findEncoded, type Masked } from '../rewrite/base64.ts';
 import { findHex } from '../rewrite/hex.ts';
+import { latin1Of } from '../rewrite/octets.ts';
 import { byteListOf, bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
 
 const { BSON } = mongoose.mongo;
@@ -30,7 +31,7 @@ export function createNumbersIn(
     };
     const readBytes = (inner: Uint8Array): Masked => {
       for (const { written } of semiOctetsIn(inner)) readPlain(written);
-      return readPlain(Buffer.from(inner).toString('latin1'));
+      return readPlain(latin1Of(inner));
     };
     const readText = (text: string) => {
       if (text.length < FEWEST_CHARACTERS) return;
@@ -58,7 +59,7 @@ export function createNumbersIn(
     try {
       visit(BSON.deserialize(bytes, { promoteLongs: false }));
     } catch {
-      readPlain(Buffer.from(bytes).toString('latin1'));
+      readPlain(latin1Of(bytes));
     }
   };
 }

@@ -78,8 +78,11 @@ export function createLedgerWrites(db: mongoose.mongo.Db, conclude: Conclude): L
     JOINED_AT_MOST,
     GATHER_MS,
   );
-  const keepJoined = coalesce<Guarded, boolean>((_lane, items) => keepAll(requests, items), JOINED_AT_MOST);
-  const releaseJoined = coalesce<Guarded, boolean>((_lane, items) => releaseAll(requests, items), JOINED_AT_MOST);
+  const keepJoined = coalesce<Guarded, boolean>((_lane, items) => writeAll(requests, items, isHeld), JOINED_AT_MOST);
+  const releaseJoined = coalesce<Guarded, boolean>(
+    (_lane, items) => writeAll(requests, items, isGivenBack),
+    JOINED_AT_MOST,
+  );
   const endJoined = coalesce<Ending, Ended>((_lane, items) => endEach(db, conclude, items), JOINED_AT_MOST);
   return {
     claim: (attempt) => claimJoined(LANE, attempt),
@@ -126,10 +129,21 @@ async function claimAll(requests: Requests, attempts: readonly ClaimAttempt[]): 
 
 const statement = ({ guard, update }: Guarded) => ({ updateOne: { filter: guard, update } });
 
-/** @returns for each update whether its guard matched */
-async function keepAll(requests: Requests, items: readonly Guarded[]): Promise<boolean[]> {
+/** How a request stands, as far as it tells whose it is. */
+type Standing = Pick<ErasureRequest, 'state' | 'not_before'> & { readonly lease?: Pick<RowLease, 'owner'> };
+
+/**
+ * @param isWritten does the request stand as it does when its guard matched?
+ * @returns for each update whether its guard matched
+ */
+async function writeAll(
+  requests: Requests,
+  items: readonly Guarded[],
+  isWritten: (row: Standing, item: Guarded) => boolean,
+): Promise<boolean[]> {
   const result = await requests.bulkWrite(items.map(statement), { ordered: false });
   if (result.matchedCount === items.length) return items.map(() => true);
+  if (items.length === 1) return [false];
   // Which did not match? Asking afterwards is soon enough: an owner that lost its lease never gets it back.
   const rows = await requests
     .find(
@@ -138,36 +152,22 @@ async function keepAll(requests: Requests, items: readonly Guarded[]): Promise<b
         account_id: { $in: unique(items.map(({ guard }) => guard.account_id)) },
         unfinished: true,
       },
-      { projection: { 'lease.owner': 1 } },
+      { projection: { 'lease.owner': 1, state: 1, not_before: 1 } },
     )
     .toArray();
-  const held = new Set(rows.map((row) => `${row._id} ${row.lease?.owner}`));
-  return items.map(({ guard }) => held.has(`${guard._id} ${guard['lease.owner']}`));
+  const standing = new Map(rows.map((row) => [row._id.toHexString(), row]));
+  return items.map((item) => {
+    const row = standing.get(item.guard._id.toHexString());
+    return row !== undefined && isWritten(row, item);
+  });
 }
 
-/** @returns for each update whether its guard matched */
-async function releaseAll(requests: Requests, items: readonly Guarded[]): Promise<boolean[]> {
-  const result = await requests.bulkWrite(items.map(statement), { ordered: false });
-  if (result.matchedCount === items.length) return items.map(() => true);
-  if (items.length === 1) return [false];
-  const rows = await requests
-    .find(
-      {
-        _id: { $in: items.map(({ guard }) => guard._id) },
-        account_id: { $in: unique(items.map(({ guard }) => guard.account_id)) },
-        unfinished: true,
-        lease: { $exists: false },
-      },
-      { projection: { state: 1, not_before: 1 } },
-    )
-    .toArray();
-  const free = new Map(rows.map((row) => [row._id.toHexString(), row]));
-  // One that was given back stands as its update says, and nobody has it. Of one that was lost another worker says how it stands.
-  return items.map(({ guard, update }) => {
-    const row = free.get(guard._id.toHexString());
-    const { state, not_before } = (update.$set ?? {}) as Partial<ErasureRequest>;
-    return row !== undefined && row.state === state && row.not_before.getTime() === not_before?.getTime();
-  });
+const isHeld = ({ lease }: Standing, { guard }: Guarded) => lease?.owner === guard['lease.owner'];
+
+/** One that was given back stands as its update says, and nobody has it. Of one that was lost another worker says how it stands. */
+function isGivenBack(row: Standing, { update }: Guarded): boolean {
+  const { state, not_before } = (update.$set ?? {}) as Partial<ErasureRequest>;
+  return row.lease === undefined && row.state === state && row.not_before.getTime() === not_before?.getTime();
 }
 
 /** An outcome for each: what is thrown here would fail them all. @throws what the database throws while it is away */

@@ -1,6 +1,7 @@
 import mongoose from 'mongoose';
 import { mayHoldNumber } from '../../engine/rewrite/bson-walk.ts';
 import { type RewriteFailure, UNCHANGED } from '../../engine/rewrite/edits.ts';
+import { latin1Of } from '../../engine/rewrite/octets.ts';
 import { idOf } from '../../engine/scan/read-place.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import type { FoundRecord } from './books.ts';
@@ -30,7 +31,7 @@ export function findRecord(
 
 /** A record that cannot be read is a failure of those whose number may be in it, and of everybody when nobody can tell. */
 function blame(matcher: NumberMatcher, bytes: Uint8Array): RewriteFailure[] {
-  const numbers = new Set(matcher.find(Buffer.from(bytes).toString('latin1')).map(({ number }) => number));
+  const numbers = new Set(matcher.find(latin1Of(bytes)).map(({ number }) => number));
   return [...(numbers.size > 0 ? numbers : matcher.numbers)].map((number) => ({
     number,
     path: '',

@@ -94,10 +94,9 @@ function restUntil(
   { now, times, smallAccount, fewRecords }: ScanDependencies,
 ): Date | undefined {
   const { size = 0, took_ms = 0 } = pass.whole;
-  const isLarge = size > smallAccount;
-  if (!isBeginning(pass) || pass.began === undefined || !(isLarge || size > fewRecords)) return undefined;
+  if (!isBeginning(pass) || pass.began === undefined || size <= Math.min(smallAccount, fewRecords)) return undefined;
   const due = waiting.reduce((least, { request }) => Math.min(least, request.due_at.getTime()), Infinity);
-  const interval = isLarge ? times.scanIntervalMs : took_ms + Math.min(RESTS * took_ms, MOST_REST_MS);
+  const interval = size > smallAccount ? times.scanIntervalMs : took_ms + Math.min(RESTS * took_ms, MOST_REST_MS);
   const next = new Date(Math.min(pass.began.getTime() + interval, latestBeginning(due, took_ms)));
   return next > now() ? next : undefined;
 }

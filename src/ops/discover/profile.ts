@@ -2,6 +2,7 @@ import { KEY } from '../../engine/map/paths.ts';
 import { isLeftBehind } from '../../engine/map/strategies.ts';
 import { findEncoded } from '../../engine/rewrite/base64.ts';
 import { readJson } from '../../engine/rewrite/json.ts';
+import { latin1Of } from '../../engine/rewrite/octets.ts';
 import { isElement } from '../../engine/rewrite/places.ts';
 import { bytesOf, isPlainObject } from '../../engine/rewrite/values.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
@@ -188,7 +189,7 @@ function note(field: FieldProfile, value: unknown, spotter: Spotter): void {
   else if (type === 'string') noteText(field, value as string, spotter);
   else if (type === 'binData') {
     const bytes = bytesOf(value);
-    if (bytes !== undefined && spotter.spot(Buffer.from(bytes).toString('latin1')).length > 0) field.encoded += 1;
+    if (bytes !== undefined && spotter.spot(latin1Of(bytes)).length > 0) field.encoded += 1;
   }
 }
 
