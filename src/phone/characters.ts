@@ -39,6 +39,7 @@ for (const [character, kind] of [
   ['&', KIND.escape],
   ['=', KIND.escape],
   ['\\', KIND.escape],
+  ['<', KIND.escape],
 ] as const) {
   KINDS[character.charCodeAt(0)] = kind;
 }
@@ -54,7 +55,7 @@ interface Escape {
   readonly length: number;
 }
 
-/** @param index of the character that may begin an escape: of a URL, HTML, quoted-printable, JSON */
+/** @param index of the character that may begin an escape: of a URL, HTML, quoted-printable, JSON; or a tag */
 export function escapeAt(text: string, index: number): Escape {
   switch (text[index]) {
     case '&':
@@ -63,6 +64,8 @@ export function escapeAt(text: string, index: number): Escape {
       return quotedAt(text, index);
     case '\\':
       return backslashAt(text, index);
+    case '<':
+      return tagAt(text, index);
     default:
       return percentAt(text, index);
   }
@@ -89,6 +92,33 @@ function entityAt(text: string, index: number): Escape {
   if (whole === undefined) return NOTHING;
   const code = decimal ? Number(decimal) : hexadecimal ? Number.parseInt(hexadecimal, 16) : ENTITIES[name];
   return code === undefined ? NOTHING : standingFor(code, whole.length);
+}
+
+/**
+ * A tag of HTML that is seen as no gap (HTML 5, 4.5), and the comment that servers write between two pieces of text. One
+ * that parts cells or lines is another matter. `<\/b>` stands in JSON.
+ */
+const TAG =
+  /<(?:\\?\/)?(?:a|abbr|b|bdi|bdo|big|code|del|em|font|i|ins|kbd|mark|nobr|s|samp|small|span|strong|sub|sup|tt|u|var|wbr)(?:[\s/][^<>]{0,200})?>|<!--[^<>]{0,40}-->/iy;
+/** With more, an attribute may hold a number of its own: `<a href="tel:...">`. */
+const MOST_DIGITS_IN_TAG = 6;
+
+function tagAt(text: string, index: number): Escape {
+  TAG.lastIndex = index;
+  const [whole] = TAG.exec(text) ?? [];
+  if (whole === undefined || whole.replace(/\D/g, '').length > MOST_DIGITS_IN_TAG) return NOTHING;
+  return { kind: KIND.invisible, length: whole.length };
+}
+
+/** The tags within a piece of HTML: what is left of it when its digits go. */
+export function tagsIn(text: string): string {
+  let tags = '';
+  for (let at = text.indexOf('<'); at >= 0; at = text.indexOf('<', at)) {
+    const { kind, length } = tagAt(text, at);
+    if (kind === KIND.invisible) tags += text.slice(at, at + length);
+    at += length;
+  }
+  return tags;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { KIND, kindOf } from './characters.ts';
+import { KIND, kindOf, tagsIn } from './characters.ts';
 import { type CountryCode, callingCodesOf } from './countries.ts';
 import { eachRun, GAP, type Run } from './digit-runs.ts';
 import { interpret, type Reading, type Written } from './interpret.ts';
@@ -155,13 +155,16 @@ function matcherOf(
   };
 }
 
-/** Masks the digits of mentions in a text, their pluses, prefixes and brackets included, and leaves the rest alone. */
+/**
+ * Masks the digits of mentions in a text, their pluses, prefixes and brackets included, and leaves the rest alone. Tags of
+ * HTML among the digits come after the mask.
+ */
 export function maskMentions(text: string, mentions: readonly Mention[]): string {
   let output = '';
   let kept = 0;
   for (const { start, end, number } of mentions) {
     if (start < kept) continue;
-    output += text.slice(kept, start) + maskNumber(number);
+    output += text.slice(kept, start) + maskNumber(number) + tagsIn(text.slice(start, end));
     kept = end;
   }
   return kept === 0 ? text : output + text.slice(kept);
