@@ -56,6 +56,10 @@ const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\
 const escapeOf = (character: string) =>
   ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** Words for a number that programs put before it: `msisdn-4477...`, `phone:+4477...`. None of them is anybody's name. */
+const WORDED =
+  /^((?:msisdn|phone|phonenumber|mobile|number|contact|customer|client|user|subscriber|caller|sender|recipient|session)[-:_#/])(\+?)\d{7,15}$/i;
+
 /**
  * The word of a data map for what stands around a number: a preset, or a template; null where nothing does that a map
  * has a word for.
@@ -65,5 +69,11 @@ export function templateOf(text: string): string | null {
   if (/^sips?:/i.test(text)) return 'sip';
   if (/^(?:whatsapp|sms|rcs|client):/i.test(text)) return 'twilio';
   if (/^wab-/i.test(text)) return 'wab-{number}';
-  return null;
+  const [, word, plus] = WORDED.exec(text) ?? [];
+  return word === undefined ? null : `${word}{${plus}number}`;
+}
+
+/** What a program has put a word before, by itself; any other text as it is. */
+export function withoutWord(text: string): string {
+  return text.slice(WORDED.exec(text)?.[1]?.length ?? 0);
 }
