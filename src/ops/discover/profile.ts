@@ -229,8 +229,8 @@ function noteNumber(field: FieldProfile, value: unknown, spotter: Spotter): bool
   if (spot === null) return false;
   const template = typeof value === 'string' ? templateOf(value) : null;
   const shape = shapeOf(value, spot.number);
-  // Words beside it are somebody's, or a text's: no look-up finds such a value.
-  if (template === null && typeof value === 'string' && shape.includes('x')) return false;
+  // Words or a host beside it are somebody's, or a text's: no look-up finds such a value.
+  if (template === null && typeof value === 'string' && /[x@]/.test(shape)) return false;
   if (!spot.sure) field.foreign += 1;
   else if (spot.bare) field.bare += 1;
   else field.plain += 1;

@@ -129,7 +129,7 @@ describe('lethe discover', () => {
       .collection('counters')
       .insertMany(each(3, (index) => ({ _id: { day: 'd', to: number(index) } as never, account_id: 'a', sent: 2 })));
     const { of } = await propose();
-    expect(of('parts')).toMatchObject({ record: 'contact', numbers: ['_id'] });
+    expect(of('parts')).toMatchObject({ record: 'contact', numbers: [{ path: '_id', forms: ['*:{+number}:*'] }] });
     expect(of('lookups')).toMatchObject({ record: 'contact', numbers: ['_id'] });
     expect(of('counters')).toMatchObject({ record: 'contact', numbers: ['_id.to'] });
   });

@@ -41,7 +41,10 @@ describe('templateOf', () => {
     ['wab-447700900123', 'wab-{number}'],
     ['msisdn-447700900123', 'msisdn-{number}'],
     ['phone:+447700900123', 'phone:{+number}'],
-    ['orla:+447700900123', null],
+    ['acme:447700900123:2026-10-01', '*:{number}:*'],
+    ['7#+447700900123', '*#{+number}'],
+    ['tel:+447700900123', null],
+    ['call 7:447700900123', null],
     ['+447700900123', null],
   ])('%s is %s', (text, expected) => {
     expect(templateOf(text)).toBe(expected);
