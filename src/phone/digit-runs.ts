@@ -31,6 +31,7 @@ export interface Run {
 const WIDEST_GAP = 4;
 /** Fewer digits are no number, in whatever writing. */
 const SHORTEST_RUN = 7;
+const LESS_THAN = 0x3c;
 /** The lead surrogate of mathematical digits (`𝟎`), and the first of their trail surrogates. */
 const MATHEMATICAL = 0xd835;
 const FIRST_MATHEMATICAL = 0xdfce;
@@ -64,7 +65,11 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
         kind = KIND.digit + (value % 10);
         length = 2;
       }
-    } else if (kind === KIND.escape) ({ kind, length } = escapeAt(text, index));
+    } else if (kind === KIND.escape) {
+      // A tag matters among digits alone, and a page is full of them.
+      if (code === LESS_THAN && run.size === 0) kind = KIND.other;
+      else ({ kind, length } = escapeAt(text, index));
+    }
 
     if (kind >= KIND.digit) {
       // Room for the zeros of an exponent, too.
