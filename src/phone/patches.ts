@@ -1,3 +1,4 @@
+import { withoutTags } from './characters.ts';
 import { GAP, type Run } from './digit-runs.ts';
 
 // Digits that stand as a number's would, and by what is among them are not one number.
@@ -7,7 +8,7 @@ export function isListed(text: string, run: Run, from: number, at: number): bool
   if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
   for (let next = from + 1; next <= at; next += 1) {
     if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
-    const between = text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]);
+    const between = withoutTags(text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]));
     if (between !== ',' && /[,\n\r]/.test(between)) return true;
   }
   return false;
@@ -39,7 +40,7 @@ export function isSaid(text: string, run: Run, from: number, to: number): boolea
     if ((gap & GAP.apart) === 0) continue;
     isBroken = true;
     if ((gap & GAP.plus) !== 0) return true;
-    const between = text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]);
+    const between = withoutTags(text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]));
     if (/[.,]\s|\s[.,]/.test(between)) return true;
   }
   const first = run.places[from] ?? 0;
