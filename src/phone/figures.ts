@@ -13,7 +13,10 @@ const YEAR = /^(?:19|20|25)\d\d$|^\d\d$/;
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
 /** An IPv4 address. Pairs are left out: so numbers of eight digits are written. */
-const ADDRESS = new RegExp(`(?<![\\d.])(?!(?:\\d\\d\\.){3}\\d\\d(?!\\d))(?:${OCTET}\\.){3}${OCTET}(?!\\d|\\.\\d)`, 'g');
+const ADDRESS = new RegExp(
+  `(?<![\\d.-])(?!(?:\\d\\d\\.){3}\\d\\d(?!\\d))(?:${OCTET}\\.){3}${OCTET}(?!\\d|[.-]\\d)`,
+  'g',
+);
 
 /** `1,234,567.50`, `12.345.678,90`, `2,50,00,000`, `103660.19`. */
 const AMOUNTS = [
@@ -46,14 +49,16 @@ export function isFigure(text: string, run: Run, from: number, to: number): bool
   const hasZero = run.digits[from] === 0;
   if (isDated(around, hasZero)) return true;
   if (hasZero || isWhole(text, place, start + around.end)) return false;
+  if (AMOUNTS.some((pattern) => overlapping(around, pattern).length > 0)) return true;
+  if (overlapping(around, LIST).some(([list]) => !THOUSANDS.test(list))) return true;
+  // Behind other groups, points part a number's own: `(858) 7510.17`.
+  const isBefore = ({ index }: RegExpExecArray) => index <= around.first;
   return (
-    overlapping(around, ADDRESS).length > 0 ||
-    AMOUNTS.some((pattern) => overlapping(around, pattern).length > 0) ||
-    overlapping(around, LIST).some(([list]) => !THOUSANDS.test(list)) ||
+    overlapping(around, ADDRESS).some(isBefore) ||
     // `7700900123.00` is what a column of numbers makes of one.
-    overlapping(around, DECIMALS).some(
-      ({ 0: amount, 1: decimals, index }) => decimals !== '00' || index + amount.length === around.end,
-    )
+    overlapping(around, DECIMALS)
+      .filter(isBefore)
+      .some(({ 0: amount, 1: decimals, index }) => decimals !== '00' || index + amount.length === around.end)
   );
 }
 

@@ -29,3 +29,11 @@ export function formerNumbersOf(number: PhoneNumber): PhoneNumber[] {
   if (area === undefined) return [];
   return [`${area}${line}`, `${area}9${line}`].filter((one) => one !== number && isPossibleE164(one)) as PhoneNumber[];
 }
+
+const MEXICAN_WRITING = /^(?:(?:00|011)?521|01|044|045)([1-9]\d{9})$/;
+
+/** The number that digits are which no plan knows; null where they are none of these writings. */
+export function readOtherWriting(digits: string): PhoneNumber | null {
+  const [, national] = MEXICAN_WRITING.exec(digits) ?? [];
+  return national === undefined ? null : (`52${national}` as PhoneNumber);
+}

@@ -1,8 +1,9 @@
 import { withoutTags } from './characters.ts';
-import { digitsOf, GAP, type Run } from './digit-runs.ts';
+import { digitsOf, endOf, GAP, type Run } from './digit-runs.ts';
 import { codeOf, fits, type Reading, type Written } from './interpret.ts';
 import type { Candidate, Verdict } from './judge.ts';
 import type { PhoneNumber } from './number.ts';
+import { isWhole } from './wrapping.ts';
 
 type Read = (written: Written) => Reading;
 
@@ -65,6 +66,8 @@ function judgeGroup(run: Run, { from, to, head, needle }: Candidate, read: Read)
   const plus = ((run.gaps[first] ?? 0) & GAP.plus) !== 0;
   const reading = read({ digits: digitsOf(run, first, last), plus, bracket: null, grouped334: false, numeric: false });
   const numbers = reading.kind === 'number' ? [reading.number] : reading.kind === 'ambiguous' ? reading.numbers : [];
+  // Of a number that a plus announces this is a part, whether or not a plan knows it: `+873 762692485`.
+  if (plus && first < from && to - first <= LONGEST_NUMBER && run.digits[first] !== 0) return 'other';
   if (numbers.length === 0 || numbers.includes(needle.reads)) return 'sure';
   return numbers.some((number) => fits(codeOf(number).plan, number)) ? 'other' : 'unsure';
 }
@@ -84,11 +87,23 @@ function judgeLonger(run: Run, { from, to, needle }: Candidate, written: Written
 function judgeBare(text: string, run: Run, candidate: Candidate, read: Read): Verdict {
   const { from, to } = candidate;
   const gap = run.gaps[from] ?? 0;
+  if (isGroupedAbroad(text, run, candidate, read)) return 'unsure';
   if (from === 0) return isInRow(text, run, candidate) ? 'unsure' : 'sure';
   if ((gap & GAP.dot) !== 0 && isUnbroken(run, from, to)) return 'other';
   if (isBehindCode(text, run, candidate, read)) return 'unsure';
   if (isCard(run, candidate)) return 'other';
   return isInRow(text, run, candidate) ? 'unsure' : 'sure';
+}
+
+/**
+ * Do the groups speak against a North American? In pairs a number may be French, and `82-2-459-3123` be written with a
+ * calling code. Where nothing else stands in a text, look-ups take the digits for the number, too.
+ */
+function isGroupedAbroad(text: string, run: Run, { from, to, needle }: Candidate, read: Read): boolean {
+  if (!needle.reads.startsWith('1') || isWhole(text, run.places[from] ?? 0, endOf(text, run, to - 1))) return false;
+  const [first, ...others] = groupsOf(run, from, to);
+  if (first !== 2) return false;
+  return others.every((group) => group === 2) || abroad(digitsOf(run, from, to), read) !== null;
 }
 
 /** Digits of a calling code and of an area code that may stand before the rest of a number, in groups of their own. */
