@@ -125,7 +125,12 @@ const BREAK = /^<br/i;
 /** What a tag itself may say: `href="tel:07700900123"`. */
 const NUMBER_OF_ITS_OWN = /\d(?:[^a-z,\d]{0,6}\d){6}/i;
 
+/** What those tags begin with: most do not, and patterns are slow. */
+const TAG_LETTERS = 'abefimnsuw';
+
 function tagAt(text: string, index: number): Escape {
+  const letter = text.charAt(index + (text[index + 1] === '/' ? 2 : 1)).toLowerCase();
+  if (letter === '' || !TAG_LETTERS.includes(letter)) return NOTHING;
   TAG.lastIndex = index;
   const [whole, attributes = ''] = TAG.exec(text) ?? [];
   if (whole === undefined || NUMBER_OF_ITS_OWN.test(attributes)) return NOTHING;
