@@ -1,7 +1,7 @@
 import { GAP, type Run } from './digit-runs.ts';
 import { isWhole } from './wrapping.ts';
 
-// Digits that stand as a number's would, and are a figure of another kind: a date, an amount, a list, an address.
+// Digits that stand as a number's would, and are a figure of another kind: a date, an amount, a range, a list, an address.
 
 /** Characters on either side of a possible mention in which a figure may begin or end. */
 const REACH = 14;
@@ -23,6 +23,11 @@ const AMOUNTS = [
   /(?<![\d.,])\d{1,3}(?:,\d{2,3})*,\d{3}\.\d{1,2}(?!\d)/g,
   /(?<![\d.,])\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)/g,
   /(?<![\d.,])\d{1,2}(?:,\d\d)+,\d{3}(?!\d|,\d)/g,
+];
+/** `15,000-30,000`, `1,500/3000`; `12.30-17.30`. */
+const RANGES = [
+  /(?<![\d.,])\d{1,3}(?:,\d{3})+ ?[-\u2013~/] ?(?:\d{1,3}(?:,\d{3})+|[1-9]\d{3,})(?![\d,])/g,
+  /(?<!\d|\d[.-])(?:[01]?\d|2[0-4])\.[0-5]\d ?[-\u2013~] ?(?:[01]?\d|2[0-4])\.[0-5]\d(?!\d|[.-]\d)/g,
 ];
 const DECIMALS = /(?<![\d.,])\d{4,}\.(\d\d)(?!\d|[.-]\d)/g;
 const LIST = /(?<!\d|\d,)\d{1,3}(?:,\d{1,3}){2,}(?!\d|,\d)/g;
@@ -49,8 +54,9 @@ export function isFigure(text: string, run: Run, from: number, to: number): bool
   const hasZero = run.digits[from] === 0;
   if (isDated(around, hasZero)) return true;
   if (hasZero || isWhole(text, place, start + around.end)) return false;
-  if (AMOUNTS.some((pattern) => overlapping(around, pattern).length > 0)) return true;
-  if (overlapping(around, LIST).some(([list]) => !THOUSANDS.test(list))) return true;
+  if ([...AMOUNTS, ...RANGES].some((pattern) => overlapping(around, pattern).length > 0)) return true;
+  const isAll = ({ 0: list, index }: RegExpExecArray) => index === around.first && index + list.length === around.end;
+  if (overlapping(around, LIST).some((list) => !THOUSANDS.test(list[0]) || !isAll(list))) return true;
   // Behind other groups, points part a number's own: `(858) 7510.17`.
   const isBefore = ({ index }: RegExpExecArray) => index <= around.first;
   return (
@@ -73,14 +79,17 @@ function overlapping({ text, first, end }: Around, pattern: RegExp): RegExpExecA
   return [...text.matchAll(pattern)].filter(({ 0: figure, index }) => index < end && index + figure.length > first);
 }
 
+/** Behind the hour of `08/02/17 11:17`. */
+const MINUTES = /^:\d\d/;
+
 /** Within a number's groups a date without its century is none: `(61) 61 18.3.85`. */
 function isDated(around: Around, hasZero: boolean): boolean {
-  const isAfterHour = HOUR.test(around.text.slice(0, around.first));
+  const isTimed = HOUR.test(around.text.slice(0, around.first)) || MINUTES.test(around.text.slice(around.end));
   return overlapping(around, DATE)
     .filter(isDate)
     .some((date) => {
       const hasCentury = /\d{4}/.test(date[0]);
-      if (isAfterHour) return true;
+      if (isTimed) return true;
       return hasZero ? hasCentury && date.index <= around.first : hasCentury || date.index <= around.first;
     });
 }

@@ -8,7 +8,7 @@ import { maskNumber } from './mask.ts';
 import { type Head, type Needle, needlesOf } from './needles.ts';
 import type { PhoneNumber } from './number.ts';
 import { readParts } from './parts.ts';
-import { isListed, isPatched, isSaid } from './patches.ts';
+import { isInId, isListed, isPatched, isSaid } from './patches.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
 import { createRoundedIndex } from './rounded.ts';
 import { isWhole, writtenSpan } from './wrapping.ts';
@@ -108,7 +108,7 @@ function matcherOf(
       const from = at - head.digits.length;
       if (!isHeadAt(run, from, at, head) || isListed(text, run, from, at) || isPatched(run, from, last + 1)) continue;
       if (head.digits === '' && !head.international && isSaid(text, run, from, last + 1)) continue;
-      if (isFigure(text, run, from, last + 1)) continue;
+      if (isInId(text, run, from, last + 1) || isFigure(text, run, from, last + 1)) continue;
       const verdict = judge(text, run, { from, to: last + 1, at, head, needle }, read);
       const found = { from, to: last + 1, number: needle.number, sure: verdict === 'sure' };
       if (verdict === 'sure') return found;

@@ -23,6 +23,7 @@ const at = ([country, number]: readonly [string, string], texts: readonly [strin
 const FOUND: Row[] = [
   ...at(BRITISH, [
     ['07700~900~123', '#'],
+    ['cafe0770090012316', 'cafe#16'.replace('#', MASKS.GB ?? '')],
     ['07700～900123', '#'],
     // Tags among the digits: they stay, so that each is closed.
     ['07700<b>900</b>123', '#<b></b>'],
@@ -79,7 +80,10 @@ const LEFT: [countries: string, number: string, text: string][] = [
   ['TH', '6613122021', 'received 13/12/2021'],
   ['TH', '6662022154', 'visit on 24/06/2022 15.40'],
   ['TH', '6628032561', 'posted 28/03/2561'],
+  ['GB', '448021711', 'payment on 08/02/17 11:17:37'],
+  ['TH', '661090422', 'missed at 18:01 09/04/22'],
   // Amounts and lists.
+  ['GB', '44112162200', 'plots of 90,112,162,200,300,351 sqft'],
   ['TH', '6610164000', 'premium 101,640.00 is due'],
   ['IN', '912500000025', 'prize pool 2,50,00,000 (2.5 cr)'],
   ['IN', '9173556652', 'Rs 7,35,566.52 crore'],
@@ -88,6 +92,12 @@ const LEFT: [countries: string, number: string, text: string][] = [
   ['US', '12015550123', 'balance 2015550123.45'],
   ['SG', '8226561663', 'bus 8,22,65,61,66,382'],
   ['SG', '822656166', 'bus 8,22,65,61,66,382'],
+  ['TH', '661500030000', 'earn 15,000-30,000 a month'],
+  ['TH', '6615003000', 'earn 1,500/3000 a day'],
+  ['TH', '6612301730', 'today 12.30-17.30 only'],
+  // Ids.
+  ['GB', '447700900123', '?e=8b07700900123446587a0a7ac3b7'],
+  ['GB', '447700900123', 'da39447700900123450d3255bfef95'],
   // A part of a number that a plus announces, though no plan knows it.
   ['GB', '73762692485', '+873762692485'],
   // Computers.
