@@ -31,10 +31,11 @@ export interface Run {
 const WIDEST_GAP = 4;
 /** Fewer digits are no number, in whatever writing. */
 const SHORTEST_RUN = 7;
-const LESS_THAN = 0x3c;
 /** The lead surrogate of mathematical digits (`𝟎`), and the first of their trail surrogates. */
 const MATHEMATICAL = 0xd835;
 const FIRST_MATHEMATICAL = 0xdfce;
+const TAG_BEGINS = 0x3c;
+const LINE_FEED = 0x0a;
 
 /**
  * Reads a text once and gives every run of seven digits or more to `visit`, which may keep nothing of it: the next run
@@ -59,6 +60,7 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
     const code = text.charCodeAt(index);
     let kind = kindOf(code);
     let length = 1;
+    let isBreak = false;
     if (kind === KIND.other && code === MATHEMATICAL) {
       const value = text.charCodeAt(index + 1) - FIRST_MATHEMATICAL;
       if (value >= 0 && value < 50) {
@@ -66,9 +68,9 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
         length = 2;
       }
     } else if (kind === KIND.escape) {
-      // A tag matters among digits alone, and a page is full of them.
-      if (code === LESS_THAN && run.size === 0) kind = KIND.other;
-      else ({ kind, length } = escapeAt(text, index));
+      // Tags stand everywhere in a page, and matter between digits.
+      if (code === TAG_BEGINS && run.size === 0) kind = KIND.other;
+      else ({ kind, length, isBreak = false } = escapeAt(text, index));
     }
 
     if (kind >= KIND.digit) {
@@ -94,7 +96,7 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
         flags = 0;
         visible = 0;
       }
-      flags = (flags | flagsOf(kind, code, visible)) & (visible > 1 ? ~GAP.dot : ~0);
+      flags = (flags | flagsOf(kind, isBreak ? LINE_FEED : code, visible)) & (visible > 1 ? ~GAP.dot : ~0);
     }
     index += length;
   }
