@@ -175,6 +175,48 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: 'known.delete(key);', text: ';' },
     why: 'only says which total is forgotten first',
   },
+  {
+    file: 'src/ledger/requests/status.ts',
+    line: 'share < 1 / 2; share *= WIDER',
+    ...{ was: '1', text: '2' },
+    why: 'the whole window is read later',
+  },
+  {
+    file: 'src/ledger/scan/circle-of.ts',
+    line: 'if (meant.length === numbers.length) return all;',
+    ...{ was: 'meant.length === numbers.length', text: 'false' },
+    why: 'saves reading the record again for the same numbers',
+  },
+  {
+    file: 'src/ledger/scan/joiners.ts',
+    line: '      { ordered: false },',
+    ...{ was: 'ordered: false', text: '' },
+    why: 'Lethe’s own rows refuse none of these statements: what fails is the connection, and all of them',
+  },
+  {
+    file: 'src/ledger/references/child-target.ts',
+    line: 'const made = rewrite.files.length > 0 && files.stored ? null',
+    ...{ was: '>', text: '>=' },
+    why: 'records without files are changed one by one, to the same end',
+  },
+  {
+    file: 'src/ledger/accounts/one-tenant.ts',
+    line: 'countDocuments({}, { limit: 2 })',
+    ...{ was: 'limit: 2', text: '' },
+    why: 'counts on beyond what is asked',
+  },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'if (remembered.size >= MOST_REMEMBERED) remembered.clear();',
+    ...{ was: 'remembered.size >= MOST_REMEMBERED', text: 'false' },
+    why: 'what is forgotten is made again: bounds memory alone',
+  },
+  {
+    file: 'src/ledger/scan/ask.ts',
+    line: 'if (waiting.length === 0) return [];',
+    ...{ was: 'waiting.length === 0', text: 'false' },
+    why: 'saves asking for the passes of nobody',
+  },
 ];
 
 /** @param line the mutant's whole line */

@@ -43,8 +43,11 @@ describe('findMutants', () => {
     expect(mutate('const x = f(true) satisfies boolean;')).toEqual(['const x = f(false) satisfies boolean;']);
   });
 
-  it('counts bytes, not letters, and passes over types, sizes and what is read besides', () => {
+  it('counts bytes, not letters, and passes over types, sizes, turns of the loop and what is read besides', () => {
     expect(mutate("const a = 'é'; const b = c === d;")).toEqual(["const a = 'é'; const b = c !== d;"]);
+    expect(mutate('if (n % 2 === 1) await turnOfLoop();')).toEqual([]);
+    expect(mutate('await turnOfLoop();')).toEqual([]);
+    expect(mutate('if (a) { await turnOfLoop(); }')).toEqual(['if (false) { await turnOfLoop(); }']);
     expect(mutate('const a: Record<string, 1 | 2> = f<{ a: 1 }>(500, { projection: { a: 1 } });')).toEqual([]);
   });
 });
