@@ -217,6 +217,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: 'waiting.length === 0', text: 'false' },
     why: 'saves asking for the passes of nobody',
   },
+  {
+    file: 'src/engine/rewrite/mapped.ts',
+    line: 'return alignment && { rule, alignment, isExact: true };',
+    ...{ was: 'true', text: 'false' },
+    why: 'a number in several fields is read from whole values, without letters to be counted',
+  },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'const filter = allOf(place.filter, { _id: { $in: ids } } as Filter);',
+    ...{ was: '_id: { $in: ids }', text: '' },
+    why: 'reads all of the place: what else is late there is late as well',
+  },
+  {
+    file: 'src/ledger/references/follower.ts',
+    line: 'keys.delete(nameOf(child));',
+    ...{ was: 'keys.delete(nameOf(child));', text: ';' },
+    why: 'records that stay as they are have nothing to be changed by their keys',
+  },
 ];
 
 /** @param line the mutant's whole line */
