@@ -235,6 +235,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: 'keys.delete(nameOf(child));', text: ';' },
     why: 'records that stay as they are have nothing to be changed by their keys',
   },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'readRaw(place.collection, filter, ids.length, false)',
+    ...{ was: 'false', text: 'true' },
+    why: 'in whatever order they are read, all of them are',
+  },
+  {
+    file: 'src/ledger/requests/ledger-writes.ts',
+    line: 'if (items.length === 1) return [false];',
+    ...{ was: 'items.length === 1', text: 'false' },
+    why: 'asks again for what is known',
+  },
+  {
+    file: 'src/engine/store/change.ts',
+    line: 'calls.length > 1 ? narrowClasses(classes, call.ids) : classes',
+    ...{ was: '>', text: '>=' },
+    why: 'the classes of one call are narrowed to all its records',
+  },
 ];
 
 /** @param line the mutant's whole line */
