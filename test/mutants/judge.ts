@@ -49,7 +49,9 @@ export function createJudge(
   const host = createHostProcess(engines);
 
   const measure = async (test: string): Promise<Sound> => {
-    const { failed, ms, notRun } = await host.run({ tests: [test], mutant: null }, () => LONGEST_MS);
+    const run = () => host.run({ tests: [test], mutant: null }, () => LONGEST_MS);
+    const first = await run();
+    const { failed, ms, notRun } = first.failed === null ? first : await run();
     if (failed !== null) print(`not asked, as it fails without a mutant: ${test}`);
     return { test, passes: failed === null, ms, notRun };
   };
