@@ -253,6 +253,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '>', text: '>=' },
     why: 'the classes of one call are narrowed to all its records',
   },
+  {
+    file: 'src/ledger/scan/read-on.ts',
+    line: 'let gathering = 0;',
+    ...{ was: '0', text: '1' },
+    why: 'is set by the first find, before it is read',
+  },
+  {
+    file: 'src/ledger/scan/joiners.ts',
+    line: '  token: 1,',
+    ...{ was: '1', text: '2' },
+    why: 'a field of a projection is read by any number but 0',
+  },
 ];
 
 /** @param line the mutant's whole line */
