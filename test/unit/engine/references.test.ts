@@ -10,9 +10,11 @@ import {
   keysIn,
   parentsFirst,
   type Reference,
+  readKey,
   referencesOf,
   selectionsByKeys,
   wayTo,
+  writeKey,
 } from '../../../src/engine/references.ts';
 import { createNumberReader } from '../../../src/phone/reader.ts';
 import { JO, mapOf } from './support.ts';
@@ -194,6 +196,26 @@ describe('keys', () => {
     const others = ['A', 'b', 8, null, undefined, '', {}, ['a'], new ObjectId(), new UUID()];
     expect(others.filter(isOne)).toEqual([]);
     expect([null, undefined, ''].filter(keyMatcher([null, undefined, '']))).toEqual([]);
+  });
+
+  it.each<[form: string | undefined, key: unknown, held: unknown]>([
+    [undefined, 7, 7],
+    ['{key}', 7, '7'],
+    ['chat:{key}', ID, `chat:${ID}`],
+    ['chat:{key}/1', id, `chat:${ID}/1`],
+  ])('stand in a text, and are read out of it again: %s', (form, key, held) => {
+    expect(writeKey(key, form)).toEqual(held);
+    expect(readKey(held, form)).toEqual(form === undefined ? key : String(key));
+    const [before = '', behind = ''] = (form ?? '').split('{key}');
+    const none = [
+      null,
+      undefined,
+      '',
+      {},
+      ...(before ? [`x${held}`, before] : []),
+      ...(behind ? [before + behind] : []),
+    ];
+    expect(none.map((value) => readKey(value, form))).toEqual(none.map(() => undefined));
   });
 });
 

@@ -435,6 +435,8 @@ describe('fields', () => {
       raw: JSON.stringify({ deep: { caption: '[REDACTED]', kind: 'image' } }),
     };
     expect(outcomeOf(record, { numbers: ['to'], fields })).toEqual(erased);
+    // Elements are the records of a profile that deletes them; where it keeps them, the record is theirs as a whole.
+    expect(outcomeOf(record, { numbers: ['to'], elements: 'parts[]', fields })).toEqual(erased);
     const kin = { fate: 'delete' as const, numbers: ['phone', 'kin[].phone'], fields };
     const theirs = { phone: AL, kin: [{ phone: JO }], note: { caption: 'Al’s' } };
     expect(outcomeOf(theirs, kin)).toEqual({ ...theirs, kin: [{ phone: MASK }] });
