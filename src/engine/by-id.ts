@@ -7,7 +7,6 @@ import type { RecordRule } from './record-plan.ts';
 import { type AccountValue, assertAccount } from './subject.ts';
 
 type Db = mongoose.mongo.Db;
-type Session = mongoose.mongo.ClientSession;
 
 const { Long, ObjectId, UUID } = mongoose.mongo;
 const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -38,7 +37,6 @@ export async function findById(
   rules: readonly RecordRule[],
   account: AccountValue,
   id: string,
-  session?: Session,
 ): Promise<FoundRecord[]> {
   assertAccount(account);
   if (typeof id !== 'string') throw new TypeError('an id is needed for every filter');
@@ -52,9 +50,7 @@ export async function findById(
         { [readPath(rule.entry.id).dotted]: { $in: writingsOf(id) } },
         rule.only,
       );
-      const records = await collectionOf(db, rule.entry, account)
-        .find(filter, { ...(session && { session }) })
-        .toArray();
+      const records = await collectionOf(db, rule.entry, account).find(filter).toArray();
       return records.map((record) => ({ rule, record, id }));
     }),
   );

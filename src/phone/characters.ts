@@ -119,17 +119,22 @@ function backslashAt(text: string, index: number): Escape {
   return found.kind === KIND.other ? { kind: KIND.visible, length: 1 } : found;
 }
 
-/** Tags that change how a text looks, and part no words; and the one that breaks a line. */
-const TAG = /<\/?(?:br|a|abbr|b|bdi|bdo|em|font|i|ins|mark|nobr|s|small|span|strong|u|wbr)(?=[\s/>])([^<>]{0,300})>/iy;
+/**
+ * Tags that change how a text looks and part no words (HTML 5, 4.5); the one that breaks a line; and the comment that servers
+ * write between two pieces of text. `<\/b>` stands in JSON.
+ */
+const TAG =
+  /<(?:!--[^<>]{0,40}--|(?:\\?\/)?(?:br|a|abbr|b|bdi|bdo|big|code|del|em|font|i|ins|kbd|mark|nobr|s|samp|small|span|strong|sub|sup|tt|u|var|wbr)(?=[\s/>])([^<>]{0,300}))>/iy;
 const BREAK = /^<br/i;
 /** What a tag itself may say: `href="tel:07700900123"`. */
 const NUMBER_OF_ITS_OWN = /\d(?:[^a-z,\d]{0,6}\d){6}/i;
 
 /** What those tags begin with: most do not, and patterns are slow. */
-const TAG_LETTERS = 'abefimnsuw';
+const TAG_LETTERS = '!abcdefikmnstuvw';
 
 function tagAt(text: string, index: number): Escape {
-  const letter = text.charAt(index + (text[index + 1] === '/' ? 2 : 1)).toLowerCase();
+  const slash = text.startsWith('\\/', index + 1) ? 2 : Number(text[index + 1] === '/');
+  const letter = text.charAt(index + 1 + slash).toLowerCase();
   if (letter === '' || !TAG_LETTERS.includes(letter)) return NOTHING;
   TAG.lastIndex = index;
   const [whole, attributes = ''] = TAG.exec(text) ?? [];

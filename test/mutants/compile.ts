@@ -28,5 +28,5 @@ export function compile(path: string, change?: Change): Output {
   return output;
 }
 
-const changed = (source: Buffer, { start, end, text }: Change) =>
+export const changed = (source: Buffer, { start, end, text }: Change) =>
   Buffer.concat([source.subarray(0, start), Buffer.from(text), source.subarray(end)]);

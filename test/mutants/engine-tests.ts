@@ -9,6 +9,8 @@ import { join } from 'node:path';
 const ENGINE_TESTS: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['integration/engine/*'],
   'src/engine/at-once': ['integration/engine/*', 'integration/ledger/at-once/*', 'e2e/contact/*'],
+  'src/engine/by-id': ['integration/ledger/at-once/*', 'e2e/transaction/transaction', 'e2e/resources/resources'],
+  'src/engine/store/apply': ['integration/engine/*', 'integration/ledger/at-once/*'],
   'src/engine/scan/read-children': ['integration/engine/*', 'integration/ledger/references/references'],
   'src/engine/map/default-map': ['unit/project/readme'],
   'src/ledger/accounts': [

@@ -175,6 +175,96 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: 'known.delete(key);', text: ';' },
     why: 'only says which total is forgotten first',
   },
+  {
+    file: 'src/ledger/requests/status.ts',
+    line: 'share < 1 / 2; share *= WIDER',
+    ...{ was: '1', text: '2' },
+    why: 'the whole window is read later',
+  },
+  {
+    file: 'src/ledger/scan/circle-of.ts',
+    line: 'if (meant.length === numbers.length) return all;',
+    ...{ was: 'meant.length === numbers.length', text: 'false' },
+    why: 'saves reading the record again for the same numbers',
+  },
+  {
+    file: 'src/ledger/scan/joiners.ts',
+    line: '      { ordered: false },',
+    ...{ was: 'ordered: false', text: '' },
+    why: 'Lethe’s own rows refuse none of these statements: what fails is the connection, and all of them',
+  },
+  {
+    file: 'src/ledger/references/child-target.ts',
+    line: 'const made = rewrite.files.length > 0 && files.stored ? null',
+    ...{ was: '>', text: '>=' },
+    why: 'records without files are changed one by one, to the same end',
+  },
+  {
+    file: 'src/ledger/accounts/one-tenant.ts',
+    line: 'countDocuments({}, { limit: 2 })',
+    ...{ was: 'limit: 2', text: '' },
+    why: 'counts on beyond what is asked',
+  },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'if (remembered.size >= MOST_REMEMBERED) remembered.clear();',
+    ...{ was: 'remembered.size >= MOST_REMEMBERED', text: 'false' },
+    why: 'what is forgotten is made again: bounds memory alone',
+  },
+  {
+    file: 'src/ledger/scan/ask.ts',
+    line: 'if (waiting.length === 0) return [];',
+    ...{ was: 'waiting.length === 0', text: 'false' },
+    why: 'saves asking for the passes of nobody',
+  },
+  {
+    file: 'src/engine/rewrite/mapped.ts',
+    line: 'return alignment && { rule, alignment, isExact: true };',
+    ...{ was: 'true', text: 'false' },
+    why: 'a number in several fields is read from whole values, without letters to be counted',
+  },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'const filter = allOf(place.filter, { _id: { $in: ids } } as Filter);',
+    ...{ was: '_id: { $in: ids }', text: '' },
+    why: 'reads all of the place: what else is late there is late as well',
+  },
+  {
+    file: 'src/ledger/references/follower.ts',
+    line: 'keys.delete(nameOf(child));',
+    ...{ was: 'keys.delete(nameOf(child));', text: ';' },
+    why: 'records that stay as they are have nothing to be changed by their keys',
+  },
+  {
+    file: 'src/ledger/guard/look.ts',
+    line: 'readRaw(place.collection, filter, ids.length, false)',
+    ...{ was: 'false', text: 'true' },
+    why: 'in whatever order they are read, all of them are',
+  },
+  {
+    file: 'src/ledger/requests/ledger-writes.ts',
+    line: 'if (items.length === 1) return [false];',
+    ...{ was: 'items.length === 1', text: 'false' },
+    why: 'asks again for what is known',
+  },
+  {
+    file: 'src/engine/store/change.ts',
+    line: 'calls.length > 1 ? narrowClasses(classes, call.ids) : classes',
+    ...{ was: '>', text: '>=' },
+    why: 'the classes of one call are narrowed to all its records',
+  },
+  {
+    file: 'src/ledger/scan/read-on.ts',
+    line: 'let gathering = 0;',
+    ...{ was: '0', text: '1' },
+    why: 'is set by the first find, before it is read',
+  },
+  {
+    file: 'src/ledger/scan/joiners.ts',
+    line: '  token: 1,',
+    ...{ was: '1', text: '2' },
+    why: 'a field of a projection is read by any number but 0',
+  },
 ];
 
 /** @param line the mutant's whole line */

@@ -7,15 +7,18 @@ import { randomSource } from '../support/random-source.ts';
 import { isEquivalent } from './equivalent.ts';
 import { createJudge, type Known, type Verdict } from './judge.ts';
 import { findMutants, type Mutant } from './sites.ts';
+import { createTypeCheck, type TypeCheck } from './types.ts';
 
 const FOLDERS = ['src/engine', 'src/ledger'];
 const LEAST = 0.9;
+/** What sees a fault that is none of the types: it would not pass the checks of a commit, and no test is asked. */
+const BY_COMPILER: Verdict = { seen: 'npm run types', isRun: false };
 
 /**
  * `npm run mutants [-- --minutes N] [--most N] [--seed N] [--under FOLDER] [--only FILE:LINE,...] [--unit]`: puts faults into
- * engine and ledger, one at a time and in an order that the seed chooses, and looks whether a test sees them, until the time
- * is over or so many were tried. `--only` tries all faults of some lines, such as those that were missed; `--unit` asks unit
- * tests alone; `--side-by-side` says how many processes run tests.
+ * engine and ledger, one at a time and in an order that the seed chooses, and looks whether the compiler refuses them or a
+ * test sees them, until the time is over or so many were tried. `--only` tries all faults of some lines, such as those that
+ * were missed; `--unit` asks unit tests alone; `--side-by-side` says how many processes run tests.
  * @returns the exit code: 1 when fewer than nine in ten were seen
  */
 async function main(): Promise<number> {
@@ -42,12 +45,14 @@ async function main(): Promise<number> {
     : await startServices({ dataDir: folder, durable: false, print: (line) => console.error(line) });
   const engines = services ? { MONGODB_URI: services.mongodbUri, REDIS_URL: services.redisUrl } : {};
   const tried: Tried[] = [];
+  const compiler = createTypeCheck();
   try {
-    await tryAll(mutants, engines, until, Number(values['side-by-side']), (one) => {
+    await tryAll(mutants, compiler, engines, until, Number(values['side-by-side']), (one) => {
       tried.push(one);
       console.log(tell(one));
     });
   } finally {
+    compiler.close();
     await services?.stop();
     await rm(folder, { recursive: true, force: true });
   }
@@ -55,6 +60,8 @@ async function main(): Promise<number> {
   const folderOf = ({ mutant }: Tried) => dirname(mutant.file);
   for (const name of [...new Set(tried.map(folderOf))].sort())
     console.log(`${name}: ${tellScore(tried.filter((one) => folderOf(one) === name))}`);
+  const compiled = tried.filter(({ seen }) => seen !== BY_COMPILER.seen);
+  console.log(`of those that compile: ${tellScore(compiled)}`);
   console.log(`seed ${values.seed}: ${tellScore(tried)}`);
   return scoreOf(tried) >= LEAST ? 0 : 1;
 }
@@ -66,6 +73,7 @@ interface Tried extends Verdict {
 /** Several judges take the mutants from one list. */
 async function tryAll(
   mutants: readonly Mutant[],
+  compiler: TypeCheck,
   engines: NodeJS.ProcessEnv,
   until: number,
   judges: number,
@@ -76,7 +84,7 @@ async function tryAll(
   const work = async () => {
     const { judge, end } = createJudge(engines, known, (line) => console.log(line));
     for (let mutant = waiting.shift(); mutant && Date.now() < until; mutant = waiting.shift())
-      take({ mutant, ...(await judge(mutant)) });
+      take({ mutant, ...(compiler.refuses(mutant) ? BY_COMPILER : await judge(mutant)) });
     end();
   };
   await Promise.all(Array.from({ length: judges }, work));

@@ -260,4 +260,18 @@ describe('calls of the record store that are joined', () => {
       }
     }
   });
+
+  it('counted is what an erasure would change in the end: scheduled ones, and no suppression of Lethe’s own', async () => {
+    const { store } = platform.core;
+    const number = '447700900160';
+    await put('scheduled_sms', [
+      { to: number, status: 'pending' },
+      { to: number, status: 'sent' },
+    ]);
+    await put('blacklist', [{ number }, { number, token: `key.${'a'.repeat(43)}` }]);
+    const counts = ['scheduled_sms.to', 'blacklist.number'].map((key) =>
+      store.count([rule(key)], subjectOf(447700900160)),
+    );
+    expect(await Promise.all(counts)).toEqual([2, 1]);
+  });
 });

@@ -10,9 +10,11 @@ import {
   keysIn,
   parentsFirst,
   type Reference,
+  readKey,
   referencesOf,
   selectionsByKeys,
   wayTo,
+  writeKey,
 } from '../../../src/engine/references.ts';
 import { createNumberReader } from '../../../src/phone/reader.ts';
 import { JO, mapOf } from './support.ts';
@@ -94,6 +96,28 @@ describe('references', () => {
     });
   });
 
+  it('lead on from a record that goes as another entry’s, too', () => {
+    const map = mapOf([
+      { collection: 'people', numbers: ['to'], record: 'contact' },
+      child('people', 'owners', { name: 'people_of', record: 'contact' }),
+      child('people', 'owners', { name: 'people_kept', record: 'other' }),
+      child('people', 'owners', { name: 'people_within', record: 'contact', elements: 'list[]', fields: [] }),
+      { collection: 'owners', numbers: ['to'], record: 'contact' },
+      child('bills', 'people_of'),
+      child('pets', 'people'),
+    ]);
+    const tree = referencesOf(map, FORGET);
+    const leadsOf = (name: string) =>
+      map.collections
+        .filter((one) => nameOf(one) === name)
+        .flatMap((one) => tree.leadsOf(one))
+        .map(({ reference, by }) => `${nameOf(reference.parent)} > ${nameOf(reference.child)} by ${nameOf(by)}`)
+        .sort();
+    expect(leadsOf('people')).toEqual(['people > bills by people_of', 'people > pets by people']);
+    expect(leadsOf('people_of')).toEqual(['people_of > bills by people_of', 'people_of > pets by people']);
+    expect([leadsOf('people_kept'), leadsOf('people_within'), leadsOf('bills')]).toEqual([[], [], []]);
+  });
+
   it('are those of what belongs to what a profile is about', () => {
     const map = mapOf([
       child('lines', 'parts'),
@@ -172,6 +196,26 @@ describe('keys', () => {
     const others = ['A', 'b', 8, null, undefined, '', {}, ['a'], new ObjectId(), new UUID()];
     expect(others.filter(isOne)).toEqual([]);
     expect([null, undefined, ''].filter(keyMatcher([null, undefined, '']))).toEqual([]);
+  });
+
+  it.each<[form: string | undefined, key: unknown, held: unknown]>([
+    [undefined, 7, 7],
+    ['{key}', 7, '7'],
+    ['chat:{key}', ID, `chat:${ID}`],
+    ['chat:{key}/1', id, `chat:${ID}/1`],
+  ])('stand in a text, and are read out of it again: %s', (form, key, held) => {
+    expect(writeKey(key, form)).toEqual(held);
+    expect(readKey(held, form)).toEqual(form === undefined ? key : String(key));
+    const [before = '', behind = ''] = (form ?? '').split('{key}');
+    const none = [
+      null,
+      undefined,
+      '',
+      {},
+      ...(before ? [`x${held}`, before] : []),
+      ...(behind ? [before + behind] : []),
+    ];
+    expect(none.map((value) => readKey(value, form))).toEqual(none.map(() => undefined));
   });
 });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { EQUIVALENT, isEquivalent } from '../../mutants/equivalent.ts';
 import { findMutants } from '../../mutants/sites.ts';
+import { createTypeCheck } from '../../mutants/types.ts';
 
 const mutate = (source: string) =>
   findMutants('x.ts', source).map(({ start, end, text }) => {
@@ -43,10 +44,25 @@ describe('findMutants', () => {
     expect(mutate('const x = f(true) satisfies boolean;')).toEqual(['const x = f(false) satisfies boolean;']);
   });
 
-  it('counts bytes, not letters, and passes over types, sizes and what is read besides', () => {
+  it('counts bytes, not letters, and passes over types, sizes, turns of the loop and what is read besides', () => {
     expect(mutate("const a = 'é'; const b = c === d;")).toEqual(["const a = 'é'; const b = c !== d;"]);
+    expect(mutate('if (n % 2 === 1) await turnOfLoop();')).toEqual([]);
+    expect(mutate('await turnOfLoop();')).toEqual([]);
+    expect(mutate('if (a) { await turnOfLoop(); }')).toEqual(['if (false) { await turnOfLoop(); }']);
     expect(mutate('const a: Record<string, 1 | 2> = f<{ a: 1 }>(500, { projection: { a: 1 } });')).toEqual([]);
   });
+});
+
+it('the compiler refuses what is none of the types, and not what leaves a name unused', () => {
+  const check = createTypeCheck();
+  const refused = (file: string, was: string) =>
+    findMutants(file, readFileSync(file, 'utf8'))
+      .filter((one) => one.was === was)
+      .map(check.refuses);
+  expect(refused('src/ledger/suppression/suppressed.ts', 'session')).toEqual([false]);
+  expect(new Set(refused('src/engine/store.ts', '!first'))).toEqual(new Set([true]));
+  expect(new Set(refused('src/engine/store.ts', '!=='))).toEqual(new Set([false]));
+  check.close();
 });
 
 describe('mutants that change nothing', () => {

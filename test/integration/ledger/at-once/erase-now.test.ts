@@ -39,11 +39,11 @@ describe('an erasure at once', () => {
     ...{ account_id: account.records_id, call_id: id, direction: 'inbound', from: NUMBER, to: '447700900999' },
     ...{ started_at: NOW, recording_url },
   });
-  const erase = async (id: string) => {
+  const erase = async (id: string, by = eraseNow) => {
     const { db, dataMap } = platform.core;
     const rules = compileRecordRules(dataMap, profileFor('transaction', dataMap), () => true);
     const found = await findById(db, rules, account.records_id, id);
-    return eraseNow({ account, actor: 'key', action: 'data.redaction', reason: 'test', id, found });
+    return by({ account, actor: 'key', action: 'data.redaction', reason: 'test', id, found });
   };
   const entries = () => of(AUDIT).find({ account_id: account._id }).sort({ seq: 1 }).toArray();
   const entry = (reference: unknown, counts: object) => ({
@@ -82,19 +82,30 @@ describe('an erasure at once', () => {
       ...{ ...platform.core, now: () => NOW },
       files: { ...files, removeNow: () => Promise.reject(new Error('away')) },
     });
-    const { db, dataMap } = platform.core;
-    const rules = compileRecordRules(dataMap, profileFor('transaction', dataMap), () => true);
-    const found = await findById(db, rules, account.records_id, 'c1');
-    const erasure = { account, actor: 'key', action: 'data.redaction', reason: 'test', id: 'c1', found } as const;
-    expect(await away(erasure)).toEqual({ calls: 1 });
+    expect(await erase('c1', away)).toEqual({ calls: 1 });
     expect(await of(FILES).find().toArray()).toMatchObject([{ account_id: account._id, where: 'calls.recording_url' }]);
     await of(FILES).deleteMany({});
+  });
+
+  it('that cannot be written into the audit has changed nothing', async () => {
+    const [text, recorded] = [sms('m1'), call('c1', 'mine.mp3')];
+    await of('sent_sms').insertOne(text);
+    await of('calls').insertOne(recorded);
+    const appendWithin = () => Promise.reject(new RangeError('no entry'));
+    const silent = createEraseNow({
+      ...{ ...platform.core, now: () => NOW },
+      audit: { ...platform.core.audit, appendWithin },
+    });
+    for (const id of ['m1', 'c1']) await expect(erase(id, silent)).rejects.toThrow('no entry');
+    const own = { account_id: account.records_id };
+    expect([await of('sent_sms').findOne(own), await of('calls').findOne(own)]).toEqual([text, recorded]);
+    expect(await of(FILES).countDocuments()).toBe(0);
   });
 
   it('that cannot be done hinders none beside it', async () => {
     await of('sent_sms').insertMany(['m1', 'm2', 'm3'].map((id) => sms(id)));
     await of('calls').insertOne(call('c1', '../outside.mp3'));
-    const outcomes = await Promise.allSettled(['m1', 'c1', 'm2', 'm3'].map(erase));
+    const outcomes = await Promise.allSettled(['m1', 'c1', 'm2', 'm3'].map((id) => erase(id)));
     expect(outcomes.map((one) => (one.status === 'fulfilled' ? one.value : one.reason.failure))).toEqual([
       ...[{ sent_sms: 1 }, 'unusable_file', { sent_sms: 1 }, { sent_sms: 1 }],
     ]);

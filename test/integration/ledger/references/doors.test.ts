@@ -64,6 +64,18 @@ collections:
     record: message
     via: { collection: calls, key: _id, field: call }
     fields: [ { path: text, category: body } ]
+  - collection: tickets
+    record: other
+    via: { collection: calls, key: _id, field: call }
+    fields: [ { path: text, category: body } ]
+  - collection: answers
+    record: message
+    interaction: text
+    id: aid
+    at: at
+    redacted: red
+    via: { collection: tickets, key: _id, field: ticket }
+    fields: [ { path: text, category: body } ]
   - collection: split
     record: message
     numbers: [ { parts: [ cc, local ], code: true } ]
@@ -213,14 +225,18 @@ describe('doors beside forgetting follow references', () => {
   });
 
   it('the past of an interaction goes with what only their records lead to', async () => {
+    // Redactions of interactions leave tickets as they are, and lead over them to the answers.
+    await put('tickets', [{ _id: 't1', call: named('k1'), text: 'stays' }]);
+    await put('answers', [{ _id: 'a1', aid: 'a1', ticket: named('t1'), at: at(4), text: 'secret' }]);
     const { body, status } = await redactOne('k2', { redact_past: true });
     expect(status).toBe(202);
     const done = await ended(String(body.reference));
     expect({ state: done.state, failure: done.failure, erased: done.erased }).toEqual({
       state: 'completed',
-      erased: { calls: 1, remarks: 1, chats: 1, lines: 1, posts: 1 },
+      erased: { calls: 1, remarks: 1, chats: 1, lines: 1, posts: 1, answers: 1 },
     });
     expect(done).not.toHaveProperty('references');
+    expect([await read('tickets', 'text'), await read('answers', 'text')]).toEqual([['stays'], [null]]);
     expect(await read('remarks', 'text')).toEqual([null, 'this one']);
     expect(await read('chats', 'title')).toEqual(['Al', 'Jo', null]);
     expect(await read('lines', 'text')).toEqual([null, 'later', 'for Al']);

@@ -194,6 +194,9 @@ describe('requests that are looked for', () => {
       { read: 0, of: 90, next: NOW },
       undefined,
     ]);
+    expect(await readProgress(platform.core.db, requests.slice(1, 2))).toEqual(
+      new Map([[requests[1], { read: 100, of: 9_000 }]]),
+    );
     expect(await readProgress(platform.core.db, [])).toEqual(new Map());
     await scansOf(platform.core.db).deleteMany({});
   });
@@ -288,7 +291,8 @@ describe('requests that are looked for', () => {
       const kept = async () =>
         (await base().collection(FIGURES).find().sort({ _id: 1 }).toArray()).map(({ _id }) => String(_id));
       expect(await settle(month(4))).toEqual(month(4));
-      await add(in_(1, { account_id: 'acc_2' }), in_(3, { profile: 'contact' }), in_(5));
+      const contacts = [5, 3, 4].map((number) => in_(number, { profile: 'contact' }));
+      await add(in_(1, { account_id: 'acc_2' }), ...contacts, in_(5));
       expect(await settle(month(3))).toEqual(month(3));
       expect(await kept()).toEqual([]);
       expect(await settle(month(6))).toEqual(month(6));

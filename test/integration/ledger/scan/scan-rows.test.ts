@@ -6,6 +6,7 @@ import { type ErasureRequest, requestsOf } from '../../../../src/ledger/requests
 import { type AskDependencies, askForScan, isScanDue, relayScans } from '../../../../src/ledger/scan/ask.ts';
 import type { Circle } from '../../../../src/ledger/scan/circle.ts';
 import { createCircles } from '../../../../src/ledger/scan/circle-of.ts';
+import { commitFinds, type Scene } from '../../../../src/ledger/scan/commit.ts';
 import { type Joiner, loadJoiners, refreshNotes, releaseJoiners } from '../../../../src/ledger/scan/joiners.ts';
 import { type ScanRow, scansOf } from '../../../../src/ledger/scan/ledger.ts';
 import {
@@ -17,6 +18,7 @@ import {
   type ScanDependencies,
 } from '../../../../src/ledger/scan/pass.ts';
 import { openPosition, sealedInPosition, sealPosition } from '../../../../src/ledger/scan/position.ts';
+import { readOn } from '../../../../src/ledger/scan/read-on.ts';
 import { runScan } from '../../../../src/ledger/scan/run.ts';
 import { LeaseLost } from '../../../../src/ledger/work/lease.ts';
 import { phoneNumber } from '../../../support/numbers.ts';
@@ -137,15 +139,18 @@ describe('rows of passes', () => {
       // A rest of five seconds is waited for.
       expect(await isScanDue(db, later(3_999))).toBe(false);
       expect(await isScanDue(db, later(4_000))).toBe(true);
+      // One that is over, and will not begin by itself.
+      const { _id: over } = await put({ not_before: later(9_000) });
+      await scans().updateOne({ _id: over }, { $unset: { unfinished: '' } });
       await wait({ due_at: later(24 * HOUR) });
       await wait({ due_at: later(HOUR) });
       expect(await isScanDue(db, NOW)).toBe(true);
       expect(await relayScans(ask(), NOW)).toBe(0);
-      expect(jobs).toEqual([jobOf(1)]);
+      expect(jobs).toEqual([jobOf(3)]);
       expect((await scans().distinct('account_id')).sort()).toEqual([account._id, 'acc_rests'].sort());
       // Its job is lost.
       expect(await relayScans(ask(), later(GRACE_MS))).toBe(1);
-      expect(jobs[1]).toEqual(jobOf(2));
+      expect(jobs[1]).toEqual(jobOf(4));
       await requests().updateMany({}, { $unset: { unfinished: '' } });
       expect(await isScanDue(db, later(HOUR))).toBe(false);
     });
@@ -378,6 +383,62 @@ describe('rows of passes', () => {
       expect(await run()).toEqual({ outcome: 'finished' });
       const { unfinished: _, ...over } = row;
       expect(await rowOf()).toEqual({ ...over, not_before: NOW, look_at: later(60_001) });
+    });
+  });
+
+  describe('read', () => {
+    const circle = () => {
+      const { db, dataMap, countriesOf } = platform.core;
+      return createCircles({ db, dataMap, countriesOf, keepsNumber: false })(account);
+    };
+    const joinerOf = (request: ErasureRequest, place: number): Joiner => ({
+      ...{ request, number: NUMBER, joined: { turn: 1, place }, notes: request.scan },
+    });
+
+    it('to the end of their turn, and no further', async () => {
+      const own = circle();
+      const deps: ScanDependencies = {
+        ...{ ...platform.core, smallAccount: 10, fewRecords: 5, logger: platform.logger, now: () => clock },
+        ...{ producer: ask().producer, circleOf: () => own },
+        times: { ...platform.core.times, scanLookMs: HOUR },
+      };
+      const last = own.places.length - 1;
+      await put({ places: own.digest, position: { turn: 1, place: last } });
+      const pass = await claimPass(deps, account._id);
+      if (pass === null) throw new Error('not claimed');
+      const waiting = [joinerOf(await wait(), last)];
+      const { signal } = new AbortController();
+      await readOn(deps, pass, waiting, signal);
+      expect([pass.position, pass.began]).toEqual([{ turn: 2, place: 0 }, undefined]);
+      clock = later(3);
+      // Then until it has come round for whoever waits.
+      await readOn(deps, pass, waiting, signal);
+      expect([pass.position, pass.began]).toEqual([{ turn: 2, place: last }, clock]);
+    });
+
+    it('a record anew whose change fails, a few times: then it is named', async () => {
+      const own = circle();
+      const place = own.places.find(({ key }) => key === 'sent_sms');
+      if (place === undefined) throw new Error('no place');
+      const document = { _id: new ObjectId(), account_id: account.records_id, to: NUMBER, body: 'Hi' };
+      await place.collection.insertOne({ ...document });
+      const request = await wait({ scan: { since: NOW } });
+      const numbers = await own.createNumbers(new Map([[NUMBER, `k.${'a'.repeat(43)}`]]));
+      let failed = 0;
+      const scene: Scene = {
+        ...{ place, joiners: new Map([[NUMBER, [joinerOf(request, 0)]]]) },
+        rewrite: (one) => place.rewrite(one, numbers, NOW),
+        keysOf: () => {
+          failed += 1;
+          throw new RangeError('of its own');
+        },
+      };
+      const found = [{ document, rewrite: scene.rewrite(document) }];
+      await commitFinds({ ...platform.core, keepPosition: async () => {} }, scene, found, document._id);
+      expect(failed).toBe(6);
+      const failure = { name: 'unexpected', where: 'sent_sms.to', id: document._id.toHexString() };
+      expect((await read(request))?.scan).toEqual({ since: NOW, failures: [failure], failed: 1 });
+      expect(await place.collection.findOne({ _id: document._id })).toEqual(document);
     });
   });
 

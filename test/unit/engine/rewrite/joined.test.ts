@@ -94,6 +94,8 @@ describe('a number in several fields', () => {
     const words = `numbers: [to, {parts: [cc, number]}], fields: [{path: body, category: body, only_if_alone: true}]`;
     const other = { cc: '44', number: AL.slice(2) };
     expect(run({ to: JO, ...other, body: 'Hi' }, words).after).toEqual({ to: '44********23', ...other, body: 'Hi' });
+    for (const none of [{}, { cc: '44', number: JO.slice(2) }, { cc: '44', number: '1234' }, { cc: null, number: '' }])
+      expect(run({ to: JO, ...none, body: 'Hi' }, words).after).toMatchObject({ body: '[REDACTED]' });
   });
 
   it('is refused beside elements, in the id, and as a field of something else', () => {
