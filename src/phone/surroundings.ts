@@ -17,10 +17,10 @@ const LONGEST_GROUP = 20;
  * of digits, `unsure` when it may be. Looks a bounded number of digits to either side.
  */
 export function judgeSurroundings(text: string, run: Run, candidate: Candidate, written: Written, read: Read): Verdict {
-  if (isInsideForeign(run, candidate, written, read)) return 'other';
+  if (isInsideForeign(run, candidate, written, read) || isFraction(run, candidate)) return 'other';
   const verdicts = [judgeGroup(run, candidate, read), judgeLonger(run, candidate, written, read)];
   if (candidate.head.digits === '') verdicts.push(judgeBare(text, run, candidate, read));
-  else if (isFraction(run, candidate)) return 'other';
+  else if (isAmongGroups(text, run, candidate)) verdicts.push('unsure');
   return verdicts.find((verdict) => verdict === 'other') ?? verdicts.find((verdict) => verdict === 'unsure') ?? 'sure';
 }
 
@@ -68,6 +68,8 @@ function judgeGroup(run: Run, { from, to, head, needle }: Candidate, read: Read)
   const numbers = reading.kind === 'number' ? [reading.number] : reading.kind === 'ambiguous' ? reading.numbers : [];
   // Of a number that a plus announces this is a part, whether or not a plan knows it: `+873 762692485`.
   if (plus && first < from && to - first <= LONGEST_NUMBER && run.digits[first] !== 0) return 'other';
+  // One digit of a calling code is little: many a tax number begins with a 7.
+  if (numbers.length === 0 && head.international && head.digits.length === 1 && !plus) return 'unsure';
   if (numbers.length === 0 || numbers.includes(needle.reads)) return 'sure';
   return numbers.some((number) => fits(codeOf(number).plan, number)) ? 'other' : 'unsure';
 }
@@ -87,7 +89,7 @@ function judgeLonger(run: Run, { from, to, needle }: Candidate, written: Written
 function judgeBare(text: string, run: Run, candidate: Candidate, read: Read): Verdict {
   const { from, to } = candidate;
   const gap = run.gaps[from] ?? 0;
-  if (isGroupedAbroad(text, run, candidate, read)) return 'unsure';
+  if (isGroupedAbroad(text, run, candidate, read) || isAmongGroups(text, run, candidate)) return 'unsure';
   if (from === 0) return isInRow(text, run, candidate) ? 'unsure' : 'sure';
   if ((gap & GAP.dot) !== 0 && isUnbroken(run, from, to)) return 'other';
   if (isBehindCode(text, run, candidate, read)) return 'unsure';
@@ -174,6 +176,26 @@ function isInRow(text: string, run: Run, { from, to }: Candidate): boolean {
     (first > 2 && groupBefore(run, from) === first && isAlike(from, from + first)) ||
     (last > 2 && groupAfter(run, to) === last && isAlike(to, to - last))
   );
+}
+
+/**
+ * Are there more groups beside it, parted as its own? `123 456 789 00012` is no French number that lacks its zero. One that
+ * has it may have digits on one side of it: `06 12 34 56 78 12 persons`.
+ */
+function isAmongGroups(text: string, run: Run, { from, to, head, needle }: Candidate): boolean {
+  const [first = 0, ...others] = groupsOf(run, from, to);
+  if (others.length === 0) return false;
+  const gap = gapAt(text, run, from + first);
+  // A group of `26/11/2026` is the date's.
+  const isPlain = (at: number) => at <= 0 || at >= run.size || gapAt(text, run, at) === gap;
+  const [before, after] = [groupBefore(run, from), groupAfter(run, to)];
+  const isBehind = before > 0 && gapAt(text, run, from) === gap && isPlain(from - before);
+  const isBefore = after > 0 && gapAt(text, run, to) === gap && isPlain(to + after);
+  const { callingCode, plan } = codeOf(needle.reads);
+  const national = needle.reads.slice(callingCode.length);
+  if (head.digits === '') return (isBehind || isBefore) && plan?.writesTrunk(national) === true;
+  if (head.international || !isBehind || !isBefore) return false;
+  return !isGrouped(needle.reads, [first - head.digits.length, ...others]);
 }
 
 /** What stands between a digit and the one before it. */

@@ -3,6 +3,7 @@ import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { NumberMatcher } from '../../phone/matcher.ts';
 import { semiOctetsIn } from '../../phone/semi-octets.ts';
 import { SEXTETS, SHORTEST_TOKEN, tokenMayHold } from './base64-digits.ts';
+import { mayHoldEnum } from './enum.ts';
 import { hexMayHold, SHORTEST_HEX } from './hex.ts';
 import { digitsOf } from './values.ts';
 import { createOpener, walk } from './walk.ts';
@@ -214,7 +215,7 @@ function textMayHold(reading: Reading, start: number, end: number): boolean {
   if (!isEncoded && digits < FEWEST_DIGITS) return false;
   const text = bytes.toString('utf8', start, end);
   if (reading.matcher.find(text).length > 0) return true;
-  return (isEncoded || JSON_BEGINS.test(text)) && holds(reading, text);
+  return (isEncoded || JSON_BEGINS.test(text) || mayHoldEnum(text)) && holds(reading, text);
 }
 
 function isEncodedFrom(bytes: Uint8Array, start: number, end: number): boolean {

@@ -5,6 +5,7 @@ import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matc
 import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
 import { noChanges, note, noteName } from './changes.ts';
 import type { Path } from './edits.ts';
+import { findEnum } from './enum.ts';
 import { findHex } from './hex.ts';
 import { withoutIdentifiers } from './identifiers.ts';
 import type { Part } from './joined.ts';
@@ -131,7 +132,7 @@ function readText(text: string, matcher: NumberMatcher, layers: number): Pick<Hi
   return { mentions: findIn(text, matcher), encoded: layers > 0 ? readEncoded(text, matcher, layers) : [] };
 }
 
-/** What stands in base64 or in hexadecimal digits, in order. */
+/** What stands in base64, in hexadecimal digits or in a domain's name, in order. */
 function readEncoded(text: string, matcher: NumberMatcher, layers: number): Encoded[] {
   const masker = {
     mask: (inner: string) => maskAny(inner, matcher, layers - 1),
@@ -142,7 +143,7 @@ function readEncoded(text: string, matcher: NumberMatcher, layers: number): Enco
   const others = findEncoded(text, masker).filter(
     ({ start, end }) => !hex.some((one) => one.start < end && start < one.end),
   );
-  return [...hex, ...others].sort((one, other) => one.start - other.start);
+  return [...hex, ...others, ...findEnum(text, masker)].sort((one, other) => one.start - other.start);
 }
 
 /** A text with all that is surely one of the numbers masked; every other character stays. */

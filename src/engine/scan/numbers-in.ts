@@ -5,6 +5,7 @@ import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { semiOctetsIn } from '../../phone/semi-octets.ts';
 import { findEncoded, type Masked } from '../rewrite/base64.ts';
+import { findEnum } from '../rewrite/enum.ts';
 import { findHex } from '../rewrite/hex.ts';
 import { latin1Of } from '../rewrite/octets.ts';
 import { byteListOf, bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
@@ -39,6 +40,7 @@ export function createNumbersIn(
       const masker = { mask: readPlain, maskBytes: (inner: string) => readBytes(Buffer.from(inner, 'latin1')) };
       findEncoded(text, masker);
       findHex(text, masker);
+      findEnum(text, masker);
     };
     const visit = (value: unknown): void => {
       const list = byteListOf(value);

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { CountryCode } from '../../../src/phone/countries.ts';
+import { callingCodesOf } from '../../../src/phone/countries.ts';
 import { codeOf, fits } from '../../../src/phone/interpret.ts';
 import { createNumberMatcher } from '../../../src/phone/matcher.ts';
 import { isPhoneNumber, type PhoneNumber } from '../../../src/phone/number.ts';
 import { createNumberReader } from '../../../src/phone/reader.ts';
 import { MESSAGE_NUMBERS } from './message-numbers.ts';
+import { TEXT_NUMBERS } from './text-numbers.ts';
 
 const TEXTS = readFileSync(new URL('../../../local/demo-data/sms-messages.tsv', import.meta.url), 'utf8')
   .split('\n')
@@ -123,5 +125,34 @@ describe('messages of other countries', () => {
   it.each(ABROAD)('%s %s %j %p', (country, code, lengths, text, expected) => {
     const found = createNumberMatcher(numbersWithin(text, code, lengths), [country]).find(text);
     expect(found.filter(({ sure }) => sure).map(({ start, end }) => text.slice(start, end))).toEqual(expected);
+  });
+});
+
+const MARKED = /«([^»=]+)=(\d+)»/g;
+
+/** Every number of a country that its plan has assigned and whose digits stand in a text one after the other. */
+function peopleWithin(text: string, countries: readonly CountryCode[]): PhoneNumber[] {
+  return callingCodesOf(countries).flatMap((code) =>
+    numbersWithin(text, code, [7, 8, 9, 10, 11]).filter(
+      (number) => codeOf(number).plan?.knows(number.slice(code.length)) === true,
+    ),
+  );
+}
+
+describe('texts of many countries', () => {
+  it.each(TEXT_NUMBERS)('of %s hold the numbers that a reader has marked, and no others', (served, texts) => {
+    const countries = served.split(' ') as CountryCode[];
+    const faults = texts.flatMap((line) => {
+      const text = line.replace(MARKED, '$1');
+      const marked = [...line.matchAll(MARKED)].map(([, written, number]) => `${written} ${number}`);
+      const named = [...line.matchAll(MARKED)].map(([, , number]) => number as PhoneNumber);
+      const people = [...new Set([...named, ...peopleWithin(text, countries)])];
+      const seen = createNumberMatcher(people, countries)
+        .find(text)
+        .filter(({ sure }) => sure)
+        .map(({ start, end, number }) => `${text.slice(start, end)} ${number}`);
+      return JSON.stringify(seen) === JSON.stringify(marked) ? [] : [{ text, seen, marked }];
+    });
+    expect(faults).toEqual([]);
   });
 });

@@ -184,6 +184,25 @@ describe('hexadecimal digits', () => {
   });
 });
 
+describe('domain names of numbers', () => {
+  const named = (number: string, domain = 'e164.arpa') => `${[...number].reverse().join('.')}.${domain}`;
+  const stars = `${'*.'.repeat(JO.length)}e164.arpa`;
+
+  it.each([
+    ['alone', named(JO), stars],
+    ['in a text', `NAPTR for ${named(JO)}. and ${named(AL)}.`, `NAPTR for ${stars}. and ${named(AL)}.`],
+    ['in capitals, of another tree', named(JO, 'E164.Example'), stars.replace('e164.arpa', 'E164.Example')],
+    ['in JSON', JSON.stringify({ q: named(JO) }), JSON.stringify({ q: stars })],
+  ])('%s', (_what, before, after) => {
+    expect(masked(before)).toBe(after);
+  });
+
+  it.each([named(AL), named(JO).replace('e164', 'e165'), named(`${JO}9999`), named(`1${JO}`)])(
+    'of others stay: %s',
+    (value) => expect(run({ x: value }, rulesOf([entry]))).toMatchObject({ fate: 'unchanged', found: [] }),
+  );
+});
+
 describe('bytes', () => {
   const packed = Buffer.from('0C91447700091032', 'hex');
   const stars = Buffer.from('0C91AAAAAAAAAAAA', 'hex');

@@ -97,7 +97,8 @@ describe('the numbers in a record', () => {
     ['5215512345678@c.us', '525512345678'],
     ['554188887777@c.us', '5541988887777'],
     ['5541988887777@c.us', '554188887777'],
-  ])('are those of a line that is written as it once was: %s', (text, number) => {
+    [`${[...JO].reverse().join('.')}.e164.arpa`, JO],
+  ])('are also those of a line as it once was, or as a domain is called: %s', (text, number) => {
     expect(found(BSON.serialize({ a: text }))).toContain(number);
   });
 
