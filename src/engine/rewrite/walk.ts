@@ -7,6 +7,7 @@ import { noChanges, note, noteName } from './changes.ts';
 import type { Path } from './edits.ts';
 import { findEnum } from './enum.ts';
 import { findHex } from './hex.ts';
+import { withoutIdentifiers } from './identifiers.ts';
 import type { Part } from './joined.ts';
 import { readJson, spliceJson } from './json.ts';
 import { findInBytes, latin1Of, maskBytes } from './octets.ts';
@@ -89,7 +90,7 @@ export function walk(document: unknown, matcher: NumberMatcher, open: Open, laye
   };
 
   visit(document, false, layers);
-  return hits;
+  return hits.length > 0 ? withoutIdentifiers(hits) : hits;
 }
 
 function mayHoldNumbers(text: string, matcher: NumberMatcher): boolean {

@@ -53,6 +53,27 @@ describe('a number at its place', () => {
     expect(outcomeOf({ n: base64(`to ${JO}.`) }, entry)).toEqual({ n: base64(`to ${MASK}.`) });
   });
 
+  it.each([
+    ['imsi', '234107700900123'],
+    ['simImsi', '234107700900123'],
+    ['iccids', ['8944770090012300005']],
+    ['imeisv', ['3577009001234561', '3544770090012301']],
+    ['sub', 'imsi-234107700900123'],
+  ])('in the middle of what %s holds is none', (name, value) => {
+    expect(run({ [name]: value } as never, rulesOf([{ numbers: ['n'] }]))).toMatchObject({
+      fate: 'unchanged',
+      failures: [],
+    });
+  });
+
+  it('in a field of such a name that holds a number is one', () => {
+    expect(outcomeOf({ imsi: JO, imei: `call +${JO}` }, { numbers: ['n'] })).toEqual({
+      imsi: MASK,
+      imei: `call ${MASK}`,
+    });
+    expect(run({ order: '234107700900123' } as never, rulesOf([{ numbers: ['n'] }])).failures).toHaveLength(1);
+  });
+
   it('as a key is renamed, or goes', () => {
     const keyed = (strategy: 'mask' | 'delete' | 'empty' | 'clear') => ({ numbers: [{ path: 'p.{key}', strategy }] });
     expect(outcomeOf({ p: { [`${JO}@c.us`]: 1 } }, keyed('mask'))).toEqual({ p: { [`${MASK}@c.us`]: 1 } });
