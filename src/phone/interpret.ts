@@ -194,11 +194,9 @@ const FEWEST_INTERNATIONAL = 12;
 function isFarFetched(one: Candidate, candidates: readonly Candidate[]): boolean {
   const { number, plan, way } = one;
   const national = number.slice(plan?.callingCode.length);
-  const isUnusual =
-    !fits(plan, number) ||
-    national.length >= FEWEST_INTERNATIONAL ||
-    (way === 'bare' && national.length !== plan?.mobileLength && !isKnown(one));
-  return isUnusual && candidates.some((other) => other.way === 'foreign' && fits(other.plan, other.number));
+  const rivals = candidates.filter((other) => other.way === 'foreign' && fits(other.plan, other.number));
+  if (!fits(plan, number) || national.length >= FEWEST_INTERNATIONAL) return rivals.length > 0;
+  return way === 'bare' && national.length !== plan?.mobileLength && rivals.some(isKnown) && !isKnown(one);
 }
 
 function isKnown({ number, plan }: Candidate): boolean {

@@ -311,7 +311,8 @@ describe('what may be two people’s', () => {
     [['SG'], 60168982522, '60168982522'],
     [['NG'], '5511961234567', '5511961234567'],
     [['BR'], '61412345678', '61412345678'],
-    // And where both are in use, the served country's.
+    // Where neither is in use, and where both are, the served country's.
+    [['IT'], '3-1992-0235', '39319920235'],
     [['BR'], '41988887777', '5541988887777'],
     [['IN'], '9876543210', '919876543210'],
     [['CN'], '15062345678', '8615062345678'],
