@@ -126,7 +126,7 @@ const variables = {
   REPORTS_MEGABYTES_LIMIT: count(2_000, 1, 1_000_000),
   RETENTION_MONTHS: count(13, 0, 1_200),
   WORKER_PORT: count(0, 0, 65_535),
-  WORKER_CONCURRENCY: count(16, 1, 256),
+  WORKER_CONCURRENCY: count(32, 1, 256),
   BATCH_SIZE: count(2000, 1, 10_000),
   BATCH_PAUSE_MS: milliseconds(0, 0),
   SCAN_INTERVAL_MINUTES: count(60, 0, 10_080),

@@ -5,6 +5,11 @@ import { type AccountValue, assertAccount } from './subject.ts';
 /** What a map may write in the names of databases and collections. */
 export const ACCOUNT_WORD = '{account}';
 
+/** Does the account stand in the name of a collection or of its database? Then whose its records are the name says. */
+export function isNamedByAccount({ database = '', collection }: { database?: string | undefined; collection: string }) {
+  return `${database}${collection}`.includes(ACCOUNT_WORD);
+}
+
 /** Characters that no name of a collection or a database may hold. */
 const UNFIT = /[\0$/\\. "*<>:|?]/;
 
@@ -18,11 +23,12 @@ export function collectionOf(
   entry: Pick<CollectionMap, 'collection' | 'database'>,
   account: AccountValue,
 ): mongoose.mongo.Collection {
-  const within = entry.database === undefined ? db : db.client.db(fill(entry.database, account));
-  return within.collection(fill(entry.collection, account));
+  const within = entry.database === undefined ? db : db.client.db(fillName(entry.database, account));
+  return within.collection(fillName(entry.collection, account));
 }
 
-function fill(name: string, account: AccountValue): string {
+/** A name as it is for an account. @throws TypeError when the account is none, or cannot stand in a name */
+export function fillName(name: string, account: AccountValue): string {
   if (!name.includes(ACCOUNT_WORD)) return name;
   assertAccount(account);
   const text = String(account);

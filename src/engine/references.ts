@@ -31,12 +31,24 @@ interface Orphans {
   readonly only: Filter;
 }
 
+/** How a record leads to others. */
+export interface Lead {
+  readonly reference: Reference;
+  /** What says of the record, by its `where`, that it leads there. */
+  readonly by: CollectionMap;
+}
+
 /** The references of a map that matter to a profile. */
 export interface ReferenceTree {
   /** Those whose children it changes, and those that lead to them; parents before their children. */
   readonly all: readonly Reference[];
   /** What nobody would find by the number any more when a record goes that the profile deletes. */
   readonly orphans: readonly Orphans[];
+  /**
+   * How records of this entry lead to others. A record that goes may be another entry's, too, as one that is known by its
+   * own number and by its owner's: what is known by it as such would be found by nothing any more, and goes with it.
+   */
+  leadsOf(entry: CollectionMap): readonly Lead[];
   /** Do others that matter belong to records of this entry? */
   isParent(entry: CollectionMap): boolean;
   /** Does the profile change records of this entry that are known by others? */
@@ -64,14 +76,34 @@ export function referencesOf(map: DataMap, profile: Profile): ReferenceTree {
   const orphans = every.flatMap((reference) =>
     isDeleted(reference.parent) ? orphansOf(reference, profile, changed.has(reference.child)) : [],
   );
-  const parents = new Set([...all, ...orphans.map(({ reference }) => reference)].map(({ parent }) => parent));
+  const leads = new Map(
+    map.collections.map((entry) => [
+      entry,
+      all.flatMap((reference): Lead[] => {
+        const { parent } = reference;
+        if (parent === entry) return [{ reference, by: parent }];
+        return isDeleted(entry) && isOfSameRecords(entry, parent)
+          ? [{ reference: { ...reference, parent: entry }, by: parent }]
+          : [];
+      }),
+    ]),
+  );
+  const parents = new Set(orphans.map(({ reference }) => reference.parent));
+  const leadsOf = (entry: CollectionMap) => leads.get(entry) ?? [];
   return {
     all,
     orphans,
-    isParent: (entry) => parents.has(entry),
+    leadsOf,
+    isParent: (entry) => parents.has(entry) || leadsOf(entry).length > 0,
     isChanged: (entry) => changed.has(entry),
     isMeant: (entry) => concerns(profile, entry) || changed.has(entry),
   };
+}
+
+/** May one record be of both entries? */
+function isOfSameRecords(one: CollectionMap, other: CollectionMap): boolean {
+  const isWhole = one.elements === undefined && other.elements === undefined;
+  return isWhole && one.collection === other.collection && one.database === other.database;
 }
 
 /** Of the children of a record that goes, those that do not go with it and have no number by which they could be found. */

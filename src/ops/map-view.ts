@@ -90,11 +90,6 @@ function isNameOf(written: string, name: string): boolean {
   return new RegExp(`^${written.split(ACCOUNT_WORD).map(escapeText).join('.+')}$`).test(name);
 }
 
-/** Does the account stand in the name of the entry's collection or of its database? */
-export function isNamedByAccount({ database = '', collection }: Pick<EntryView, 'database' | 'collection'>): boolean {
-  return `${database}${collection}`.includes(ACCOUNT_WORD);
-}
-
 /** The other databases a map names, for these accounts. */
 export function databasesOf(
   db: mongoose.mongo.Db,

@@ -1,7 +1,8 @@
 import { type CountryCode, callingCodesOf } from './countries.ts';
 import { eachRun, type Run } from './digit-runs.ts';
-import { FEWEST_DIGITS, interpret, MOST_DIGITS, type Reading } from './interpret.ts';
+import { FEWEST_DIGITS, interpret, MOST_DIGITS, type Written } from './interpret.ts';
 import type { PhoneNumber } from './number.ts';
+import { formerNumbersOf, readOtherWriting } from './other-writings.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
 import { writtenIn } from './written.ts';
 
@@ -19,9 +20,15 @@ const MOST_READ = 20_000;
 /** @param countries whose national writings are read */
 export function createCandidateReader(countries: readonly CountryCode[]): CandidateReader {
   const callingCodes = callingCodesOf(countries);
-  const tell = (reading: Reading, visit: (number: PhoneNumber) => void) => {
-    if (reading.kind === 'number') visit(reading.number);
-    else if (reading.kind === 'ambiguous') for (const number of reading.numbers) visit(number);
+  const tell = (written: Written, visit: (number: PhoneNumber) => void) => {
+    const reading = interpret(written, callingCodes);
+    const other = reading.kind === 'none' ? readOtherWriting(written.digits) : null;
+    const some = reading.kind === 'ambiguous' ? reading.numbers : [reading.kind === 'number' ? reading.number : other];
+    for (const number of some) {
+      if (number === null) continue;
+      visit(number);
+      for (const former of formerNumbersOf(number)) visit(former);
+    }
   };
   return {
     inText(text, visit) {
@@ -30,13 +37,13 @@ export function createCandidateReader(countries: readonly CountryCode[]): Candid
         for (const [from, to] of stretchesOf(run)) {
           left -= 1;
           if (left < 0) return;
-          tell(interpret(writtenIn(text, run, from, to), callingCodes), visit);
+          tell(writtenIn(text, run, from, to), visit);
         }
       });
     },
     inDecimal(decimal, visit) {
       const digits = wholeDigits(decimal);
-      if (digits !== null) tell(interpret(numericWriting(digits), callingCodes), visit);
+      if (digits !== null) tell(numericWriting(digits), visit);
     },
   };
 }

@@ -7,8 +7,8 @@ const OTHER_ZEROS = [
   0x0f20, 0x1040, 0x17e0, 0x1810,
 ];
 
-/** What people put between the digits of a number: spaces of every width, dots, dashes, brackets, slashes. */
-const VISIBLE_SEPARATORS = /[\s.()[\]/\\_\-\u00b7\u2010-\u2015\u2022\u2212\uff08\uff09\uff0d\uff0e]/;
+/** What people put between the digits of a number: spaces of every width, dots, dashes, brackets, slashes, tildes. */
+const VISIBLE_SEPARATORS = /[\s.()[\]/\\_~\-\u00b7\u2010-\u2015\u2022\u2212\u301c\uff08\uff09\uff0d\uff0e\uff5e]/;
 
 /**
  * What comes along unseen when a number is copied from an address book: direction marks, soft hyphens, characters of no
@@ -39,6 +39,7 @@ for (const [character, kind] of [
   ['&', KIND.escape],
   ['=', KIND.escape],
   ['\\', KIND.escape],
+  ['<', KIND.escape],
 ] as const) {
   KINDS[character.charCodeAt(0)] = kind;
 }
@@ -48,13 +49,14 @@ export function kindOf(code: number): number {
   return KINDS[code] ?? KIND.other;
 }
 
-/** What an escape stands for, and how many characters it takes up. */
+/** What an escape stands for, how many characters it takes up, and whether a line ends there. */
 interface Escape {
   readonly kind: number;
   readonly length: number;
+  readonly isBreak?: true;
 }
 
-/** @param index of the character that may begin an escape: of a URL, HTML, quoted-printable, JSON */
+/** @param index of the character that may begin an escape: of a URL, HTML (its tags, too), quoted-printable, JSON */
 export function escapeAt(text: string, index: number): Escape {
   switch (text[index]) {
     case '&':
@@ -63,6 +65,8 @@ export function escapeAt(text: string, index: number): Escape {
       return quotedAt(text, index);
     case '\\':
       return backslashAt(text, index);
+    case '<':
+      return tagAt(text, index);
     default:
       return percentAt(text, index);
   }
@@ -113,6 +117,43 @@ function backslashAt(text: string, index: number): Escape {
   const [whole, four, two = ''] = BACKSLASH.exec(text) ?? [];
   const found = whole === undefined ? NOTHING : standingFor(Number.parseInt(four ?? two, 16), whole.length);
   return found.kind === KIND.other ? { kind: KIND.visible, length: 1 } : found;
+}
+
+/**
+ * Tags that change how a text looks and part no words (HTML 5, 4.5); the one that breaks a line; and the comment that servers
+ * write between two pieces of text. `<\/b>` stands in JSON.
+ */
+const TAG =
+  /<(?:!--[^<>]{0,40}--|(?:\\?\/)?(?:br|a|abbr|b|bdi|bdo|big|code|del|em|font|i|ins|kbd|mark|nobr|s|samp|small|span|strong|sub|sup|tt|u|var|wbr)(?=[\s/>])([^<>]{0,300}))>/iy;
+const BREAK = /^<br/i;
+/** What a tag itself may say: `href="tel:07700900123"`. */
+const NUMBER_OF_ITS_OWN = /\d(?:[^a-z,\d]{0,6}\d){6}/i;
+
+/** What those tags begin with: most do not, and patterns are slow. */
+const TAG_LETTERS = '!abcdefikmnstuvw';
+
+function tagAt(text: string, index: number): Escape {
+  const slash = text.startsWith('\\/', index + 1) ? 2 : Number(text[index + 1] === '/');
+  const letter = text.charAt(index + 1 + slash).toLowerCase();
+  if (letter === '' || !TAG_LETTERS.includes(letter)) return NOTHING;
+  TAG.lastIndex = index;
+  const [whole, attributes = ''] = TAG.exec(text) ?? [];
+  if (whole === undefined || NUMBER_OF_ITS_OWN.test(attributes)) return NOTHING;
+  return BREAK.test(whole)
+    ? { kind: KIND.visible, length: whole.length, isBreak: true }
+    : { kind: KIND.invisible, length: whole.length };
+}
+
+const TAGS = /<[^<>]{0,300}>/g;
+
+/** What stands between two digits, without tags. @returns a line feed for each line that a tag breaks */
+export function withoutTags(between: string): string {
+  return between.includes('<') ? between.replace(TAGS, (tag) => (BREAK.test(tag) ? '\n' : '')) : between;
+}
+
+/** The tags in a stretch of text. */
+export function tagsIn(text: string): string {
+  return text.includes('<') ? (text.match(TAGS) ?? []).join('') : '';
 }
 
 /**

@@ -34,6 +34,8 @@ const SHORTEST_RUN = 7;
 /** The lead surrogate of mathematical digits (`𝟎`), and the first of their trail surrogates. */
 const MATHEMATICAL = 0xd835;
 const FIRST_MATHEMATICAL = 0xdfce;
+const TAG_BEGINS = 0x3c;
+const LINE_FEED = 0x0a;
 
 /**
  * Reads a text once and gives every run of seven digits or more to `visit`, which may keep nothing of it: the next run
@@ -58,13 +60,18 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
     const code = text.charCodeAt(index);
     let kind = kindOf(code);
     let length = 1;
+    let isBreak = false;
     if (kind === KIND.other && code === MATHEMATICAL) {
       const value = text.charCodeAt(index + 1) - FIRST_MATHEMATICAL;
       if (value >= 0 && value < 50) {
         kind = KIND.digit + (value % 10);
         length = 2;
       }
-    } else if (kind === KIND.escape) ({ kind, length } = escapeAt(text, index));
+    } else if (kind === KIND.escape) {
+      // Tags stand everywhere in a page, and matter between digits.
+      if (code === TAG_BEGINS && run.size === 0) kind = KIND.other;
+      else ({ kind, length, isBreak = false } = escapeAt(text, index));
+    }
 
     if (kind >= KIND.digit) {
       // Room for the zeros of an exponent, too.
@@ -89,7 +96,7 @@ export function eachRun(text: string, visit: (run: Run) => void): void {
         flags = 0;
         visible = 0;
       }
-      flags = (flags | flagsOf(kind, code, visible)) & (visible > 1 ? ~GAP.dot : ~0);
+      flags = (flags | flagsOf(kind, isBreak ? LINE_FEED : code, visible)) & (visible > 1 ? ~GAP.dot : ~0);
     }
     index += length;
   }

@@ -144,7 +144,7 @@ function nationalCandidates({ digits, numeric }: Written, plan: Plan): Candidate
     // What is dialled is not always a prefix and the number: Argentina's `011 15-2345-6789`.
     const parsed = parsePhoneNumberFromString(digits, plan.country);
     const number = parsed?.isPossible() === true ? parsed.number.slice(1) : '';
-    if (number.startsWith(plan.callingCode) && !digits.startsWith(plan.callingCode)) {
+    if (isPossibleE164(number) && number.startsWith(plan.callingCode) && !digits.startsWith(plan.callingCode)) {
       found.push({ number: number as PhoneNumber, plan, way: 'national' });
     }
   }
@@ -163,12 +163,15 @@ function isOverruled({ digits, bracket }: Written, number: string): boolean {
 
 function choose(candidates: readonly Candidate[], written: Written): Reading {
   const ways = (...wanted: Way[]) => candidates.filter(({ way }) => wanted.includes(way));
-  const strong = ways('national', 'bare', 'home');
+  const strong = ways('national', 'bare', 'home').filter((one) => one.way !== 'bare' || !isFarFetched(one, candidates));
   const trunkless = ways('trunkless').filter((one) => !isFarFetched(one, candidates));
 
   if (strong.length > 0) {
     // A trunk prefix or a calling code says more than digits that might have lost their zero.
     const isPlain = strong.every(({ way }) => way === 'bare');
+    // `61412345678` on a Brazilian account: Australian as it stands, and in no range that Brazil has assigned.
+    const assigned = isPlain && !strong.some(isKnown) ? ways('foreign').filter(isKnown) : [];
+    if (assigned.length > 0) return decide(numbersOf([...strong, ...trunkless, ...assigned]));
     return settle(isPlain ? [...strong, ...trunkless] : strong);
   }
   if (written.numeric && trunkless.length > 0) return settle(trunkless);
@@ -184,11 +187,22 @@ function choose(candidates: readonly Candidate[], written: Written): Reading {
 /** As many national digits are as good as never written without their zero. */
 const FEWEST_INTERNATIONAL = 12;
 
-/** `447700900123` on a German account: a British number, not a German one of twelve digits that lost its zero. */
-function isFarFetched({ number, plan }: Candidate, candidates: readonly Candidate[]): boolean {
+/**
+ * `447700900123` on a German account: a British number, not a German one of twelve digits that lost its zero. On an Indian
+ * one: its plan has nothing of that length that anybody could be rung on.
+ */
+function isFarFetched(one: Candidate, candidates: readonly Candidate[]): boolean {
+  const { number, plan, way } = one;
   const national = number.slice(plan?.callingCode.length);
-  const isUnusual = !fits(plan, number) || national.length >= FEWEST_INTERNATIONAL;
+  const isUnusual =
+    !fits(plan, number) ||
+    national.length >= FEWEST_INTERNATIONAL ||
+    (way === 'bare' && national.length !== plan?.mobileLength && !isKnown(one));
   return isUnusual && candidates.some((other) => other.way === 'foreign' && fits(other.plan, other.number));
+}
+
+function isKnown({ number, plan }: Candidate): boolean {
+  return plan?.knows(number.slice(plan.callingCode.length)) === true;
 }
 
 const NORTH_AMERICAN = /^(?:[2-9]\d\d){2}\d{4}$/;

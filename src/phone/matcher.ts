@@ -1,17 +1,17 @@
-import { KIND, kindOf } from './characters.ts';
+import { KIND, kindOf, tagsIn } from './characters.ts';
 import { type CountryCode, callingCodesOf } from './countries.ts';
 import { eachRun, GAP, type Run } from './digit-runs.ts';
+import { isFigure } from './figures.ts';
 import { interpret, type Reading, type Written } from './interpret.ts';
+import { judge } from './judge.ts';
 import { maskNumber } from './mask.ts';
 import { type Head, type Needle, needlesOf } from './needles.ts';
 import type { PhoneNumber } from './number.ts';
 import { readParts } from './parts.ts';
-import { isListed, isPatched, isSaid } from './patches.ts';
+import { isInId, isListed, isPatched, isSaid } from './patches.ts';
 import { numericWriting, wholeDigits } from './read-value.ts';
 import { createRoundedIndex } from './rounded.ts';
-import { judgeSurroundings } from './surroundings.ts';
 import { isWhole, writtenSpan } from './wrapping.ts';
-import { writtenIn } from './written.ts';
 
 /** Where a text mentions a number: from its plus or bracket to its last digit, `end` exclusive. */
 export interface Mention {
@@ -38,9 +38,6 @@ export interface NumberMatcher {
   /** Can the text hold any mention at all? Cheap; false only where it surely does not: fewer than seven digits. */
   mayHold(text: string): boolean;
 }
-
-/** What one look at a possible mention comes to. */
-export type Verdict = 'sure' | 'unsure' | 'other';
 
 /** Needles are looked up by their last digits: seven where they have as many, four else. */
 const LONG_TAIL = { digits: 7, modulus: 10 ** 7 };
@@ -97,6 +94,9 @@ function matcherOf(
   const index = indexOf(needles);
   const read = keepReadings(callingCodes);
   const rounded = createRoundedIndex(needles);
+  const former = new Map(needles.map(({ reads, number }) => [reads, number]));
+  const wantedOf = (one: PhoneNumber) => (wanted.has(one) ? one : former.get(one));
+  const wantedAmong = (some: readonly PhoneNumber[]) => some.flatMap((one) => wantedOf(one) ?? []);
   const unsureOf = (some: readonly PhoneNumber[], end: number): Mention[] =>
     some.map((number) => ({ start: 0, end, number, sure: false, whole: true }));
 
@@ -108,6 +108,7 @@ function matcherOf(
       const from = at - head.digits.length;
       if (!isHeadAt(run, from, at, head) || isListed(text, run, from, at) || isPatched(run, from, last + 1)) continue;
       if (head.digits === '' && !head.international && isSaid(text, run, from, last + 1)) continue;
+      if (isInId(text, run, from, last + 1) || isFigure(text, run, from, last + 1)) continue;
       const verdict = judge(text, run, { from, to: last + 1, at, head, needle }, read);
       const found = { from, to: last + 1, number: needle.number, sure: verdict === 'sure' };
       if (verdict === 'sure') return found;
@@ -133,20 +134,15 @@ function matcherOf(
       const digits = wholeDigits(decimal);
       if (digits === null) return [];
       const reading = read(numericWriting(digits));
-      if (reading.kind === 'ambiguous') {
-        return unsureOf(
-          reading.numbers.filter((one) => wanted.has(one)),
-          decimal.length,
-        );
-      }
-      const number = reading.kind === 'number' ? reading.number : (digits as PhoneNumber);
-      if (wanted.has(number)) return [{ start: 0, end: decimal.length, number, sure: true, whole: true }];
+      if (reading.kind === 'ambiguous') return unsureOf(wantedAmong(reading.numbers), decimal.length);
+      const number = wantedOf(reading.kind === 'number' ? reading.number : (digits as PhoneNumber));
+      if (number !== undefined) return [{ start: 0, end: decimal.length, number, sure: true, whole: true }];
       return unsureOf(rounded.findInteger(digits), decimal.length);
     },
     findParts(parts, code) {
       const reading = readParts(parts, code, read);
       if (reading.kind === 'none') return null;
-      const found = (reading.kind === 'number' ? [reading.number] : reading.numbers).filter((one) => wanted.has(one));
+      const found = wantedAmong(reading.kind === 'number' ? [reading.number] : reading.numbers);
       return reading.kind === 'ambiguous'
         ? unsureOf(found, 0)
         : found.map((number) => ({ start: 0, end: 0, number, sure: true, whole: true }));
@@ -155,13 +151,16 @@ function matcherOf(
   };
 }
 
-/** Masks the digits of mentions in a text, their pluses, prefixes and brackets included, and leaves the rest alone. */
+/**
+ * Masks the digits of mentions in a text, their pluses, prefixes and brackets included, and leaves the rest alone. Tags
+ * among the digits come behind them: each that is opened has to be closed.
+ */
 export function maskMentions(text: string, mentions: readonly Mention[]): string {
   let output = '';
   let kept = 0;
   for (const { start, end, number } of mentions) {
     if (start < kept) continue;
-    output += text.slice(kept, start) + maskNumber(number);
+    output += text.slice(kept, start) + maskNumber(number) + tagsIn(text.slice(start, end));
     kept = end;
   }
   return kept === 0 ? text : output + text.slice(kept);
@@ -256,34 +255,6 @@ function isHeadAt(run: Run, from: number, at: number, head: Head): boolean {
     if (((run.gaps[index] ?? 0) & GAP.apart) !== 0) return false;
   }
   return true;
-}
-
-/** A possible mention, by the indexes of digits in a run. */
-export interface Candidate {
-  readonly from: number;
-  readonly to: number;
-  /** Where the national digits begin. */
-  readonly at: number;
-  readonly head: Head;
-  readonly needle: Needle;
-}
-
-function judge(text: string, run: Run, candidate: Candidate, read: (written: Written) => Reading): Verdict {
-  const { from, to, needle } = candidate;
-  const written = writtenIn(text, run, from, to);
-  const own = verdictOn(written, needle, read);
-  if (own === 'other') return own;
-  const around = judgeSurroundings(run, candidate, written, read);
-  return around === 'sure' ? own : around;
-}
-
-/** A number that no plan knows is itself in its international digits, unless these are somebody else's. */
-function verdictOn(written: Written, { number, isPossible }: Needle, read: (written: Written) => Reading): Verdict {
-  if (!isPossible && written.plus && written.digits === number) return 'sure';
-  const reading = read(written);
-  if (reading.kind === 'number') return reading.number === number ? 'sure' : 'other';
-  if (reading.kind === 'ambiguous') return reading.numbers.includes(number) ? 'unsure' : 'other';
-  return isPossible ? 'other' : 'sure';
 }
 
 function keepReadings(callingCodes: readonly string[]): (written: Written) => Reading {

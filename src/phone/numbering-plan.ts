@@ -1,4 +1,6 @@
+import { parsePhoneNumberFromString as parseClosely } from 'libphonenumber-js/max';
 import { Metadata, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import mobileNumbers from 'libphonenumber-js/mobile/examples';
 import { type CountryCode, mainCountryOf } from './countries.ts';
 import type { PhoneNumber } from './number.ts';
 
@@ -49,6 +51,10 @@ export interface Plan {
   readonly exit: string;
   /** Does a national number fit the plan's pattern? Not asked to refuse one: plans change faster than any library. */
   fits(national: string): boolean;
+  /** Is a national number in a range that was assigned when the library was made? Less is known of tomorrow's. */
+  knows(national: string): boolean;
+  /** How long national mobile numbers are; 0 where there are none. */
+  readonly mobileLength: number;
   /** Must the trunk prefix stand in this number's national writing (Britain), or may it be left out (India)? */
   writesTrunk(national: string): boolean;
   /** How the plan's formats group this national number (`[[4, 6]]`), and others of its length. */
@@ -72,12 +78,16 @@ const plans = new Map<string, Plan>();
 /** North American area and office codes begin with 2 to 9, whatever area codes are yet to come. */
 const NORTH_AMERICAN = /^(?:[2-9]\d\d){2}\d{4}$/;
 
+/** What the library's patterns leave out. Brazil: a number of eleven digits is a mobile one, with a 9 behind its area. */
+const SHAPES: Readonly<Record<string, string>> = { 55: '(?!\\d\\d[0-8]\\d{8}$)' };
+
 function readPlan(callingCode: string, country: CountryCode): Plan {
   const metadata = new Metadata();
   metadata.selectNumberingPlan(country);
   const source = metadata.numberingPlan as unknown as PlanMetadata;
   const trunk = source.nationalPrefix() || '';
-  const pattern = callingCode === '1' ? NORTH_AMERICAN : new RegExp(`^(?:${source.nationalNumberPattern()})$`);
+  const shape = SHAPES[callingCode] ?? '';
+  const pattern = callingCode === '1' ? NORTH_AMERICAN : new RegExp(`^${shape}(?:${source.nationalNumberPattern()})$`);
   const exit = source.defaultIDDPrefix() || source.IDDPrefix();
   const formats = source.formats().map((format) => ({
     whole: new RegExp(`^(?:${format.pattern()})$`),
@@ -93,6 +103,8 @@ function readPlan(callingCode: string, country: CountryCode): Plan {
     trunk,
     exit: /^\d+$/.test(exit) ? exit : '',
     fits: (national) => pattern.test(national),
+    knows: (national) => parseClosely(`+${callingCode}${national}`)?.isValid() === true,
+    mobileLength: mobileNumbers[country]?.length ?? 0,
     writesTrunk: (national) =>
       trunk !== '' &&
       (formats.find((format) => isFor(format, national)) ?? formats.find((format) => format.writesTrunk))

@@ -1,3 +1,4 @@
+import { withoutTags } from './characters.ts';
 import { GAP, type Run } from './digit-runs.ts';
 
 // Digits that stand as a number's would, and by what is among them are not one number.
@@ -7,7 +8,7 @@ export function isListed(text: string, run: Run, from: number, at: number): bool
   if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
   for (let next = from + 1; next <= at; next += 1) {
     if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
-    const between = text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]);
+    const between = withoutTags(text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]));
     if (between !== ',' && /[,\n\r]/.test(between)) return true;
   }
   return false;
@@ -39,21 +40,47 @@ export function isSaid(text: string, run: Run, from: number, to: number): boolea
     if ((gap & GAP.apart) === 0) continue;
     isBroken = true;
     if ((gap & GAP.plus) !== 0) return true;
-    const between = text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]);
+    const between = withoutTags(text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]));
     if (/[.,]\s|\s[.,]/.test(between)) return true;
   }
   const first = run.places[from] ?? 0;
   const end = (run.places[to - 1] ?? 0) + 1;
   if (MONEY.test(text.slice(Math.max(0, first - 4), first))) return true;
   if (isBroken) return PRICE.test(text.slice(end, end + 4));
-  return isHexadecimal(text, first, end);
+  return isHexadecimal(tokenAround(text, first, end));
 }
 
-function isHexadecimal(text: string, first: number, end: number): boolean {
+/**
+ * `8b0770090012344658a0a7ac3b7`: digits cut out of more of them, within an id that has letters on either side. What is run
+ * together with a word, or with a code, is none: `cafe0770090012316`.
+ */
+export function isInId(text: string, run: Run, from: number, to: number): boolean {
+  const isCut = ((run.gaps[from] ?? 0) & GAP.apart) === 0 || (to < run.size && ((run.gaps[to] ?? 0) & GAP.apart) === 0);
+  if (!isCut) return false;
+  const first = run.places[from] ?? 0;
+  const end = (run.places[to - 1] ?? 0) + 1;
+  const token = tokenAround(text, first, end);
+  return isHexadecimal(token) && HEX_LETTER.test(token.before) && HEX_LETTER.test(token.after);
+}
+
+const HEX_LETTER = /[a-f]/i;
+
+/** The letters and digits that a stretch of text stands among. */
+interface Token {
+  readonly before: string;
+  readonly within: string;
+  readonly after: string;
+}
+
+function tokenAround(text: string, first: number, end: number): Token {
   let from = first;
   while (from > 0 && first - from < LONGEST_TOKEN && /[0-9a-z]/i.test(text[from - 1] ?? '')) from -= 1;
   let to = end;
   while (to < text.length && to - end < LONGEST_TOKEN && /[0-9a-z]/i.test(text[to] ?? '')) to += 1;
-  const token = text.slice(from, to);
-  return token.length >= SHORTEST_HEX && /^[0-9a-f]+$/i.test(token) && /[a-f]/i.test(token);
+  return { before: text.slice(from, first), within: text.slice(first, end), after: text.slice(end, to) };
+}
+
+function isHexadecimal({ before, within, after }: Token): boolean {
+  const token = before + within + after;
+  return token.length >= SHORTEST_HEX && /^[0-9a-f]+$/i.test(token) && HEX_LETTER.test(token);
 }

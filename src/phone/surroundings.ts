@@ -1,7 +1,9 @@
-import { digitsOf, GAP, type Run } from './digit-runs.ts';
+import { withoutTags } from './characters.ts';
+import { digitsOf, endOf, GAP, type Run } from './digit-runs.ts';
 import { codeOf, fits, type Reading, type Written } from './interpret.ts';
-import type { Candidate, Verdict } from './matcher.ts';
+import type { Candidate, Verdict } from './judge.ts';
 import type { PhoneNumber } from './number.ts';
+import { isWhole } from './wrapping.ts';
 
 type Read = (written: Written) => Reading;
 
@@ -14,10 +16,10 @@ const LONGEST_GROUP = 20;
  * What the digits around a possible mention say of it: `other` when it is a part of another number or of a longer string
  * of digits, `unsure` when it may be. Looks a bounded number of digits to either side.
  */
-export function judgeSurroundings(run: Run, candidate: Candidate, written: Written, read: Read): Verdict {
+export function judgeSurroundings(text: string, run: Run, candidate: Candidate, written: Written, read: Read): Verdict {
   if (isInsideForeign(run, candidate, written, read)) return 'other';
   const verdicts = [judgeGroup(run, candidate, read), judgeLonger(run, candidate, written, read)];
-  if (candidate.head.digits === '') verdicts.push(judgeBare(run, candidate, read));
+  if (candidate.head.digits === '') verdicts.push(judgeBare(text, run, candidate, read));
   else if (isFraction(run, candidate)) return 'other';
   return verdicts.find((verdict) => verdict === 'other') ?? verdicts.find((verdict) => verdict === 'unsure') ?? 'sure';
 }
@@ -64,7 +66,9 @@ function judgeGroup(run: Run, { from, to, head, needle }: Candidate, read: Read)
   const plus = ((run.gaps[first] ?? 0) & GAP.plus) !== 0;
   const reading = read({ digits: digitsOf(run, first, last), plus, bracket: null, grouped334: false, numeric: false });
   const numbers = reading.kind === 'number' ? [reading.number] : reading.kind === 'ambiguous' ? reading.numbers : [];
-  if (numbers.length === 0 || numbers.includes(needle.number)) return 'sure';
+  // Of a number that a plus announces this is a part, whether or not a plan knows it: `+873 762692485`.
+  if (plus && first < from && to - first <= LONGEST_NUMBER && run.digits[first] !== 0) return 'other';
+  if (numbers.length === 0 || numbers.includes(needle.reads)) return 'sure';
   return numbers.some((number) => fits(codeOf(number).plan, number)) ? 'other' : 'unsure';
 }
 
@@ -75,26 +79,77 @@ function judgeLonger(run: Run, { from, to, needle }: Candidate, written: Written
   while (!isApart(run, end) && end - to < LONGEST_NUMBER) end += 1;
   if (end - to < 2) return 'sure';
   const reading = read({ ...written, digits: digitsOf(run, from, end), grouped334: false });
-  if (reading.kind !== 'number' || !reading.number.startsWith(needle.number)) return 'sure';
-  return fits(codeOf(reading.number).plan, reading.number) && reading.number !== needle.number ? 'unsure' : 'sure';
+  if (reading.kind !== 'number' || !reading.number.startsWith(needle.reads)) return 'sure';
+  return fits(codeOf(reading.number).plan, reading.number) && reading.number !== needle.reads ? 'unsure' : 'sure';
 }
 
 /** Bare national digits may also be the tail of an unannounced international number, a card's, or a fraction. */
-function judgeBare(run: Run, candidate: Candidate, read: Read): Verdict {
+function judgeBare(text: string, run: Run, candidate: Candidate, read: Read): Verdict {
   const { from, to } = candidate;
   const gap = run.gaps[from] ?? 0;
-  if (from === 0) return isInRow(run, candidate) ? 'unsure' : 'sure';
+  if (isGroupedAbroad(text, run, candidate, read)) return 'unsure';
+  if (from === 0) return isInRow(text, run, candidate) ? 'unsure' : 'sure';
   if ((gap & GAP.dot) !== 0 && isUnbroken(run, from, to)) return 'other';
-  if ((gap & (GAP.wide | GAP.plus)) === 0) {
-    let first = from - 1;
-    while (!isApart(run, first) && from - first < 4) first -= 1;
-    const code = digitsOf(run, first, from);
-    const number = digitsOf(run, first, to);
-    if (codeOf(number).callingCode === code && abroad(number, read) === number && fits(codeOf(number).plan, number))
-      return 'unsure';
-  }
+  if (isBehindCode(text, run, candidate, read)) return 'unsure';
   if (isCard(run, candidate)) return 'other';
-  return isInRow(run, candidate) ? 'unsure' : 'sure';
+  return isInRow(text, run, candidate) ? 'unsure' : 'sure';
+}
+
+/**
+ * Do the groups speak against a North American? In pairs a number may be French, and `82-2-459-3123` be written with a
+ * calling code. Where nothing else stands in a text, look-ups take the digits for the number, too.
+ */
+function isGroupedAbroad(text: string, run: Run, { from, to, needle }: Candidate, read: Read): boolean {
+  if (!needle.reads.startsWith('1') || isWhole(text, run.places[from] ?? 0, endOf(text, run, to - 1))) return false;
+  const [first, ...others] = groupsOf(run, from, to);
+  if (first !== 2) return false;
+  return others.every((group) => group === 2) || abroad(digitsOf(run, from, to), read) !== null;
+}
+
+/** Digits of a calling code and of an area code that may stand before the rest of a number, in groups of their own. */
+const MOST_BEFORE = 6;
+
+/** May the groups before belong to the number, the first of them as its calling code: `61 2 9338 5000`? */
+function isBehindCode(text: string, run: Run, { from, to, needle }: Candidate, read: Read): boolean {
+  let first = from;
+  while (first > 0 && from - first < MOST_BEFORE && ((run.gaps[first] ?? 0) & (GAP.wide | GAP.plus)) === 0) {
+    const behind = first;
+    first -= 1;
+    while (!isApart(run, first) && from - first < MOST_BEFORE) first -= 1;
+    // The minutes of `at 10:30 201-555-0123` are no calling code.
+    if (
+      !isApart(run, first) ||
+      /\d[:.]$/.test(text.slice(Math.max(0, (run.places[first] ?? 0) - 2), run.places[first]))
+    )
+      return false;
+    const number = digitsOf(run, first, to);
+    const { callingCode, plan } = codeOf(number);
+    if (callingCode !== digitsOf(run, first, behind) || abroad(number, read) !== number || !fits(plan, number))
+      continue;
+    // `44 201-555-0123` on an American account: parted from what is before, and grouped as no British number is.
+    const groups = groupsOf(run, from, to);
+    const isParted = gapAt(text, run, from) !== gapAt(text, run, from + (groups[0] ?? 0));
+    const isAtHome = isParted && isGrouped(needle.number, groups);
+    return !isAtHome || isGrouped(number as PhoneNumber, groupsOf(run, behind, to));
+  }
+  return false;
+}
+
+/** How many digits stand in each group: `[3, 3, 4]`. */
+function groupsOf(run: Run, from: number, to: number): number[] {
+  const groups: number[] = [];
+  for (let at = from; at < to; at += 1) {
+    if (at === from || isApart(run, at)) groups.push(0);
+    groups[groups.length - 1] = (groups.at(-1) ?? 0) + 1;
+  }
+  return groups;
+}
+
+/** Does the number's plan group it so? In one group it may be anybody's. */
+function isGrouped(number: PhoneNumber, groups: readonly number[]): boolean {
+  const { callingCode, plan } = codeOf(number);
+  const { usual } = plan?.groupings(number.slice(callingCode.length)) ?? { usual: [] };
+  return groups.length > 1 && usual.some((some) => some.join() === groups.join());
 }
 
 function isUnbroken(run: Run, from: number, to: number): boolean {
@@ -107,14 +162,23 @@ function isFraction(run: Run, { from, to, at, head }: Candidate): boolean {
   return head.digits === '0' && at === from + 1 && ((run.gaps[at] ?? 0) & GAP.dot) !== 0 && isUnbroken(run, at, to);
 }
 
-/** Is the candidate in groups as long as the group beside it: `5500 9123 4567 0004`? */
-function isInRow(run: Run, { from, to }: Candidate): boolean {
+/** Is the candidate in groups as long as the group beside it, and parted alike: `5500 9123 4567 0004`? */
+function isInRow(text: string, run: Run, { from, to }: Candidate): boolean {
   let first = 1;
   while (from + first < to && !isApart(run, from + first)) first += 1;
   let last = 1;
   while (to - last > from && !isApart(run, to - last)) last += 1;
   if (first === to - from) return false;
-  return (first > 2 && groupBefore(run, from) === first) || (last > 2 && groupAfter(run, to) === last);
+  const isAlike = (at: number, other: number) => gapAt(text, run, at) === gapAt(text, run, other);
+  return (
+    (first > 2 && groupBefore(run, from) === first && isAlike(from, from + first)) ||
+    (last > 2 && groupAfter(run, to) === last && isAlike(to, to - last))
+  );
+}
+
+/** What stands between a digit and the one before it. */
+function gapAt(text: string, run: Run, at: number): string {
+  return withoutTags(text.slice((run.places[at - 1] ?? 0) + 1, run.places[at]));
 }
 
 /** How many digits the group just before an index has, if only a plain separator parts it; else 0. */

@@ -179,6 +179,8 @@ function abroad(code: string, trunk: string, groups: readonly string[], isMain: 
     found.push(`${head} ${spaced}`, ...(isMain ? [`${head}-${dashed}`, head + spaced] : []));
   }
   found.push(`+${code} ${dashed}`, `+${code}${spaced}`);
+  // As libraries write it for a link (RFC 3966).
+  if (isMain) found.push(`tel:+${code}-${dashed}`);
   if (groups.length > 3) found.push(`+${code} ${groups.slice(0, -1).join(' ')}-${groups.at(-1)}`);
   if (rest.length > 0) {
     for (const head of isMain ? [`+${code}`, code, `00${code}`] : [`+${code}`]) {

@@ -1,3 +1,4 @@
+import { withoutTags } from './characters.ts';
 import { digitsOf, GAP, type Run } from './digit-runs.ts';
 import type { Written } from './interpret.ts';
 
@@ -32,11 +33,15 @@ function bracketIn(text: string, run: Run, from: number, to: number): Written['b
   return null;
 }
 
+const WIDEST = 24;
+const LONGEST_TAGS = 600;
+
 /** What stands before a digit, back to the one before it; never more than a gap is wide. */
 function gapBefore(text: string, run: Run, at: number): string {
   const place = run.places[at] ?? 0;
   const previous = at === 0 ? -1 : (run.places[at - 1] ?? 0);
-  return text.slice(Math.max(previous + 1, place - 24), place);
+  const gap = text.slice(Math.max(previous + 1, place - WIDEST), place);
+  return gap.includes('>') ? withoutTags(text.slice(Math.max(previous + 1, place - LONGEST_TAGS), place)) : gap;
 }
 
 function isGrouped334(run: Run, from: number, to: number): boolean {

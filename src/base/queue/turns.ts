@@ -28,8 +28,9 @@ const ON_ITS_WAY_MS = 1_000;
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) with a turn of several jobs: an account's next turn is in the round after
  * its last, and at least in the one under way. A turn is full after so many jobs; until then, and while it is not past, the
- * account's jobs join it. Jobs of one account are next to each other so: accounts have different places in a round.
- * Whoever had nothing waiting comes first in it (as new flows do in RFC 8290), once a round. In an empty queue all are even:
+ * account's jobs join it. What was not used of a turn is good until the round is over: a request whose next job comes after
+ * the first has not to wait for everybody's turn again. Jobs of one account are next to each other so: accounts have different
+ * places in a round. Whoever had nothing waiting comes first in it (as new flows do in RFC 8290), once a round. In an empty queue all are even:
  * the round is the one after the last given. It is not the first one again, as jobs may be on their way into the queue
  * with turns that they have taken.
  * KEYS: BullMQ's jobs in turn, the last turn of each account. ARGV: the account, jobs a turn.
@@ -55,8 +56,9 @@ last = tonumber(last or '0')
 given = tonumber(given or '0')
 local age = now - (tonumber(at or '') or 0)
 local isWaiting = (head[2] and last >= first) or (age >= 0 and age < ${ON_ITS_WAY_MS})
+local isInRound = head[2] and math.floor(last / ${PLACES}) >= round
 local turn = last
-if not isWaiting or given >= tonumber(ARGV[2]) then
+if not (isWaiting or isInRound) or given >= tonumber(ARGV[2]) then
   local place = 0
   if isWaiting then
     place = 1 + tonumber(string.sub(redis.sha1hex(ARGV[1]), 1, 4), 16) % ${PLACES - 1}

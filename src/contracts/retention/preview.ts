@@ -8,7 +8,7 @@ import { compileRecordRules } from '../../engine/record-plan.ts';
 import { referencesOf } from '../../engine/references.ts';
 import type { Account } from '../../ledger/accounts/accounts.ts';
 import { createFollower, type Follower } from '../../ledger/references/follower.ts';
-import type { Keys } from '../../ledger/references/keys-of.ts';
+import { createFreshKeys, type Keys } from '../../ledger/references/keys-of.ts';
 import { ageBound } from '../../ledger/requests/ledger.ts';
 import { retentionRun } from './periods.ts';
 
@@ -76,10 +76,11 @@ function countBelow(
   add: (name: string, more: { below: number }) => void,
 ): (entry: CollectionMap, records: AsyncIterable<Document>) => Promise<void> {
   const { tree } = follower;
+  const fresh = createFreshKeys();
   const count = async (keys: Keys): Promise<void> => {
     for (const reference of tree.all) {
       const { child } = reference;
-      const own = keys.get(nameOf(child)) ?? [];
+      const own = fresh(nameOf(child), keys.get(nameOf(child)) ?? []);
       const itself = old.get(child);
       for (const selection of own.length === 0 ? [] : follower.selections(reference, own)) {
         const young = allOf(selection, itself === undefined ? {} : ({ $nor: [itself] } as Filter));

@@ -47,16 +47,23 @@ const OF_A_PERSON: ReadonlySet<FieldMap['category']> = new Set(['name', 'email',
 const objectOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('.')));
 
 /**
- * The places whose number says whose a field is: those it holds (`lead` holds `lead.phone`), and those in its own object
- * (`to.name` beside `to.number`). Where somebody else's number stands there, the field is theirs.
+ * The places whose number says whose a field is: those it holds (`lead` holds `lead.phone`), those in its own object
+ * (`to.name` beside `to.number`), and its own (`"Jo" <sip:...>`). Where somebody else's number stands there, the field is
+ * theirs.
  */
 export function placesBeside({ numbers }: Pick<CollectionMap, 'numbers'>, field: FieldMap): string[] {
   const object = objectOf(field.path);
-  const isOfObject = OF_A_PERSON.has(field.category) && object !== '' && !object.endsWith('[]');
+  const isOfPerson = OF_A_PERSON.has(field.category);
+  const isOfObject = isOfPerson && object !== '' && !object.endsWith('[]');
   if (field.all || field.anywhere || field.path.includes(KEY)) return [];
   return numbers
     .map(({ path }) => path)
-    .filter((path) => isHeld(path, field.path) || (isOfObject && objectOf(path) === object && !path.includes(KEY)));
+    .filter(
+      (path) =>
+        isHeld(path, field.path) ||
+        (isOfPerson && path === field.path) ||
+        (isOfObject && objectOf(path) === object && !path.includes(KEY)),
+    );
 }
 
 /** Is there a field of which a number at another place does not say whose it is? */

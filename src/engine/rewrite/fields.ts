@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
-import { arrayOf } from '../map/paths.ts';
+import { arrayOf, type FieldPath } from '../map/paths.ts';
 import { type Action, type Changes, noChanges, note, noteName } from './changes.ts';
 import { type Path, REMOVED } from './edits.ts';
 import { holdsOtherJoined } from './joined.ts';
@@ -54,13 +54,16 @@ function isOneOfMany({ rule }: Mapped, { common }: Scope): boolean {
   return [...placeOf(rule.path).arrays].some((depth) => depth > common);
 }
 
-/** How many names lead to the object in which number and field stand. */
-const depthOf = (field: Place, number: Place) => Math.min(number.names.length - 1, field.names.length);
+/** How many names lead to the object in which number and field stand; to the number itself where it stands in the field. */
+const depthOf = (field: FieldPath, number: FieldPath) => {
+  const [names, ofNumber] = [placeOf(field).names.length, placeOf(number).names.length];
+  return field.text === number.text ? names : Math.min(ofNumber - 1, names);
+};
 
 /** Is the number one that says whose the field is? */
 function isInTheirObject({ rule }: Mapped, { path, beside = [] }: FieldRule, { common }: Scope): boolean {
   const isBeside = beside.some(({ text }) => text === rule.path.text);
-  return isBeside && common >= depthOf(placeOf(path), placeOf(rule.path));
+  return isBeside && common >= depthOf(path, rule.path);
 }
 
 /** Does somebody else's number say that the field is theirs? @param start the value that `common` names lead to */
@@ -73,7 +76,7 @@ export function isBesideAnother(
 ): boolean {
   return beside.some((place) => {
     const { names } = placeOf(place);
-    if (common >= depthOf(placeOf(path), placeOf(place))) return false;
+    if (common >= depthOf(path, place)) return false;
     return holdsAnother(scene, start, names.slice(common), number);
   });
 }

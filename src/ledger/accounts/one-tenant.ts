@@ -1,10 +1,14 @@
 import type mongoose from 'mongoose';
 import { LetheError } from '../../base/errors.ts';
+import { isNamedByAccount } from '../../engine/collection.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
 
-/** The entries of a map without an account field: every record in them is the one account's. */
+/**
+ * The entries of a map without an account field: every record in them is the one account's. Where each account has a
+ * collection or a database of its own, the name tells them apart.
+ */
 export function entriesOfOneTenant(map: DataMap): string[] {
-  return map.collections.filter((entry) => entry.owner.kind === 'none').map(nameOf);
+  return map.collections.filter((entry) => entry.owner.kind === 'none' && !isNamedByAccount(entry)).map(nameOf);
 }
 
 /**

@@ -6,11 +6,14 @@ import { assertErased, updateFailure } from '../../engine/faults.ts';
 import type { FoundFile } from '../../engine/file-fields.ts';
 import { type CollectionMap, nameOf } from '../../engine/map/schema.ts';
 import { reachOf } from '../../engine/owner.ts';
+import type { Reference } from '../../engine/references.ts';
 import { statementsWithin } from '../../engine/rewrite/apply.ts';
 import type { AccountValue } from '../../engine/subject.ts';
 import { recordKey } from '../../lib/record-key.ts';
 import type { Follower, ReadKeys } from './follower.ts';
-import { addKeys, type Keys } from './keys-of.ts';
+import { addKeys, createFreshKeys, type Keys } from './keys-of.ts';
+
+type Reader = NonNullable<ReturnType<Follower['reader']>>;
 
 type Session = mongoose.mongo.ClientSession;
 type Document = Readonly<Record<string, unknown>>;
@@ -41,13 +44,22 @@ export async function changeBelow(
   const changed = new Map<string, Set<string>>();
   const files: FoundFile[] = [];
   let total = 0;
-  // Parents before their children: the keys of all of them are known when it is the children's turn.
-  for (const reference of follower.tree.all) {
+  const fresh = createFreshKeys();
+  // Parents before their children: the keys of most of them are known when it is the children's turn.
+  const goThrough = async () => {
+    let isThrough = true;
+    for (const reference of follower.tree.all) {
+      const own = fresh(nameOf(reference.child), keys.get(nameOf(reference.child)) ?? []);
+      const read = follower.reader(reference, own);
+      if (own.length === 0 || read === null) continue;
+      isThrough = false;
+      await changeChildren(reference, own, read);
+    }
+    return isThrough;
+  };
+  const changeChildren = async (reference: Reference, own: readonly unknown[], read: Reader) => {
     const { child } = reference;
     const name = nameOf(child);
-    const own = keys.get(name) ?? [];
-    const read = follower.reader(reference, own);
-    if (own.length === 0 || read === null) continue;
     const collection = collectionOf(db, child, account);
     const scope = reachOf(child, account);
     for (const selection of follower.selections(reference, own)) {
@@ -69,7 +81,9 @@ export async function changeBelow(
       for (const [further, some] of refuseShared(below)) addKeys(keys, further, some);
       await write(collection, statements, child, session);
     }
-  }
+  };
+  // A record that is two entries' may have led to some whose turn was over.
+  for (let isThrough = false; !isThrough; ) isThrough = await goThrough();
   return { changed, files };
 }
 

@@ -179,7 +179,7 @@ export function createFollower(db: mongoose.mongo.Db, dataMap: DataMap, followed
 }
 
 function keysOfFollowed(dataMap: DataMap, { tree, subject }: Followed): (name: string, document: Document) => Keys {
-  if (subject === undefined) return createAllKeysOf(tree);
+  if (subject === undefined) return createAllKeysOf(tree, dataMap);
   const keysOf = createKeysOf(tree, dataMap, subject.countries);
   return (name, document) => keysOf(name, document, subject.number);
 }

@@ -1,5 +1,5 @@
 import type mongoose from 'mongoose';
-import { ACCOUNT_WORD, collectionOf } from '../../engine/collection.ts';
+import { ACCOUNT_WORD, collectionOf, isNamedByAccount } from '../../engine/collection.ts';
 import { PROFILE_NAMES } from '../../engine/map/categories.ts';
 import { type Profile, profileFor } from '../../engine/map/profile.ts';
 import { type DataMap, nameOf } from '../../engine/map/schema.ts';
@@ -14,7 +14,7 @@ import { describeId } from '../collections/describe-id.ts';
 import { type CollectionInfo, isLethes, isStored, listCollections } from '../collections/list.ts';
 import { createProfiler } from '../discover/profile.ts';
 import { describeNumberField, findUnmapped } from '../discover/unmapped.ts';
-import { type EntryView, entriesOf, isAbout, isIgnored, isNamedByAccount } from '../map-view.ts';
+import { type EntryView, entriesOf, isAbout, isIgnored } from '../map-view.ts';
 import { createSpotter, type Spotter } from '../numbers/spot.ts';
 import { checkCollation } from './collation.ts';
 import type { Finding } from './findings.ts';

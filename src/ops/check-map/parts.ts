@@ -115,8 +115,9 @@ export function lookAtField(
             tally.note('warning', where, `holds ${type}, where the map says type: ${field.type}`);
         },
         closed(place, value, wanted) {
+          // What holds nothing is left as it is.
+          if (isNothing(value) || (throughArray(path) && wanted === 'array')) return;
           // A record that is deleted is not written into.
-          if (throughArray(path) && wanted === 'array') return;
           const found = `${place} holds ${bsonTypeOf(value)}, where the map wants an ${wanted}`;
           tally.note(deleted ? 'warning' : 'error', where, deleted ? found : `${found}: the record cannot be changed`);
         },
@@ -158,7 +159,9 @@ export function lookAtScheduled(
           if (value !== undefined) present += 1;
           isScheduled = pending.values.some((one) => one === value);
         },
-        closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
+        closed: (place, value) => {
+          if (!isNothing(value)) tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`);
+        },
       });
       if (!isScheduled) return;
       followPath(record, time, {
@@ -285,12 +288,15 @@ function lookAtPlain(
           const fault = judge(type, value);
           if (fault) tally.note(fault[0], where, fault[1]);
         },
-        closed: (place, value) => tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
+        closed: (place, value) =>
+          isNothing(value) ? isAbsent() : tally.note('error', where, `${place} holds ${bsonTypeOf(value)}, no object`),
       });
     },
     findings: (seen) => (present === 0 && seen > 0 ? [absent(where, seen)] : []),
   };
 }
+
+const isNothing = (value: unknown) => value === null;
 
 /** A path that leads nowhere. */
 export const absent = (where: string, sampled: number): Finding => ({

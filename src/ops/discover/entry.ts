@@ -1,4 +1,5 @@
 import type { FieldCategory, RecordCategory } from '../../engine/map/categories.ts';
+import { isDocumentId } from '../../engine/map/collection-rules.ts';
 import { KEY } from '../../engine/map/paths.ts';
 import { categoryOf, categoryOfObject, recordOf } from './categories.ts';
 import { numberRoleOf, wordsOf } from './field.ts';
@@ -91,7 +92,7 @@ export function draftEntry(surveyed: Surveyed, account: string | undefined): Dra
   // What is called by a number can only be deleted: no `_id` can be changed.
   const isFound = searched.length + joined.length + json.length > 0;
   const [mention] = mentions;
-  const isCalled = isFound ? paths.includes('_id') : mention?.path === '_id';
+  const isCalled = isFound ? paths.some(isDocumentId) : mention !== undefined && isDocumentId(mention.path);
   const isServed = !isCalled && ['message', 'call', 'chat', 'form'].includes(record);
   const entry: ProposedEntry = {
     collection,
@@ -160,7 +161,7 @@ function draftFields(
 ): ProposedField[] {
   const found = new Map<string, ProposedField>();
   const isFree = (path: string) =>
-    path !== '_id' &&
+    !isDocumentId(path) &&
     !path.endsWith(KEY) &&
     !taken.some((one) => bare(one) === bare(path) || within(one, path) || within(path, one));
   for (const field of fields) {

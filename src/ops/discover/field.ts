@@ -76,7 +76,8 @@ export function numberRoleOf(field: FieldProfile): NumberRole {
   const said = saidValues(field);
   const isNamed = isNamedLikeNumber(field.path);
   const { plain, bare, foreign, mentions, encoded } = field;
-  if (said > 0) {
+  // Where more texts mention numbers than are one, look-ups would miss most.
+  if (said > 0 && mentions <= plain + bare + foreign) {
     if (plain > 0 && (isNamed || plain / said >= FEW)) return 'numbers';
     if (isNamed && (bare + foreign) / said >= HALF) return 'numbers';
   }

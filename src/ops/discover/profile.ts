@@ -7,7 +7,7 @@ import { isElement } from '../../engine/rewrite/places.ts';
 import { bytesOf, isPlainObject } from '../../engine/rewrite/values.ts';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { recordKey } from '../../lib/record-key.ts';
-import { shapeOf, templateOf } from '../numbers/shape.ts';
+import { shapeOf, templateOf, withoutWord } from '../numbers/shape.ts';
 import type { Spotter } from '../numbers/spot.ts';
 
 /** What was seen at one path of a collection's documents. Values are kept for comparisons alone, and never shown. */
@@ -225,15 +225,18 @@ function noteText(field: FieldProfile, text: string, spotter: Spotter): void {
 
 /** @returns whether the value is a number and nothing else */
 function noteNumber(field: FieldProfile, value: unknown, spotter: Spotter): boolean {
-  const spot = spotter.read(value);
+  const spot = spotter.read(typeof value === 'string' ? withoutWord(value) : value);
   if (spot === null) return false;
+  const template = typeof value === 'string' ? templateOf(value) : null;
+  const shape = shapeOf(value, spot.number);
+  // Words or a host beside it are somebody's, or a text's: no look-up finds such a value.
+  if (template === null && typeof value === 'string' && /[x@]/.test(shape)) return false;
   if (!spot.sure) field.foreign += 1;
   else if (spot.bare) field.bare += 1;
   else field.plain += 1;
   // The writings of many records are told by the first of them.
   if (field.plain + field.bare + field.foreign > MOST_SHAPED) return true;
-  add(field.shapes, shapeOf(value, spot.number), MOST_SHAPES);
-  const template = typeof value === 'string' ? templateOf(value) : null;
+  add(field.shapes, shape, MOST_SHAPES);
   if (template !== null) field.templates.add(template);
   return true;
 }

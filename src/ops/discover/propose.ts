@@ -1,3 +1,5 @@
+import { isDocumentId } from '../../engine/map/collection-rules.ts';
+import { KEY } from '../../engine/map/paths.ts';
 import { redactDigitRuns } from '../../phone/scan.ts';
 import { type AccountField, guessAccounts } from './accounts.ts';
 import { type Draft, draftEntry, type ProposedEntry } from './entry.ts';
@@ -62,9 +64,9 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     const needsAccount = account !== undefined && (isVia ? !lacksAccount : isAlsoVia || isUnusual);
     const { collection, record, fields = [], ...rest } = isNobodys ? nobodys(draft) : draft;
     const isMentioned = !isNumbered && !isVia && mentioned !== undefined;
-    const plainFields = isMentioned ? fields.filter(({ path }) => path !== mentioned) : fields;
-    const others =
-      isMentioned && isFile ? [{ path: mentioned, category: 'form' as const }, ...plainFields] : plainFields;
+    // Found by no look-up: a text in which the scan masks what it finds, if it can be masked there.
+    const isMasked = isMentioned && !isFile && !isDocumentId(mentioned) && !mentioned.includes(KEY);
+    const others = isMentioned ? fieldsAround(fields, mentioned, isMasked, isFile === true) : fields;
     entries.push({
       collection,
       ...(!NAME.test(collection) && { name: nameFor(collection, entries) }),
@@ -74,8 +76,7 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
       record: isVia && record === 'contact' ? 'other' : record,
       ...((isVia || isAlsoVia) && { via: { collection: nameOf(entries, parent.to), key: '_id', field: parent.field } }),
       ...rest,
-      // Found by no look-up; named here, the collection is one that is read.
-      ...(isMentioned && { numbers: [mentioned] }),
+      ...(isMentioned && !isMasked && { numbers: [mentioned] }),
       ...(others.length > 0 && { fields: others }),
     });
     remarks.set(collection, [
@@ -124,6 +125,23 @@ export function proposeMap(surveyed: readonly Surveyed[], references: readonly R
     .filter((name) => !general.some((one) => one.startsWith(`${name} looks`)));
   if (silent.length > 0) general.push(`No numbers seen, and not in this map: ${silent.join(', ')}`);
   return { map: { version: 2, account: shared, collections: entries }, remarks, general };
+}
+
+/** The fields of a collection in which numbers are only mentioned: without a number of its own it may have such alone. */
+function fieldsAround(
+  fields: NonNullable<ProposedEntry['fields']>,
+  mentioned: string,
+  isMasked: boolean,
+  isFile: boolean,
+): NonNullable<ProposedEntry['fields']> {
+  const others = fields.filter(({ path }) => path !== mentioned);
+  if (!isMasked) return isFile ? [{ path: mentioned, category: 'form' }, ...others] : others;
+  const category = fields.find(({ path }) => path === mentioned)?.category ?? 'other';
+  const all = mentioned.includes('[]') && { all: true as const };
+  return [
+    { path: mentioned, category, mask_in_text: true, ...all },
+    ...others.filter((field) => field.mask_in_text === true),
+  ];
 }
 
 const isOfContact = ({ to }: Reference, entries: readonly ProposedEntry[]) =>

@@ -1,6 +1,7 @@
 import type mongoose from 'mongoose';
 import { isDuplicateKey } from '../../base/db/faults.ts';
 import { collectionOf } from '../../engine/collection.ts';
+import { isDocumentId } from '../../engine/map/collection-rules.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import { createNumberReader } from '../../phone/reader.ts';
 import type { EntryView } from '../map-view.ts';
@@ -63,7 +64,7 @@ export async function plantAll(
     const faults: (string | undefined)[] = [];
     for (const place of view.numbers)
       for (const shape of shapesFor(place, options.number, reader, set))
-        if (place.path !== '_id' || canBeId(shape)) faults.push(await plant({ place, shape }));
+        if (!isDocumentId(place.path) || canBeId(shape)) faults.push(await plant({ place, shape }));
     for (const joined of view.entry.joined)
       for (const shape of joinedShapesFor(joined, options.number, reader)) faults.push(await plant({ joined, shape }));
     // JSON by itself is found by reading alone.
@@ -74,7 +75,7 @@ export async function plantAll(
   return { planted, refused };
 }
 
-/** No `_id` is a list; one that only mentions the number cannot be masked, and its record is nobody's to delete. */
+/** No `_id` is a list; one that, or a part of which, only mentions the number cannot be masked, and its record is nobody's to delete. */
 const canBeId = ({ around, isMention }: Shape) => around === undefined && !isMention;
 
 /** Entries that are known by others come after them. A map has no circles. */

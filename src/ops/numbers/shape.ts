@@ -56,6 +56,13 @@ const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\
 const escapeOf = (character: string) =>
   ESCAPES[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** Words for a number that programs put before it: `msisdn-4477...`, `phone:+4477...`. None of them is anybody's name. */
+const WORDED =
+  /^((?:msisdn|phone|phonenumber|mobile|number|contact|customer|client|user|subscriber|caller|sender|recipient|session)[-:_#/])(\+?)\d{7,15}$/i;
+
+/** A number among the parts of a key: `acme:4477...:2026-10-01`, `7#+4477...`. */
+const JOINED = /^[\w.-]{1,60}([:#|])(\+?)(\d{7,15})(?:\1[\w.:#|-]{0,80})?$/;
+
 /**
  * The word of a data map for what stands around a number: a preset, or a template; null where nothing does that a map
  * has a word for.
@@ -65,5 +72,17 @@ export function templateOf(text: string): string | null {
   if (/^sips?:/i.test(text)) return 'sip';
   if (/^(?:whatsapp|sms|rcs|client):/i.test(text)) return 'twilio';
   if (/^wab-/i.test(text)) return 'wab-{number}';
-  return null;
+  const [, word, plus] = WORDED.exec(text) ?? [];
+  if (word !== undefined) return `${word}{${plus}number}`;
+  const [whole, mark, sign, digits] = CHANNEL.test(text) ? [] : (JOINED.exec(text) ?? []);
+  if (whole === undefined) return null;
+  return `*${mark}{${sign}number}${whole.endsWith(`${sign}${digits}`) ? '' : `${mark}*`}`;
+}
+
+/** The number in what `templateOf` has a word for, where that is a program's own; any other text as it is. */
+export function withoutWord(text: string): string {
+  const word = WORDED.exec(text)?.[1];
+  if (word !== undefined) return text.slice(word.length);
+  const [, , plus, digits] = templateOf(text) === null ? [] : (JOINED.exec(text) ?? []);
+  return digits === undefined ? text : `${plus}${digits}`;
 }

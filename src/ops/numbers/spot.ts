@@ -40,9 +40,12 @@ export interface Spotter {
 }
 
 const ANNOUNCED = /(?:\+|\uff0b|%2b|(?<!\d)(?:00|011)[1-9])/i;
-/** What is read as a date or an id before it is read as a number. */
+/** What is read as a date, a fraction or an id before it is read as a number. */
 const NO_NUMBERS =
-  /\b(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?|\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{16,64}(?![0-9a-z])/gi;
+  /\b(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?|\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\d.+])0?\.\d{7,}(?!\d)|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|(?<![0-9a-z])(?=\d*[a-f])[0-9a-f]{16,64}(?![0-9a-z])/gi;
+
+/** The address of a machine, or a fraction: `198.51.100.7`, `0.7700900123`. */
+const DOTTED = /^\s*(?:\d{1,3}(?:\.\d{1,3}){3}|0?\.\d+)\s*$/;
 
 /**
  * @param countries the served ones
@@ -86,7 +89,7 @@ export function createSpotter(countries: readonly CountryCode[]): Spotter {
 
   return {
     read(value) {
-      if (typeof value === 'string' && !mayHold(value)) return null;
+      if (typeof value === 'string' && (!mayHold(value) || DOTTED.test(value))) return null;
       const reading = reader.read(value);
       if (reading.kind !== 'number') return null;
       const { isServed, isLikely } = judge(reading.number);

@@ -74,19 +74,31 @@ describe('turns in a queue', () => {
     return taken.join(' ');
   };
 
-  it('an account has sixteen erasures a turn, next to each other', async () => {
+  it('an account has thirty-two erasures a turn, next to each other', async () => {
     const all = (letter: string, from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => `${letter}${from + index}`).join(' ');
-    await addAll(all('A', 1, 34));
-    await addAll(all('B', 1, 18));
+    await addAll(all('A', 1, 66));
+    await addAll(all('B', 1, 34));
     await addAll('C1 C2');
-    const first = `${all('A', 1, 16)} ${all('B', 1, 16)} C1 C2`;
-    const second = [`${all('A', 17, 32)} B17 B18`, `B17 B18 ${all('A', 17, 32)}`];
-    expect(second.map((turns) => `${first} ${turns} A33 A34`)).toContain(await order());
+    const first = `${all('A', 1, 32)} ${all('B', 1, 32)} C1 C2`;
+    const second = [`${all('A', 33, 64)} B33 B34`, `B33 B34 ${all('A', 33, 64)}`];
+    expect(second.map((turns) => `${first} ${turns} A65 A66`)).toContain(await order());
     // A turn that is under way is joined as long as one of its jobs waits.
-    expect(await take(17)).toBe(`${all('A', 1, 16)} B1`);
+    expect(await take(33)).toBe(`${all('A', 1, 32)} B1`);
     await addAll('C3');
-    expect(await take(18)).toBe(`${all('B', 2, 16)} C1 C2 C3`);
+    expect(await take(34)).toBe(`${all('B', 2, 32)} C1 C2 C3`);
+  });
+
+  it('what is left of a turn is good until the round is over', async () => {
+    await addAll(Array.from({ length: 33 }, (_, index) => `A${index}`).join(' '));
+    await take(32);
+    await addAll('B1');
+    expect(await take(1)).toBe('B1');
+    // As if it had come seconds after the first one: that is no longer on its way.
+    const [turn = '', given] = ((await redis.hget(queue.toKey('turns'), account('B'))) ?? '').split(':');
+    await redis.hset(queue.toKey('turns'), account('B'), `${turn}:${given}:1`);
+    await addAll('B2');
+    expect(await order()).toBe('B2 A32');
   });
 
   it('an account has one file a turn, and each account keeps its order', async () => {
@@ -98,8 +110,8 @@ describe('turns in a queue', () => {
 
   it('what has little of its time left goes before what its account has waiting, and takes turns with others', async () => {
     const list = (letter: string, to: number) => Array.from({ length: to }, (_, index) => `${letter}${index + 1}`);
-    await addAll([...list('A', 40), ...list('B', 20)].join(' '));
-    for (let index = 1; index <= 20; index += 1) {
+    await addAll([...list('A', 70), ...list('B', 40)].join(' '));
+    for (let index = 1; index <= 36; index += 1) {
       const urgent_at = Date.now() - (index === 1 ? -60_000 : 1);
       const payload = { account: account('A'), reference: reference(`A0${index}`), urgent_at };
       await producer.add('erase', payload, { id: `U${index}` });
@@ -107,8 +119,8 @@ describe('turns in a queue', () => {
     const at = (id: string) => all.indexOf(id);
     const all = (await order()).split(' ');
     // The first is not urgent yet; of the others a turn in this round, and the rest in the next.
-    expect(all.slice(32, 48)).toEqual(list('U', 17).slice(1));
-    expect(Math.max(at('U18'), at('U20'), at('B20'))).toBeLessThan(at('A33'));
+    expect(all.slice(64, 96)).toEqual(list('U', 33).slice(1));
+    expect(Math.max(at('U34'), at('U36'), at('B40'))).toBeLessThan(at('A65'));
     expect(at('U1')).toBe(all.length - 1);
   });
 
@@ -136,11 +148,11 @@ describe('turns in a queue', () => {
     const others = [1, 2, 3].map(() => createProducer(redis, prefix, () => {}));
     const turn = (name: string, index: number) =>
       others[index % 3]?.add('erase', { account: account(name.slice(0, 1)), reference: reference(name) }, { id: name });
-    await Promise.all(Array.from({ length: 30 }, (_, index) => turn(`A${index}`, index)));
+    await Promise.all(Array.from({ length: 40 }, (_, index) => turn(`A${index}`, index)));
     await Promise.all(Array.from({ length: 3 }, (_, index) => turn(`B${index}`, index)));
     // Jobs that are added side by side have their turns before the first of them is in the queue.
     const accounts = (await order()).split(' ').map((name) => name.slice(0, 1));
-    expect(accounts.join('')).toBe(`${'A'.repeat(16)}BBB${'A'.repeat(14)}`);
+    expect(accounts.join('')).toBe(`${'A'.repeat(32)}BBB${'A'.repeat(8)}`);
     for (const other of others) await other.close();
   });
 

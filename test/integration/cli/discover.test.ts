@@ -125,9 +125,34 @@ describe('lethe discover', () => {
     await db
       .collection('parts')
       .insertMany(each(3, (index) => ({ _id: `acme:${number(index)}:4` as never, account_id: 'a' })));
+    await db
+      .collection('counters')
+      .insertMany(each(3, (index) => ({ _id: { day: 'd', to: number(index) } as never, account_id: 'a', sent: 2 })));
     const { of } = await propose();
-    expect(of('parts')).toMatchObject({ record: 'contact', numbers: ['_id'] });
+    expect(of('parts')).toMatchObject({ record: 'contact', numbers: [{ path: '_id', forms: ['*:{+number}:*'] }] });
     expect(of('lookups')).toMatchObject({ record: 'contact', numbers: ['_id'] });
+    expect(of('counters')).toMatchObject({ record: 'contact', numbers: ['_id.to'] });
+  });
+
+  it('tells numbers from texts that mention them, and words that programs put before them', async () => {
+    await db.collection('logs').insertMany(
+      each(3, (index) => ({
+        account_id: 'a',
+        sender_line: `from ${number(index)} (Jo)`,
+        host: '198.51.100.7',
+        sum: '0.7700900123',
+      })),
+    );
+    await db
+      .collection('sims')
+      .insertMany(each(3, (index) => ({ account_id: 'a', gpsi: `msisdn-${number(index).slice(1)}` })));
+    const { of } = await propose();
+    expect(of('logs')).toEqual({
+      collection: 'logs',
+      record: 'other',
+      fields: [{ path: 'sender_line', category: 'other', mask_in_text: true }],
+    });
+    expect(of('sims').numbers).toEqual([{ path: 'gpsi', forms: ['msisdn-{number}'] }]);
   });
 
   it("says none where all records are one customer's", async () => {

@@ -71,9 +71,19 @@ collections:
   - { collection: clients, record: contact, numbers: [ phone, { path: kin.phone, own: false } ], fields: [ { path: kin.name, category: name } ] }
   - { collection: signals, record: contact, numbers: [ { path: _id, forms: ["sender-key-*--{number}--*"] } ] }
   - { collection: optouts, record: contact, numbers: [ { path: _id, forms: ["sha256({+number})"] } ] }
+  - { collection: clients_of, record: contact, numbers: [ phone ] }
+  - { collection: clients_of, name: by_contact, record: contact, via: { collection: contacts, key: _id, field: who } }
+  - { collection: bills, record: other, via: { collection: by_contact, key: _id, field: thread }, fields: [ { path: to, category: name } ] }
   - { collection: uploads, record: form, numbers: [ content ], fields: [ { path: content, category: form } ] }
   - { collection: sheets, record: other, numbers: [ "Phone Number" ], fields: [ { path: "First Name", category: name } ] }
   - { collection: "messages_{account}", name: own_messages, record: message, numbers: [ to ] }
+  - { collection: "users_{account}", name: own_users, account: none, record: contact, numbers: [ phone ] }
+  - collection: "moves_{account}"
+    name: own_moves
+    account: none
+    record: other
+    via: { collection: own_users, key: _id, field: who }
+    fields: [ { path: "steps[].seen.by", category: name } ]
   - { collection: logs, record: other, fields: [ { path: line, category: other, mask_in_text: true } ] }
   - { collection: codes, account: any, record: other, numbers: [ phone ], fields: [ { path: name, category: name } ] }
   - { collection: tickets, record: form, numbers: [ phone ], fields: [ { path: message, category: body } ] }
@@ -86,7 +96,7 @@ collections:
     fields: [ { path: message, category: body } ]
 `;
 
-const [CONTACT, THREAD, CALL] = [new ObjectId(), new ObjectId(), new ObjectId()];
+const [CONTACT, CLIENT, THREAD, CALL] = [new ObjectId(), new ObjectId(), new ObjectId(), new ObjectId()];
 const csv = (number: string) => Buffer.from(`name,phone\nJo,+${number}\nAl,+${AL}\n`).toString('base64');
 /** As a short message on its way holds it: two digits an octet, the second first. */
 const SWAPPED = JO.replace(/(.)(.)/g, '$2$1');
@@ -102,6 +112,13 @@ const ROWS: [string, string, object, object | null][] = [
     { _id: THREAD, who: CONTACT, title: 'Jo' },
     { who: CONTACT, title: null },
   ],
+  [
+    'what knows the contact by its id, and has the number',
+    'clients_of',
+    { _id: CLIENT, who: CONTACT, phone: JO },
+    null,
+  ],
+  ['what knows that as known by the contact', 'bills', { thread: CLIENT, to: 'Jo' }, { thread: CLIENT, to: null }],
   ['what knows that by its id', 'notes', { thread: THREAD, text: 'Hi Jo' }, { thread: THREAD, text: '[REDACTED]' }],
   [
     'what knows the contact by a pointer',
@@ -269,6 +286,18 @@ const ROWS: [string, string, object, object | null][] = [
     { 'Phone Number': '07700 900 123', 'First Name': 'Jo' },
     { 'Phone Number': MASK, 'First Name': null },
   ],
+  [
+    'a collection of the account’s own whose records do not name it',
+    `users_${String(OWNER)}`,
+    { _id: 7, phone: JO },
+    null,
+  ],
+  [
+    'and what belongs to it, with nothing on the way to a field',
+    `moves_${String(OWNER)}`,
+    { who: 7, steps: [{ seen: null }, { seen: { by: 'Jo' } }] },
+    { who: 7, steps: [{ seen: null }, { seen: { by: null } }] },
+  ],
   ['a collection of the account’s own', `messages_${String(OWNER)}`, { to: JO }, { to: MASK }],
   ['a line of a log', 'logs', { line: `GET /sms?search=%2B${JO}&n=5` }, { line: `GET /sms?search=%2B${MASK}&n=5` }],
   ['the account in another type', 'mixed', { acc: String(OWNER), to: JO }, { acc: String(OWNER), to: MASK }],
@@ -310,7 +339,11 @@ describe('records as platforms have them', () => {
       const { _id: _ours, ...rest } = ours;
       // What belongs to our contact is ours, and of nobody's records one is enough.
       const isTheirs =
-        collection !== 'codes' && !('who' in row) && !('thread' in row) && !('call' in row) && !('pointer' in row);
+        !/^(codes|users_)/.test(collection) &&
+        !('who' in row) &&
+        !('thread' in row) &&
+        !('call' in row) &&
+        !('pointer' in row);
       const theirs = isTheirs ? { _id: `theirs ${inserted.length}`, ...rest, acc: 'another' } : undefined;
       await db.collection(collection).insertOne(ours);
       if (theirs) await db.collection(collection).insertOne(theirs as never);
@@ -346,7 +379,12 @@ describe('records as platforms have them', () => {
     const access = await call(url, '/gdpr/access?number=447700900789', { key: other.key });
     expect(access.body).toMatchObject({ collections: {}, counts: {} });
     expect(access.body.searched).not.toContain('codes');
+    await db.collection('users_third').insertOne({ phone: '447700900789' });
+    await db.collection(`users_${String(OWNER)}`).insertOne({ phone: '447700900789' });
     await untilCompleted(platform, await forget(url, other.key, { number: '447700900789' }));
+    // Where the account stands in the name, it says whose its records are.
+    expect(await db.collection('users_third').countDocuments()).toBe(0);
+    expect(await db.collection(`users_${String(OWNER)}`).countDocuments()).toBe(1);
     expect(await db.collection('codes').countDocuments({ name: 'Cy' })).toBe(0);
     expect(await db.collection('tickets').countDocuments({ message: 'mine' })).toBe(0);
   });

@@ -17,7 +17,7 @@ import { call } from '../../support/wire.ts';
 const FIRST = 447_700_900_100;
 /** Two places for erasures: what holds them up is seen. */
 const PLACES = { WORKER_CONCURRENCY: '4' };
-const BACKLOG = 60;
+const BACKLOG = 80;
 const HOUR_MS = 3_600_000;
 
 type Caller = Awaited<ReturnType<Platform['account']>>;

@@ -96,6 +96,28 @@ describe('references', () => {
     });
   });
 
+  it('lead on from a record that goes as another entry’s, too', () => {
+    const map = mapOf([
+      { collection: 'people', numbers: ['to'], record: 'contact' },
+      child('people', 'owners', { name: 'people_of', record: 'contact' }),
+      child('people', 'owners', { name: 'people_kept', record: 'other' }),
+      child('people', 'owners', { name: 'people_within', record: 'contact', elements: 'list[]', fields: [] }),
+      { collection: 'owners', numbers: ['to'], record: 'contact' },
+      child('bills', 'people_of'),
+      child('pets', 'people'),
+    ]);
+    const tree = referencesOf(map, FORGET);
+    const leadsOf = (name: string) =>
+      map.collections
+        .filter((one) => nameOf(one) === name)
+        .flatMap((one) => tree.leadsOf(one))
+        .map(({ reference, by }) => `${nameOf(reference.parent)} > ${nameOf(reference.child)} by ${nameOf(by)}`)
+        .sort();
+    expect(leadsOf('people')).toEqual(['people > bills by people_of', 'people > pets by people']);
+    expect(leadsOf('people_of')).toEqual(['people_of > bills by people_of', 'people_of > pets by people']);
+    expect([leadsOf('people_kept'), leadsOf('people_within'), leadsOf('bills')]).toEqual([[], [], []]);
+  });
+
   it('are those of what belongs to what a profile is about', () => {
     const map = mapOf([
       child('lines', 'parts'),

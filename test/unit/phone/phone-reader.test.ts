@@ -254,6 +254,8 @@ describe('what may be two people’s', () => {
     [['GB', 'US'], '(201) 555-0123', ['442015550123', '12015550123']],
     [['GB', 'US'], 2015550123, ['442015550123', '12015550123']],
     [['GB', 'IN'], '07700900123', ['447700900123', '917700900123']],
+    // In no range that the served country has assigned, and in one of Denmark's.
+    [['US'], '4532123456', ['14532123456', '4532123456']],
   ];
   it.each(ambiguous)('on %j %p is ambiguous', (countries, value, numbers) => {
     const reading = createNumberReader(countries).read(value);
@@ -294,6 +296,25 @@ describe('what may be two people’s', () => {
     [['IN'], '9198765432', '919198765432'],
     [['GB'], '0114 930 1234', '441149301234'],
     [['RU'], '84951234567', '74951234567'],
+    // Nobody can be rung on a national number of this length, and another country's is in use.
+    ...['IN', 'IT', 'TR', 'GR', 'CZ'].map((country): [CountryCode[], string, string] => [
+      [country as CountryCode],
+      '447700900123',
+      '447700900123',
+    ]),
+    ...['IN', 'IT', 'SG', 'HK', 'CL', 'PH', 'BR'].map((country): [CountryCode[], string, string] => [
+      [country as CountryCode],
+      '12015550123',
+      '12015550123',
+    ]),
+    [['SG'], '60168982522', '60168982522'],
+    [['SG'], 60168982522, '60168982522'],
+    [['NG'], '5511961234567', '5511961234567'],
+    [['BR'], '61412345678', '61412345678'],
+    // And where both are in use, the served country's.
+    [['BR'], '41988887777', '5541988887777'],
+    [['IN'], '9876543210', '919876543210'],
+    [['CN'], '15062345678', '8615062345678'],
   ];
   it.each(decided)('on %j %p is %s', (countries, value, number) => {
     expect(createNumberReader(countries).read(value)).toEqual({ kind: 'number', number });

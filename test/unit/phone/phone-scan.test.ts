@@ -48,6 +48,16 @@ const WRITINGS: [string, string][] = [
   ['=2B44=A07700=C2=A0900123', `=2B${MASK}`],
   ['+4477009=\r\n00123', MASK],
   ['"to":"\\u002B44\\u00a07700\\xa0900123', `"to":"\\u002B${MASK}`],
+  // Tags of HTML that are seen as no gap stay, behind the mask.
+  ['<b>07700</b> 900123', `<b>${MASK}</b>`],
+  ['<td>0<span class="n">7700</span>900123</td>', `<td>${MASK}<span class="n"></span></td>`],
+  ['<b>+44</b> 7700 900123', `<b>${MASK}</b>`],
+  ['+44 7700<wbr>900123', `${MASK}<wbr>`],
+  ['07700<!-- --> <!-- -->900123', `${MASK}<!-- --><!-- -->`],
+  ['<strong>07700</strong><em style="color:#333">900123</em>', `<strong>${MASK}</strong><em style="color:#333"></em>`],
+  ['{"html":"<b>07700<\\/b> 900123"}', `{"html":"<b>${MASK}<\\/b>"}`],
+  ['<a href="tel:+447700900123">ring</a>', `<a href="tel:${MASK}">ring</a>`],
+  ['5 <a href="tel:+447700900123">+44 7700 900123</a>', `5 <a href="tel:${MASK}">${MASK}</a>`],
   // And what does not.
   ['to=447700900123&n=2', `to=${MASK}&n=2`],
   ['a=1&amp;b=07700900123', `a=1&amp;b=${MASK}`],
@@ -91,6 +101,9 @@ const OTHER_TEXTS = [
   MASK,
   '{"a":7700,"b":900123}',
   '7700;900123',
+  '<td>07700</td><td>900123</td>',
+  '<p>07700</p>900123',
+  'if 07700 <b and 900123> c',
   '2026-11-22T13:28:17.123Z',
 ];
 
@@ -137,6 +150,8 @@ describe('on a megabyte of hostile text', () => {
     ['pluses', '+'],
     ['escapes', '%20'],
     ['entities', '&#160;'],
+    ['tags', '<b>7'],
+    ['tags that never end', '<b '],
     ['lines that go on', '=\r\n'],
     ['spaces', ' '],
     ['the start of the number', '077009001'],

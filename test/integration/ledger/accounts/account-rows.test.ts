@@ -195,6 +195,10 @@ describe('rows of accounts and keys', () => {
     await create();
     await expect(assertOneTenant(db, alone)).rejects.toThrow(/account: none \(all\)/);
     await assertOneTenant(db, dataMap);
+    // Each has its own: the name says whose the records are.
+    const [none, named] = [alone.collections.at(-1), { owner: { kind: 'none' as const }, name: 'own' }];
+    for (const where of [{ collection: 'users_{account}' }, { database: 'tenant_{account}' }])
+      await assertOneTenant(db, { ...dataMap, collections: [{ ...first, ...none, ...named, ...where }] });
   });
 
   describe('a key', () => {

@@ -35,6 +35,30 @@ describe('whose record it is', () => {
     expect(beside('123456')).toBe('deleted');
   });
 
+  it('takes what tells who somebody is, where a number stands in it, with that number alone', () => {
+    const call = { numbers: ['src', 'dst', 'clid'], fields: { clid: 'caller_id', note: 'note' } } as const;
+    const [jo, al] = [`"Jo" <sip:+${JO}@host>`, `"Al" <sip:+${AL}@host>`];
+    const of = (document: object) => outcomeOf({ ...document } as never, call as never);
+    expect(of({ src: JO, dst: AL, clid: jo, note: 'n' })).toEqual({ src: MASK, dst: AL, clid: null, note: null });
+    expect(of({ src: AL, dst: JO, clid: al, note: 'n' })).toEqual({ src: AL, dst: MASK, clid: al, note: null });
+    expect(of({ src: AL, dst: JO, clid: `${jo}, ${al}` })).toEqual({ src: AL, dst: MASK, clid: null });
+    expect(of({ src: JO, clid: '"Jo"' })).toEqual({ src: MASK, clid: null });
+    expect(of({ clid: jo })).toEqual({ clid: null });
+    const list = { numbers: ['to[].n', 'to[].as'], fields: { 'to[].as': 'name' } } as const;
+    const to = [
+      { n: JO, as: jo },
+      { n: JO, as: al },
+      { n: AL, as: al },
+    ];
+    expect(outcomeOf({ to }, list as never)).toEqual({
+      to: [
+        { n: MASK, as: null },
+        { n: MASK, as: al },
+        { n: AL, as: al },
+      ],
+    });
+  });
+
   it('leaves elements alone for a number that stands beside them', () => {
     const entry = {
       fate: 'delete' as const,

@@ -93,6 +93,14 @@ describe('the numbers in a record', () => {
     expect(found(BSON.serialize({ a: value, b: [AL], c: `+${LONDON}` })).sort()).toEqual([LONDON, JO, AL].sort());
   });
 
+  it.each([
+    ['5215512345678@c.us', '525512345678'],
+    ['554188887777@c.us', '5541988887777'],
+    ['5541988887777@c.us', '554188887777'],
+  ])('are those of a line that is written as it once was: %s', (text, number) => {
+    expect(found(BSON.serialize({ a: text }))).toContain(number);
+  });
+
   it('are none where there are none', () => {
     const nothing = {
       a: 'no number',

@@ -39,6 +39,12 @@ describe('templateOf', () => {
     ['whatsapp:+447700900123', 'twilio'],
     ['sip:447700900123@example.org', 'sip'],
     ['wab-447700900123', 'wab-{number}'],
+    ['msisdn-447700900123', 'msisdn-{number}'],
+    ['phone:+447700900123', 'phone:{+number}'],
+    ['acme:447700900123:2026-10-01', '*:{number}:*'],
+    ['7#+447700900123', '*#{+number}'],
+    ['tel:+447700900123', null],
+    ['call 7:447700900123', null],
     ['+447700900123', null],
   ])('%s is %s', (text, expected) => {
     expect(templateOf(text)).toBe(expected);
@@ -55,6 +61,7 @@ describe('a spotter', () => {
     ['order 1234567 of 2026-10-01 10:00:00 for 12.50', []],
     ['64d000000000000000000001', []],
     ['192.168.100.200', []],
+    ['at 0.7700900123 each', []],
     ['ring +49 1512 3456789', ['+49 1512 3456789']],
   ])('sees in %j %j', (text, expected) => {
     expect(spot(text)).toEqual(expected);
@@ -66,6 +73,10 @@ describe('a spotter', () => {
     ['4915123456789', false],
   ])('is as sure of %s as can be: %s', (value, sure) => {
     expect(spotter.read(value)?.sure).toBe(sure);
+  });
+
+  it.each(['198.51.100.7', '0.7700900123', '.7700900123'])('reads no number in %s', (value) => {
+    expect(spotter.read(value)).toBeNull();
   });
 
   it('lets nothing be shown that may be a number', () => {
