@@ -265,6 +265,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '1', text: '2' },
     why: 'a field of a projection is read by any number but 0',
   },
+  {
+    file: 'src/engine/rewrite/base64.ts',
+    line: 'if (bytes === before.slice(at, at + 3)) continue;',
+    ...{ was: '+', text: '-' },
+    why: 'groups that have not changed are written again as they were',
+  },
 ];
 
 /** @param line the mutant's whole line */

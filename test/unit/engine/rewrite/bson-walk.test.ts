@@ -118,6 +118,12 @@ describe('the walk over bytes that are no BSON passes them', () => {
     expect(mayHoldNumber(document([2], 'a\0', int(2), 'x\0'), matcher)).toBe(false);
     expect(mayHoldNumber(document([3], 'a\0', int(5), [0]), matcher)).toBe(false);
     expect(mayHoldNumber(document([5], 'a\0', int(0), [0]), matcher)).toBe(false);
+    const behindPointer = (text: string) => {
+      const pointer = [[12], 'a\0', int(2), 'x\0', Array<number>(12).fill(1)];
+      return document(...pointer, [2], 'b\0', int(text.length + 1), `${text}\0`);
+    };
+    expect(mayHoldNumber(behindPointer('x'), matcher)).toBe(false);
+    expect(mayHoldNumber(behindPointer(JO), matcher)).toBe(true);
     expect(mayHoldNumber(Buffer.concat([Buffer.from('xx'), document()]).subarray(2), matcher)).toBe(false);
   });
 });

@@ -26,6 +26,7 @@ describe('JSON in a text', () => {
     ['', undefined],
     [`${'['.repeat(100)}${']'.repeat(100)}`, JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`)],
     [`${'['.repeat(101)}${']'.repeat(101)}`, undefined],
+    [`[${'[],'.repeat(200)}${'['.repeat(100)}${']'.repeat(100)}]`, undefined],
     [`[${'[],'.repeat(200)}1]`, [...Array.from({ length: 200 }, () => []), 1]],
   ])('%s is read', (text, value) => {
     expect(readJson(text)).toEqual(value);
