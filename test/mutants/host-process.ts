@@ -24,7 +24,7 @@ export function createHostProcess(env: NodeJS.ProcessEnv): HostProcess {
     fork(fileURLToPath(new URL('host.ts', import.meta.url)), {
       execArgv: ['--import', import.meta.resolve('tsx'), '--no-warnings'],
       stdio: 'ignore',
-      env: { ...process.env, ...env, NODE_ENV: 'test', TEST_PATIENCE: '0.1' },
+      env: { ...process.env, ...env, NODE_ENV: 'test', TEST_PATIENCE: process.env.TEST_PATIENCE ?? '0.1' },
     });
   return {
     end,

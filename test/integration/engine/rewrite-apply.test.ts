@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import mongoose from 'mongoose';
+import { parseDataMap } from '../../../src/engine/map/load.ts';
+import { profileFor } from '../../../src/engine/map/profile.ts';
+import { compilePlan } from '../../../src/engine/plan.ts';
 import { replacementFor, statementsFor } from '../../../src/engine/rewrite/apply.ts';
 import { applyEdits } from '../../../src/engine/rewrite/outcome.ts';
+import { rewriteRecords } from '../../../src/engine/store/rewrite-records.ts';
+import { numberSubject } from '../../../src/engine/subject.ts';
 import { engines } from '../../support/platform.ts';
 import { ENTRIES, randomFrom, randomObject } from '../../unit/engine/rewrite/random-documents.ts';
 import { AL, type EntryInWords, JO, MASK, rulesOf, run } from '../../unit/engine/rewrite/support.ts';
@@ -149,5 +154,39 @@ describe('statements of the rewriter', () => {
     const done = await records.bulkWrite(statements as never);
     expect(done.matchedCount + done.deletedCount).toBe(0);
     expect(await read(1)).toEqual(since);
+  });
+
+  it('are those of records that have to be read: one that none can say is written as a whole, with its types', async () => {
+    const map = parseDataMap(
+      `{version: 2, account: acc, collections: [{collection: blacklist, record: suppression, numbers: [number]},
+        {collection: records, record: message, numbers: [to], fields: [{path: body, category: body, only_if_alone: true}]}]}`,
+      'map',
+    );
+    const rule = compilePlan(map, profileFor('forget', map)).rules.find(({ name }) => name === 'records');
+    if (!rule?.needsReading) throw new Error('no such rule');
+    // As the product's own client reads.
+    const plain = new MongoClient(engines().mongodbUri);
+    const count = Long.fromNumber(7);
+    await records.insertMany([
+      { _id: 1, ...ACCOUNT, to: JO, body: 'Hi', count },
+      { _id: 2, ...ACCOUNT, to: JO, body: 'Hi', 'a.b': { [JO]: 1 }, count },
+      { _id: 3, ...ACCOUNT, to: AL, body: 'Hi' },
+    ] as never[]);
+    const change = (...ids: number[]) =>
+      rewriteRecords(plain.db(db.databaseName), rule, numberSubject(JO, 'a', 'token', new Date()), ids, ACCOUNT);
+    try {
+      await change(1, 2);
+      const gone = { ...ACCOUNT, to: MASK, body: '[REDACTED]', count };
+      expect([await read(1), await read(2)]).toEqual([
+        { _id: 1, ...gone },
+        { _id: 2, ...gone, 'a.b': { [MASK]: 1 } },
+      ]);
+      // Found by the database, and not by the reader.
+      await records.updateOne({ _id: 1 as never }, { $set: { to: JO } });
+      await expect(change(1, 3)).rejects.toMatchObject({ failure: 'unsupported_type' });
+      expect([await read(1), await read(3)]).toMatchObject([{ to: MASK }, { to: AL, body: 'Hi' }]);
+    } finally {
+      await plain.close();
+    }
   });
 });
