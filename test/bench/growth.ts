@@ -43,9 +43,15 @@ interface Side {
  * and with the same one on both sides.
  */
 export const measureGrowth: Measurement = async (bench) => {
-  const few = await openSide(bench, 'few', FINISHED.few);
+  let numbers = 0;
+  /** No number comes twice: what was worked out for it on one side would be there already on the other. */
+  const nextNumber = () => {
+    numbers += 1;
+    return dramaNumber(numbers);
+  };
+  const few = await openSide(bench, 'few', FINISHED.few, nextNumber);
   try {
-    const many = await openSide(bench, 'many', bench.scaled(FINISHED.many, 5_000));
+    const many = await openSide(bench, 'many', bench.scaled(FINISHED.many, 5_000), nextNumber);
     try {
       const figures = await compareSides(few, many, 'growth');
       const backlog = bench.scaled(BACKLOG, 500);
@@ -87,7 +93,12 @@ async function compareSides(few: Side, many: Side, name: string, without: readon
   return figures;
 }
 
-async function openSide(bench: Bench, name: string, finished: number): Promise<Side> {
+async function openSide(
+  bench: Bench,
+  name: string,
+  finished: number,
+  nextNumber: () => ReturnType<typeof dramaNumber>,
+): Promise<Side> {
   const world = await bench.open(`growth-${name}`);
   const { account } = await world.account('off');
   const seconds = await timed(() => insertFinished(world, account, finished));
@@ -99,7 +110,6 @@ async function openSide(bench: Bench, name: string, finished: number): Promise<S
   const find = createRequestSearch(core.db);
   const figures = createLedgerFigures(core.db);
   const seal = createAuditSeal(config.LETHE_TOKEN_KEYS);
-  let number = 0;
   let clock = Date.now();
   /** A clock on which nobody asks again at once: an answer that is told again costs nothing. */
   const later = () => {
@@ -112,8 +122,7 @@ async function openSide(bench: Bench, name: string, finished: number): Promise<S
     finished,
     steps: {
       async accept() {
-        number += 1;
-        const one = dramaNumber(number);
+        const one = nextNumber();
         await insertRecords(core.db, account.records_id, one, { contacts: 1 });
         await world.accept(account, [one]);
       },
