@@ -271,6 +271,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     ...{ was: '+', text: '-' },
     why: 'groups that have not changed are written again as they were',
   },
+  {
+    file: 'src/engine/store/find.ts',
+    line: 'held: heldAt(rule, joined),',
+    ...{ was: 'held: heldAt(rule, joined),', text: '' },
+    why: 'a record that tells nobody whose it is has each number asked for alone',
+  },
+  {
+    file: 'src/ledger/guard/guard.ts',
+    line: 'Object.keys(unset).length > 0 && { $unset: unset }',
+    ...{ was: '>', text: '>=' },
+    why: 'an empty `$unset` changes nothing',
+  },
 ];
 
 /** @param line the mutant's whole line */

@@ -144,9 +144,15 @@ describe('the suppression list', () => {
   });
 
   it('takes over a row of the platform’s own, and says when there is none', async () => {
-    const { suppressions, subject, tokens, put, own, within } = await open();
+    const { suppressions, subject, tokens, put, own, rows, within } = await open();
     const claim = () => within((session) => suppressions.claimPlatformRow(subject, tokens, session));
     expect(await claim()).toBe(false);
+    // A suppression under a key that is no longer in use is none of the platform's rows.
+    const lost = { account_id: 'acc_1', number: NUMBER, token: STRANGE };
+    const id = await put(lost);
+    expect(await claim()).toBe(false);
+    expect(await own()).toEqual([lost]);
+    await rows.deleteOne({ _id: id });
     await put({ number: NUMBER, token: 'the platform’s', reason: 'STOP' });
     expect(await claim()).toBe(true);
     const claimed = { account_id: 'acc_1', number: NUMBER, token: CURRENT, masked, reason: 'STOP' };

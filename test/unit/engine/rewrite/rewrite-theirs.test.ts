@@ -154,6 +154,9 @@ describe('what is told of such a record', () => {
     const { numbers, fields } = call;
     const erased = { of: 'jo', to: MASK, note: `call ${MASK}`, text: '[REDACTED]' };
     expect(outcomeOf(record, 'of', { numbers, fields: { ...fields } })).toEqual(erased);
+    // At a place of the map by its strategy; elsewhere digits are masked.
+    const removed = { numbers: [{ path: 'to', strategy: 'delete' as const }], fields: { ...fields } };
+    expect(outcomeOf(record, 'of', removed)).toEqual({ of: 'jo', note: `call ${MASK}`, text: '[REDACTED]' });
     const kept = rewriteOf(
       record,
       'of',
