@@ -272,6 +272,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     why: 'groups that have not changed are written again as they were',
   },
   {
+    file: 'src/ledger/references/keys.ts',
+    line: '{ relaxed: true }',
+    ...{ was: 'relaxed: true', text: '' },
+    why: 'is what it is unless said otherwise',
+  },
+  {
     file: 'src/engine/store/find.ts',
     line: 'held: heldAt(rule, joined),',
     ...{ was: 'held: heldAt(rule, joined),', text: '' },
