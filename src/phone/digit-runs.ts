@@ -1,4 +1,4 @@
-import { escapeAt, KIND, kindOf } from './characters.ts';
+import { escapeAt, KIND, kindOf, withoutTags } from './characters.ts';
 
 /** What parts a digit from the one before it: flags, of which none means that nothing does. */
 export const GAP = {
@@ -123,6 +123,16 @@ export function digitsOf(run: Run, from: number, to: number): string {
   let digits = '';
   for (let index = Math.max(0, from); index < to; index += 1) digits += String(run.digits[index]);
   return digits;
+}
+
+/** Does anything part a digit from the one before it, or does the run begin or end there? */
+export function isApart(run: Run, at: number): boolean {
+  return at >= run.size || ((run.gaps[at] ?? 0) & GAP.apart) !== 0;
+}
+
+/** What stands between a digit and the one before it, without tags. */
+export function gapAt(text: string, run: Run, at: number): string {
+  return withoutTags(text.slice((run.places[at - 1] ?? 0) + 1, run.places[at]));
 }
 
 /** Spreadsheets write a long number so, with all of its digits or without the zeros at its end. */

@@ -1,5 +1,4 @@
-import { withoutTags } from './characters.ts';
-import { GAP, type Run } from './digit-runs.ts';
+import { GAP, gapAt, isApart, type Run } from './digit-runs.ts';
 
 // Digits that stand as a number's would, and by what is among them are not one number.
 
@@ -8,7 +7,7 @@ export function isListed(text: string, run: Run, from: number, at: number): bool
   if (((run.gaps[from] ?? 0) & GAP.plus) !== 0) return false;
   for (let next = from + 1; next <= at; next += 1) {
     if (((run.gaps[next] ?? 0) & GAP.wide) === 0) continue;
-    const between = withoutTags(text.slice((run.places[next - 1] ?? 0) + 1, run.places[next]));
+    const between = gapAt(text, run, next);
     if (between !== ',' && /[,\n\r]/.test(between)) return true;
   }
   return false;
@@ -16,9 +15,7 @@ export function isListed(text: string, run: Run, from: number, at: number): bool
 
 /** `1405, 1680, 1843`: a part of one group and a group beside it are nobody's number. */
 export function isPatched(run: Run, from: number, to: number): boolean {
-  const isCut = ((run.gaps[from] ?? 0) & GAP.apart) === 0;
-  const isCutBehind = to < run.size && ((run.gaps[to] ?? 0) & GAP.apart) === 0;
-  const forbidden = isCut ? GAP.apart : isCutBehind ? GAP.wide : 0;
+  const forbidden = !isApart(run, from) ? GAP.apart : !isApart(run, to) ? GAP.wide : 0;
   for (let index = from + 1; index < to; index += 1) if (((run.gaps[index] ?? 0) & forbidden) !== 0) return true;
   return false;
 }
@@ -40,7 +37,7 @@ export function isSaid(text: string, run: Run, from: number, to: number): boolea
     if ((gap & GAP.apart) === 0) continue;
     isBroken = true;
     if ((gap & GAP.plus) !== 0) return true;
-    const between = withoutTags(text.slice((run.places[index - 1] ?? 0) + 1, run.places[index]));
+    const between = gapAt(text, run, index);
     if (/[.,]\s|\s[.,]/.test(between)) return true;
   }
   const first = run.places[from] ?? 0;
@@ -55,8 +52,7 @@ export function isSaid(text: string, run: Run, from: number, to: number): boolea
  * together with a word, or with a code, is none: `cafe0770090012316`.
  */
 export function isInId(text: string, run: Run, from: number, to: number): boolean {
-  const isCut = ((run.gaps[from] ?? 0) & GAP.apart) === 0 || (to < run.size && ((run.gaps[to] ?? 0) & GAP.apart) === 0);
-  if (!isCut) return false;
+  if (isApart(run, from) && isApart(run, to)) return false;
   const first = run.places[from] ?? 0;
   const end = (run.places[to - 1] ?? 0) + 1;
   const token = tokenAround(text, first, end);

@@ -1,5 +1,4 @@
-import { withoutTags } from './characters.ts';
-import { digitsOf, endOf, GAP, type Run } from './digit-runs.ts';
+import { digitsOf, endOf, GAP, gapAt, isApart, type Run } from './digit-runs.ts';
 import { codeOf, fits, type Reading, type Written } from './interpret.ts';
 import type { Candidate, Verdict } from './judge.ts';
 import type { PhoneNumber } from './number.ts';
@@ -29,10 +28,6 @@ function abroad(digits: string, read: Read): PhoneNumber | null {
   if (digits.startsWith('0')) return null;
   const reading = read({ digits, plus: true, bracket: null, grouped334: false, numeric: false });
   return reading.kind === 'number' ? reading.number : null;
-}
-
-function isApart(run: Run, at: number): boolean {
-  return at >= run.size || ((run.gaps[at] ?? 0) & GAP.apart) !== 0;
 }
 
 /**
@@ -196,11 +191,6 @@ function isAmongGroups(text: string, run: Run, { from, to, head, needle }: Candi
   if (head.digits === '') return (isBehind || isBefore) && plan?.writesTrunk(national) === true;
   if (head.international || !isBehind || !isBefore) return false;
   return !isGrouped(needle.reads, [first - head.digits.length, ...others]);
-}
-
-/** What stands between a digit and the one before it. */
-function gapAt(text: string, run: Run, at: number): string {
-  return withoutTags(text.slice((run.places[at - 1] ?? 0) + 1, run.places[at]));
 }
 
 /** How many digits the group just before an index has, if only a plain separator parts it; else 0. */

@@ -29,9 +29,9 @@ const ON_ITS_WAY_MS = 1_000;
  * Start-time fair queueing (Goyal, Vin, Cheng 1996) with a turn of several jobs: an account's next turn is in the round after
  * its last, and at least in the one under way. A turn is full after so many jobs; until then, and while it is not past, the
  * account's jobs join it. What was not used of a turn is good until the round is over: a request whose next job comes after
- * the first has not to wait for everybody's turn again. Jobs of one account are next to each other so: accounts have different
- * places in a round. Whoever had nothing waiting comes first in it (as new flows do in RFC 8290), once a round. In an empty queue all are even:
- * the round is the one after the last given. It is not the first one again, as jobs may be on their way into the queue
+ * the first has not to wait for everybody's turn again. Jobs of one account are next to each other so: accounts have
+ * different places in a round. Whoever had nothing waiting comes first in it (as new flows do in RFC 8290), once a round.
+ * In an empty queue all are even: the round is the one after the last given. It is not the first one again, as jobs may be on their way into the queue
  * with turns that they have taken.
  * KEYS: BullMQ's jobs in turn, the last turn of each account. ARGV: the account, jobs a turn.
  * @returns the turn, and whether anybody waits

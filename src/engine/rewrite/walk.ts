@@ -2,11 +2,10 @@ import mongoose from 'mongoose';
 import { bsonTypeOf } from '../../lib/bson-type.ts';
 import { FEWEST_DIGITS } from '../../phone/interpret.ts';
 import { type Mention, maskMentions, type NumberMatcher } from '../../phone/matcher.ts';
-import { type Encoded, findEncoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
+import { type Encoded, type InnerFind, type Masked, mayHoldBase64 } from './base64.ts';
 import { noChanges, note, noteName } from './changes.ts';
 import type { Path } from './edits.ts';
-import { findEnum } from './enum.ts';
-import { findHex } from './hex.ts';
+import { findInEncodings } from './encodings.ts';
 import { withoutIdentifiers } from './identifiers.ts';
 import type { Part } from './joined.ts';
 import { readJson, spliceJson } from './json.ts';
@@ -126,24 +125,17 @@ function otherTextOf(value: unknown): string {
 
 const NOTHING: Pick<Hit, 'mentions' | 'encoded'> = { mentions: [], encoded: [] };
 
-/** What a text mentions, by itself and in base64. */
+/** What a text mentions, by itself and in encodings. */
 function readText(text: string, matcher: NumberMatcher, layers: number): Pick<Hit, 'mentions' | 'encoded'> {
   if (text.length < FEWEST_DIGITS) return NOTHING;
   return { mentions: findIn(text, matcher), encoded: layers > 0 ? readEncoded(text, matcher, layers) : [] };
 }
 
-/** What stands in base64, in hexadecimal digits or in a domain's name, in order. */
 function readEncoded(text: string, matcher: NumberMatcher, layers: number): Encoded[] {
-  const masker = {
-    mask: (inner: string) => maskAny(inner, matcher, layers - 1),
-    maskBytes: (bytes: string) => maskBytes(bytes, matcher),
-  };
-  const hex = findHex(text, masker);
-  // Hexadecimal digits could all be base64.
-  const others = findEncoded(text, masker).filter(
-    ({ start, end }) => !hex.some((one) => one.start < end && start < one.end),
-  );
-  return [...hex, ...others, ...findEnum(text, masker)].sort((one, other) => one.start - other.start);
+  return findInEncodings(text, {
+    mask: (inner) => maskAny(inner, matcher, layers - 1),
+    maskBytes: (bytes) => maskBytes(bytes, matcher),
+  });
 }
 
 /** A text with all that is surely one of the numbers masked; every other character stays. */

@@ -4,9 +4,8 @@ import { createCandidateReader } from '../../phone/candidates.ts';
 import type { CountryCode } from '../../phone/countries.ts';
 import type { PhoneNumber } from '../../phone/number.ts';
 import { semiOctetsIn } from '../../phone/semi-octets.ts';
-import { findEncoded, type Masked } from '../rewrite/base64.ts';
-import { findEnum } from '../rewrite/enum.ts';
-import { findHex } from '../rewrite/hex.ts';
+import type { Masked } from '../rewrite/base64.ts';
+import { findInEncodings } from '../rewrite/encodings.ts';
 import { latin1Of } from '../rewrite/octets.ts';
 import { byteListOf, bytesOf, digitsOf, isPlainObject } from '../rewrite/values.ts';
 
@@ -37,10 +36,7 @@ export function createNumbersIn(
     const readText = (text: string) => {
       if (text.length < FEWEST_CHARACTERS) return;
       readPlain(text);
-      const masker = { mask: readPlain, maskBytes: (inner: string) => readBytes(Buffer.from(inner, 'latin1')) };
-      findEncoded(text, masker);
-      findHex(text, masker);
-      findEnum(text, masker);
+      findInEncodings(text, { mask: readPlain, maskBytes: (inner) => readBytes(Buffer.from(inner, 'latin1')) });
     };
     const visit = (value: unknown): void => {
       const list = byteListOf(value);
